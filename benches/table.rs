@@ -9,8 +9,8 @@
 //! of a dynamically linked jeton. The rows `pages` (pages of a million users), `logins` (failed logins)
 //! and `prune` (`store prune` while other processes write) are measured only with `--rows`.
 //!
-//! Variables: `JETON_BENCH_JWT` names the program of jwt-cli, `JETON_TEST_PYTHON` and `JETON_TEST_NODE`
-//! the interpreters of the scripts in `benches/peers`.
+//! Environment variables: `JETON_BENCH_JWT` names the program of jwt-cli. `JETON_TEST_PYTHON` and
+//! `JETON_TEST_NODE` name the interpreters of the scripts in `benches/peers`.
 //!
 //! The programs are copied first, as an installation would do: the page cache of a freshly linked
 //! file can be fragmented, which makes page faults slower, in particular for a large program.
@@ -33,7 +33,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.as_slice() {
-        [option, mode, args @ ..] if option == baseline::OPTION => {
+        [option, mode, args @ ..] if option == baseline::MODE_OPTION => {
             baseline::run(mode, args).map(|()| true)
         }
         args => Options::parse(args).and_then(|options| print_table(&options)),
@@ -103,7 +103,9 @@ fn print_table(options: &Options) -> Outcome<bool> {
     )?;
     machine::print_head(&options.jeton, bench.is_static)?;
     if machine::is_static(&std::env::current_exe()?)? != bench.is_static {
-        println!("note     the baselines have another link mode: ratios are not comparable");
+        println!(
+            "note     jeton and the baselines are linked differently (static or dynamic): ratios are not comparable"
+        );
     }
     if options.is_quick {
         println!("quick    fewer runs and smaller counts: not for publication");

@@ -8,13 +8,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Warning about a directory with [`Writers::PrivateGroup`]; followed by the path.
-pub(crate) const GROUP_WRITABLE_WARNING: &str = "your private group can write the directory";
+pub(crate) const GROUP_WRITABLE_WARNING: &str = "your private group can write to the directory";
 
 const GROUP_WRITE_BIT: u32 = 0o020;
 const WORLD_WRITE_BIT: u32 = 0o002;
 const STICKY_BIT: u32 = 0o1000;
 
-/// Users who can write a secure directory in addition to root.
+/// Users, in addition to root, who can write to a secure directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writers {
     /// At most the current user.
@@ -40,8 +40,9 @@ pub(crate) struct InsecureDirectory {
 }
 
 impl InsecureDirectory {
-    /// Returns whether a subdirectory that the current user creates in `path` is secure: no user can
-    /// replace it, except for members of the group of `path`, which is trusted.
+    /// Returns whether a subdirectory that the current user creates in `path` is secure: apart from
+    /// root, at most members of the group of `path` can replace the subdirectory. This group is
+    /// trusted.
     pub(crate) fn can_hold_secure_directory(&self) -> bool {
         !self.has_untrusted_owner
             && (self.mode & WORLD_WRITE_BIT == 0 || self.mode & STICKY_BIT != 0)
@@ -55,15 +56,15 @@ pub(crate) enum Error {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// Other users can replace files in the directory.
-    #[error("other users can write the directory")]
+    #[error("other users can write to the directory")]
     Insecure(InsecureDirectory),
 }
 
-/// Rejects a directory that another user owns or can write.
+/// Rejects a directory that another user owns or can write to.
 ///
-/// The private group of the current user may have write permission, because no other user is a member.
-/// Root is trusted: a directory that only root can write is as safe as a directory of the user, and
-/// is typical for a store on a read-only mount.
+/// The private group of the current user may have write permission, because no other user is a
+/// member. Root is trusted: a directory that only root can write to is as safe as a directory of
+/// the user. A store on a read-only mount is typically in such a directory.
 pub(crate) fn check_permissions(path: &Path) -> Result<Writers, Error> {
     check_metadata(path, &path.metadata()?)
 }
@@ -84,7 +85,7 @@ pub(crate) fn check_permissions_with_parents(path: &Path) -> Result<Writers, Err
             if mode & STICKY_BIT == 0 {
                 return Err(insecure_error(ancestor, Some(path), &metadata));
             }
-            // The owner of a directory in a sticky directory can rename the directory.
+            // In a sticky directory, the owner of an entry can rename the entry.
             if !has_trusted_owner(&child) {
                 return Err(insecure_error(child_path, Some(path), &child));
             }
@@ -131,8 +132,8 @@ fn is_private_group(gid: u32) -> bool {
         && os_users::is_private_group(gid, rustix::process::geteuid().as_raw())
 }
 
-/// Returns whether the directory has an access control list. The group bits of the mode are then
-/// only the upper bound of the permissions in the list.
+/// Returns whether the directory has an access control list. With such a list, the group bits of
+/// the mode are only the upper bound of the permissions in the list.
 fn has_acl(path: &Path) -> bool {
     #[cfg(target_os = "linux")]
     return rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 0][..]).is_ok();

@@ -29,16 +29,18 @@ pub(crate) fn read_limited(reader: impl Read, max_bytes: usize) -> Result<Zeroiz
     Ok(bytes)
 }
 
-/// Base of the name of an incomplete file in a directory that the user chose. One name is enough,
-/// because writers lock the directory.
+/// Base name of the temporary file (`.jeton-file.new`) in a directory that the user chose. One name
+/// is enough, because writers lock the directory.
 const TEMP_BASE_NAME: &str = ".jeton-file";
 
-/// Creates the file `NAME.new`, to be renamed when complete; dropping the value removes the file.
+/// Creates the temporary file `NAME.new`, which the caller renames when the content is complete.
+/// Dropping the returned value removes the file.
 ///
 /// The umask applies to `mode`. The name is fixed, so that the file left by a killed process is
 /// replaced and such files cannot accumulate. The caller must therefore hold a lock that excludes
 /// other writers of this name. In a directory that the user chose, `NAME.new` could be the name of a
-/// user file: the caller must choose a `name` that excludes this, such as [`TEMP_BASE_NAME`].
+/// user file: there, the caller must pass a `name` that no user file has, such as
+/// [`TEMP_BASE_NAME`].
 pub(crate) fn create_temp_file(directory: &Path, name: &OsStr, mode: u32) -> Result<NamedTempFile> {
     remove_stale_temp(directory, name)?;
     tempfile::Builder::new()
@@ -119,8 +121,8 @@ fn replace_via_temp_file(
     Ok(())
 }
 
-/// Waits for the lock of a file or directory; returns false after `timeout`. Closing the file
-/// releases the lock.
+/// Locks a file or directory, and returns `true`. Returns `false` if the lock is still unavailable
+/// after `timeout`. Closing the file releases the lock.
 pub(crate) fn lock(file: &File, timeout: Duration) -> Result<bool> {
     let deadline = Instant::now() + timeout;
     loop {

@@ -23,7 +23,7 @@
         clippy::trivially_copy_pass_by_ref,
         clippy::unnecessary_wraps,
         clippy::unused_self,
-        reason = "enums of the database engines have one variant"
+        reason = "without `postgres`, enums of the database engines have one variant"
     )
 )]
 
@@ -60,10 +60,10 @@ use std::process::ExitCode;
 
 /// Runs the program with `args`, of which the first is the program name.
 ///
-/// Fails before anything else if the kernel provides no random numbers.
+/// Fails before any other action if the kernel provides no random numbers.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    // Printed directly: a `Failure` contains hash maps, and these need random numbers, too.
+    // Printed without a `Failure`, which contains hash maps: hash maps also need random numbers.
     if let Err(error) = crypto::check_random_source() {
         let console = terminal::Console::new(terminal::OutputFormat::Text, false);
         console.print_failure(&error.to_string(), None, &serde_json::Value::Null);
@@ -83,9 +83,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Returns whether the command line has the form of a completion request: no arguments for the script of a
-/// shell, or `-- LINE` for completions. Another command line is executed whatever `COMPLETE` is: it must
-/// not end with exit code 0 without effect.
+/// Returns whether the command line has the form of a completion request: without arguments, a
+/// request for the completion script of a shell; with `-- LINE`, a request for completions. Any
+/// other command line is executed even if `COMPLETE` is set, because a command must not exit with
+/// code 0 without effect.
 fn may_be_completion_request(args: &[OsString]) -> bool {
     args.get(1).is_none_or(|first| first == "--")
 }

@@ -1,7 +1,8 @@
 //! Users and groups of the operating system, from the files passwd(5) and group(5).
 //!
-//! The files are read directly, because getpwuid(3) and similar functions load NSS modules (LDAP, for
-//! example) into the program, and in a static program such a module can crash.
+//! The files are read directly. getpwuid(3) and similar functions would load modules of the Name
+//! Service Switch, for example for LDAP, into the program. In a static program, such a module can
+//! crash.
 
 use std::fs;
 
@@ -19,15 +20,16 @@ const MEMBERS_FIELD: usize = 3;
 
 /// Returns the name of the user with the user id `uid`; `None` if passwd(5) has no such user.
 pub(crate) fn user_name(uid: u32) -> Option<String> {
-    let users = read("/etc/passwd");
+    let users = read_or_empty("/etc/passwd");
     let entry = users.lines().find(|line| numeric_field(line, ID_FIELD) == Some(uid))?;
     entry.split(':').next().map(str::to_owned)
 }
 
-/// Returns whether the group `gid` is the private group of the user `uid`: the primary group, with
-/// the name of the user (by convention) and without other members.
+/// Returns whether the group `gid` is the private group of the user `uid`. The group must be the
+/// primary group of the user, must have the name of the user (by convention), and must have no other
+/// members.
 pub(crate) fn is_private_group(gid: u32, uid: u32) -> bool {
-    is_private_group_in(&read("/etc/passwd"), &read("/etc/group"), gid, uid)
+    is_private_group_in(&read_or_empty("/etc/passwd"), &read_or_empty("/etc/group"), gid, uid)
 }
 
 /// Returns the result of [`is_private_group`] for `users`, the text of passwd(5), and `groups`, the
@@ -56,7 +58,7 @@ fn is_private_group_in(users: &str, groups: &str, gid: u32, uid: u32) -> bool {
         && !users.lines().any(is_other_member)
 }
 
-fn read(path: &str) -> String {
+fn read_or_empty(path: &str) -> String {
     fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 

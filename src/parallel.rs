@@ -15,7 +15,7 @@ const OUTPUT_QUEUE_LENGTH: usize = 1;
 /// Interval between two calls of `check` in [`map_stream_in_order`] while no output is ready.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The system started no further thread.
+/// Failure of the system to start a thread.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot start a thread: {0}")]
 pub(crate) struct ThreadError(#[from] io::Error);
@@ -27,7 +27,7 @@ pub(crate) fn worker_count() -> usize {
 
 /// Applies a worker to each input and passes the outputs to `consume`, in the order of the inputs.
 ///
-/// The inputs are produced on a thread of their own. `create_worker` runs on the thread of each
+/// The inputs are produced on a separate thread. `create_worker` runs on the thread of each
 /// worker, and `consume` on the calling thread. With a `worker_count` of 0, everything runs on the
 /// calling thread. The first error, in the order of the inputs, ends the work and is returned;
 /// inputs that were already produced are dropped.
@@ -55,9 +55,9 @@ pub(crate) fn map_in_order<
     })
 }
 
-/// Applies workers to inputs like [`map_in_order`], but after an error does not wait for the
-/// threads: the next input may never arrive. An error of `check`, which is called at intervals while
-/// no output is ready, ends the work too.
+/// Applies workers to inputs like [`map_in_order`], but does not wait for the threads after an
+/// error, because the next input may never arrive. `check` is called at intervals while no output
+/// is ready; an error of `check` also ends the work.
 pub(crate) fn map_stream_in_order<
     I: Send + 'static,
     O: Send + 'static,
@@ -87,8 +87,8 @@ type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
 /// Outputs of one worker.
 type OutputQueue<O, E> = Receiver<Result<O, E>>;
 
-/// Starts a thread that distributes the inputs in turn, and a thread for each worker. Returns the
-/// outputs of each worker.
+/// Starts a thread for each worker, and a thread that distributes the inputs to the workers in
+/// turn. `start` starts a thread with a task. Returns the outputs of each worker.
 fn start_threads<'a, I: Send + 'a, O: Send + 'a, E: Send + 'a, W: FnMut(I) -> Result<O, E>>(
     inputs: impl Iterator<Item = Result<I, E>> + Send + 'a,
     create_workers: impl IntoIterator<Item = impl FnOnce() -> Result<W, E> + Send + 'a>,

@@ -4,8 +4,9 @@ use directories::BaseDirs;
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Returns the directories of the platform; `None` if `HOME` is not set. Without `HOME`, `directories`
-/// would ask the name services of the system: see `os_users`.
+/// Returns the directories of the platform; `None` if `HOME` is not set. Without `HOME`, the crate
+/// `directories` would query the name services of the system, which can crash jeton: see
+/// `os_users`.
 #[expect(clippy::disallowed_methods, reason = "`directories` reads the same variable")]
 fn base_directories() -> Option<BaseDirs> {
     env::var_os("HOME").filter(|home| !home.is_empty()).and_then(|_| BaseDirs::new())
@@ -36,9 +37,9 @@ fn config_directory(explicit: Option<&Path>) -> Option<PathBuf> {
     }
 }
 
-/// Returns the directory of manual pages that `man` searches: `share/man` beside the `bin`
-/// directory of the program, otherwise `man` in the platform's data directory. `None` without such
-/// a `bin` directory and without a home directory.
+/// Returns the directory of manual pages that `man` searches. For a program in a directory `bin`,
+/// this is `share/man` beside `bin`. For any other program, this is `man` in the platform's data
+/// directory, or `None` without a home directory.
 pub(crate) fn manual_directory() -> Option<PathBuf> {
     let program = env::current_exe().ok();
     let directory = program.as_deref().and_then(Path::parent);

@@ -15,7 +15,7 @@ use signal_hook::consts::{
 #[error("interrupted")]
 pub(crate) struct Interrupted;
 
-/// Check for Ctrl-C during an operation, on any thread.
+/// Function that returns an error after Ctrl-C. An operation can call the function on any thread.
 pub(crate) type InterruptionCheck<'c> = dyn Fn() -> Result<(), Interrupted> + Sync + 'c;
 
 const TERMINATING_SIGNALS: [i32; 15] = [
@@ -23,9 +23,9 @@ const TERMINATING_SIGNALS: [i32; 15] = [
     SIGTRAP, SIGVTALRM, SIGXCPU, SIGXFSZ,
 ];
 
-/// Returns the signals whose default action ends the process and that can be caught: the named and
-/// the real-time signals, except the fault signals (BUS, FPE, ILL, SEGV) and PIPE, which the Rust
-/// runtime ignores.
+/// Returns the signals that can be caught and whose default action ends the process, including the
+/// real-time signals. The result does not include the fault signals (BUS, FPE, ILL, SEGV), and does
+/// not include PIPE, because the Rust runtime ignores PIPE.
 #[cfg(target_os = "linux")]
 pub(crate) fn terminating_signals() -> impl Iterator<Item = i32> {
     let linux_signals = [Signal::POWER.as_raw(), Signal::STKFLT.as_raw()];
@@ -33,14 +33,15 @@ pub(crate) fn terminating_signals() -> impl Iterator<Item = i32> {
     TERMINATING_SIGNALS.into_iter().chain(linux_signals).chain(real_time)
 }
 
-/// Returns the signals whose default action ends the process and that can be caught.
+/// Returns the signals that can be caught and whose default action ends the process, except the
+/// fault signals and PIPE.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn terminating_signals() -> impl Iterator<Item = i32> {
     TERMINATING_SIGNALS.into_iter()
 }
 
 /// Removes the signals that were already ignored when this process started (by `nohup`, or as a
-/// background job of a script), because they must stay ignored. Without `/proc`, removes no signal.
+/// background job of a script): these must stay ignored. Without `/proc`, removes no signal.
 pub(crate) fn exclude_ignored(signals: impl Iterator<Item = i32>) -> impl Iterator<Item = i32> {
     let mask = ignored_mask();
     signals.filter(move |signal| mask >> (signal - 1) & 1 == 0)

@@ -13,7 +13,7 @@ use crate::home::Outcome;
 use std::path::Path;
 
 /// Option that selects a mode of the benchmark program.
-pub(crate) const OPTION: &str = "--baseline";
+pub(crate) const MODE_OPTION: &str = "--baseline";
 
 /// Runs a mode of the benchmark program.
 pub(crate) fn run(mode: &str, args: &[String]) -> Outcome<()> {
@@ -23,12 +23,12 @@ pub(crate) fn run(mode: &str, args: &[String]) -> Outcome<()> {
         ("read", [store, jti]) => store::read_token(&open(Path::new(store))?, jti),
         ("store-tokens", [store, count]) => store::add_tokens(Path::new(store), count.parse()?),
         ("store-users", [store, count]) => store::add_users(Path::new(store), count.parse()?),
-        ("revoke", [store, owner]) => store::revoke_tokens(Path::new(store), owner.parse()?),
+        ("revoke", [store, owner_id]) => store::revoke_tokens(Path::new(store), owner_id.parse()?),
         ("prune", [store]) => store::prune_tokens(Path::new(store)),
         #[cfg(feature = "postgres")]
-        ("commit-on-server", [server, schema]) => server::commit_token(server, schema),
+        ("commit-on-server", [address, schema]) => server::commit_token(address, schema),
         #[cfg(feature = "postgres")]
-        ("read-on-server", [server, schema, jti]) => server::read_token(server, schema, jti),
+        ("read-on-server", [address, schema, jti]) => server::read_token(address, schema, jti),
         ("create-key", [algorithm, key]) => sign::create_key(algorithm, Path::new(key)),
         ("sign", [algorithm, key, sample, count]) => {
             sign::sign_tokens(algorithm, Path::new(key), sample, count.parse()?)

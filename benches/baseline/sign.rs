@@ -1,7 +1,7 @@
 //! Signing alone: one thread signs tokens and discards the tokens. Each token has the header and the
 //! claims of a sample token, with a new `jti` if the sample has a `jti`.
 
-use super::store::Ids;
+use super::store::IdGenerator;
 use crate::home::Outcome;
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
@@ -15,7 +15,7 @@ use std::hint::black_box;
 use std::ops::Range;
 use std::path::Path;
 
-/// Signature function of a prepared key: appends the signature to an empty buffer.
+/// Function that signs a message with a loaded key, and writes the signature to an empty buffer.
 type Signer = Box<dyn Fn(&[u8], &mut Vec<u8>) -> Outcome<()>>;
 
 /// Writes a new key to a file: a secret, or a private key in PKCS #8.
@@ -78,7 +78,7 @@ struct Template {
     /// Decoded payload.
     claims: Vec<u8>,
     /// Position of the value of `jti` in `claims`; empty if the sample has no `jti`.
-    jti: Range<usize>,
+    jti_range: Range<usize>,
 }
 
 impl Template {
@@ -88,24 +88,24 @@ impl Template {
         let claims = URL_SAFE_NO_PAD.decode(payload)?;
         let member = br#""jti":""#;
         let position = claims.windows(member.len()).position(|window| window == member);
-        let jti = position.map_or(0..0, |position| {
+        let jti_range = position.map_or(0..0, |position| {
             let start = position + member.len();
             start..start + 36
         });
-        Ok(Self { header: format!("{header}."), claims, jti })
+        Ok(Self { header: format!("{header}."), claims, jti_range })
     }
 }
 
 /// Signs `count` tokens with the header and the claims of the token `sample`.
 pub(super) fn sign_tokens(algorithm: &str, key: &Path, sample: &str, count: u32) -> Outcome<()> {
     let sign = load_signer(algorithm, key)?;
-    let Template { header, mut claims, jti } = Template::parse(sample)?;
-    let (mut ids, mut line, mut signature) = (Ids::new()?, String::new(), Vec::new());
+    let Template { header, mut claims, jti_range } = Template::parse(sample)?;
+    let (mut ids, mut line, mut signature) = (IdGenerator::new()?, String::new(), Vec::new());
     for _ in 0..count {
         line.clear();
         line.push_str(&header);
         let id = ids.next_id()?;
-        if let Some(jti) = claims.get_mut(jti.clone()).filter(|jti| !jti.is_empty()) {
+        if let Some(jti) = claims.get_mut(jti_range.clone()).filter(|jti| !jti.is_empty()) {
             id.hyphenated().encode_lower(jti);
         }
         URL_SAFE_NO_PAD.encode_string(&claims, &mut line);

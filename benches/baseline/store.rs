@@ -14,22 +14,23 @@ const ROWS_PER_INSERT: usize = 50;
 /// Number of tokens that one transaction adds.
 const ADDED_PER_TRANSACTION: u32 = 8_000;
 
-/// Number of tokens that one transaction revokes, or whose expiry one transaction of a prune checks.
+/// Maximum number of tokens per transaction of a bulk change: tokens that `revoke_tokens` revokes, or
+/// tokens whose expiry `prune_tokens` checks.
 const CHANGED_PER_TRANSACTION: u32 = 5_000;
 
 /// Time that the statements use as the current time: after the expiry of the expired tokens, and before
 /// the expiry of all other tokens.
 const NOW: i64 = 1_790_000_000;
 
-/// Generator of ascending UUIDs of version 7: the time, a counter of 26 bits, and 48 random bits. The
-/// random bits of many ids are generated at once.
-pub(super) struct Ids {
+/// Generator of ascending UUIDs of version 7. Each id contains the start time of the generator, a counter
+/// of 26 bits, and 48 random bits. The random bits of many ids are generated at once.
+pub(super) struct IdGenerator {
     milliseconds: u64,
     counter: u32,
     random: Vec<u8>,
 }
 
-impl Ids {
+impl IdGenerator {
     pub(super) fn new() -> Outcome<Self> {
         let milliseconds = u64::try_from(jiff::Timestamp::now().as_millisecond())?;
         Ok(Self { milliseconds, counter: 0, random: Vec::new() })
@@ -43,8 +44,8 @@ impl Ids {
         let [_, _, third, fourth] = self.counter.to_be_bytes();
         let [_, _, first, second] = (self.counter >> 14).to_be_bytes();
         self.counter += 1;
-        // The builder replaces the upper bits of the first byte by the version, and the upper bits of the
-        // third byte by the variant.
+        // The builder replaces the upper bits of the first byte with the version, and the upper bits of
+        // the third byte with the variant.
         let mut bytes = [first, second, third, fourth, 0, 0, 0, 0, 0, 0];
         let start = self.random.len() - 6;
         bytes[4..].copy_from_slice(&self.random[start..]);
@@ -76,8 +77,8 @@ pub(crate) fn open(store: &Path) -> Outcome<Connection> {
     Ok(connection)
 }
 
-/// Opens the store for many rows: SQLite copies the WAL into the file every 1,000 pages, its default, and
-/// when the connection is closed.
+/// Opens the store for bulk inserts. SQLite copies the WAL into the store file every 1,000 pages, which is
+/// the default of SQLite, and when the connection is closed.
 fn open_for_bulk(store: &Path) -> Outcome<Connection> {
     let connection = open(store)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
@@ -116,10 +117,10 @@ fn insert_sql(table_with_columns: &str, row_values: &str, row_count: usize) -> S
     format!("INSERT INTO {table_with_columns} VALUES {}", vec![row_values; row_count].join(", "))
 }
 
-/// Adds tokens with ascending `jti`s, several rows in a statement.
+/// Adds tokens with ascending `jti`s. Each statement inserts several tokens.
 pub(super) fn add_tokens(store: &Path, count: u32) -> Outcome<()> {
     let mut connection = open_for_bulk(store)?;
-    let mut ids = Ids::new()?;
+    let mut ids = IdGenerator::new()?;
     let table_with_columns = "tokens (jti, grant_id, key_id, issued_at, expires_at)";
     for start in (0..count).step_by(usize::try_from(ADDED_PER_TRANSACTION)?) {
         let mut remaining = usize::try_from(ADDED_PER_TRANSACTION.min(count - start))?;
@@ -140,11 +141,11 @@ pub(super) fn add_tokens(store: &Path, count: u32) -> Outcome<()> {
     Ok(())
 }
 
-/// Adds users without passwords in one transaction: `users import` adds all users of a file or
-/// none.
+/// Adds users without passwords. All users are added in one transaction, because `users import` adds
+/// either all users of a file or none.
 pub(super) fn add_users(store: &Path, count: u32) -> Outcome<()> {
     let mut connection = open_for_bulk(store)?;
-    let mut ids = Ids::new()?;
+    let mut ids = IdGenerator::new()?;
     let table_with_columns =
         "users (uid, username, email, email_key, role, created_at, password_at)";
     let row_values = "(?, ?, ?, ?, 'user', 1800000000, 1800000000)";
@@ -169,7 +170,7 @@ pub(super) fn add_users(store: &Path, count: u32) -> Outcome<()> {
 }
 
 /// Revokes the tokens of a user.
-pub(super) fn revoke_tokens(store: &Path, owner: i64) -> Outcome<()> {
+pub(super) fn revoke_tokens(store: &Path, owner_id: i64) -> Outcome<()> {
     let mut connection = open(store)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     loop {
@@ -180,7 +181,7 @@ pub(super) fn revoke_tokens(store: &Path, owner: i64) -> Outcome<()> {
                  (SELECT t.id FROM tokens t JOIN grants g ON g.id = t.grant_id
                   WHERE g.owner_id = ?2 AND t.revoked_at IS NULL LIMIT ?3)",
             )?
-            .execute((NOW, owner, CHANGED_PER_TRANSACTION))?;
+            .execute((NOW, owner_id, CHANGED_PER_TRANSACTION))?;
         transaction.commit()?;
         if changed_count == 0 {
             return Ok(());

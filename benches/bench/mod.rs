@@ -1,7 +1,7 @@
 //! The measured programs, and comparisons with baselines.
 
 use crate::baseline;
-use crate::comparison::{Run, Series, alternate, measure, time};
+use crate::comparison::{Run, Series, measure_all_figures, measure_duration, run_alternately};
 use crate::home::{Home, Outcome};
 use crate::machine;
 use crate::report::{Goal, Measure, list_milliseconds};
@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// The measured programs: copies of jeton, of an older and a dynamically linked jeton if given, and
-/// of the benchmark program, which runs the baselines.
+/// Copies of the measured programs: jeton; if given, an older jeton and a dynamically linked jeton; and
+/// the benchmark program, which runs the baselines.
 pub(crate) struct Bench {
     pub(crate) jeton: PathBuf,
     pub(crate) older_jeton: Option<PathBuf>,
@@ -50,12 +50,12 @@ impl Bench {
         })
     }
 
-    /// Returns the number of rounds: `full`, or with `--quick` a tenth, at least 2.
+    /// Returns the number of rounds: `full`, or with `--quick` a tenth of `full`, but at least 2.
     pub(crate) fn rounds(&self, full: usize) -> usize {
         if self.is_quick { (full / 10).max(2) } else { full }
     }
 
-    /// Returns the number of items: `full`, or with `--quick` a tenth.
+    /// Returns the number of items: `full`, or with `--quick` a tenth of `full`.
     pub(crate) fn count(&self, full: u32) -> u32 {
         if self.is_quick { full / 10 } else { full }
     }
@@ -68,24 +68,24 @@ impl Bench {
     /// Returns the command of a baseline process.
     pub(crate) fn baseline(&self, mode: &str, args: &[&str]) -> Command {
         let mut command = Command::new(&self.benchmark_program);
-        command.env_clear().args([baseline::OPTION, mode]).args(args).stdout(Stdio::null());
+        command.env_clear().args([baseline::MODE_OPTION, mode]).args(args).stdout(Stdio::null());
         command
     }
 
     /// Returns a run that measures only the duration of a baseline process.
     pub(crate) fn timed_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
         let mut command = self.baseline(mode, args);
-        Box::new(move || time(&mut command, 0))
+        Box::new(move || measure_duration(&mut command, 0))
     }
 
     /// Returns a run that measures duration, CPU time and peak memory of a baseline process.
     pub(crate) fn measured_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
         let mut command = self.baseline(mode, args);
-        Box::new(move || measure(&mut command))
+        Box::new(move || measure_all_figures(&mut command))
     }
 
-    /// Runs jeton, the older jeton and the baselines alternately. `prepare` returns the run of the
-    /// program at a path.
+    /// Runs jeton, the older jeton (if given) and the baselines alternately. `prepare` returns the run
+    /// of the program at a path.
     pub(crate) fn compare<'r>(
         &self,
         rounds: usize,
@@ -98,13 +98,14 @@ impl Bench {
         }
         let program_count = runs.len();
         runs.extend(baselines.into_iter().map(|(name, run)| (name.to_owned(), run)));
-        let mut series = alternate(rounds, runs)?;
+        let mut series = run_alternately(rounds, runs)?;
         let baselines = series.split_off(program_count);
         Ok(Comparison { programs: series, baselines })
     }
 
-    /// Runs two variants of a command alternately, with jeton and with the older jeton. `names` are the
-    /// names of the variants; `prepare` returns the runs of both variants for the program at a path.
+    /// Runs two variants of a command alternately, with jeton and with the older jeton (if given).
+    /// `names` are the names of the variants. `prepare` returns the runs of both variants for the
+    /// program at a path.
     pub(crate) fn compare_pairs<'r>(
         &self,
         rounds: usize,
@@ -118,7 +119,7 @@ impl Bench {
                 runs.push((format!("{prefix}{name}"), run));
             }
         }
-        Ok(Pairs { series: alternate(rounds, runs)? })
+        Ok(Pairs { series: run_alternately(rounds, runs)? })
     }
 }
 
@@ -146,7 +147,8 @@ impl Pairs {
         Measure::new(row_name, name, against, goal, figures)
     }
 
-    /// Returns a measure of the duration of the first variant divided by that of the second.
+    /// Returns a measure of the duration of the first variant divided by the duration of the second
+    /// variant.
     pub(crate) fn time_ratio(
         &self,
         row_name: &'static str,
@@ -155,7 +157,7 @@ impl Pairs {
         goal: Goal,
     ) -> Measure {
         self.build_measure(row_name, name, against, goal, |first, second| {
-            first.seconds() / second.seconds()
+            first.median_seconds() / second.median_seconds()
         })
         .with_details([list_milliseconds(&self.series)])
     }
@@ -174,8 +176,8 @@ impl Comparison {
     }
 
     /// Returns the median duration of the slowest baseline.
-    pub(crate) fn baseline_seconds(&self) -> f64 {
-        self.baselines.iter().map(Series::seconds).fold(f64::NAN, f64::max)
+    pub(crate) fn slowest_baseline_seconds(&self) -> f64 {
+        self.baselines.iter().map(Series::median_seconds).fold(f64::NAN, f64::max)
     }
 
     /// Returns a measure with the results of `figure` for jeton and for the older jeton.
@@ -198,9 +200,11 @@ impl Comparison {
         against: &'static str,
         goal: Goal,
     ) -> Measure {
-        let baseline = self.baseline_seconds();
-        self.build_measure(row_name, name, against, goal, |series| series.seconds() / baseline)
-            .with_details([list_milliseconds(self.series())])
+        let baseline = self.slowest_baseline_seconds();
+        self.build_measure(row_name, name, against, goal, |series| {
+            series.median_seconds() / baseline
+        })
+        .with_details([list_milliseconds(self.series())])
     }
 
     /// Returns a measure of the speed divided by the speed of the slowest baseline; the goal is at
@@ -212,9 +216,9 @@ impl Comparison {
         against: &'static str,
         min: f64,
     ) -> Measure {
-        let baseline = self.baseline_seconds();
+        let baseline = self.slowest_baseline_seconds();
         self.build_measure(row_name, name, against, Goal::AtLeast(min), |series| {
-            baseline / series.seconds()
+            baseline / series.median_seconds()
         })
     }
 }

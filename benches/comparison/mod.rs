@@ -24,10 +24,11 @@ pub(crate) struct Sample {
     pub(crate) longest_wait_ms: f64,
 }
 
-/// Function that performs one run, with untimed preparation and clean-up.
+/// Function that performs one run and returns the figures of the run. The figures do not include
+/// preparation and clean-up.
 pub(crate) type Run<'r> = Box<dyn FnMut() -> Outcome<Sample> + 'r>;
 
-/// Counted runs of a program, or of a variant of a command.
+/// Runs of a program, or of a variant of a command, without the warm-up runs.
 pub(crate) struct Series {
     pub(crate) name: String,
     samples: Vec<Sample>,
@@ -40,7 +41,7 @@ impl Series {
     }
 
     /// Returns the median duration in seconds.
-    pub(crate) fn seconds(&self) -> f64 {
+    pub(crate) fn median_seconds(&self) -> f64 {
         self.median(|sample| sample.seconds)
     }
 
@@ -62,9 +63,12 @@ impl Series {
 }
 
 /// Runs all programs in each round. The first program of a round is the second program of the round
-/// before, so that no program is always the first. Before five or more rounds, warm-up rounds run,
-/// which are not counted.
-pub(crate) fn alternate(rounds: usize, programs: Vec<(String, Run<'_>)>) -> Outcome<Vec<Series>> {
+/// before, so that no program is always the first. If `rounds` is at least 5, warm-up rounds run first;
+/// the figures of the warm-up rounds are discarded.
+pub(crate) fn run_alternately(
+    rounds: usize,
+    programs: Vec<(String, Run<'_>)>,
+) -> Outcome<Vec<Series>> {
     let warm_up_rounds = (rounds / 5).min(20);
     let (mut series, mut runs): (Vec<Series>, Vec<Run<'_>>) =
         programs.into_iter().map(|(name, run)| (Series { name, samples: Vec::new() }, run)).unzip();
@@ -84,7 +88,7 @@ pub(crate) fn alternate(rounds: usize, programs: Vec<(String, Run<'_>)>) -> Outc
 
 /// Runs a short command and measures the duration; discards the output. Fails unless the exit code is
 /// `expected_code`.
-pub(crate) fn time(command: &mut Command, expected_code: i32) -> Outcome<Sample> {
+pub(crate) fn measure_duration(command: &mut Command, expected_code: i32) -> Outcome<Sample> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
     let status = command.status()?;
@@ -96,7 +100,7 @@ pub(crate) fn time(command: &mut Command, expected_code: i32) -> Outcome<Sample>
 }
 
 /// Runs a command and measures duration, CPU time and peak memory; fails unless the exit code is 0.
-pub(crate) fn measure(command: &mut Command) -> Outcome<Sample> {
+pub(crate) fn measure_all_figures(command: &mut Command) -> Outcome<Sample> {
     let start = Instant::now();
     let mut child = command.spawn()?;
     let directory = format!("/proc/{}", child.id());
@@ -121,8 +125,9 @@ pub(crate) fn measure(command: &mut Command) -> Outcome<Sample> {
     Ok(sample)
 }
 
-/// Returns the peak memory in MiB of the process with this directory in `/proc`. The kernel reports
-/// the value only while the process runs; a long process is polled less often.
+/// Returns the peak memory in MiB of the process whose directory in `/proc` is `directory`. The kernel
+/// reports the value only while the process runs, so the value is polled until the process ends: at
+/// first continuously, and after 50 ms every 5 ms. `start` is the start time of the process.
 fn poll_peak_memory(directory: &Path, start: Instant) -> f64 {
     let mut peak_mib: f64 = 0.0;
     loop {
@@ -137,7 +142,8 @@ fn poll_peak_memory(directory: &Path, start: Instant) -> f64 {
     }
 }
 
-/// Returns user and system time of a process, fields 14 and 15 of `/proc/PID/stat`.
+/// Returns the sum of user and system time of the process whose directory in `/proc` is `directory`:
+/// fields 14 and 15 of `/proc/PID/stat`.
 fn read_cpu_seconds(directory: &Path) -> Outcome<f64> {
     let text = std::fs::read_to_string(directory.join("stat"))?;
     let (_, fields) = text.rsplit_once(") ").ok_or("unexpected format of /proc/PID/stat")?;

@@ -11,9 +11,9 @@ use server::Server;
 use std::cell::Cell;
 use std::path::Path;
 
-/// A running server with a running pooler.
+/// A running PostgreSQL server, with a running connection pooler (`PgBouncer`).
 pub(crate) struct Servers {
-    // The pooler ends before the server.
+    // Fields are dropped in the order of their declaration: the pooler ends before the server.
     pooler: Pooler,
     server: Server,
     schema_count: Cell<u32>,
@@ -39,11 +39,11 @@ impl Engine {
     }
 }
 
-/// A home directory with a new store, and the arguments that name the store to a baseline.
+/// A home directory with a new store, and the arguments of a baseline that name the store.
 pub(crate) struct EngineHome {
     pub(crate) home: Home,
     engine: Engine,
-    store: Vec<String>,
+    baseline_store_args: Vec<String>,
 }
 
 impl Servers {
@@ -64,19 +64,19 @@ impl Servers {
 
     /// Creates a home directory with a new store.
     pub(crate) fn create_home(&self, engine: Engine, jeton: &Path) -> Outcome<EngineHome> {
-        let server = match engine {
+        let address = match engine {
             Engine::Sqlite => {
                 let home = Home::new(jeton)?;
-                let store = vec![home.store_path().to_string_lossy().into_owned()];
-                return Ok(EngineHome { home, engine, store });
+                let store_path = home.store_path().to_string_lossy().into_owned();
+                return Ok(EngineHome { home, engine, baseline_store_args: vec![store_path] });
             }
             Engine::Postgres => self.server.address(),
             Engine::Pooler => self.pooler.address(),
         };
         self.schema_count.set(self.schema_count.get() + 1);
         let schema = format!("bench_{}", self.schema_count.get());
-        let home = Home::with_store(jeton, Some(format!("{server}&schema={schema}")))?;
-        Ok(EngineHome { home, engine, store: vec![server.to_owned(), schema] })
+        let home = Home::with_store(jeton, Some(format!("{address}&schema={schema}")))?;
+        Ok(EngineHome { home, engine, baseline_store_args: vec![address.to_owned(), schema] })
     }
 }
 
@@ -87,11 +87,11 @@ impl EngineHome {
             Engine::Sqlite => mode.to_owned(),
             Engine::Postgres | Engine::Pooler => format!("{mode}-on-server"),
         };
-        let store: Vec<&str> = self.store.iter().map(String::as_str).collect();
-        let mut run = bench.timed_baseline(&mode, &[store.as_slice(), args].concat());
+        let store_args: Vec<&str> = self.baseline_store_args.iter().map(String::as_str).collect();
+        let mut run = bench.timed_baseline(&mode, &[store_args.as_slice(), args].concat());
         let home = self.home;
         Box::new(move || {
-            // The store exists as long as the home directory.
+            // The closure owns the home directory, which is removed when the closure is dropped.
             let _ = &home;
             run()
         })

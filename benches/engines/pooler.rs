@@ -69,7 +69,8 @@ impl Pooler {
         Ok(pooler)
     }
 
-    /// Returns the address of the database, with parameters.
+    /// Returns the address of the database through the pooler. The address has a query (`?…`), so that
+    /// `&NAME=VALUE` can be appended.
     pub(super) fn address(&self) -> &str {
         &self.address
     }

@@ -18,7 +18,8 @@ impl Server {
         let directory =
             tempfile::Builder::new().prefix("bench-").permissions(permissions).tempdir()?;
         let mut start = script("start", directory.path());
-        // The test server loses commits; a commit of SQLite is durable.
+        // By default, the script starts a server without `fsync`, whose commits are not durable. The
+        // commits of the compared SQLite store are durable.
         start.args(["-c", "fsync=on"]).stderr(Stdio::inherit());
         let output = start.output()?;
         if !output.status.success() {
@@ -33,7 +34,8 @@ impl Server {
         self.directory.path()
     }
 
-    /// Returns the address of the database, with parameters.
+    /// Returns the address of the database. The address has a query (`?…`), so that `&NAME=VALUE` can
+    /// be appended.
     pub(super) fn address(&self) -> &str {
         &self.address
     }

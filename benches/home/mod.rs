@@ -12,10 +12,10 @@ use tempfile::TempDir;
 /// Result of a benchmark step.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Issue and expiry time of expired tokens.
+/// Issue and expiry time of expired tokens, in Unix seconds.
 pub(crate) const EXPIRED_TOKEN_TIMES: (i64, i64) = (1_700_000_000, 1_700_003_600);
 
-/// Issue and expiry time of tokens that have not expired.
+/// Issue and expiry time of tokens that have not expired, in Unix seconds.
 pub(crate) const VALID_TOKEN_TIMES: (i64, i64) = (1_800_000_000, 4_000_000_000);
 
 /// Home directory with a store and a session of the admin `ada`, who has one app token.
@@ -36,7 +36,8 @@ impl Home {
         Self::with_store(jeton, None)
     }
 
-    /// Creates a home directory with a store at `address`, or in a file.
+    /// Creates a home directory with a store: on a server at `address`, or in a file if `address` is
+    /// `None`.
     pub(crate) fn with_store(jeton: &Path, address: Option<String>) -> Outcome<Self> {
         let directory = Self::create_directory("bench-")?;
         let home = Self { directory, jeton: jeton.to_owned(), address };
@@ -62,7 +63,7 @@ impl Home {
         let mut command = self.command(args);
         command.arg("--quiet").stdin(Stdio::piped());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        // Most commands exit without reading the password: then this write may fail.
+        // The write may fail, because most commands exit without reading the password.
         let _ = child.stdin.take().ok_or("no standard input")?.write_all(b"lovelace");
         let output = child.wait_with_output()?;
         if !output.status.success() {
@@ -92,14 +93,14 @@ impl Home {
         self.directory.path().join(".local/share/jeton/jeton.db")
     }
 
-    /// Opens the store for the preparation of a run, without durable commits.
+    /// Opens the store file to prepare a run. Commits of the connection are not durable.
     pub(crate) fn connect(&self) -> Outcome<Connection> {
         let connection = Connection::open(self.store_path())?;
         connection.pragma_update(None, "synchronous", "OFF")?;
         Ok(connection)
     }
 
-    /// Copies the WAL into the file, so that the store is one file, and returns the size of the file in
+    /// Copies the WAL into the store file and empties the WAL. Returns the size of the store file in
     /// bytes.
     pub(crate) fn checkpoint(&self) -> Outcome<f64> {
         let connection = self.connect()?;
@@ -126,7 +127,7 @@ impl Home {
         self.checkpoint().map(drop)
     }
 
-    /// Inserts users in addition to the admin.
+    /// Inserts `count` users, who have the same password as the admin.
     pub(crate) fn insert_users(&self, count: u32) -> Outcome<()> {
         self.connect()?.execute(
             "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)

@@ -41,13 +41,13 @@ pub(crate) struct Measure {
     /// Description of the baseline; may be empty.
     pub(crate) against: &'static str,
     pub(crate) goal: Goal,
-    /// Set if the goal applies only to the static program.
+    /// Set if the goal applies only to a statically linked jeton.
     pub(crate) is_static_only: bool,
     /// Unit of goal and figures: `×` for a ratio.
     pub(crate) unit: &'static str,
     /// The figure; `None` if the baseline is not installed.
     pub(crate) figure: Option<f64>,
-    /// Figure of the older program, measured in the same run.
+    /// Figure of the older jeton, measured in the same run.
     pub(crate) older_figure: Option<f64>,
     /// Lines below this line: further figures, or the way to install the baseline.
     pub(crate) details: Vec<String>,
@@ -88,7 +88,7 @@ impl Measure {
         Self::new(row_name, name, against, goal, []).with_details(details)
     }
 
-    /// Makes the goal apply only to the static program.
+    /// Makes the goal apply only to a statically linked jeton.
     pub(crate) fn static_only(self) -> Self {
         Self { is_static_only: true, ..self }
     }
@@ -102,14 +102,15 @@ impl Measure {
         self
     }
 
-    /// Prints the line; returns false if the goal applies to the program and is missed.
+    /// Prints the line. Returns `false` if the goal applies to the measured jeton and is missed;
+    /// `is_static` is set if this jeton is linked statically.
     pub(crate) fn print(&self, is_static: bool) -> bool {
-        let is_judged = is_static || !self.is_static_only;
+        let goal_applies = is_static || !self.is_static_only;
         let is_met = self.figure.is_none_or(|figure| self.goal.is_met(figure));
         let outcome = match (self.figure, self.goal) {
             (None, _) => "not measured",
             (_, Goal::None) => "",
-            _ if !is_judged => "(static only)",
+            _ if !goal_applies => "(static only)",
             _ if is_met => "met",
             _ => "MISSED",
         };
@@ -127,7 +128,7 @@ impl Measure {
         for detail in &self.details {
             println!("{:8}{detail}", "");
         }
-        is_met || !is_judged
+        is_met || !goal_applies
     }
 }
 
@@ -153,7 +154,7 @@ fn print_line(
 
 /// Returns a text with the median duration of each series.
 pub(crate) fn list_milliseconds<'s>(series: impl IntoIterator<Item = &'s Series>) -> String {
-    list(series, |series| format!("{:.2} ms", series.seconds() * 1000.0))
+    list_figures(series, |series| format!("{:.2} ms", series.median_seconds() * 1000.0))
 }
 
 /// Returns a text with the median number of items that each series processes in a second.
@@ -162,11 +163,13 @@ pub(crate) fn list_rates<'s>(
     item_name: &str,
     series: impl IntoIterator<Item = &'s Series>,
 ) -> String {
-    list(series, |series| format!("{:.0} {item_name}/s", f64::from(count) / series.seconds()))
+    list_figures(series, |series| {
+        format!("{:.0} {item_name}/s", f64::from(count) / series.median_seconds())
+    })
 }
 
 /// Returns a text with a figure of each series, and the number of runs.
-pub(crate) fn list<'s>(
+pub(crate) fn list_figures<'s>(
     series: impl IntoIterator<Item = &'s Series>,
     to_text: impl Fn(&Series) -> String,
 ) -> String {

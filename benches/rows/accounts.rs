@@ -1,7 +1,7 @@
 //! Login, and import of users.
 
 use crate::bench::Bench;
-use crate::comparison::{Run, measure, time};
+use crate::comparison::{Run, measure_all_figures, measure_duration};
 use crate::home::{Home, Outcome};
 use crate::report::{Goal, Measure, list_rates};
 use std::path::Path;
@@ -12,7 +12,7 @@ pub(super) fn measure_login(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
         let home = Home::new(program)?;
         let file = home.write_file("password", std::iter::once("lovelace".to_owned()))?;
         Ok(Box::new(move || {
-            time(&mut home.command(&["login", "ada", "--password-file", &file]), 0)
+            measure_duration(&mut home.command(&["login", "ada", "--password-file", &file]), 0)
         }))
     };
     let baseline = ("hash", bench.timed_baseline("hash", &[]));
@@ -23,19 +23,19 @@ pub(super) fn measure_login(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
 /// Row 12: `users import` without passwords against storing alone, and with passwords against hashing
 /// alone.
 pub(super) fn measure_import(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
-    let files = Home::new(&bench.jeton)?;
+    let input_home = Home::new(&bench.jeton)?;
     let (count, password_count) = (bench.count(1_000_000), bench.count(1_000));
     let header = |text: &str| std::iter::once(text.to_owned());
     let users = (1..=count).map(|number| format!("user{number:07},user{number:07}@example.com"));
-    let users_file = files.write_file("users.csv", header("username,email").chain(users))?;
+    let users_file = input_home.write_file("users.csv", header("username,email").chain(users))?;
     let passwords = (1..=password_count).map(|number| format!("user{number:07},lovelace{number}"));
     let passwords_file =
-        files.write_file("passwords.csv", header("username,password").chain(passwords))?;
+        input_home.write_file("passwords.csv", header("username,password").chain(passwords))?;
 
     let store_users = || {
         let home = Home::new(&bench.jeton)?;
         let store = home.store_path().to_string_lossy().into_owned();
-        measure(&mut bench.baseline("store-users", &[&store, &count.to_string()]))
+        measure_all_figures(&mut bench.baseline("store-users", &[&store, &count.to_string()]))
     };
     let prepare = |program: &Path| Ok(import_run(program, &users_file));
     let comparison = bench.compare(3, prepare, vec![("storing", Box::new(store_users))])?;
@@ -60,6 +60,6 @@ fn import_run<'r>(program: &Path, file: &'r str) -> Run<'r> {
     let program = program.to_owned();
     Box::new(move || {
         let home = Home::new(&program)?;
-        measure(&mut home.command(&["users", "import", file, "--quiet"]))
+        measure_all_figures(&mut home.command(&["users", "import", file, "--quiet"]))
     })
 }

@@ -1,7 +1,7 @@
 //! Several processes that write to one store.
 
 use crate::bench::Bench;
-use crate::comparison::{Run, Sample, measure, time};
+use crate::comparison::{Run, Sample, measure_all_figures, measure_duration};
 use crate::home::{EXPIRED_TOKEN_TIMES, Home, Outcome};
 use crate::report::{Goal, Measure};
 use std::path::Path;
@@ -24,8 +24,8 @@ pub(super) fn measure_parallel_creation(bench: &Bench, _: &[&str]) -> Outcome<Ve
     Ok(vec![pairs.time_ratio("11", name, "200 in a row", Goal::AtMost(0.8))])
 }
 
-/// Returns the run of 200 `token create` in `thread_count` threads; the run fails if a token is not
-/// recorded.
+/// Returns the run of 200 processes of `token create` in `thread_count` threads. The run fails if a token
+/// is not recorded.
 fn creation_run<'r>(program: &Path, thread_count: u32) -> Outcome<Run<'r>> {
     let home = Home::new(program)?;
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
@@ -34,7 +34,7 @@ fn creation_run<'r>(program: &Path, thread_count: u32) -> Outcome<Run<'r>> {
         let total = THREADS * TOKENS_PER_THREAD;
         let create = || {
             for _ in 0..total / thread_count {
-                time(&mut home.command(&["token", "create", "my-app"]), 0)
+                measure_duration(&mut home.command(&["token", "create", "my-app"]), 0)
                     .map_err(|error| error.to_string())?;
             }
             Ok::<_, String>(())
@@ -78,8 +78,8 @@ pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec
     Ok(vec![memory.with_unit("MiB"), wait.with_unit("ms")])
 }
 
-/// Prunes expired tokens, half of which are revoked; fails if an expired token remains or a
-/// concurrent command fails.
+/// Prunes `count` expired tokens, half of which are revoked, while two threads create and mint tokens.
+/// Fails if an expired token remains or a concurrent command fails.
 fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
     let home = Home::new(program)?;
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
@@ -90,7 +90,8 @@ fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
     let repeat = |args: &[&str]| {
         let mut longest_ms: f64 = 0.0;
         while !is_finished.load(Ordering::Relaxed) {
-            let sample = time(&mut home.command(args), 0).map_err(|error| error.to_string())?;
+            let sample =
+                measure_duration(&mut home.command(args), 0).map_err(|error| error.to_string())?;
             longest_ms = longest_ms.max(sample.seconds * 1000.0);
         }
         Ok::<_, String>(longest_ms)
@@ -100,7 +101,7 @@ fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
             scope.spawn(|| repeat(&["token", "create", "my-app"])),
             scope.spawn(|| repeat(&["token", "mint", "--record"])),
         ];
-        let result = measure(prune.stdout(Stdio::null()));
+        let result = measure_all_figures(prune.stdout(Stdio::null()));
         is_finished.store(true, Ordering::Relaxed);
         let mut longest_ms: f64 = 0.0;
         for writer in writers {

@@ -1,18 +1,19 @@
 //! Failed logins of unknown and known users: the durations must not differ.
 
 use crate::bench::Bench;
-use crate::comparison::{Run, time};
+use crate::comparison::{Run, measure_duration};
 use crate::home::{Home, Outcome};
 use crate::report::{Goal, Measure};
 use std::iter::once;
 use std::path::Path;
 
-/// User with an expensive password hash: 64 MiB of memory and three passes.
+/// Input of `users import`: a user with an expensive password hash (64 MiB of memory and three passes).
 const EXPENSIVE_HASH_USER: &str = r#"{"username":"kim","password_hash":"$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"}"#;
 
-/// Row `logins`: login of an unknown user against login of a known user with a wrong password. The known
-/// user has a default hash in a new store; a default hash in a store where another user has an imported,
-/// more expensive hash; or this imported hash.
+/// Row `logins`: login of an unknown user against login of a known user with a wrong password, in three
+/// cases. In the first case, all users have default hashes. In the second case, the known user has a
+/// default hash, and another user has an imported, more expensive hash. In the third case, the known user
+/// has the imported hash.
 pub(super) fn measure_failed_logins(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     for (name, user, with_expensive_hash) in [
@@ -28,7 +29,10 @@ pub(super) fn measure_failed_logins(bench: &Bench, _: &[&str]) -> Outcome<Vec<Me
             }
             let password = home.write_file("password", once("not lovelace".to_owned()))?;
             Ok(Box::new(move || {
-                time(&mut home.command(&["login", user, "--password-file", &password]), 6)
+                measure_duration(
+                    &mut home.command(&["login", user, "--password-file", &password]),
+                    6,
+                )
             }))
         };
         let prepare =

@@ -2,7 +2,7 @@
 
 use crate::baseline::{commit_token, open};
 use crate::bench::Bench;
-use crate::comparison::{Run, Sample, measure};
+use crate::comparison::{Run, Sample, measure_all_figures};
 use crate::home::{EXPIRED_TOKEN_TIMES, Home, Outcome, VALID_TOKEN_TIMES};
 use crate::report::{Goal, Measure};
 use std::path::Path;
@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 3;
 
 /// Id of the user `john`, whose tokens are revoked.
-const JOHN: &str = "2";
+const JOHN_ID: &str = "2";
 
-/// Row 13: `token revoke` and `store prune` against the bare statements; also, without a baseline, the
-/// longest commit of another process during each command.
+/// Row 13: `token revoke` and `store prune` against the bare statements. The longest commit of another
+/// process during each command is measured without a baseline.
 pub(super) fn measure_bulk_changes(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let (revoked_count, pruned_count) = (bench.count(100_000), bench.count(1_000_000));
     let new_revocable_home = move |program: &Path| home_with_two_owners(program, 2 * revoked_count);
@@ -30,7 +30,7 @@ pub(super) fn measure_bulk_changes(bench: &Bench, _: &[&str]) -> Outcome<Vec<Mea
         bench,
         format!("token revoke --user, {revoked_count} tokens"),
         &["token", "revoke", "--user", "john", "--yes", "--quiet"],
-        &["revoke", JOHN],
+        &["revoke", JOHN_ID],
         &new_revocable_home,
     )?;
     measures.extend(measure_change(
@@ -43,13 +43,13 @@ pub(super) fn measure_bulk_changes(bench: &Bench, _: &[&str]) -> Outcome<Vec<Mea
     Ok(measures)
 }
 
-/// Returns a home directory in which `ada` and `john` own alternate tokens.
+/// Returns a home directory with `count` tokens, which alternately belong to `ada` and `john`.
 fn home_with_two_owners(program: &Path, count: u32) -> Outcome<Home> {
     let home = Home::new(program)?;
     home.run(&["register", "john", "--password-stdin"])?;
     home.connect()?.execute(
         "INSERT INTO grants (id, owner_id, kind, app) VALUES (2, ?1, 'app', 'my-app')",
-        [JOHN],
+        [JOHN_ID],
     )?;
     home.insert_tokens(count, 2, VALID_TOKEN_TIMES)?;
     Ok(home)
@@ -68,14 +68,14 @@ fn measure_change(
         let program = program.to_owned();
         Ok(Box::new(move || {
             let home = new_home(&program)?;
-            measure(home.command(args).stdout(Stdio::null()))
+            measure_all_figures(home.command(args).stdout(Stdio::null()))
         }))
     };
     let run_baseline = || {
         let home = new_home(&bench.jeton)?;
         let store = home.store_path().to_string_lossy().into_owned();
         let (mode, options) = baseline_args.split_first().ok_or("no mode")?;
-        measure(&mut bench.baseline(mode, &[&[store.as_str()], options].concat()))
+        measure_all_figures(&mut bench.baseline(mode, &[&[store.as_str()], options].concat()))
     };
     let baseline: Run<'_> = Box::new(run_baseline);
     let comparison = bench.compare(ROUNDS, prepare, vec![("statements", baseline)])?;
@@ -100,9 +100,9 @@ fn measure_change(
     ])
 }
 
-/// Runs a command while this process commits one row every few milliseconds, and measures the
-/// longest commit. The commit tries to get the lock every millisecond. A command of jeton waits in equal
-/// steps, too, but SQLite itself waits in steps of up to 100 ms.
+/// Runs a command while this process commits one row every few milliseconds, and measures the longest
+/// commit. Both this process and a command of jeton try to get the lock every few milliseconds, because
+/// the busy timeout of SQLite would wait up to 100 ms between two attempts.
 fn measure_with_writer(store: &Path, command: &mut Command) -> Outcome<Sample> {
     let is_finished = AtomicBool::new(false);
     let commit_repeatedly = || {
@@ -111,20 +111,20 @@ fn measure_with_writer(store: &Path, command: &mut Command) -> Outcome<Sample> {
             thread::sleep(Duration::from_millis(1));
             true
         }))?;
-        let mut longest: f64 = 0.0;
+        let mut longest_seconds: f64 = 0.0;
         while !is_finished.load(Ordering::Relaxed) {
             let start = Instant::now();
             commit_token(&mut connection)?;
-            longest = longest.max(start.elapsed().as_secs_f64());
+            longest_seconds = longest_seconds.max(start.elapsed().as_secs_f64());
             thread::sleep(Duration::from_millis(5));
         }
-        Ok(longest * 1000.0)
+        Ok(longest_seconds * 1000.0)
     };
     thread::scope(|scope| {
         let writer = scope.spawn(|| {
             commit_repeatedly().map_err(|error: Box<dyn std::error::Error>| error.to_string())
         });
-        let result = measure(command);
+        let result = measure_all_figures(command);
         is_finished.store(true, Ordering::Relaxed);
         let longest_wait_ms = writer.join().map_err(|_| "a thread panicked")??;
         Ok(Sample { longest_wait_ms, ..result? })

@@ -1,10 +1,10 @@
-//! Many tokens of one command.
+//! Minting of many tokens with one command.
 
-use super::signing::signing_alone;
+use super::signing::signing_run;
 use crate::bench::{Bench, Comparison};
-use crate::comparison::{Run, Sample, Series, measure};
+use crate::comparison::{Run, Sample, Series, measure_all_figures};
 use crate::home::{Home, Outcome};
-use crate::report::{Goal, Measure, list, list_rates};
+use crate::report::{Goal, Measure, list_figures, list_rates};
 use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
@@ -14,8 +14,8 @@ const TOKENS: u32 = 1_000_000;
 /// Number of runs of each program.
 const ROUNDS: usize = 3;
 
-/// Options of recorded tokens.
-const RECORDED: &[&str] = &["--alg", "HS256", "--record"];
+/// Options of `token mint` for recorded tokens.
+const RECORD_OPTIONS: &[&str] = &["--alg", "HS256", "--record"];
 
 /// Mints tokens in a new home directory, and writes the tokens to a file there. The output of more
 /// than a million tokens is discarded.
@@ -29,7 +29,7 @@ fn mint(program: &Path, options: &[&str], count: u32) -> Outcome<Sample> {
     } else {
         File::create(home.directory.path().join("tokens"))?.into()
     });
-    let sample = home.measure_growth(|| measure(&mut command))?;
+    let sample = home.measure_growth(|| measure_all_figures(&mut command))?;
     let recorded = home.query_number("SELECT count(*) FROM tokens WHERE grant_id > 1")?;
     if options.contains(&"--record") && recorded != count {
         return Err(format!("{recorded} tokens recorded, expected {count}").into());
@@ -45,21 +45,23 @@ pub(super) fn mint_sample(bench: &Bench, options: &[&str]) -> Outcome<String> {
 /// Returns the run of `token mint` with `count` recorded tokens.
 pub(super) fn mint_run<'r>(program: &Path, count: u32) -> Run<'r> {
     let program = program.to_owned();
-    Box::new(move || mint(&program, &[RECORDED, &["--count", &count.to_string()]].concat(), count))
+    Box::new(move || {
+        mint(&program, &[RECORD_OPTIONS, &["--count", &count.to_string()]].concat(), count)
+    })
 }
 
 /// Rows 5 and 6: recorded tokens against signing alone and storing alone; memory and store size.
 pub(super) fn measure_recorded(bench: &Bench, selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let count = bench.count(TOKENS);
-    let sample = mint_sample(bench, RECORDED)?;
+    let sample = mint_sample(bench, RECORD_OPTIONS)?;
     let store_tokens = || {
         let home = Home::new(&bench.jeton)?;
         let store = home.store_path().to_string_lossy().into_owned();
         let mut command = bench.baseline("store-tokens", &[&store, &count.to_string()]);
-        home.measure_growth(|| measure(&mut command))
+        home.measure_growth(|| measure_all_figures(&mut command))
     };
     let baselines: Vec<(&str, Run<'_>)> = vec![
-        ("signing", signing_alone(bench, "HS256", &sample, count)?),
+        ("signing", signing_run(bench, "HS256", &sample, count)?),
         ("storing", Box::new(store_tokens)),
     ];
     let prepare = |program: &Path| Ok(mint_run(program, count));
@@ -88,7 +90,7 @@ pub(super) fn measure_recorded(bench: &Bench, selected_rows: &[&str]) -> Outcome
 }
 
 fn speed_ratio(baseline: &Series, series: &Series) -> f64 {
-    baseline.seconds() / series.seconds()
+    baseline.median_seconds() / series.median_seconds()
 }
 
 /// Returns measures of the peak memory, and of the bytes that each token adds to the store file.
@@ -143,7 +145,7 @@ pub(super) fn measure_unrecorded(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measu
             let (program, options) = (program.to_owned(), options.clone());
             Ok(Box::new(move || mint(&program, &options, count)))
         };
-        let baseline = ("signing", signing_alone(bench, "HS256", &sample, count)?);
+        let baseline = ("signing", signing_run(bench, "HS256", &sample, count)?);
         let comparison = bench.compare(ROUNDS, prepare, vec![baseline])?;
         let details = list_rates(count, "tokens", comparison.series());
         let measure = comparison.speed_ratio("7", name, "signing alone", min);
@@ -152,43 +154,45 @@ pub(super) fn measure_unrecorded(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measu
     Ok(measures)
 }
 
-/// Row 8: recorded tokens with signatures of key pairs.
+/// Row 8: CPU time of `token mint --record` with key pairs, against signing alone.
 pub(super) fn measure_key_pairs(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     for (algorithm, count) in [("ES256", 200_000), ("EdDSA", 300_000), ("RS256", 15_000)] {
         let count = bench.count(count);
         let options = ["--alg", algorithm, "--record"];
         let sample = mint_sample(bench, &options)?;
-        let baseline = ("signing", signing_alone(bench, algorithm, &sample, count)?);
+        let baseline = ("signing", signing_run(bench, algorithm, &sample, count)?);
         let prepare = |program: &Path| -> Outcome<Run<'_>> {
             let home = Home::new(program)?;
             // The first token creates the key, so that the measured run does not create the key.
             home.run(&[&["token", "mint"], &options[..]].concat())?;
             Ok(Box::new(move || {
                 let mint_args = ["token", "mint", "--quiet", "--count", &count.to_string()];
-                measure(home.command(&[&mint_args, &options[..]].concat()).stdout(Stdio::null()))
+                measure_all_figures(
+                    home.command(&[&mint_args, &options[..]].concat()).stdout(Stdio::null()),
+                )
             }))
         };
         let comparison = bench.compare(ROUNDS, prepare, vec![baseline])?;
-        let cpu = |series: &Series| series.median(|sample| sample.cpu_seconds);
-        let baseline_cpu = comparison.baselines.first().map_or(f64::NAN, cpu);
+        let cpu_seconds = |series: &Series| series.median(|sample| sample.cpu_seconds);
+        let baseline_cpu_seconds = comparison.baselines.first().map_or(f64::NAN, cpu_seconds);
         let name = format!("token mint --record, {algorithm}: CPU time");
-        let baseline_seconds = comparison.baseline_seconds();
-        let figures = list(&comparison.programs, |series| {
-            let seconds = series.seconds();
+        let slowest_baseline_seconds = comparison.slowest_baseline_seconds();
+        let figures = list_figures(&comparison.programs, |series| {
+            let seconds = series.median_seconds();
             format!(
                 "{:.2} × the speed of one thread, {:.2} cores used",
-                baseline_seconds / seconds,
-                cpu(series) / seconds
+                slowest_baseline_seconds / seconds,
+                cpu_seconds(series) / seconds
             )
         });
-        let microseconds = list(comparison.series(), |series| {
-            format!("{:.2} µs", cpu(series) / f64::from(count) * 1e6)
+        let microseconds = list_figures(comparison.series(), |series| {
+            format!("{:.2} µs", cpu_seconds(series) / f64::from(count) * 1e6)
         });
         measures.push(
             comparison
                 .build_measure("8", name, "signing alone", Goal::AtMost(1.15), |series| {
-                    cpu(series) / baseline_cpu
+                    cpu_seconds(series) / baseline_cpu_seconds
                 })
                 .with_details([
                     figures,

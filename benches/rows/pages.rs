@@ -1,13 +1,13 @@
 //! Pages of a million users: the first page, pages by id (`--after`), and late pages by number.
 
 use crate::bench::Bench;
-use crate::comparison::{Run, time};
+use crate::comparison::{Run, measure_duration};
 use crate::home::{Home, Outcome};
 use crate::report::{Goal, Measure};
 use std::path::Path;
 use std::rc::Rc;
 
-/// Row `pages`: each page against the first.
+/// Row `pages`: each page against the first page.
 pub(super) fn measure_pages(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     for (name, args, max) in [
@@ -22,7 +22,9 @@ pub(super) fn measure_pages(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
             let list_run = |args: [&'static str; 2]| -> Run<'_> {
                 let home = Rc::clone(&home);
                 let list = ["users", "list", "--per-page", "25", "--quiet"];
-                Box::new(move || time(&mut home.command(&[&list[..], &args].concat()), 0))
+                Box::new(move || {
+                    measure_duration(&mut home.command(&[&list[..], &args].concat()), 0)
+                })
             };
             Ok([list_run(args), list_run(["--page", "1"])])
         };

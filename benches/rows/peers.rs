@@ -4,7 +4,7 @@
 use super::minting::mint_run;
 use super::processes::create_run;
 use crate::bench::Bench;
-use crate::comparison::{Run, Series, measure, time};
+use crate::comparison::{Run, Series, measure_all_figures, measure_duration};
 use crate::home::{Home, Outcome};
 use crate::report::{Goal, Measure, list_rates};
 use std::ffi::OsString;
@@ -14,15 +14,18 @@ use std::process::{Command, Stdio};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// Number of tokens of the loop in Python.
+/// Number of tokens that the loop in Python signs and records.
 const LOOP_TOKENS: u32 = 100_000;
 
 const INSTALL_PYTHON_PACKAGES: &str =
     "pip install -r tests/cli/python/requirements.txt; `JETON_TEST_PYTHON` names the interpreter";
 
-/// Returns the program named by a variable, or the default.
-fn program(variable: &str, default: &str) -> OsString {
-    #[expect(clippy::disallowed_methods, reason = "the benchmarks have no module for variables")]
+/// Returns the program named by an environment variable, or the default.
+fn program_or_default(variable: &str, default: &str) -> OsString {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the benchmarks have no module for environment variables"
+    )]
     std::env::var_os(variable).unwrap_or_else(|| default.into())
 }
 
@@ -35,14 +38,14 @@ fn is_installed(command: &mut Command) -> bool {
 /// Row 2: `token create` against a program that encodes a token and stores nothing.
 pub(super) fn measure_jwt_cli(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let (name, against, goal) = ("token create", "jwt-cli encode", Goal::AtMost(0.8));
-    let jwt = program("JETON_BENCH_JWT", "jwt");
+    let jwt = program_or_default("JETON_BENCH_JWT", "jwt");
     if !is_installed(Command::new(&jwt).arg("--version")) {
         let install = "cargo install jwt-cli; `JETON_BENCH_JWT` names the program";
         return Ok(vec![Measure::not_installed("2", name, against, goal, install)]);
     }
     let mut command = Command::new(jwt);
     command.args(["encode", "--alg", "HS256", "--secret", SECRET, "--sub", "alice"]);
-    let baseline: Run<'_> = Box::new(move || time(&mut command, 0));
+    let baseline: Run<'_> = Box::new(move || measure_duration(&mut command, 0));
     let comparison = bench.compare(bench.rounds(300), create_run, vec![("jwt-cli", baseline)])?;
     Ok(vec![comparison.time_ratio("2", name, against, goal)])
 }
@@ -63,13 +66,13 @@ fn repository_path(path: &str) -> PathBuf {
 }
 
 fn python(args: &[&str]) -> Command {
-    let mut command = Command::new(program("JETON_TEST_PYTHON", "python3"));
+    let mut command = Command::new(program_or_default("JETON_TEST_PYTHON", "python3"));
     command.arg("-I").args(args);
     command
 }
 
 fn node(source: &str) -> Command {
-    let mut command = Command::new(program("JETON_TEST_NODE", "node"));
+    let mut command = Command::new(program_or_default("JETON_TEST_NODE", "node"));
     command.args(["--input-type=module", "--eval", source]);
     command.current_dir(repository_path("tests/cli/node"));
     command
@@ -110,7 +113,7 @@ pub(super) fn measure_peers(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
             measures.push(measure);
             continue;
         }
-        let baseline: Run<'_> = Box::new(move || time(&mut command, 0));
+        let baseline: Run<'_> = Box::new(move || measure_duration(&mut command, 0));
         let comparison = bench.compare(bench.rounds(30), create_run, vec![("script", baseline)])?;
         measures.push(comparison.time_ratio("peers", "token create", name, Goal::None));
     }
@@ -118,8 +121,8 @@ pub(super) fn measure_peers(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
     Ok(measures)
 }
 
-/// Compares minting of recorded tokens with a loop that signs tokens with `PyJWT` and inserts them into a
-/// SQLite table in one transaction.
+/// Compares minting of recorded tokens with a loop that signs tokens with `PyJWT` and records the tokens in
+/// a SQLite table in one transaction.
 fn measure_loop(bench: &Bench) -> Outcome<Measure> {
     let (name, against, goal) =
         ("token mint --record, HS256", "loop of PyJWT and sqlite3", Goal::AtLeast(20.0));
@@ -134,11 +137,11 @@ fn measure_loop(bench: &Bench) -> Outcome<Measure> {
         let args = [&script.to_string_lossy(), SECRET, &*store.to_string_lossy()];
         let mut command = python(&args);
         command.arg(loop_count.to_string()).stdout(File::create(directory.path().join("tokens"))?);
-        measure(&mut command)
+        measure_all_figures(&mut command)
     });
     let prepare = |program: &Path| Ok(mint_run(program, count));
     let comparison = bench.compare(3, prepare, vec![("loop", baseline)])?;
-    let loop_rate = f64::from(loop_count) / comparison.baseline_seconds();
+    let loop_rate = f64::from(loop_count) / comparison.slowest_baseline_seconds();
     let details = [
         list_rates(count, "tokens", &comparison.programs),
         list_rates(loop_count, "tokens", &comparison.baselines),
@@ -148,5 +151,5 @@ fn measure_loop(bench: &Bench) -> Outcome<Measure> {
 }
 
 fn rate(count: u32, series: &Series) -> f64 {
-    f64::from(count) / series.seconds()
+    f64::from(count) / series.median_seconds()
 }

@@ -1,9 +1,9 @@
 //! Short processes: creation and verification of a token, help, fixtures, completion, and size.
 
 use crate::bench::{Bench, Pairs};
-use crate::comparison::{Run, alternate, measure, time};
+use crate::comparison::{Run, measure_all_figures, measure_duration, run_alternately};
 use crate::home::{Home, Outcome, VALID_TOKEN_TIMES};
-use crate::report::{Goal, Measure, list, list_milliseconds};
+use crate::report::{Goal, Measure, list_figures, list_milliseconds};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -16,14 +16,16 @@ pub(super) fn measure_token_create(bench: &Bench, _: &[&str]) -> Outcome<Vec<Mea
     Ok(vec![comparison.time_ratio("1", "token create", "open, commit one row", Goal::AtMost(1.25))])
 }
 
-/// Returns the run of `token create`. Each token is revoked, so that the quota is never exhausted.
+/// Returns the run of `token create`. Each token is revoked after the run, so that the quota is never
+/// exhausted.
 pub(super) fn create_run<'r>(program: &Path) -> Outcome<Run<'r>> {
     let home = Home::new(program)?;
-    let mut token_id = 1;
+    let mut last_token_id = 1;
     Ok(Box::new(move || {
-        let sample = time(&mut home.command(&["token", "create", "my-app", "--quiet"]), 0)?;
-        token_id += 1;
-        home.run(&["token", "revoke", &token_id.to_string()])?;
+        let sample =
+            measure_duration(&mut home.command(&["token", "create", "my-app", "--quiet"]), 0)?;
+        last_token_id += 1;
+        home.run(&["token", "revoke", &last_token_id.to_string()])?;
         Ok(sample)
     }))
 }
@@ -47,14 +49,14 @@ pub(super) fn measure_start(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
             ("jeton".to_owned(), start_run(dynamic_jeton, args)),
             ("hello world".to_owned(), start_run(Path::new(&hello), &[])),
         ];
-        let pair = Pairs { series: alternate(bench.rounds(500), runs)? };
+        let pair = Pairs { series: run_alternately(bench.rounds(500), runs)? };
         let name = format!("{name}, dynamic");
         measures.push(pair.time_ratio("3", name, "hello world in Rust, dynamic", Goal::None));
     }
     Ok(measures)
 }
 
-/// Measured commands: name, arguments, and maximum ratio to the baseline.
+/// Measured commands: name, arguments, and maximum ratio of the duration to the baseline.
 const START_COMMANDS: &[(&str, &[&str], f64)] = &[
     ("--version", &["--version"], 1.5),
     ("--help", &["--help"], 2.0),
@@ -68,10 +70,10 @@ const START_COMMANDS: &[(&str, &[&str], f64)] = &[
 fn start_run<'r>(program: &Path, args: &[&str]) -> Run<'r> {
     let mut command = Command::new(program);
     command.env_clear().env("SECRET", "0123456789abcdef0123456789abcdef").args(args);
-    Box::new(move || time(&mut command, 0))
+    Box::new(move || measure_duration(&mut command, 0))
 }
 
-/// Builds a program that prints one line.
+/// Builds a program that prints one line, and returns the path of the program.
 fn build_hello(bench: &Bench, is_static: bool) -> Outcome<String> {
     let (source, program) = (bench.file("hello.rs"), bench.file("hello"));
     std::fs::write(&source, "fn main() { println!(\"Hello, world!\"); }\n")?;
@@ -81,7 +83,7 @@ fn build_hello(bench: &Bench, is_static: bool) -> Outcome<String> {
     if command.status()?.success() { Ok(program) } else { Err("`rustc` failed".into()) }
 }
 
-/// Row 4: `token verify` against one read, and in stores of two sizes.
+/// Row 4: `token verify` against one read, and in a large store against a small store.
 pub(super) fn measure_token_verify(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let home = Home::new(&bench.jeton)?;
     let (_, jti) = create_token(&home)?;
@@ -101,13 +103,13 @@ pub(super) fn measure_token_verify(bench: &Bench, _: &[&str]) -> Outcome<Vec<Mea
     Ok(vec![against_read, against_small])
 }
 
-/// Returns the run of `token verify` in a store with this number of other tokens.
-fn verify_run<'r>(program: &Path, token_count: u32) -> Outcome<Run<'r>> {
+/// Returns the run of `token verify` in a store with `other_token_count` other tokens.
+fn verify_run<'r>(program: &Path, other_token_count: u32) -> Outcome<Run<'r>> {
     let home = Home::new(program)?;
-    home.insert_tokens(token_count, 1, VALID_TOKEN_TIMES)?;
+    home.insert_tokens(other_token_count, 1, VALID_TOKEN_TIMES)?;
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
     let (token, _) = create_token(&home)?;
-    Ok(Box::new(move || time(&mut home.command(&["token", "verify", &token]), 0)))
+    Ok(Box::new(move || measure_duration(&mut home.command(&["token", "verify", &token]), 0)))
 }
 
 /// Creates an app token; returns the token and the `jti`.
@@ -123,8 +125,10 @@ pub(super) fn measure_fixtures_and_completion(bench: &Bench, _: &[&str]) -> Outc
     let prepare = |program: &Path| -> Outcome<[Run<'_>; 2]> {
         let [fixtures_home, mint_home] = [Home::new(program)?, Home::new(program)?];
         Ok([
-            Box::new(move || time(&mut fixtures_home.command(&["token", "fixtures"]), 0)),
-            Box::new(move || time(&mut mint_home.command(&["token", "mint"]), 0)),
+            Box::new(move || {
+                measure_duration(&mut fixtures_home.command(&["token", "fixtures"]), 0)
+            }),
+            Box::new(move || measure_duration(&mut mint_home.command(&["token", "mint"]), 0)),
         ])
     };
     let names = ["token fixtures", "token mint"];
@@ -142,9 +146,9 @@ pub(super) fn measure_fixtures_and_completion(bench: &Bench, _: &[&str]) -> Outc
                 ("_CLAP_COMPLETE_INDEX", "3"),
                 ("_CLAP_IFS", "\n"),
             ]);
-            time(&mut command, 0)
+            measure_duration(&mut command, 0)
         };
-        Ok([Box::new(run_completion), Box::new(move || time(&mut version, 0))])
+        Ok([Box::new(run_completion), Box::new(move || measure_duration(&mut version, 0))])
     };
     let names = ["completion", "--version"];
     let pairs = bench.compare_pairs(bench.rounds(100), names, prepare)?;
@@ -153,7 +157,7 @@ pub(super) fn measure_fixtures_and_completion(bench: &Bench, _: &[&str]) -> Outc
         "completion of a user, 1 M users",
         "--version",
         Goal::AtMost(10.0),
-        |first, second| (first.seconds() - second.seconds()) * 1000.0,
+        |first, second| (first.median_seconds() - second.median_seconds()) * 1000.0,
     );
     let details = list_milliseconds(&pairs.series);
     Ok(vec![fixtures, completion.with_unit("ms more").with_details([details])])
@@ -165,7 +169,9 @@ pub(super) fn measure_size(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
         let home = Home::new(program)?;
         home.run(&["settings", "set", "token.quota", "unlimited"])?;
         Ok(Box::new(move || {
-            measure(home.command(&["token", "create", "my-app", "--quiet"]).stdout(Stdio::null()))
+            measure_all_figures(
+                home.command(&["token", "create", "my-app", "--quiet"]).stdout(Stdio::null()),
+            )
         }))
     };
     let comparison = bench.compare(bench.rounds(50), prepare, vec![])?;
@@ -176,7 +182,7 @@ pub(super) fn measure_size(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
         Goal::AtMost(8.0),
         |series| series.max(|sample| sample.peak_mib),
     );
-    let details = list(&comparison.programs, |series| {
+    let details = list_figures(&comparison.programs, |series| {
         format!("median {:.2} MiB", series.median(|sample| sample.peak_mib))
     });
     let megabytes = |program: &Path| -> Outcome<f64> {

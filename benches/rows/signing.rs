@@ -5,7 +5,7 @@ use crate::comparison::Run;
 use crate::home::Outcome;
 
 /// Returns the run of one thread that signs `count` tokens with the header and claims of `sample`.
-pub(super) fn signing_alone(
+pub(super) fn signing_run(
     bench: &Bench,
     algorithm: &str,
     sample: &str,

@@ -1,11 +1,11 @@
 //! Verification of many tokens.
 
 use super::minting::mint_sample;
-use super::signing::signing_alone;
+use super::signing::signing_run;
 use crate::bench::Bench;
-use crate::comparison::{Run, Series, measure};
+use crate::comparison::{Run, Series, measure_all_figures};
 use crate::home::{Home, Outcome};
-use crate::report::{Goal, Measure, list, list_rates};
+use crate::report::{Goal, Measure, list_figures, list_rates};
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 const ROUNDS: usize = 3;
 
-/// A store with recorded tokens, and files of these tokens.
+/// A store with recorded tokens, and files that contain these tokens.
 struct RecordedTokens {
     home: Home,
     /// Path of the file with all tokens in issue order.
@@ -35,7 +35,7 @@ impl RecordedTokens {
         let (in_order, shuffled, few) = (path("in-order"), path("shuffled"), path("few"));
         let mut mint = home.command(&["token", "mint", "--alg", "HS256", "--record", "--quiet"]);
         mint.args(["--count", &count.to_string()]).stdout(File::create(&in_order)?);
-        measure(&mut mint)?;
+        measure_all_figures(&mut mint)?;
         home.checkpoint()?;
         let text = fs::read_to_string(&in_order)?;
         let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -56,13 +56,15 @@ impl RecordedTokens {
         Box::new(move || {
             let mut command =
                 tokens.home.command(&["token", "verify", "--batch", "--type", "test"]);
-            measure(command.stdin(File::open(select_file(&tokens))?).stdout(Stdio::null()))
+            measure_all_figures(
+                command.stdin(File::open(select_file(&tokens))?).stdout(Stdio::null()),
+            )
         })
     }
 }
 
-/// Row 9: `token verify --batch` against signing alone, with tokens in issue order and shuffled; peak
-/// memory against the peak memory for a tenth of the tokens.
+/// Row 9: `token verify --batch` against signing alone, with tokens in issue order and in shuffled order.
+/// Also the peak memory for all tokens, against the peak memory for a tenth of the tokens.
 pub(super) fn measure_batch(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let count = bench.count(1_000_000);
     let programs = [Some(&bench.jeton), bench.older_jeton.as_ref()].into_iter().flatten();
@@ -80,7 +82,7 @@ pub(super) fn measure_batch(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
             let store = stores.iter().find(|(path, _)| *path == program).ok_or("no store")?;
             Ok(store.1.verify_run(select_file))
         };
-        let baseline = ("signing", signing_alone(bench, "HS256", &sample, count)?);
+        let baseline = ("signing", signing_run(bench, "HS256", &sample, count)?);
         let comparison = bench.compare(ROUNDS, prepare, vec![baseline])?;
         let details = list_rates(count, "tokens", comparison.series());
         let name = format!("token verify --batch, {name}");
@@ -101,7 +103,9 @@ pub(super) fn measure_batch(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
         |all, few| peak(all) / peak(few),
     );
     measures.push(
-        memory.with_details([list(&pairs.series, |series| format!("{:.1} MiB", peak(series)))]),
+        memory.with_details([list_figures(&pairs.series, |series| {
+            format!("{:.1} MiB", peak(series))
+        })]),
     );
     Ok(measures)
 }

@@ -18,7 +18,7 @@ pub(crate) struct CallerWithSource {
 }
 
 impl SessionHandle {
-    /// See [`super::App::caller`].
+    /// Authenticates the caller for [`super::App::caller`].
     pub(super) fn caller(&mut self, store: &mut StoreHandle) -> Result<Caller, Failure> {
         self.caller_with_source(store).map(|caller_and_source| caller_and_source.caller)
     }
@@ -31,7 +31,7 @@ impl SessionHandle {
         store.get()?;
         let caller_and_source = match self.console.bearer_credential()? {
             Some((token, source)) => {
-                let (open_store, audit) = store.open()?;
+                let (open_store, audit) = store.open_with_audit()?;
                 let access_token = token.expose_secret();
                 let caller = authority::sessions::authenticate(open_store, audit.now, access_token)
                     .map_err(|error| credential_error(error, &source))?;
@@ -39,7 +39,7 @@ impl SessionHandle {
             }
             None => self.session_caller(store)?,
         };
-        self.user_id = Some(caller_and_source.caller.user.id);
+        self.authenticated_user_id = Some(caller_and_source.caller.user.id);
         Ok(caller_and_source)
     }
 
@@ -48,21 +48,21 @@ impl SessionHandle {
         Ok(self.console.bearer_credential()?.is_some())
     }
 
-    /// See [`super::App::minter`].
+    /// Authenticates the principal that mints for [`super::App::minter`].
     pub(super) fn minter(&mut self, store: &mut StoreHandle) -> Result<Principal, Failure> {
         store.get()?;
         let Some((token, source)) = self.console.bearer_credential()? else {
             return self.caller(store).map(Principal::from);
         };
-        let (open_store, audit) = store.open()?;
+        let (open_store, audit) = store.open_with_audit()?;
         let minter =
             authority::minting::authorize_minter(open_store, audit.now, token.expose_secret());
         let minter = minter.map_err(|error| credential_error(error, &source))?;
-        self.user_id = Some(minter.user.id);
+        self.authenticated_user_id = Some(minter.user.id);
         Ok(minter)
     }
 
-    /// Returns the caller; `None` if not logged in, or if the session file is damaged.
+    /// Returns the caller; `None` without a login, or if the session file is damaged.
     pub(crate) fn caller_if_any(
         &mut self,
         store: &mut StoreHandle,
@@ -86,8 +86,9 @@ impl SessionHandle {
         }
     }
 
-    /// Returns the caller. `None` if not logged in, if the session file is damaged, or if the store
-    /// cannot authenticate any user: the command then acts for the owner of the store file.
+    /// Returns the caller. Returns `None` without a login, if the session file is damaged, or if
+    /// the store cannot authenticate any user. With `None`, the command acts for the owner of the
+    /// store file.
     pub(crate) fn caller_or_file_owner(
         &mut self,
         store: &mut StoreHandle,
@@ -116,7 +117,7 @@ impl SessionHandle {
             }
             return Err(Failure::not_logged_in().with_hint("create the first admin: jeton init"));
         };
-        let (open_store, audit) = store.open()?;
+        let (open_store, audit) = store.open_with_audit()?;
         let caller = match authority::sessions::authenticate(
             open_store,
             audit.now,
@@ -125,7 +126,7 @@ impl SessionHandle {
             Err(error) if is_rejected_only_as_expired(&error) => {
                 self.refresh_under_lock(store, &file, RefreshPolicy::IfExpired)?.0
             }
-            result => result.map_err(session_failure)?.in_session_file(),
+            result => result.map_err(session_failure)?.mark_as_in_session_file(),
         };
         Ok(CallerWithSource { caller, source })
     }
@@ -155,15 +156,16 @@ impl SessionHandle {
     }
 }
 
-/// Returns the failure for an error of the authentication by the bearer credential from `source`.
+/// Converts an error of the authentication by the bearer credential. The failure for a rejected
+/// credential gets a hint that names `source`, if no more specific hint exists.
 fn credential_error(error: authority::Error, source: &str) -> Failure {
     let failure = Failure::from(error);
     if failure.has_reason(RejectReason::WrongType) {
         let hint = format!("replace the token in {source} with the access token of a session");
         return failure.with_hint(hint);
     }
-    let token_kinds = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
-    if failure.hint.is_none() && token_kinds.contains(&failure.kind()) {
+    let rejection_kinds = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
+    if failure.hint.is_none() && rejection_kinds.contains(&failure.kind()) {
         return failure.with_hint(format!("check the token in {source}"));
     }
     failure

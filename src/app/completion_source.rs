@@ -18,7 +18,7 @@ pub(crate) struct CompletionSource;
 impl CompletionSource {
     /// Returns the index of the word at the cursor in a command line of `word_count` words: the
     /// index that the completion script passes, or else the index of the last word.
-    pub(crate) fn cursor_position(word_count: usize) -> usize {
+    pub(crate) fn cursor_word_index(word_count: usize) -> usize {
         let index = read_variable("_CLAP_COMPLETE_INDEX");
         let index = index.and_then(|index| index.to_str()?.parse().ok());
         index.unwrap_or_else(|| word_count.saturating_sub(1))
@@ -30,7 +30,7 @@ impl CompletionSource {
         let words = env::args_os().skip_while(|word| word != "--").skip(1);
         let mut words: Vec<String> =
             words.map(|word| word.to_string_lossy().into_owned()).collect();
-        words.truncate(Self::cursor_position(words.len()));
+        words.truncate(Self::cursor_word_index(words.len()));
         words
     }
 
@@ -47,8 +47,8 @@ impl CompletionSource {
 
     /// Returns the start of the word at the cursor, up to and including the last word break: a character
     /// that `COMP_WORDBREAKS` contains. bash keeps this part, and replaces only the rest of the word with
-    /// the chosen candidate. Empty in other shells.
-    pub(crate) fn kept_part() -> String {
+    /// the chosen candidate. In other shells, the returned text is empty.
+    pub(crate) fn part_kept_by_bash() -> String {
         let kept = read_variable("_JETON_COMPLETE_KEPT").and_then(|kept| kept.into_string().ok());
         kept.unwrap_or_default()
     }
@@ -60,7 +60,7 @@ impl CompletionSource {
         query(|tx| tx.complete_user(prefix))
     }
 
-    /// Returns the applications, and subjects of recorded test tokens, that start with `prefix`.
+    /// Returns the applications and the subjects of recorded test tokens that start with `prefix`.
     pub(crate) fn apps(prefix: &str) -> Vec<String> {
         query(|tx| tx.complete_app(prefix))
     }
@@ -70,15 +70,15 @@ impl CompletionSource {
         query(|tx| tx.complete_permission(prefix))
     }
 
-    /// Returns the ids, starting with `prefix`, of live and superseded tokens, each with the application
-    /// of the token.
+    /// Returns the ids of the live and superseded tokens whose ids start with `prefix`, each with
+    /// the application of the token, or with the subject of a test token.
     pub(crate) fn tokens(prefix: &str) -> Vec<(String, String)> {
         let Ok(now) = Clock::default().now() else { return Vec::new() };
         let tokens = query(|tx| tx.complete_token(prefix, now));
         tokens.into_iter().map(|(id, app)| (id.to_string(), escape(&app))).collect()
     }
 
-    /// Returns the ids of the latest open sessions, each with the owner.
+    /// Returns the ids of the latest open sessions, each with the name of the owner.
     pub(crate) fn sessions() -> Vec<(String, String)> {
         let Ok(now) = Clock::default().now() else { return Vec::new() };
         query(|tx| load_sessions(tx, now))
@@ -112,11 +112,11 @@ impl CompletionSource {
     pub(crate) fn programs(prefix: &str) -> BTreeSet<String> {
         let path = read_variable("PATH").unwrap_or_default();
         let directories = env::split_paths(&path).filter_map(|path| fs::read_dir(path).ok());
-        let name = |file: DirEntry| {
+        let program_name = |file: DirEntry| {
             let name = file.file_name().into_string().ok();
             name.filter(|name| name.starts_with(prefix) && is_program(&file))
         };
-        directories.flatten().flatten().filter_map(name).collect()
+        directories.flatten().flatten().filter_map(program_name).collect()
     }
 }
 
@@ -142,11 +142,12 @@ fn load_sessions(tx: &Reader<'_>, now: Timestamp) -> Result<Vec<(String, String)
         .collect()
 }
 
-/// Reads values from the store that `--store`, `JETON_STORE` or the default names.
+/// Reads values from the store that `--store`, `JETON_STORE` or the default names. Returns no
+/// values after any error.
 fn query<T>(read: impl FnOnce(&Reader<'_>) -> Result<Vec<T>, Error>) -> Vec<T> {
     let parse = |text: String| StoreAddress::parse(text.as_ref(), AddressSource::CommandLine);
-    let option = CompletionSource::option_before_cursor("--store").map(parse);
-    let address = match option.or_else(read_store_address) {
+    let flag_address = CompletionSource::option_before_cursor("--store").map(parse);
+    let address = match flag_address.or_else(read_store_address) {
         Some(address) => address.ok(),
         None => paths::default_store_path().map(StoreAddress::File),
     };

@@ -45,8 +45,9 @@ pub(crate) struct Options {
     pub(crate) wait: Duration,
 }
 
-/// Values of the variables of jeton with credentials, of `JETON_CONFIG_DIR` and of `CI`. clap reads the
-/// variables that are defaults of flags, and [`resolve_address`] reads the variables of libpq.
+/// Values of `CI`, of `JETON_CONFIG_DIR`, and of the `JETON_` variables with credentials. clap
+/// reads the variables that supply defaults of flags, and [`resolve_address`] reads the variables
+/// of libpq.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     /// `JETON_PASSWORD`
@@ -63,8 +64,8 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// Returns the name of the OS user, which is the default login name: from /etc/passwd, or else
-    /// from `USER`. `None` if neither has a name, for example in a container with an arbitrary user
-    /// id.
+    /// from `USER`. Names that consist only of digits are ignored. Returns `None` if neither source
+    /// has a name, for example in a container with an arbitrary user id.
     pub(crate) fn os_user_name() -> Option<String> {
         let is_name = |name: &String| !name.bytes().all(|b| b.is_ascii_digit());
         let name = os_users::user_name(rustix::process::geteuid().as_raw()).filter(is_name);
@@ -159,7 +160,7 @@ fn read_path_variable(name: &str) -> Result<Option<PathBuf>, Failure> {
 
 /// Returns the value of a variable that is set and not empty.
 pub(super) fn read_variable(name: &str) -> Option<OsString> {
-    #[expect(clippy::disallowed_methods, reason = "the only module that reads variables")]
+    #[expect(clippy::disallowed_methods, reason = "this module reads the environment")]
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 

@@ -25,7 +25,7 @@ impl GithubEnvFile {
         let open = || {
             let mut options = OpenOptions::new();
             let mut file = options.read(true).append(true).create(true).mode(0o600).open(path)?;
-            let needs_line_break = !ends_line(&mut file)?;
+            let needs_line_break = !ends_with_line_break(&mut file)?;
             Ok(Self { file, needs_line_break })
         };
         open().map_err(|error: io::Error| {
@@ -33,7 +33,7 @@ impl GithubEnvFile {
         })
     }
 
-    /// Appends lines.
+    /// Appends `lines`, which end with a line break.
     pub(crate) fn append(&mut self, lines: &str) -> Result<(), Failure> {
         let line_break = if self.needs_line_break { "\n" } else { "" };
         // A single write, so that lines of other processes do not mix with these lines.
@@ -44,9 +44,9 @@ impl GithubEnvFile {
     }
 }
 
-/// Returns whether the last line of a file has a line break. True for a file that is empty or has no
-/// length, such as a pipe.
-fn ends_line(file: &mut File) -> io::Result<bool> {
+/// Returns whether the last line of a file ends with a line break. Also returns `true` for an empty
+/// file, and for a file without a length, such as a pipe.
+fn ends_with_line_break(file: &mut File) -> io::Result<bool> {
     if file.metadata()?.len() == 0 {
         return Ok(true);
     }

@@ -22,8 +22,8 @@ const MAX_PASSWORD_BYTES: usize = 8 * 1024;
 /// Minimum recommended number of characters of a password.
 const RECOMMENDED_PASSWORD_LENGTH: usize = 8;
 
-/// Maximum size of a key file in bytes: a JWK Set of 10,000 RSA keys. The number of JSON values in
-/// the file has its own limit.
+/// Maximum size of a key file in bytes, enough for a JWK Set of 10,000 public RSA keys of 2048
+/// bits. The number of JSON values in the file has a separate limit.
 const MAX_KEY_FILE_BYTES: usize = 6 * 1024 * 1024;
 
 /// Maximum size of a claims file in bytes, equal to the maximum size of a row of claims.
@@ -159,9 +159,9 @@ impl RunConsole {
         }
     }
 
-    /// Returns the current password, which `verify` has verified, and the new password: from two
-    /// lines of input, or from prompts. A wrong current password is refused before the prompt for
-    /// the new password.
+    /// Returns the result of `verify` for the current password, and the new password. Both
+    /// passwords come from two lines of input, or from prompts. A wrong current password is refused
+    /// before the prompt for the new password.
     pub(crate) fn obtain_password_change(
         &self,
         source: &PasswordSource,
@@ -284,7 +284,7 @@ pub(crate) fn display_file(path: &Path) -> String {
 /// variable. Errors do not repeat the name, because the user may have typed the key instead.
 pub(crate) fn read_key_variable(argument: &str, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let value = environment::read_variable(name).ok_or_else(|| {
-        Failure::usage(format!("`{argument}`: the named environment variable is not set"))
+        Failure::usage(format!("environment variable of `{argument}` not set"))
             .with_hint("export the variable, and pass its name without `$`")
     });
     Ok(Zeroizing::new(value?.into_encoded_bytes()))

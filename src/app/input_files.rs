@@ -4,7 +4,7 @@
 use super::run_console::RunConsole;
 use crate::failure::{Code, Failure};
 use crate::files::read_limited;
-use crate::model::{FileValue, quote_shell_word, redact_for_error};
+use crate::model::{NonFileValue, quote_shell_word, redact_for_error};
 use crate::terminal::{Echo, Progress, StdinReader, Total};
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Read};
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 /// Buffer size for streams in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Kind of content of a file or standard input.
+/// Kind of content of a file or of standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InputKind {
     Password,
@@ -117,13 +117,13 @@ impl RunConsole {
         let progress = Arc::new(self.terminal.start_progress("reading", total, reads_terminal));
         let reader = NamedReader { name, input, progress: Arc::clone(&progress) };
         let result = read(BufReader::with_capacity(BUFFER_BYTES, reader));
-        // The progress display must end here: after an error, another thread may still have the
-        // reader, which also refers to the progress.
+        // The progress display must end here, and not when the reader is dropped: after an error,
+        // another thread may still own the reader.
         progress.finish();
         result
     }
 
-    /// Reads standard input for `argument`.
+    /// Reads standard input for `argument`, at most `max_bytes + 1` bytes: see [`Self::read_file`].
     pub(super) fn read_stdin(
         &self,
         kind: InputKind,
@@ -175,12 +175,12 @@ pub(super) fn total_bytes(file: BorrowedFd<'_>) -> Option<Total> {
     Some(Total::Bytes(usize::try_from(metadata.len()).unwrap_or(usize::MAX)))
 }
 
-/// Opens a file. If `path` is not the name of a file, but for example a URL or a token, the error
-/// says so.
+/// Opens a file. If `path` is not the name of a file, but another kind of value, such as a URL or a
+/// token, the error names this kind.
 fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<File, Failure> {
     File::open(path).map_err(|error| {
-        let value = FileValue::recognize(path.as_os_str()).filter(|_| is_missing(&error));
-        let failure = value.and_then(|value| not_a_file(kind, argument, path, value));
+        let value = NonFileValue::recognize(path.as_os_str()).filter(|_| is_missing(&error));
+        let failure = value.and_then(|value| not_a_file_failure(kind, argument, path, value));
         failure.unwrap_or_else(|| {
             let failure = read_error(&kind.describe_file(argument, path), &error);
             if kind == InputKind::Key && is_missing(&error) && argument.starts_with("--key") {
@@ -196,8 +196,9 @@ fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<Fil
     })
 }
 
-/// Resolves a path that a file in `directory` names. The path must be relative, without `..`, and below
-/// `directory` even after symbolic links are followed. An error is the reason, without the path.
+/// Resolves `path`, which is written in a file in `directory`. The path must be relative, without
+/// `..`, and below `directory` even after symbolic links are followed. An error is the reason,
+/// without the path.
 pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, String> {
     let is_allowed = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     if !path.components().all(is_allowed) {
@@ -211,7 +212,7 @@ pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, St
     if target.starts_with(&base) {
         Ok(target)
     } else {
-        Err("path outside the directory of the file".to_owned())
+        Err("path outside the directory of the TOML file".to_owned())
     }
 }
 
@@ -227,39 +228,39 @@ fn is_missing(error: &io::Error) -> bool {
 }
 
 /// Returns the error for a value in place of a file name; `None` if the value may be a file name.
-fn not_a_file(
+fn not_a_file_failure(
     kind: InputKind,
     argument: &'static str,
     path: &Path,
-    value: FileValue,
+    value: NonFileValue,
 ) -> Option<Failure> {
     let text = path.to_string_lossy();
     let stdin_hint = |noun| format!("use `-` and pass the {noun} on standard input");
-    let is_array = matches!(value, FileValue::Json)
+    let is_array = matches!(value, NonFileValue::Json)
         && kind == InputKind::Claims
         && text.trim_start().starts_with('[');
     let (found, hint) = match value {
-        FileValue::Url => ("URL", stdin_hint("document")),
-        FileValue::Json if is_array => {
+        NonFileValue::Url => ("URL", stdin_hint("document")),
+        NonFileValue::Json if is_array => {
             ("JSON array", "pass an object: '{\"NAME\":\"VALUE\"}'".to_owned())
         }
-        FileValue::Json => ("JSON", stdin_hint("JSON")),
-        FileValue::Pem => ("PEM", stdin_hint("PEM")),
-        FileValue::Token if argument.starts_with('-') => ("token", stdin_hint("token")),
-        FileValue::Token if argument == "JETON_TOKEN_FILE" => {
+        NonFileValue::Json => ("JSON", stdin_hint("JSON")),
+        NonFileValue::Pem => ("PEM", stdin_hint("PEM")),
+        NonFileValue::Token if argument.starts_with('-') => ("token", stdin_hint("token")),
+        NonFileValue::Token if argument == "JETON_TOKEN_FILE" => {
             ("token", "use `JETON_TOKEN` for the token itself".to_owned())
         }
-        FileValue::Token => ("token", "omit the `@` before the token".to_owned()),
-        FileValue::AtSign if kind.is_secret() => ("`@`", "omit the `@`".to_owned()),
-        FileValue::AtSign => {
+        NonFileValue::Token => ("token", "omit the `@` before the token".to_owned()),
+        NonFileValue::AtSign if kind.is_secret() => ("`@`", "omit the `@`".to_owned()),
+        NonFileValue::AtSign => {
             let name = redact_for_error(text.trim_start().trim_start_matches('@'));
             ("`@`", format!("omit the `@`: {}", quote_shell_word(&name)))
         }
-        FileValue::Home => ("`~`", "use `$HOME` in place of `~`".to_owned()),
-        FileValue::Assignment if kind == InputKind::Claims => {
+        NonFileValue::Home => ("`~`", "use `$HOME` in place of `~`".to_owned()),
+        NonFileValue::Assignment if kind == InputKind::Claims => {
             ("`NAME=VALUE`", "use `--claim NAME=VALUE`".to_owned())
         }
-        FileValue::Assignment => return None,
+        NonFileValue::Assignment => return None,
     };
     let expected =
         if is_array { "a JSON object or the name of a file" } else { "the name of a file" };

@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Watch for Ctrl-C. After Ctrl-C, the command ends between two batches, so that each batch is
 /// complete. A second Ctrl-C ends the process at once.
 #[derive(Debug, Clone)]
-pub(crate) struct Interruption(Arc<AtomicBool>);
+pub(crate) struct InterruptionWatch(Arc<AtomicBool>);
 
-impl Interruption {
+impl InterruptionWatch {
     /// Starts the watch, unless SIGINT was already ignored when the process started.
-    pub(crate) fn watch() -> Result<Self, Failure> {
+    pub(crate) fn start() -> Result<Self, Failure> {
         let is_interrupted = Arc::new(AtomicBool::new(false));
         let ends_process = Arc::new(AtomicBool::new(false));
         for signal in signals::exclude_ignored([SIGINT].into_iter()) {
@@ -57,7 +57,7 @@ fn watch_error(error: &io::Error) -> Failure {
 #[derive(Debug, Clone)]
 pub(crate) struct Monitor {
     progress: Arc<Progress>,
-    interruption: Interruption,
+    interruption: InterruptionWatch,
     is_dry_run: bool,
 }
 
@@ -68,7 +68,7 @@ impl Monitor {
         label: &'static str,
         total: Total,
     ) -> Result<Self, Failure> {
-        Ok(Interruption::watch()?.monitor(console, label, total))
+        Ok(InterruptionWatch::start()?.monitor(console, label, total))
     }
 
     /// Starts the progress display of a command that prints lines, and the watch for Ctrl-C. Nothing
@@ -80,7 +80,7 @@ impl Monitor {
     ) -> Result<Self, Failure> {
         let progress =
             console.terminal.start_progress(label, total, terminal::is_stdout_terminal());
-        Ok(Self::new(console, progress, Interruption::watch()?))
+        Ok(Self::new(console, progress, InterruptionWatch::start()?))
     }
 
     /// Starts the progress display of a command that reads lines from standard input and prints
@@ -93,10 +93,10 @@ impl Monitor {
     ) -> Result<Self, Failure> {
         let has_terminal_lines = io::stdin().is_terminal() || terminal::is_stdout_terminal();
         let progress = console.terminal.start_progress(label, total, has_terminal_lines);
-        Ok(Self::new(console, progress, Interruption::watch()?))
+        Ok(Self::new(console, progress, InterruptionWatch::start()?))
     }
 
-    fn new(console: &RunConsole, progress: Progress, interruption: Interruption) -> Self {
+    fn new(console: &RunConsole, progress: Progress, interruption: InterruptionWatch) -> Self {
         let is_dry_run = console.is_dry_run.get();
         Self { progress: Arc::new(progress), interruption, is_dry_run }
     }

@@ -14,16 +14,17 @@ use crate::store::StoreAddress;
 use std::path::Path;
 
 impl RunConsole {
-    /// Adds the path of the store or of the session files, or the address of the server, to the message of
-    /// a failure that concerns them. In a failure with a path and without a hint, adds a hint to change
-    /// the path. Adds `--store` to the commands in the hint, if the flag selects the store of this run.
+    /// Adds the location of a failure to the message: the path of the store, the directory of the
+    /// session files, or the address of the server. A failure with a path and without a hint gets a
+    /// hint to change the path. Adds `--store` to the commands in the hint, if the flag selects the
+    /// store of this run.
     pub(super) fn add_location(&self, failure: Failure) -> Failure {
-        let failure = self.add_path(failure);
+        let failure = self.add_path_or_address(failure);
         let hint = failure.hint.as_deref().map(|hint| self.repeat_store_flag(hint));
         Failure { hint, ..failure }
     }
 
-    fn add_path(&self, failure: Failure) -> Failure {
+    fn add_path_or_address(&self, failure: Failure) -> Failure {
         #[cfg(feature = "postgres")]
         if failure.location == Some(Location::Store)
             && let Some(StoreAddress::Server(address)) = &self.options.store
@@ -51,7 +52,7 @@ impl RunConsole {
                 format!("{owner_hint}, or {hint}")
             }
             Some(other_hint) => other_hint,
-            // The hint of a link changes the path of the store, not of the session files.
+            // The hint about a symbolic link applies only to the path of the store.
             None if failure.location == Some(Location::Store) => {
                 self.link_target_hint(&path).unwrap_or(hint)
             }
@@ -82,15 +83,16 @@ impl RunConsole {
 
     /// Repeats `--store` in the commands of a hint, if the flag selects the store.
     pub(super) fn repeat_store_flag(&self, hint: &str) -> String {
-        let path = match self.options.store.as_ref().filter(|_| !self.is_store_in_variable()) {
+        let address = match self.options.store.as_ref().filter(|_| !self.is_store_in_variable()) {
             None => return hint.to_owned(),
             Some(StoreAddress::File(path)) => redact_for_error(&path.to_string_lossy()),
             // An address from the command line has no password.
             #[cfg(feature = "postgres")]
             Some(StoreAddress::Server(address)) => address.text_without_password().to_owned(),
         };
-        let prefix = if path.starts_with('-') { "./" } else { "" };
-        add_store_flag(hint, &format!("--store {}", quote_shell_word(&format!("{prefix}{path}"))))
+        let prefix = if address.starts_with('-') { "./" } else { "" };
+        let flag_value = quote_shell_word(&format!("{prefix}{address}"));
+        add_store_flag(hint, &format!("--store {flag_value}"))
     }
 
     fn directory_as_store_failure(&self, path: &Path, failure: Failure) -> Failure {
@@ -112,7 +114,9 @@ impl RunConsole {
     fn store_path_hint(&self) -> String {
         if self.options.store.is_none() {
             let variable = data_directory_variable();
-            return format!("set `{variable}` to a directory of yours, or `JETON_STORE` to a file");
+            return format!(
+                "set `{variable}` to a directory that you own, or `JETON_STORE` to a file"
+            );
         }
         if self.is_store_in_variable() {
             "set `JETON_STORE` to another file".to_owned()
@@ -140,24 +144,26 @@ const STORE_COMMANDS: [&str; 17] = [
     "register", "run", "sessions", "settings", "store", "token", "users", "whoami",
 ];
 
-/// Adds a flag to the commands in a hint that use the store, except `store copy`, whose arguments name the
-/// stores. Quoted words of a command are unchanged.
+/// Adds `flag`, which is `--store` with its value, to each command in `hint` that uses the store.
+/// `store copy` gets no flag, because its arguments name the stores. Quoted words of a command are
+/// unchanged.
 fn add_store_flag(hint: &str, flag: &str) -> String {
     let mut text = String::new();
-    let mut copied = 0;
-    for (at, program) in hint.match_indices("jeton ") {
-        let (before, arguments) = (&hint[..at], &hint[at + program.len()..]);
+    let mut copied_end = 0;
+    for (start, program) in hint.match_indices("jeton ") {
+        let (before, arguments) = (&hint[..start], &hint[start + program.len()..]);
         let is_word = before.is_empty() || before.ends_with([' ', '`']);
-        let name = arguments.split([' ', '`', ',', ')']).next().unwrap_or_default();
-        let uses_store = STORE_COMMANDS.contains(&name) && !arguments.starts_with("store copy");
+        let command_name = arguments.split([' ', '`', ',', ')']).next().unwrap_or_default();
+        let uses_store =
+            STORE_COMMANDS.contains(&command_name) && !arguments.starts_with("store copy");
         if is_word && uses_store && !is_in_quotes(before) {
-            text.push_str(&hint[copied..at + program.len()]);
+            text.push_str(&hint[copied_end..start + program.len()]);
             text.push_str(flag);
             text.push(' ');
-            copied = at + program.len();
+            copied_end = start + program.len();
         }
     }
-    text + &hint[copied..]
+    text + &hint[copied_end..]
 }
 
 /// Returns whether a shell word that follows `text` is inside quotes.

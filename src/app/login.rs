@@ -18,13 +18,13 @@ impl SessionHandle {
     pub(crate) fn log_in(
         &mut self,
         store: &mut StoreHandle,
-        credential: &LoginCredentials,
+        credentials: &LoginCredentials,
     ) -> Result<(TokenPair, bool), Failure> {
-        self.save_session(store, |store, _| authority::accounts::authenticate(store, credential))
+        self.save_session(store, |store, _| authority::accounts::authenticate(store, credentials))
     }
 
-    /// Returns an error if the session file cannot be written. Called before a store or user is
-    /// created.
+    /// Creates the directory of the session file if necessary. Returns an error if no file can be
+    /// written in the directory. Called before a store or user is created.
     pub(crate) fn ensure_session_can_be_saved(&self) -> Result<(), Failure> {
         let directory = paths::session_directory(self.console.environment.config_dir.as_deref());
         Ok(session_file::prepare_directory(directory.as_deref())?)
@@ -57,7 +57,7 @@ impl SessionHandle {
             Err(session_file::Error::Damaged) => None,
             _ => settle_login(store, &locked_file)?,
         };
-        let (open_store, audit) = store.open()?;
+        let (open_store, audit) = store.open_with_audit()?;
         let path = open_store.address().to_path();
         let authenticated_user = authenticate(open_store, &audit)?;
         let replaced_sid = previous_login.as_ref().map(|login| login.sid);
@@ -71,13 +71,13 @@ impl SessionHandle {
                 Ok::<_, Failure>(locked_file.begin_login(login, previous_login.clone())?)
             },
         );
-        // If the outcome of the commit is unknown, or if the file cannot be written, the next
-        // command settles the pending login.
+        // The pending login is settled now, unless the outcome of the commit is unknown. In that
+        // case, or if the file cannot be written, the next command settles the login.
         if !matches!(&result, Err(failure) if failure.kind() == Kind::OutcomeUnknown) {
             let _ = settle_login(store, &locked_file);
         }
         let (tokens, was_replaced) = result?;
-        self.user_id = Some(tokens.user.id);
+        self.authenticated_user_id = Some(tokens.user.id);
         if let Ok(Content { other_copy: Some(copy), .. }) = read_result
             && copy.exists()
         {
@@ -86,7 +86,7 @@ impl SessionHandle {
                 "this session replaces the session of `{display_path}`, another copy of this store"
             ));
             self.console.print_hint(
-                "to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store",
+                "to stay logged in to both stores, use a different `JETON_CONFIG_DIR` for one store",
             );
         }
         if let Some(source) = self.console.bearer_source_name() {
@@ -97,14 +97,15 @@ impl SessionHandle {
     }
 
     /// Ends the session of the bearer credential. Without a bearer credential, ends the session in
-    /// the session file, and removes the file. Returns whether a session existed. A file with the
-    /// login of another copy of the store is left unchanged.
+    /// the session file, and removes the file. Returns whether the call ended the session of the
+    /// bearer credential, or removed the file. A file with the login of another copy of the store
+    /// is left unchanged.
     pub(crate) fn log_out(&mut self, store: &mut StoreHandle) -> Result<bool, Failure> {
         if !store.exists()? {
             return Ok(false);
         }
         if let Some((token, _)) = self.console.bearer_credential()? {
-            let (open_store, audit) = store.open()?;
+            let (open_store, audit) = store.open_with_audit()?;
             return Ok(authority::sessions::end(open_store, &audit, token.expose_secret())?);
         }
         let file = self.locate_session_file(store)?;
@@ -119,11 +120,11 @@ impl SessionHandle {
         }
         match settle_login(store, &locked_file) {
             Ok(Some(login)) => {
-                let (open_store, audit) = store.open()?;
+                let (open_store, audit) = store.open_with_audit()?;
                 authority::sessions::end_by_sid(open_store, &audit, login.sid)?;
             }
             Ok(None) => {}
-            // A damaged file names no session.
+            // A damaged file has no readable session id, so that no session can be ended.
             Err(failure) if failure.kind() == Kind::TokenMissing => {}
             Err(failure) => return Err(failure),
         }

@@ -24,8 +24,8 @@ pub(crate) struct CurrentLogin {
 }
 
 impl SessionHandle {
-    /// Returns the state of the login. The access token in the session file may have expired: the
-    /// state is that of the session, which the next command refreshes.
+    /// Returns the state of the login. An expired access token in the session file does not change
+    /// the state, because the next command refreshes the session.
     pub(crate) fn login_state(&mut self, store: &mut StoreHandle) -> Result<LoginState, Failure> {
         if self.has_bearer_credential()? {
             let caller_and_source = self.caller_with_source(store)?;
@@ -37,7 +37,7 @@ impl SessionHandle {
         }
         let file = self.locate_session_file(store)?;
         let login = self.load_login(&file)?;
-        let (open_store, audit) = store.open()?;
+        let (open_store, audit) = store.open_with_audit()?;
         let open_session = match login {
             Some(login) => authority::sessions::find_open(open_store, audit.now, login.sid)?,
             None => None,

@@ -30,7 +30,7 @@ pub(crate) use environment::{Environment, Options};
 pub(crate) use github_env::GithubEnvFile;
 pub(crate) use input::{PasswordSource, display_file, is_inline_json, read_key_variable};
 pub(crate) use input_files::resolve_below;
-pub(crate) use interruption::{Interruption, Monitor, describe_interruption};
+pub(crate) use interruption::{InterruptionWatch, Monitor, describe_interruption};
 pub(crate) use login_state::LoginState;
 pub(crate) use output_files::{
     NewSecretFile, OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory, parent_directory,
@@ -94,7 +94,7 @@ impl App {
     }
 
     /// Returns the principal that mints: the user of the session, or the owner of an app token with
-    /// `jeton:mint`.
+    /// the permission `jeton:mint`.
     pub(crate) fn minter(&mut self) -> Result<Principal, Failure> {
         self.session.minter(&mut self.store)
     }
@@ -134,17 +134,18 @@ impl App {
         undo(self, partial_write)?.map_or(Ok(false), Err)
     }
 
-    /// Prints the failure, and records the refusal of a change. Returns the exit code of the
-    /// failure, even if recording fails.
+    /// Prints the failure, and records the refusal of a change in the audit log. Returns the exit
+    /// code of the failure, even if recording fails.
     pub(crate) fn finish_with_failure(mut self, failure: Failure) -> u8 {
         // A reused refresh token ended its session: that change already has an audit event.
         let is_recorded = failure.has_reason(RejectReason::Reused);
         if self.is_change
             && failure.is_refusal()
             && !is_recorded
-            && let Some((store, audit)) = self.store.if_open()
+            && let Some((store, audit)) = self.store.get_with_audit_if_open()
         {
-            let (user_id, target) = (self.session.user_id(), self.audit_target.as_ref());
+            let (user_id, target) =
+                (self.session.authenticated_user_id(), self.audit_target.as_ref());
             let _ = record_refusal(store, &audit, user_id, target, failure.code.as_str());
         }
         let failure = self.console.add_location(failure);

@@ -55,7 +55,7 @@ impl<'p> OutputDir<'p> {
     ) -> Result<(), Failure> {
         let mut files = files.iter().map(|(name, content)| (name.as_ref(), content.as_ref()));
         files.try_for_each(|(name, content)| {
-            self.replace_file(name, content, mode).map_err(|error| self.write_error(name, &error))
+            self.replace_file(name, content, mode).map_err(|error| self.entry_error(name, &error))
         })?;
         files::sync_directory(self.path).map_err(|error| directory_error(self.path, &error))
     }
@@ -95,14 +95,14 @@ impl<'p> OutputDir<'p> {
     pub(crate) fn remove(&self, names: &[String]) -> Result<(), Failure> {
         names.iter().try_for_each(|name| {
             files::remove_if_exists(&self.path.join(name))
-                .map_err(|error| self.write_error(name, &error))
+                .map_err(|error| self.entry_error(name, &error))
         })
     }
 
-    /// Returns the failure for a file that cannot be replaced or removed. A directory in place of
-    /// the file is a fault of the file. Other errors concern the output directory, which gets a new
-    /// entry for each file.
-    fn write_error(&self, name: &str, error: &io::Error) -> Failure {
+    /// Returns the failure for a file that cannot be replaced or removed. If a directory has the
+    /// name of the file, the failure names the file. In all other cases, the failure names the
+    /// output directory, because replacing or removing a file changes an entry of this directory.
+    fn entry_error(&self, name: &str, error: &io::Error) -> Failure {
         if error.kind() == io::ErrorKind::IsADirectory {
             return file_error(&self.path.join(name), error);
         }
@@ -135,13 +135,13 @@ impl NewSecretFile {
             file_error(path, &error)
         })?;
         let new_file = Self { path: path.to_owned(), is_kept: false };
-        let written = file.write_all(content).and_then(|()| file.sync_all());
-        written.map_err(|error| file_error(path, &error))?;
+        let write_result = file.write_all(content).and_then(|()| file.sync_all());
+        write_result.map_err(|error| file_error(path, &error))?;
         files::sync_directory(directory).map_err(|error| directory_error(directory, &error))?;
         Ok(new_file)
     }
 
-    /// Keeps the file.
+    /// Drops the value without removing the file.
     pub(crate) fn keep(mut self) {
         self.is_kept = true;
     }
@@ -182,7 +182,7 @@ fn file_error(path: &Path, error: &io::Error) -> Failure {
     write_error(&format!("`{}`", redact_for_error(&path.to_string_lossy())), error)
 }
 
-/// Returns the failure for an error of a write: disk full, a usage error if the path that the user
+/// Returns the failure for a failed write: disk full, a usage error if the path that the user
 /// chose is the cause, or else an internal error. `target` is the directory or file, as the message
 /// shows it.
 fn write_error(target: &str, error: &io::Error) -> Failure {

@@ -14,7 +14,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::rc::Rc;
 
-/// Console with the options of a run. A terminal shows times relative to the time of the run.
+/// Console with the options of a run. On a terminal, times are relative to the time of the run.
 pub(crate) struct RunConsole {
     pub(super) terminal: terminal::Console,
     pub(super) options: Options,
@@ -72,7 +72,7 @@ fn conflict(reader: &str, argument: &str) -> Failure {
     Failure::usage(format!(
         "standard input can be read only once, but is requested by `{reader}` and `{argument}`"
     ))
-    .with_hint("use files for all but one of the arguments")
+    .with_hint("use standard input for one input only, and files for the other inputs")
 }
 
 /// Proof that standard output was writable before a secret was created. The delivery of the secret
@@ -208,7 +208,7 @@ impl RunConsole {
     }
 
     /// Returns whether status messages are printed.
-    pub(crate) fn is_verbose(&self) -> bool {
+    pub(crate) fn prints_status(&self) -> bool {
         !self.options.quiet && !self.options.output_format.is_json()
     }
 

@@ -30,7 +30,8 @@ pub(super) enum RefreshPolicy {
 const MIN_REMAINING_SECONDS: i64 = 60;
 
 impl RefreshPolicy {
-    /// Returns whether the access token that authenticated `caller` need not be refreshed at `now`.
+    /// Returns `true` if the access token that authenticated `caller` can be used at `now`, and
+    /// `false` if the token must be refreshed first.
     pub(super) fn accepts(self, caller: &Caller, now: Timestamp) -> bool {
         match self {
             Self::IfExpired => true,
@@ -45,17 +46,17 @@ impl RefreshPolicy {
 /// Access to the credential of the caller and to the session file.
 pub(crate) struct SessionHandle {
     pub(super) console: Rc<RunConsole>,
-    pub(super) user_id: Option<UserId>,
+    pub(super) authenticated_user_id: Option<UserId>,
 }
 
 impl SessionHandle {
     pub(super) fn new(console: Rc<RunConsole>) -> Self {
-        Self { console, user_id: None }
+        Self { console, authenticated_user_id: None }
     }
 
     /// Returns the id of the caller or minter, once authenticated.
-    pub(crate) fn user_id(&self) -> Option<UserId> {
-        self.user_id
+    pub(crate) fn authenticated_user_id(&self) -> Option<UserId> {
+        self.authenticated_user_id
     }
 
     /// Refreshes the session in the session file, and returns the caller.
@@ -63,12 +64,12 @@ impl SessionHandle {
         store.get()?;
         if let Some((_, source)) = self.console.bearer_credential()? {
             return Err(Failure::usage(format!("the token in {source} cannot be refreshed"))
-                .with_hint("pass a refresh token with `--token-stdin`, or omit this token"));
+                .with_hint("pass a refresh token with `--token-stdin`, or omit the bearer token"));
         }
         let file = self.locate_session_file(store)?;
         self.load_login(&file)?.ok_or_else(Failure::not_logged_in)?;
         let (caller, _) = self.refresh_under_lock(store, &file, RefreshPolicy::Always)?;
-        self.user_id = Some(caller.user.id);
+        self.authenticated_user_id = Some(caller.user.id);
         Ok(caller)
     }
 
@@ -104,7 +105,7 @@ impl SessionHandle {
                 let access_token = login.access_token.expose_secret();
                 match authority::sessions::authenticate(store.get()?, now, access_token) {
                     Ok(caller) if policy.accepts(&caller, now) => {
-                        return Ok((caller.in_session_file(), login));
+                        return Ok((caller.mark_as_in_session_file(), login));
                     }
                     Err(error) if !is_rejected_only_as_expired(&error) => {
                         return Err(session_failure(error));
@@ -118,14 +119,15 @@ impl SessionHandle {
             })?;
             let pair_ids = NewPairIds { access: pending.access_jti, refresh: pending.refresh_jti };
             // The refresh is recorded as a separate audit event, whichever command runs.
-            let (open_store, audit) = store.open()?;
+            let (open_store, audit) = store.open_with_audit()?;
             let audit = AuditContext { action: "refresh".to_owned(), ..audit };
             let refresh_token = login.refresh_token.expose_secret();
             let tokens = authority::sessions::refresh(open_store, &audit, refresh_token, pair_ids)
                 .map_err(session_failure)?;
             locked_file.replace(&login_from_tokens(login.store_path, &tokens))?;
             // After a new refresh, only an expired token is refreshed: the lifetime of new tokens may be
-            // shorter than `MIN_REMAINING_SECONDS`. The tokens of a completed refresh may be old.
+            // shorter than `MIN_REMAINING_SECONDS`. This pass may only have completed an
+            // interrupted refresh: the tokens may then be old, and `IfExpiringSoon` still applies.
             if login.pending_refresh.is_none() || policy == RefreshPolicy::Always {
                 policy = RefreshPolicy::IfExpired;
             }
@@ -180,7 +182,8 @@ impl SessionHandle {
     }
 }
 
-/// See [`LockedSessionFile::settle_login`].
+/// Settles a pending login, and returns the login in the file. See
+/// [`LockedSessionFile::settle_login`].
 pub(super) fn settle_login(
     store: &mut StoreHandle,
     locked_file: &LockedSessionFile,
@@ -206,7 +209,7 @@ pub(super) fn is_rejected_only_as_expired(error: &authority::Error) -> bool {
 }
 
 /// Returns the failure for an error about a token of the session file. The message about a rejected
-/// token speaks of the session instead of the token.
+/// token names the session instead of the token.
 pub(super) fn session_failure(error: authority::Error) -> Failure {
     error.into_session_rejection().into()
 }

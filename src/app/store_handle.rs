@@ -1,4 +1,4 @@
-//! Store of a run. The store and the time of its use are obtained together.
+//! Store of a run. [`StoreHandle::open_with_audit`] returns the store together with the time of the run.
 
 use super::environment::{Clock, resolve_address};
 use super::interruption::Monitor;
@@ -39,7 +39,7 @@ impl StoreHandle {
     /// The time is read after the store is open, and again after a wait for input, for a prompt or
     /// for the lock of the session file: a token that another process issued in the meantime does
     /// not appear to be from the future.
-    pub(crate) fn open(&mut self) -> Result<(&mut Store, AuditContext), Failure> {
+    pub(crate) fn open_with_audit(&mut self) -> Result<(&mut Store, AuditContext), Failure> {
         self.get()?;
         let audit = self.audit_context()?;
         Ok((self.get()?, audit))
@@ -65,7 +65,7 @@ impl StoreHandle {
         self.console.clock.now()
     }
 
-    /// Returns a clock of its own for a thread that works longer than the time of the run is valid.
+    /// Returns a separate copy of the clock, for a thread that reads the time again during the run.
     pub(crate) fn clock(&self) -> Clock {
         self.console.clock.clone()
     }
@@ -88,7 +88,7 @@ impl StoreHandle {
     }
 
     /// Returns the store and the audit context, if the store is open.
-    pub(super) fn if_open(&mut self) -> Option<(&mut Store, AuditContext)> {
+    pub(super) fn get_with_audit_if_open(&mut self) -> Option<(&mut Store, AuditContext)> {
         let audit = self.audit_context().ok()?;
         self.store.as_mut().map(|store| (store, audit))
     }
@@ -152,7 +152,10 @@ impl StoreHandle {
 
     /// Creates the store with a key for `algorithm` if the store is missing. Returns whether the
     /// store was created.
-    pub(crate) fn create_with_algorithm(&mut self, algorithm: Algorithm) -> Result<bool, Failure> {
+    pub(crate) fn create_if_missing_with_algorithm(
+        &mut self,
+        algorithm: Algorithm,
+    ) -> Result<bool, Failure> {
         let first_key =
             || Ok(authority::keys::generate(algorithm, Purpose::App, RsaBits::default())?);
         self.create_if_missing(first_key)
@@ -223,7 +226,7 @@ impl StoreHandle {
     }
 
     /// Completes the address of another store with the values that a connection needs.
-    pub(crate) fn resolve_target(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
+    pub(crate) fn resolve_other_address(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
         resolve_address(address)
     }
 

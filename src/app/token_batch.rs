@@ -5,7 +5,7 @@ use super::input_files::{InputKind, stdin_error, total_bytes};
 use super::run_console::RunConsole;
 use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
-use crate::model::{BOM, extract_token, is_utf16};
+use crate::model::{BOM, extract_token, has_utf16_bom};
 use crate::parallel::{ThreadError, map_stream_in_order, worker_count};
 use crate::signals::Interrupted;
 use crate::terminal::Total;
@@ -24,7 +24,8 @@ const MAX_LINE_BYTES: usize = 2 * MAX_TOKEN_BYTES;
 const BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
 impl RunConsole {
-    /// Returns the length of a file on standard input; for a stream, an unknown number of tokens.
+    /// Returns the length of a file on standard input. For other input, such as a pipe, returns a
+    /// number of 0 tokens, which means that the number is unknown.
     pub(crate) fn total_of_token_lines() -> Total {
         total_bytes(io::stdin().as_fd()).unwrap_or(Total::Items(0))
     }
@@ -32,7 +33,8 @@ impl RunConsole {
     /// Reads tokens from standard input for `argument`, one per line, and passes chunks of lines to
     /// the workers that `start_worker` creates, each on its own thread. Passes the results to
     /// `consume` in the order of the lines. Ends early, with the result `false`, if `consume` returns
-    /// `false`. Also ends with an error of `check`, which is called while waiting for input.
+    /// `false`. Also ends with an error of `check_interrupted`, which is called while waiting for
+    /// input.
     ///
     /// A chunk consists of the lines that can be read without waiting, so that a program that
     /// writes one line can read the result before it writes the next line.
@@ -40,7 +42,7 @@ impl RunConsole {
         &self,
         argument: &'static str,
         start_worker: impl FnMut() -> Result<W, Failure>,
-        check: impl Fn() -> Result<(), Interrupted>,
+        check_interrupted: impl Fn() -> Result<(), Interrupted>,
         mut consume: impl FnMut(O) -> Result<bool, Failure>,
     ) -> Result<bool, Failure>
     where
@@ -54,8 +56,8 @@ impl RunConsole {
         let workers =
             workers.into_iter().map(|mut worker| move |chunk| worker(chunk).map_err(Some));
         let chunks = chunks.map(|chunk| chunk.map_err(Some));
-        let check = || check().map_err(|interrupted| Some(interrupted.into()));
-        // The error `None` ends the work early.
+        let check = || check_interrupted().map_err(|interrupted| Some(interrupted.into()));
+        // The error `None` ends the work early, without a failure.
         let result = map_stream_in_order(chunks, workers, check, |output| {
             if consume(output)? { Ok(()) } else { Err(None) }
         });
@@ -128,7 +130,7 @@ impl TokenChunk {
 /// Returns the token in a line, or [`MALFORMED_TOKEN`] if the line is not one token. UTF-16 and a JSON
 /// list are errors.
 fn parse_line(line: &[u8]) -> Result<Cow<'_, str>, Failure> {
-    if is_utf16(line) {
+    if has_utf16_bom(line) {
         let message = "UTF-16 text found, expected UTF-8";
         return Err(Failure::new(Code::InvalidInput, message)
             .with_hint("convert the file: iconv -f UTF-16 -t UTF-8 FILE"));

@@ -5,7 +5,7 @@ use super::environment::MALFORMED_TOKEN;
 use super::input_files::InputKind;
 use super::run_console::RunConsole;
 use crate::authority::RejectReason;
-use crate::crypto::{MAX_DECODED_TOKEN_BYTES, is_token_in_base64};
+use crate::crypto::{MAX_DECODABLE_TOKEN_BYTES, is_token_in_base64};
 use crate::failure::{Code, Failure};
 use crate::model::{
     NotOneToken, extract_token, normalize_encoding, quote_shell_word, redact_for_error,
@@ -17,13 +17,16 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Maximum size of an input with a token and text around the token, in bytes.
-const MAX_INPUT_BYTES: usize = 2 * MAX_DECODED_TOKEN_BYTES;
+const MAX_INPUT_BYTES: usize = 2 * MAX_DECODABLE_TOKEN_BYTES;
 
 /// Maximum number of JSON members in a message about several tokens.
 const MAX_LISTED_MEMBERS: usize = 3;
 
 const TOKEN_SOURCES_HINT: &str = "pass a token as an argument, as `-` on standard input, as `@FILE`, \
                                   or in `JETON_TOKEN`";
+
+/// Hint for text around a token.
+const ONLY_TOKEN_HINT: &str = "pass only the token, from `ey` to the end of the signature";
 
 /// Hint for several tokens where a command reads one token.
 pub(crate) const SEVERAL_TOKENS_HINT: &str = "pass one token";
@@ -152,7 +155,7 @@ fn parse_token(bytes: &[u8]) -> Result<SecretString, Failure> {
     let text = decode_text(bytes);
     let token = extract_token(&text).map_err(to_failure)?;
     if is_token_in_base64(&token) {
-        let message = "token encoded in base64 found, expected the token itself";
+        let message = "base64-encoded token found, expected the token itself";
         let hint = "decode the token: base64 -d FILE";
         return Err(malformed(message.to_owned(), hint.to_owned()));
     }
@@ -165,16 +168,16 @@ fn decode_text(bytes: &[u8]) -> Zeroizing<String> {
 }
 
 fn to_failure(found: NotOneToken) -> Failure {
-    let only_token = "pass only the token, from `ey` to the end of the signature";
     let (message, hint) = match found {
         NotOneToken::Url => (
             "URL found, expected a token".to_owned(),
             "fetch the token first and pass it as `-` on standard input".to_owned(),
         ),
         NotOneToken::Json(paths) => match paths.as_slice() {
-            [] => {
-                ("JSON without a token found, expected a token".to_owned(), only_token.to_owned())
-            }
+            [] => (
+                "JSON without a token found, expected a token".to_owned(),
+                ONLY_TOKEN_HINT.to_owned(),
+            ),
             [first, ..] => {
                 let list = paths.get(..MAX_LISTED_MEMBERS).unwrap_or(&paths).join("`, `");
                 let more = if paths.len() > MAX_LISTED_MEMBERS { " and others" } else { "" };
@@ -191,9 +194,10 @@ fn to_failure(found: NotOneToken) -> Failure {
         NotOneToken::Several => {
             ("several tokens found, expected one".to_owned(), SEVERAL_TOKENS_HINT.to_owned())
         }
-        NotOneToken::Surrounded => {
-            ("text around a token found, expected only the token".to_owned(), only_token.to_owned())
-        }
+        NotOneToken::Surrounded => (
+            "text around a token found, expected only the token".to_owned(),
+            ONLY_TOKEN_HINT.to_owned(),
+        ),
     };
     malformed(message, hint)
 }
@@ -206,8 +210,8 @@ fn malformed(message: String, hint: String) -> Failure {
     failure
 }
 
-/// Returns whether a word is `$NAME` or `${NAME}` in capital letters, which the shell does not replace
-/// in single quotes.
+/// Returns whether a word is `$NAME` or `${NAME}` in capital letters, which the shell does not
+/// expand in single quotes.
 fn is_variable_reference(word: &str) -> bool {
     let Some(rest) = word.strip_prefix('$') else { return false };
     let name = rest.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(rest);

@@ -31,7 +31,7 @@ pub(crate) fn find_actor(
 /// Returns the target of a filter, with the full id in place of an abbreviated key id or session
 /// id. The id of an object that does not exist is unchanged: the audit log may still have its
 /// events.
-pub(crate) fn resolve_target(
+pub(crate) fn resolve_other_address(
     store: &mut Store,
     caller: &Caller,
     target: EventTarget,
@@ -39,14 +39,14 @@ pub(crate) fn resolve_target(
     authorize_read(caller)?;
     store.read(|tx| {
         let Some(id) = target.id() else { return Ok(target) };
-        let full = match (target.kind, SidPrefix::parse(id)) {
+        let full_target = match (target.kind, SidPrefix::parse(id)) {
             (TargetKind::Key, _) => find_key(tx, id)?.map(|key| EventTarget::key(&key.spec.kid)),
             (TargetKind::Session, Ok(prefix)) => {
                 find_session(tx, &prefix, None)?.map(|session| EventTarget::session(session.sid))
             }
             _ => None,
         };
-        Ok(full.unwrap_or(target))
+        Ok(full_target.unwrap_or(target))
     })
 }
 

@@ -14,8 +14,9 @@ pub(crate) const AUDIT_OUTCOMES: [&str; 4] =
 
 /// The change is committed.
 pub(super) const OUTCOME_DONE: &str = "done";
-/// The result was not delivered: a backup or copy that was not put in place, or tokens that were not
-/// printed (recorded tokens are then revoked, and other test tokens were not minted).
+/// The result was not delivered: a backup or copy was not put in place, or tokens were not printed.
+/// Recorded tokens that were not printed are revoked. For unrecorded test tokens, this outcome
+/// means that no token was minted.
 pub(super) const OUTCOME_UNDELIVERED: &str = "undelivered";
 /// A token was revoked because the child command of `jeton run` that used the token has exited.
 pub(super) const OUTCOME_REVOKED: &str = "revoked";
@@ -75,10 +76,10 @@ impl AuditContext {
         tx.add_event_with_id(&self.build_event(user, subject, OUTCOME_DONE, count))
     }
 
-    /// Counts the changes of one transaction of a command that runs several transactions: adds
-    /// `count` to `event`, or without an event records a successful change. Returns the event, or
-    /// `None` if nothing has changed yet.
-    pub(super) fn record_or_add(
+    /// Records the changes of one of several transactions of a command in a common event. Adds
+    /// `count` to the count of `event`; without `event`, adds an event, unless `count` is 0.
+    /// Returns the id of the event, or `None` if nothing has changed yet.
+    pub(super) fn record_or_add_to_count(
         &self,
         tx: &SharedWriter<'_>,
         event: Option<AuditEventId>,
@@ -113,8 +114,9 @@ impl AuditContext {
     }
 }
 
-/// Returns user input in a form that is safe in an audit target: truncated to [`MAX_TARGET_CHARS`],
-/// with whitespace and commas, which separate targets, replaced by `_`.
+/// Returns user input in a form that is safe in an audit target: at most [`MAX_TARGET_CHARS`]
+/// characters, and an ellipsis in place of further characters. Whitespace and commas are replaced
+/// by `_`, because they separate the parts of printed targets.
 pub(super) fn sanitize_for_audit(input: &str) -> String {
     let mut sanitized: String = input.chars().take(MAX_TARGET_CHARS).collect();
     if sanitized.len() < input.len() {
@@ -144,8 +146,8 @@ pub(crate) enum AuditTarget {
 }
 
 impl AuditTarget {
-    /// Returns the target of the event. Returns `None` if no object or more than one matches, and
-    /// for a token that is given by value.
+    /// Returns the target to record. Returns `None` if no object or more than one object matches,
+    /// or if a token is given by value.
     fn resolve(&self, tx: &Reader<'_>) -> Result<Option<EventTarget>, Error> {
         Ok(match self {
             Self::User(user_ref) => tx.find_user(user_ref)?.map(|user| EventTarget::user(user.id)),

@@ -37,8 +37,8 @@ pub(crate) struct StateChanges {
 }
 
 impl DesiredState {
-    /// Reads a TOML document with the tables `settings` and `users`. The error names up to 20
-    /// invalid lines, without the values of accounts.
+    /// Reads a TOML document with the tables `settings` and `users`. The error describes up to 20
+    /// invalid lines, and contains no values of account fields.
     pub(crate) fn read(document: TomlTable, now: Timestamp) -> Result<Self, Error> {
         let mut invalid_lines = Vec::new();
         let (mut settings, mut account_entries) = (Vec::new(), Vec::new());
@@ -63,10 +63,12 @@ impl DesiredState {
                 }
             }
         }
-        let min_length = settings.iter().find(|(name, _)| *name == Setting::PasswordMinLength);
-        let min_length = min_length.and_then(|(_, value)| value.parse().ok());
-        let mut state =
-            Self { settings, accounts: ImportRows::with_list_of_changes(now, min_length)? };
+        let min_password_length = settings
+            .iter()
+            .find(|(setting, _)| *setting == Setting::PasswordMinLength)
+            .and_then(|(_, value)| value.parse().ok());
+        let accounts = ImportRows::with_list_of_changes(now, min_password_length)?;
+        let mut state = Self { settings, accounts };
         for entry in account_entries {
             let result = read_account(entry).map_err(Error::from);
             match result.and_then(|row| state.accounts.add_row(row)) {
@@ -178,7 +180,7 @@ pub(crate) fn apply(
     store.read(|tx| {
         require_admin_or_empty_store(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)
     })?;
-    accounts::hash_rows(store, &state.accounts, IfExists::Update, observer)?;
+    accounts::hash_row_passwords(store, &state.accounts, IfExists::Update, observer)?;
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         let mut changed_settings = Vec::new();
@@ -188,7 +190,7 @@ pub(crate) fn apply(
             }
         }
         let accounts =
-            accounts::add_rows(tx, audit, &mut state.accounts, IfExists::Update, observer)?;
+            accounts::apply_all_rows(tx, audit, &mut state.accounts, IfExists::Update, observer)?;
         let count = changed_settings.len() + accounts.created_count + accounts.updated_count;
         let detail = EventDetail::objects("settings and users");
         let subject = EventSubject::several(TargetKind::Store, detail);

@@ -3,7 +3,7 @@
 use super::ambiguous_id::AmbiguousId;
 use super::rejection::{Rejection, order_session_reasons, session_rejection_message};
 use super::resource_kind::ResourceKind;
-use crate::crypto::{self, ImportError, MAX_TOKEN_BYTES};
+use crate::crypto::{self, KeyError, MAX_TOKEN_BYTES};
 use crate::model::{
     Algorithm, InvalidLine, InvalidLines, InvalidValue, Purpose, RecordedToken, Role, RowError,
     Timestamp, TokenId, TokenKind, Untrusted, User, redact_for_error,
@@ -44,14 +44,15 @@ pub(crate) enum Error {
     /// A store that is already initialized.
     #[error("store already initialized")]
     StoreExists,
-    /// Deletion, disabling or demotion of the last active admin. The text is the name, escaped.
+    /// Deletion, disabling or demotion of the last active admin. The text is the escaped name of
+    /// the admin.
     #[error("`{0}` is the last active admin")]
     LastAdmin(String),
     /// Retirement or revocation of the key that signs app tokens. The text is a hint.
     #[error("active app key cannot be retired or revoked")]
     ActiveAppKey(&'static str),
     /// A new key that the store already has for another purpose or algorithm.
-    #[error("this key already exists, for {} tokens with {}", .0.name(), .1.name())]
+    #[error("this key already exists for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
     /// A new key that the store already has under another key id.
     #[error("this key already exists with the key id `{}`", .0.to_display())]
@@ -69,7 +70,7 @@ pub(crate) enum Error {
         /// The algorithm of the other key.
         algorithm: Algorithm,
     },
-    /// The key that a preset selects by its key id does not exist.
+    /// No key of the store has the key id that a preset prescribes.
     #[error("key `{}` of the preset not found", .kid.to_display())]
     PresetKeyNotFound {
         /// The key id.
@@ -87,20 +88,21 @@ pub(crate) enum Error {
     },
     /// A key that cannot be imported.
     #[error(transparent)]
-    KeyRejected(#[from] ImportError),
+    KeyRejected(#[from] KeyError),
     /// A row of an import file names an existing user.
     #[error("line {line}: user already exists: {}", .taken_names.join(", "))]
     ImportedUserExists {
         line: u64,
         taken_names: Vec<String>,
-        /// Set if existing accounts are skipped, but the names of the row do not belong to one account.
+        /// Set if existing accounts are to be skipped. The error then means that the names of the
+        /// row do not all belong to one account.
         skips_existing: bool,
     },
-    /// An import into a store without an admin, without an active admin in the file.
+    /// An import of a file without an active admin into a store without an active admin.
     #[error("no admin in the file or in the store")]
     NoAdmin,
     /// An import after which the store would have no active admin.
-    #[error("the file leaves no active admin")]
+    #[error("no active admin would remain after the change")]
     NoAdminLeft,
     /// An invalid line of an input file.
     #[error(transparent)]
@@ -117,7 +119,8 @@ pub(crate) enum Error {
     /// A revoked key, which cannot be used again.
     #[error("key revoked")]
     KeyRevoked,
-    /// Unknown name, wrong or unset password, or disabled user. The message is the same for all.
+    /// Unknown name, wrong or unset password, or disabled user. The message is the same for all
+    /// causes.
     #[error("wrong name or password")]
     LoginInvalid,
     /// A wrong current password.
@@ -136,10 +139,10 @@ pub(crate) enum Error {
         /// The user whose role is too low; `None` without a login.
         user: Option<UserWithRole>,
     },
-    /// A renewal by the bearer after the limit of the chain of renewals, or with a requested expiry
-    /// after this limit.
+    /// A renewal by the bearer at or after `bound`, which limits a chain of renewals, or with a
+    /// requested expiry after `bound`.
     #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
-    RenewalBound {
+    RenewalBoundExceeded {
         /// The id of the token to renew.
         token: TokenId,
         /// The issue time of the first token of the chain.
@@ -155,7 +158,7 @@ pub(crate) enum Error {
         /// The user whose role is too low.
         user: UserWithRole,
     },
-    /// An abbreviated id with which several ids begin.
+    /// An abbreviated id that is the start of several ids.
     #[error(transparent)]
     AmbiguousId(#[from] AmbiguousId),
     /// A missing object.
@@ -167,12 +170,12 @@ pub(crate) enum Error {
         name: Option<String>,
     },
     /// A quota that is used up.
-    #[error("token quota exceeded: {} of {limit} in use", .live_tokens.len())]
+    #[error("token quota exceeded: {} of {limit} tokens in use", .counted_tokens.len())]
     QuotaExceeded {
         /// The maximum number of live tokens.
         limit: u32,
         /// The live tokens of the owner.
-        live_tokens: Vec<RecordedToken>,
+        counted_tokens: Vec<RecordedToken>,
         /// The name of the owner.
         owner: String,
     },
@@ -196,8 +199,9 @@ pub(crate) enum Error {
         /// The size of the token in bytes.
         length: usize,
     },
-    /// In each attempt to sign or rotate, another process changed the keys, or a setting in the token.
-    #[error("signing key changed repeatedly")]
+    /// Every attempt to sign or rotate failed, because another process changed the keys or the
+    /// settings.
+    #[error("signing keys or settings changed repeatedly")]
     KeyContention,
 }
 
@@ -212,7 +216,8 @@ pub(crate) struct UserWithRole {
     pub(crate) name: String,
     /// Role.
     pub(crate) role: Role,
-    /// False for a token owner who does not act: another user or the bearer of the token acts.
+    /// Set if the user is logged in and performs the operation. Not set for a token owner if
+    /// another user or the bearer of the token performs the operation.
     pub(crate) is_logged_in: bool,
 }
 

@@ -13,8 +13,8 @@ pub(crate) struct Principal {
     /// The row of the user when the credential was first checked.
     pub(crate) user: User,
     pub(super) credential: BearerCredential,
-    /// Set if the credential is the access token in the session file. Errors about the token then
-    /// speak of the session of the user.
+    /// Set if the credential is the access token in the session file. Error messages about the token
+    /// then refer to the session of the user.
     pub(super) is_in_session_file: bool,
     /// The key that signed the credential: usually the active key.
     pub(super) key: Key,
@@ -172,8 +172,8 @@ pub(super) fn write_shared_as_optional_principal<T>(
     }
 }
 
-/// Refuses a user of a session whose role is below `role`. [`Principal::require_role_of`] also covers
-/// the bearer of an app token.
+/// Refuses a user whose role is below `role`. The error describes the user as logged in;
+/// [`Principal::require_role_of`] also covers the bearer of an app token.
 pub(super) fn require_role(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
     if user.role >= role {
         return Ok(());

@@ -17,7 +17,8 @@ pub(crate) fn list(store: &mut Store) -> Result<Vec<(Setting, String)>, Error> {
     Setting::ALL.iter().map(|setting| Ok((*setting, load(store, *setting)?))).collect()
 }
 
-/// Resets a setting to its default, if the caller is an admin. Returns whether the value changed.
+/// Resets a setting to its default. Refuses a caller who is not an admin. Returns whether the value
+/// changed.
 pub(crate) fn unset(
     store: &mut Store,
     audit: &AuditContext,
@@ -32,7 +33,7 @@ pub(crate) fn unset(
     })
 }
 
-/// Changes a setting, if the caller is an admin. Returns whether the value changed.
+/// Changes a setting. Refuses a caller who is not an admin. Returns whether the value changed.
 pub(crate) fn set(
     store: &mut Store,
     audit: &AuditContext,
@@ -48,7 +49,8 @@ pub(crate) fn set(
     })
 }
 
-/// Changes a setting to a validated value. Returns whether the value changed.
+/// Changes a setting to a validated value; the default is not stored. Returns whether the value
+/// changed.
 pub(super) fn change(
     tx: &Writer<'_>,
     now: Timestamp,

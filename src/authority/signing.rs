@@ -10,8 +10,9 @@ const MAX_ATTEMPTS: usize = 5;
 
 /// Reads the signing key and other inputs, signs with the key, and writes the result if the key may
 /// still sign. Signing is slow and therefore precedes the write transaction. `write` returns `None`
-/// if the key, or another input that `write` compares, has changed since `read`: then all three
-/// steps are repeated, up to [`MAX_ATTEMPTS`] times. Returns the outputs of the three steps.
+/// if the key, or another input that `write` compares, has changed since `read`. Then all three
+/// steps are repeated; there are at most [`MAX_ATTEMPTS`] attempts in total. Returns the outputs of
+/// the three steps.
 pub(super) fn with_signing_key<I, S, W, E: From<Error>>(
     store: &mut Store,
     mut read: impl FnMut(&mut Store) -> Result<I, E>,

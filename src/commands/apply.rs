@@ -1,6 +1,6 @@
 //! `jeton apply`
 
-use super::args::{DryRunArgs, input_path, path, stdin_path};
+use super::args::{DryRunArgs, input_path, path, stdin_argument};
 use super::users::import_progress::{ImportProgress, ImportWatch};
 use super::users::password_file::{PasswordFile, print_passwordless_hint};
 use crate::app::{App, Rendered, Report};
@@ -83,7 +83,7 @@ impl Command for Args {
     }
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        stdin_path("--file", Some(&self.file)).into_iter().collect()
+        stdin_argument("--file", Some(&self.file)).into_iter().collect()
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -118,8 +118,8 @@ fn apply(
     state: &mut DesiredState,
     watch: ImportWatch,
 ) -> Result<StateChanges, Failure> {
-    app.store.create_with_algorithm(Algorithm::ES256)?;
-    let (store, audit) = app.store.open()?;
+    app.store.create_if_missing_with_algorithm(Algorithm::ES256)?;
+    let (store, audit) = app.store.open_with_audit()?;
     let progress = ImportProgress::start(&app.console, watch, &state.accounts);
     let on_step = |step| progress.observe(step);
     let result = desired_state::apply(store, &audit, caller, state, &on_step);
@@ -135,8 +135,8 @@ fn print_changes(app: &App, changes: &StateChanges) {
         let value = Untrusted::new(value).to_display();
         app.console.print_status(&format!("set {} to {value}", setting.name()));
     }
-    for AccountChange { login, fields } in accounts {
-        app.console.print_status(&match fields {
+    for AccountChange { login, changed_fields } in accounts {
+        app.console.print_status(&match changed_fields {
             None => format!("created user {login}"),
             Some(fields) => format!("updated user {login}: {}", fields.join(", ")),
         });
@@ -149,10 +149,10 @@ fn to_output(changes: StateChanges, generated_passwords: usize) -> ApplyOutput {
         name: setting.name(),
         value: setting.to_json(&value),
     };
-    let to_user = |AccountChange { login, fields }: AccountChange| UserChange {
+    let to_user = |AccountChange { login, changed_fields }: AccountChange| UserChange {
         user: login,
-        change: if fields.is_some() { "updated" } else { "created" },
-        fields: fields.unwrap_or_default(),
+        change: if changed_fields.is_some() { "updated" } else { "created" },
+        fields: changed_fields.unwrap_or_default(),
     };
     let settings: Vec<_> = changes.settings.into_iter().map(to_setting).collect();
     let accounts = changes.accounts.changes.unwrap_or_default();

@@ -19,7 +19,7 @@ use std::str::FromStr;
 #[error("unsupported URL scheme `{scheme}`")]
 pub(super) struct UrlAsPath {
     pub(super) scheme: String,
-    /// Set if the argument is the path of an input file, which may also be `-` for standard input.
+    /// True if the argument is the path of an input file, which may also be `-` for standard input.
     pub(super) is_input: bool,
 }
 
@@ -57,7 +57,7 @@ where
 }
 
 /// Name of the environment variable that holds a token if the user chooses no name.
-pub(super) const DEFAULT_VARIABLE: &str = "API_TOKEN";
+pub(super) const DEFAULT_TOKEN_VARIABLE: &str = "API_TOKEN";
 
 /// Parses the name of an environment variable for a token. Refuses reserved names, such as `PATH`.
 pub(super) fn parse_token_variable(text: &str) -> Result<String, InvalidValue> {
@@ -65,14 +65,17 @@ pub(super) fn parse_token_variable(text: &str) -> Result<String, InvalidValue> {
 }
 
 /// Returns the name of a path argument if its value is `-`, standard input.
-pub(super) fn stdin_path(argument: &'static str, path: Option<&PathBuf>) -> Option<&'static str> {
+pub(super) fn stdin_argument(
+    argument: &'static str,
+    path: Option<&PathBuf>,
+) -> Option<&'static str> {
     path.filter(|path| path.as_os_str() == "-").map(|_| argument)
 }
 
 /// Returns the name of the option with which the user passes a password on standard input, if any.
-fn password_stdin_argument(is_stdin: bool, file: Option<&PathBuf>) -> Vec<&'static str> {
-    let file = stdin_path("--password-file", file);
-    is_stdin.then_some("--password-stdin").or(file).into_iter().collect()
+fn password_stdin_argument(has_stdin_flag: bool, file: Option<&PathBuf>) -> Vec<&'static str> {
+    let file = stdin_argument("--password-file", file);
+    has_stdin_flag.then_some("--password-stdin").or(file).into_iter().collect()
 }
 
 /// Options for the source of a password.
@@ -122,10 +125,10 @@ impl PasswordChangeArgs {
     }
 }
 
-fn password_source(stdin: bool, file: Option<PathBuf>) -> PasswordSource {
+fn password_source(has_stdin_flag: bool, file: Option<PathBuf>) -> PasswordSource {
     match file {
         Some(path) => PasswordSource::File(path),
-        None if stdin => PasswordSource::Stdin,
+        None if has_stdin_flag => PasswordSource::Stdin,
         None => PasswordSource::EnvOrPrompt,
     }
 }
@@ -144,8 +147,8 @@ impl DryRunArgs {
         if self.dry_run { Effect::Reads } else { Effect::Changes }
     }
 
-    /// Starts the dry run, if requested. Must be called after the authentication: a dry run would not
-    /// commit the refresh of the session.
+    /// Starts the dry run, if requested. Must be called after the authentication, which may refresh
+    /// the session: in a dry run, the refresh would not be committed.
     pub(super) fn start(&self, app: &mut App) {
         if self.dry_run {
             app.store.start_dry_run();

@@ -175,8 +175,8 @@ mod tests {
         assert_eq!(actions, paths);
     }
 
-    /// The audit scenario has a step for every command that changes something. The audit tests run every
-    /// other command without arguments, and expect no audit event.
+    /// The audit scenario has a step for every command that changes something. A command
+    /// that has no step must add no audit event: the audit tests run this command without arguments.
     #[test]
     fn audit_scenario_has_every_changing_command() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/audit/steps.rs");
@@ -269,11 +269,11 @@ mod tests {
 
     #[test]
     fn help_of_every_command_is_reflowed() {
-        fn walk(command: &clap::Command) {
+        fn assert_reflowed(command: &clap::Command) {
             let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
             assert_eq!(join_paragraphs(&about), about, "{}", command.get_name());
-            command.get_subcommands().for_each(walk);
+            command.get_subcommands().for_each(assert_reflowed);
         }
-        walk(&command());
+        assert_reflowed(&command());
     }
 }

@@ -9,7 +9,8 @@ use std::fmt;
 /// Effect of a command on the store, and whether the audit log records a refusal of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// The command itself does not change the store. Refusals are not recorded.
+    /// The command does not change the store, although the authentication may refresh the session.
+    /// Refusals are not recorded.
     Reads,
     /// The command changes the store, or copies secrets out of the store. Refusals are recorded.
     Changes,
@@ -103,10 +104,10 @@ impl Node {
 
     /// Returns the first word of the command path: the name of a top-level group, or of a command outside
     /// groups.
-    pub(super) fn name(&self) -> &'static str {
+    pub(super) fn first_word(&self) -> &'static str {
         match self {
             Self::Command(info) => info.action.split(' ').next().unwrap_or_default(),
-            Self::Group { members, .. } => members.first().map_or("", Self::name),
+            Self::Group { members, .. } => members.first().map_or("", Self::first_word),
         }
     }
 }

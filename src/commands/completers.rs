@@ -126,7 +126,7 @@ pub(super) fn users() -> ArgValueCompleter {
     store_names(CompletionSource::users)
 }
 
-/// Returns a completer for application names.
+/// Returns a completer for application names, and for the subjects of recorded test tokens.
 pub(super) fn apps() -> ArgValueCompleter {
     store_names(CompletionSource::apps)
 }
@@ -150,7 +150,8 @@ fn store_names(find: fn(&str) -> Vec<String>) -> ArgValueCompleter {
     })
 }
 
-/// Returns a completer for the ids of live tokens, each with the application.
+/// Returns a completer for the ids of live and superseded tokens, each with the application of the
+/// token.
 pub(super) fn tokens() -> ArgValueCompleter {
     ArgValueCompleter::new(complete_tokens)
 }
@@ -236,8 +237,9 @@ fn describe(word: impl Into<std::ffi::OsString>, description: &str) -> Completio
     CompletionCandidate::new(word).help(Some(description.to_owned().into()))
 }
 
-/// Adds the completion of paths to a command and all subcommands: of files for the value names `FILE`
-/// and `PATH`, of directories for `DIR`. A value name may have alternatives (`JSON|FILE`).
+/// Adds path completion to a command and all subcommands: arguments with the value name `FILE` or
+/// `PATH` complete to files, arguments with the value name `DIR` to directories. A value name may
+/// have alternatives (`JSON|FILE`).
 pub(super) fn with_path_completion(command: clap::Command) -> clap::Command {
     command.mut_args(with_path_hint).mut_subcommands(with_path_completion)
 }

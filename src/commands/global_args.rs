@@ -136,8 +136,8 @@ impl GlobalArgs {
         Ok(global)
     }
 
-    /// Returns the options of a command that supports `formats`. An unsupported format in
-    /// `JETON_OUTPUT` is ignored. If the arguments of the command name the store
+    /// Returns the options of a command that supports `formats`. An unsupported format is refused
+    /// in `--output`, and ignored in `JETON_OUTPUT`. If the arguments of the command name the store
     /// (`argument_store`), `JETON_STORE` is ignored and `--store` is refused.
     pub(super) fn into_options(
         self,
@@ -233,15 +233,16 @@ fn parse_wait(text: &str) -> Result<Duration, InvalidValue> {
         "0" | "0s" => Ok(Duration::ZERO),
         text => {
             let seconds = Lifetime::parse(text)?.seconds();
-            // A longer wait is shortened to one day, which is far below the longest wait that SQLite
-            // accepts (milliseconds in 32 bits).
+            // A wait of more than one day is shortened to one day, which is far below the longest wait
+            // that SQLite accepts (24 days: milliseconds in 32 bits).
             Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400)))
         }
     }
 }
 
-/// Returns the format of errors that prevent the creation of [`Options`]: JSON if the format that `argv`,
-/// or else `JETON_OUTPUT`, requests is in `json_formats`, otherwise text.
+/// Returns the format of errors that prevent the creation of [`Options`]: JSON if `json_formats`
+/// contains the requested format, otherwise text. The requested format is the format in `argv`, or
+/// the format in `JETON_OUTPUT` if `argv` has no format.
 pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> OutputFormat {
     let is_json = |format: &OsStr| json_formats.iter().any(|name| format == *name);
     let mut words = argv.iter().skip(1).map(OsString::as_os_str);
@@ -274,7 +275,7 @@ pub(super) fn short_flag_value(word: &str) -> Option<&str> {
 fn output_variable() -> Option<OsString> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "clap, which usually reads the variable, has failed"
+        reason = "without `Options`, the value that clap reads is not available"
     )]
     std::env::var_os("JETON_OUTPUT")
 }

@@ -1,6 +1,6 @@
 //! `jeton help`
 
-use super::command_tree::CommandView;
+use super::command_view::CommandView;
 use super::{guides, schemas};
 use crate::app::{App, OutputFormat, Rendered, Report};
 use crate::commands::command::{Command, CommandTree, Effect};
@@ -14,15 +14,15 @@ use std::marker::PhantomData;
 
 /// Show a guide, or help for a command
 ///
-/// With `-o json`: the guide, or the command with its arguments, options and subcommands; without
-/// words the complete command tree.
+/// With `-o json`: the guide, or the command with its arguments, options and subcommands. Without an
+/// argument, `-o json` prints the complete command tree.
 ///
 /// Guides: tour, jobs, install, ci, test-tokens, accounts, keys, administration, scripting,
 /// security, performance, many-machines
 ///
 /// Parts of guides: environment, exit-codes, output. Other names of guides: trust (security)
 ///
-/// `jeton help schema` lists the JSON Schemas of results with `-o json`.
+/// `jeton help schema` lists the JSON Schemas of the results that `-o json` prints.
 ///
 ///   jeton help tour
 ///   jeton help token create
@@ -78,7 +78,7 @@ impl<T: CommandTree> Command for Args<T> {
             return self.report_as_json(app);
         }
         if let [word] = self.words.as_slice()
-            && let Some(text) = guides::page(word)
+            && let Some(text) = guides::render_guide_or_topic(word)
         {
             return app.console.write_document(&text);
         }
@@ -99,7 +99,7 @@ impl<T: CommandTree> Args<T> {
     /// writes the complete command tree.
     fn report_as_json(&self, app: &App) -> Result<(), Failure> {
         if let [word] = self.words.as_slice()
-            && let Some(text) = guides::page(word)
+            && let Some(text) = guides::render_guide_or_topic(word)
         {
             return app.console.report(&GuideView { name: word, text });
         }

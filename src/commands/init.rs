@@ -38,8 +38,9 @@ pub(crate) struct Args {
     password: PasswordArgs,
 }
 
-/// Username of the admin if the OS user has no name and no prompt is possible, such as in a container.
-const UNNAMED_ADMIN: &str = "admin";
+/// Username of the admin if the OS user has no name and no prompt is possible, for example in a
+/// container.
+const FALLBACK_USERNAME: &str = "admin";
 
 #[derive(Debug, Serialize)]
 struct InitOutput {
@@ -65,7 +66,7 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let login = match self.login {
             Some(login) => login,
-            None => app.console.default_login()?.unwrap_or_else(|| UNNAMED_ADMIN.to_owned()),
+            None => app.console.default_login()?.unwrap_or_else(|| FALLBACK_USERNAME.to_owned()),
         };
         let (username, email) = parse_login(&login)?;
         if app.store.exists()? {
@@ -80,7 +81,7 @@ impl Command for Args {
         let is_random = given_password.is_none();
         let password = given_password.map_or_else(generate_password, Ok)?;
         app.session.ensure_session_can_be_saved()?;
-        app.store.create_with_algorithm(self.alg.unwrap_or(Algorithm::ES256))?;
+        app.store.create_if_missing_with_algorithm(self.alg.unwrap_or(Algorithm::ES256))?;
         let registration =
             Registration { username, email, name: None, password, role: Role::Admin };
         let user = match app.session.create_first_admin(&mut app.store, &registration) {

@@ -1,5 +1,6 @@
-//! Fast path of the parser: builds only the clap subtree that `argv` names, because building the complete
-//! tree takes longer than running most commands. Falls back to the complete tree.
+//! Fast path of the parser: builds only the clap subtree that `argv` names, because building the
+//! complete tree takes longer than running most commands. Falls back to the complete tree if this
+//! parse fails.
 
 use super::cli::{self, Tree};
 use super::command::{CommandTree, Node};
@@ -34,10 +35,10 @@ pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
     parsed.map_or_else(|| cli::command().try_get_matches_from(argv), Ok)
 }
 
-/// Parses `argv` with `command` as the only command. `position` is the index of the command name. `None`
-/// if the command line is invalid, or if the word at `position` is the value of a flag, not a command
-/// name. Such a value cannot produce a wrong result: neither the program nor a command group has
-/// positional arguments, so that parsing fails.
+/// Parses `argv` with `command` as the only command. `position` is the index of the word that names
+/// `command`. `None` if parsing fails. Parsing also fails if the word at `position` is the value of
+/// a flag, not a command name (`--store whoami login`): the actual command name (`login`) is then
+/// an unexpected word, because neither the program nor a command group has positional arguments.
 fn parse_command(
     argv: &[OsString],
     group_name: Option<&'static str>,
@@ -81,13 +82,13 @@ fn with_single_subcommand(parent: clap::Command, child: clap::Command) -> clap::
 
 type AddSubcommands = fn(clap::Command) -> clap::Command;
 
-/// Returns the name of the command group that `word` names without an alias, and the function that adds
-/// the subcommands of the group.
+/// Returns the name of the command group with the name `word`, and the function that adds the
+/// subcommands of the group. Aliases of groups are not found.
 fn find_group(word: &OsString) -> Option<(&'static str, AddSubcommands)> {
     let Node::Group { members, .. } = Tree::ROOT else { return None };
     members.iter().find_map(|member| match member {
-        Node::Group { add_subcommands, .. } if word == member.name() => {
-            Some((member.name(), *add_subcommands))
+        Node::Group { add_subcommands, .. } if word == member.first_word() => {
+            Some((member.first_word(), *add_subcommands))
         }
         Node::Group { .. } | Node::Command(_) => None,
     })

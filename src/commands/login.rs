@@ -83,7 +83,8 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        // Only JSON output contains the tokens: with text output, standard output may be closed.
+        // Only JSON output contains the tokens. For text output, a closed standard output is no
+        // error.
         let output = app.console.output_format().is_json().then(SecretOutput::open).transpose()?;
         // A missing store is reported before any prompt.
         app.store.get()?;
@@ -101,12 +102,12 @@ impl Command for Args {
         } else {
             "Password".to_owned()
         };
-        // A malformed login or password fails like a wrong login or password, and takes the same time.
-        // Only a malformed password from a prompt is refused at once.
+        // A malformed login or password fails like a wrong login or password, and after the same
+        // time. Only a malformed password from a prompt is refused at once.
         let password = app.console.obtain_password(&self.password.into_source(), &question)?;
-        let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
+        let credentials = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
         let (tokens, has_ended_previous_session) =
-            app.session.log_in(&mut app.store, &credential).map_err(|failure| {
+            app.session.log_in(&mut app.store, &credentials).map_err(|failure| {
                 if is_default_login && failure.kind() == Kind::LoginInvalid {
                     let hint =
                         format!("give a user other than `{display_login}`: jeton login LOGIN");

@@ -27,7 +27,8 @@ const UNUSABLE_SESSION_KINDS: [Kind; 4] =
 #[derive(Debug, Serialize)]
 struct LogoutOutput {
     changed: bool,
-    /// With `--all`, if anything was changed: whether all other sessions were ended too.
+    /// True if all other sessions were ended too. `None` without `--all`, or if nothing was
+    /// changed.
     #[serde(rename = "all", skip_serializing_if = "Option::is_none")]
     all_sessions_ended: Option<bool>,
 }
@@ -78,7 +79,7 @@ fn end_all_sessions(app: &mut App) -> Result<Option<usize>, Failure> {
         return Ok(None);
     }
     let result = app.caller().and_then(|caller| {
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         Ok(authority::sessions::revoke_all(store, &audit, &caller, caller.user.id)?)
     });
     match result {

@@ -6,7 +6,7 @@ mod args;
 mod audit;
 mod cli;
 mod command;
-mod command_tree;
+mod command_view;
 mod completers;
 mod completions;
 mod global_args;

@@ -31,7 +31,7 @@ pub(super) struct NewAccountArgs {
 }
 
 impl NewAccountArgs {
-    /// Returns whether an existing account is skipped or refused.
+    /// Returns the treatment of an existing account: skipped with `--exist-ok`, otherwise refused.
     pub(super) fn if_exists(&self) -> IfExists {
         if self.exist_ok { IfExists::Skip } else { IfExists::Refuse }
     }

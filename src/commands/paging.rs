@@ -80,8 +80,9 @@ pub(super) struct ListReport<T> {
 }
 
 impl<T: Serialize> ListReport<T> {
-    /// Reports the requested page, or for [`all_rows`] all rows chunk by chunk. Returns the number of rows
-    /// in the whole list, or for [`all_rows`] the number of loaded rows.
+    /// Reports the requested page. For a request from [`all_rows`], reports all rows chunk by
+    /// chunk. Returns the number of rows in the whole list, or, for a request from [`all_rows`],
+    /// the number of loaded rows.
     pub(super) fn report(
         &self,
         app: &mut App,
@@ -134,8 +135,8 @@ impl<T: Serialize> ListReport<T> {
             after = chunk.next;
         }
         let suffix = if start.is_some() { " after this id" } else { "" };
-        let is_empty_text = || format!("no {}{suffix}", self.noun);
-        app.console.print_status_if_some((total == 0).then(is_empty_text));
+        let empty_text = || format!("no {}{suffix}", self.noun);
+        app.console.print_status_if_some((total == 0).then(empty_text));
         Ok(total)
     }
 

@@ -34,8 +34,9 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     }
     if error.kind() == ErrorKind::MissingSubcommand {
         let path = context_values(&error, ContextKind::InvalidSubcommand).concat();
-        // Clap prints the help of a group without arguments. But an option that an environment variable
-        // sets counts as an argument: then clap returns this error, and the help is printed here.
+        // For a group without further words, clap returns the help of the group. But clap counts an
+        // option that an environment variable sets as an argument, and then returns this error: the
+        // help is printed here.
         if format == OutputFormat::Text && argv.len() == path.split(' ').count() {
             let help = lazy_parse::parse(&[argv, &["-h".into()]].concat());
             return help.map_or_else(|help| print_clap_error(help, argv), |_| 0);

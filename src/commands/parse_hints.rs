@@ -149,8 +149,8 @@ fn suggestion(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     }
 }
 
-/// Returns the option without a value, which took the next option as its value, if this is the cause of
-/// the error: `--expires-at <TIME>` for `--expires-at --sub x`.
+/// Returns the option that lacks its value and therefore took the next option as the value:
+/// `--expires-at <TIME>` for `--expires-at --sub x`. `None` if the error has another cause.
 pub(super) fn option_without_value(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     let value = context_values(error, ContextKind::InvalidValue).concat();
     let may_be_cause = error.kind() == ErrorKind::UnknownArgument

@@ -1,9 +1,10 @@
-//! Suggestions for unknown commands and options: the equivalents of words from other tools, similar
-//! names of commands in the whole tree, and similar names of options of the same command.
+//! Suggestions for unknown commands and options. A word that is known from another tool has a fixed
+//! suggestion. Otherwise the suggestion is a command with a similar name, from the whole command tree,
+//! or an option with a similar name, from the same command.
 
 use crate::model::find_similar;
 
-/// Command names that users of other tools may try, and the commands that do the job.
+/// Command names that users of other tools may try, and the commands to use instead.
 const COMMAND_GUESSES: &[(&str, &str)] = &[
     ("auth", "login"),
     ("backup", "store backup"),
@@ -61,8 +62,8 @@ const COMMAND_GUESSES: &[(&str, &str)] = &[
     ("users update", "users rename USER"),
 ];
 
-/// Option names that users of other tools may try: the command or group, or an empty text for every
-/// command; the option; and the hint.
+/// Option names that users of other tools may try. Each entry has the path of a command or group
+/// (empty for every command), the option, and the hint.
 const OPTION_GUESSES: &[(&str, &str, &str)] = &[
     ("token create", "--scope", "use `--permission SCOPE`"),
     (
@@ -101,8 +102,8 @@ const OPTION_GUESSES: &[(&str, &str, &str)] = &[
     ("", "-v", "use `--version`"),
 ];
 
-/// Returns the hint for an unknown command `word` in the group with the path `group`, which is empty
-/// for the program.
+/// Returns the hint for the unknown command `word`. `group` is the path of the group in which `word`
+/// was given, such as `token`; empty at top level.
 pub(super) fn command_hint(root: &clap::Command, group: &str, word: &str) -> Option<String> {
     let path = format!("{group} {word}").trim_start().to_lowercase();
     if let Some((_, command)) = COMMAND_GUESSES.iter().find(|(guess, _)| *guess == path) {
@@ -141,14 +142,16 @@ fn add_paths(command: &clap::Command, parent: &str, paths: &mut Vec<String>) {
     }
 }
 
-/// Returns the hint for an unknown option of the command with this path: `token create`.
+/// Returns the hint for the unknown option `flag` of `command`. `path` is the path of the command,
+/// such as `token create`.
 pub(super) fn option_hint(command: &clap::Command, path: &str, flag: &str) -> Option<String> {
     let flags: Vec<String> = command
         .get_arguments()
         .filter_map(|argument| argument.get_long().map(|name| format!("--{name}")))
         .collect();
-    // A hint is usable if the command has the option in each code span of the hint. The option may also be
-    // `flag` itself, or belong to another command (`jeton …`).
+    // A hint is usable if the command has the option that each code span of the hint names. An option
+    // is not checked if the option is `flag` itself, or if the code span names another command
+    // (`jeton …`).
     let is_usable = |hint: &str| {
         hint.split('`').skip(1).step_by(2).all(|code| {
             let option = code.split(' ').find(|word| word.starts_with("--"));
@@ -182,13 +185,13 @@ mod tests {
     #[test]
     fn command_guess_is_no_command_and_its_replacement_exists() {
         let root = command();
-        let find = |path: &str| {
+        let exists = |path: &str| {
             let mut words = path.split(' ').take_while(|word| word.chars().all(char::is_lowercase));
             words.try_fold(&root, |command, word| command.find_subcommand(word)).is_some()
         };
         for (guess, path) in COMMAND_GUESSES {
-            assert!(find(path), "{path}");
-            assert!(!find(guess), "{guess}");
+            assert!(exists(path), "{path}");
+            assert!(!exists(guess), "{guess}");
         }
     }
 

@@ -58,7 +58,7 @@ impl Command for Args {
         let new_password = app.console.obtain_new_password(&self.password.into_source(), || {
             Ok(PasswordRules::load(app.store.get()?)?)
         })?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (user, ended_count) =
             authority::accounts::recover(store, &audit, &self.user, &new_password)?;
         app.console.warn_if_password_short(&new_password);

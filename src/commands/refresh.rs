@@ -78,14 +78,14 @@ impl Command for Args {
 fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
     let token = app.console.read_token_argument("--token-stdin", Some("-"))?;
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let pair_ids = NewPairIds::generate();
     let tokens = authority::sessions::refresh(store, &audit, token.expose_secret(), pair_ids)?;
     let (sid, access_token) = (tokens.sid, tokens.access.clone());
     let pair = TokenPairOutput(LoginOutput::new("Refreshed", tokens));
     app.deliver_secret(output, &pair, |app| {
         // The new pair is lost and the old refresh token is used up, so the session is unusable.
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         authority::sessions::end(store, &audit, access_token.expose_secret()).map_err(|error| {
             let cause = Failure::from(error).message;
             let message = format!(

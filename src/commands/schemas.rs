@@ -1,6 +1,6 @@
-//! JSON Schemas of the results with `-o json`, in `src/schemas`.
+//! JSON Schemas of the results with `-o json` and of the errors, from the files in `src/schemas`.
 
-/// Draft of JSON Schema that the schemas follow, as named by the specification.
+/// Name of the draft of the JSON Schema specification that the schemas follow.
 const DRAFT: &str = "2020-12";
 
 /// The schemas by the names of their commands; `error` is the schema of all errors.
@@ -23,7 +23,7 @@ pub(super) fn find(name: &str) -> Option<&'static str> {
     SCHEMAS.iter().find(|(schema_name, _)| *schema_name == name).map(|(_, text)| *text)
 }
 
-/// Returns the list of the schemas: for each schema the command that prints the schema.
+/// Returns a text that lists, for each schema, the command that prints the schema.
 pub(super) fn overview() -> String {
     let lines = SCHEMAS.iter().map(|(name, _)| format!("  jeton help schema {name}\n"));
     format!(

@@ -24,8 +24,10 @@ pub(super) fn expand(argv: &[OsString]) -> Cow<'_, [OsString]> {
     if argv.get(position).is_some_and(|word| word == "help") {
         position += 1;
     }
-    let verb = SHORTCUTS.iter().find(|(name, _)| argv.get(position).is_some_and(|w| w == name));
-    let (Some((_, verb)), Some((before, after))) = (verb, argv.split_at_checked(position)) else {
+    let shortcut =
+        SHORTCUTS.iter().find(|(name, _)| argv.get(position).is_some_and(|word| word == name));
+    let (Some((_, verb)), Some((before, after))) = (shortcut, argv.split_at_checked(position))
+    else {
         return Cow::Borrowed(argv);
     };
     let command = ["token", verb].map(OsString::from);

@@ -5,9 +5,10 @@ use crate::model::redact_for_error;
 use clap::Args;
 use std::ffi::OsString;
 
-/// Returns the name of the environment variable that sets the flag (`--wait`) to the value that messages
-/// show as `text`. `None` if the flag is in `argv`, or if the variable has another value.
-pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option<String> {
+/// Returns the name of the environment variable that sets a flag (such as `--wait`) to a refused
+/// value. `shown_value` is the text of this value in the error message. Returns `None` if the flag
+/// is in `argv`, or if the variable has another value.
+pub(super) fn find_variable(flag: &str, shown_value: &str, argv: &[OsString]) -> Option<String> {
     let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
     let has_name = |name: &str| flag.strip_prefix("--") == Some(name);
     let argument = command.get_arguments().find(|arg| arg.get_long().is_some_and(has_name))?;
@@ -17,8 +18,8 @@ pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option
         reason = "clap, which usually reads the variable, has failed"
     )]
     let value = std::env::var_os(variable)?.to_string_lossy().into_owned();
-    let has_text = value == text || redact_for_error(&value) == text;
-    (has_text && !has_flag(argument, argv)).then(|| variable.to_owned())
+    let is_refused_value = value == shown_value || redact_for_error(&value) == shown_value;
+    (is_refused_value && !has_flag(argument, argv)).then(|| variable.to_owned())
 }
 
 /// Returns a usage text without the options that only an environment variable sets: clap lists these
@@ -42,8 +43,9 @@ fn has_flag(flag: &clap::Arg, argv: &[OsString]) -> bool {
     })
 }
 
-/// Returns the name of the first variable with a value that is not UTF-8, among the variables that set flags.
-/// `None` if a word of `argv` is not UTF-8: that word, not the variable, may be the cause of the error.
+/// Returns the name of the first environment variable that sets a flag and has a value that is not
+/// UTF-8. Returns `None` if a word of `argv` is not UTF-8: that word, not a variable, may be the
+/// cause of the error.
 pub(super) fn find_non_utf8_variable(argv: &[OsString]) -> Option<String> {
     if argv.iter().any(|word| word.to_str().is_none()) {
         return None;

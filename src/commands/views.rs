@@ -161,12 +161,12 @@ impl Report for WrittenFiles {
     }
 }
 
-/// Returns a cell with a name, or the placeholder.
+/// Returns a cell with a name, or with the placeholder for an absent name.
 pub(super) fn name_cell(name: Option<String>) -> Cell {
     name.map_or_else(|| placeholder().into(), Cell::shortenable)
 }
 
-/// Returns a cell with the user's name, or the id of a deleted user.
+/// Returns a cell with the name of a user, or with the id if the user is deleted.
 pub(super) fn user_cell(name: Option<&Untrusted>, id: UserId) -> Cell {
     name.map_or_else(|| id.to_string().into(), |name| Cell::shortenable(name.to_display()))
 }
@@ -176,7 +176,7 @@ pub(super) fn status_cell(status: &str) -> Cell {
     Cell::styled(status, if status == "disabled" { Style::Error } else { Style::Success })
 }
 
-/// Returns a cell with a list of texts, or the placeholder.
+/// Returns a cell with a list of texts, or with the placeholder for an empty list.
 pub(super) fn list_cell(texts: &[Untrusted]) -> Cell {
     if texts.is_empty() { placeholder().into() } else { Cell::from_list(texts) }
 }
@@ -186,7 +186,7 @@ pub(super) fn expiry_cell(expiry: Option<Timestamp>) -> Cell {
     expiry.map_or_else(|| "never".into(), Cell::from)
 }
 
-/// Returns count and noun: `1 token`, `2 tokens`.
+/// Returns the count with the noun in singular or plural: `1 token`, `2 tokens`.
 pub(super) fn pluralize(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Exit with 9 if the user's role is lower than this: user, minter or admin
+    /// Exit with 9 if the user's role is lower than ROLE: user, minter or admin
     #[arg(long, value_name = "ROLE", value_parser = Role::parse, add = super::completers::roles())]
     require_role: Option<Role>,
 }

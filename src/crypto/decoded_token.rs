@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Maximum size of a token that is decoded, in bytes: larger than any token that `token mint`
 /// signs, including tokens with the defect `oversized`.
-pub(crate) const MAX_DECODED_TOKEN_BYTES: usize = 6 * MAX_TOKEN_BYTES;
+pub(crate) const MAX_DECODABLE_TOKEN_BYTES: usize = 6 * MAX_TOKEN_BYTES;
 
 /// Header and payload of a token that is not verified.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,8 +46,8 @@ impl DecodedToken {
     /// stray bits (unused bits of the last character that are not zero) are accepted. The error
     /// contains no part of the token.
     pub(crate) fn decode(text: &str) -> Result<Self, String> {
-        if text.len() > MAX_DECODED_TOKEN_BYTES {
-            return Err(format!("larger than {} KiB", MAX_DECODED_TOKEN_BYTES / 1024));
+        if text.len() > MAX_DECODABLE_TOKEN_BYTES {
+            return Err(format!("larger than {} KiB", MAX_DECODABLE_TOKEN_BYTES / 1024));
         }
         if text.is_empty() {
             return Err("empty".to_owned());
@@ -82,9 +82,10 @@ impl DecodedToken {
 
 /// Returns whether a text is the base64 of a token, as in the data of a Kubernetes Secret.
 pub(crate) fn is_token_in_base64(text: &str) -> bool {
-    // A token starts with `ey` and a capital letter. The base64 of these three characters starts with `ZXl`.
-    let is_possible = text.starts_with("ZXl") && !text.contains('.');
-    let base64: String = text.chars().filter(|c| is_possible && !c.is_whitespace()).collect();
+    // A token usually starts with `eyJ` or `eyA`, the base64url of `{"` or of `{` and a blank. The
+    // base64 of both starts with `ZXl`.
+    let can_be_token = text.starts_with("ZXl") && !text.contains('.');
+    let base64: String = text.chars().filter(|c| can_be_token && !c.is_whitespace()).collect();
     let is_token =
         |bytes: &[u8]| bytes.starts_with(b"ey") && bytes.split(|byte| *byte == b'.').count() > 2;
     decode_base64(&base64).is_some_and(|bytes| is_token(&bytes))

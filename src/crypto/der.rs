@@ -89,8 +89,8 @@ pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
 /// one in 2^30 random byte strings are classified as a key.
 ///
 /// Inner elements are not parsed with the types of the format crates, because these types refuse
-/// keys of unsupported kinds, such as multi-prime RSA and explicit curve parameters. Without their
-/// detection, such keys would be accepted as secrets.
+/// keys of unsupported kinds, such as multi-prime RSA and explicit curve parameters. Keys that
+/// are not detected here would be accepted as secrets.
 pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
     let Ok((sequence, _)) = <&SequenceRef>::from_der_partial(bytes) else {
         return bytes.starts_with(&STREAMED_PKCS12).then_some(DerStructure::Pkcs12);
@@ -110,7 +110,8 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
         },
         _ => None,
     };
-    // The other primes of a multi-prime RSA key (RFC 8017, appendix A.1.2) follow its integers.
+    // In a multi-prime RSA key (RFC 8017, appendix A.1.2), a sequence with the additional primes
+    // follows the integers.
     let integers = match parts.split_last() {
         Some((last, others)) if last.tag() == Tag::Sequence && version() == Some(1) => others,
         _ => &parts,

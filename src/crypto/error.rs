@@ -27,7 +27,7 @@ pub(crate) enum Error {
     /// Argon2 failed, for example because of too little memory.
     #[error("cannot hash the password: {0}")]
     Hash(String),
-    /// No thread for the hashing of passwords.
+    /// The system cannot start a thread for the hashing of passwords.
     #[error(transparent)]
     Thread(#[from] ThreadError),
     /// The operating system provides no random numbers.

@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::pem::encode_block;
 use super::public_key::signing_algorithm;
-use super::signature::damaged_key;
+use super::signature::unusable_key_error;
 use crate::model::{KeySpec, KeyType};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::error::Unspecified;
@@ -16,7 +16,7 @@ use serde_json::json;
 /// Returns the public key as a `SubjectPublicKeyInfo` in PEM (RFC 7468, section 13), or `None` for
 /// a symmetric key.
 pub(crate) fn public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
-    encode_public_key_pem(key).map_err(|_| damaged_key(key))
+    encode_public_key_pem(key).map_err(|_| unusable_key_error(key))
 }
 
 fn encode_public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {

@@ -86,15 +86,13 @@ impl HashClass {
             })?;
         let params = Params::try_from(hash).map_err(|_| invalid_hash("invalid parameters"))?;
         if !params.keyid().is_empty() || !params.data().is_empty() {
-            return Err(invalid_hash(
-                "expected a salt of at least 8 bytes and a hash, without a key",
-            ));
+            return Err(invalid_hash("unsupported parameter `keyid` or `data`"));
         }
         let memory = params.m_cost().max(8 * params.p_cost());
         let work = u64::from(memory) * u64::from(params.t_cost());
         if params.p_cost() > MAX_LANES || memory > MAX_MEMORY_KIB || work > MAX_WORK {
             return Err(invalid_hash(
-                "cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes",
+                "cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes",
             ));
         }
         Ok(Self { algorithm, version, params })
@@ -108,9 +106,9 @@ impl HashClass {
 
     /// Returns a class whose work, added to `spent_work`, equals the work of this class to within
     /// 0.1 %, or `None` if hardly any work remains. The returned class uses no more memory than
-    /// this class. The returned class has one lane, because more lanes would not be faster: they
-    /// are computed one after another. More lanes would also round the memory down to a multiple of
-    /// a larger number.
+    /// this class. The returned class has one lane, because several lanes would be computed one
+    /// after another and would not be faster. With several lanes, Argon2 would also round the
+    /// memory down to a multiple of a larger number.
     pub(super) fn filler_class(&self, spent_work: u64) -> Option<Self> {
         let remaining = self.work().saturating_sub(spent_work);
         let memory = (remaining / u64::from(self.params.t_cost()) / 4 * 4).max(MIN_MEMORY_KIB);
@@ -119,7 +117,7 @@ impl HashClass {
         Some(Self { params, ..self.clone() })
     }
 
-    /// Computes a hash of this class and discards the hash, because only its cost is wanted.
+    /// Computes a hash of this class and discards the hash: the purpose is only to spend the work.
     pub(super) fn spend_work(&self, password: &[u8]) -> Result<(), Error> {
         #[cfg(test)]
         hashing_work::add(self);
@@ -144,7 +142,7 @@ pub(super) fn parse_phc(text: &str) -> Result<phc::PasswordHash, InvalidValue> {
     phc::PasswordHash::new(text).map_err(|_| InvalidValue::new("password_hash", reason))
 }
 
-/// Work of the password hashes that this thread has computed, for tests.
+/// Counter for tests: the work of the password hashes that this thread has computed.
 #[cfg(test)]
 pub(crate) mod hashing_work {
     use super::HashClass;

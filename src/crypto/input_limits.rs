@@ -1,4 +1,4 @@
-//! Limits for the size of key material, which bound the memory for its decoding.
+//! Limits for the size of key material. The limits bound the memory for decoding the key material.
 
 use super::error::invalid_key;
 use crate::model::InvalidValue;
@@ -10,8 +10,9 @@ const MAX_NON_JSON_BYTES: usize = 256 * 1024;
 /// This limit bounds the memory for the values of the document.
 const MAX_SEPARATORS: usize = 250_000;
 
-/// Refuses content whose decoding needs too much memory: JSON with too many values, and large content
-/// in other formats, because its decoding needs several times its length.
+/// Refuses content whose decoding needs too much memory: content with too many JSON values, and
+/// large content in formats other than JSON. Decoding such a format needs memory of several times
+/// the length of the content.
 pub(super) fn ensure_size(bytes: &[u8]) -> Result<(), InvalidValue> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     let is_json = text.starts_with(b"{") || text.starts_with(b"[");

@@ -74,8 +74,8 @@ pub(super) fn ensure_unique_kids<'k>(
     Ok(())
 }
 
-/// Refuses a key whose `use` is not `sig`, or whose `key_ops` contains none of `operations` (RFC
-/// 7517, sections 4.2 and 4.3).
+/// Refuses a key with a `use` other than `sig`, or with `key_ops` that contain none of `operations`
+/// (RFC 7517, sections 4.2 and 4.3). Keys without these members are accepted.
 pub(super) fn check_key_use(
     jwk: &Map<String, Value>,
     operations: &[&str],

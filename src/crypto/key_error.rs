@@ -7,7 +7,7 @@ use crate::model::{Algorithm, InvalidValue, KeySpec};
 
 /// Reason why a key is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ImportError {
+pub(crate) enum KeyError {
     /// Invalid key, or a key of another kind than expected, such as a public key in place of a private key.
     #[error("{0}")]
     Invalid(#[from] InvalidValue),
@@ -19,7 +19,7 @@ pub(crate) enum ImportError {
         /// Number of keys in the collection.
         count: usize,
         /// Reason.
-        error: Box<ImportError>,
+        error: Box<KeyError>,
     },
     /// A secret shorter than the hash output (RFC 7518, section 3.2).
     #[error("secret too short for {}: found {length} bytes, expected at least {min_length}", .algorithm.name())]
@@ -58,7 +58,8 @@ pub(crate) enum ImportError {
     /// Several usable keys. Contains the path of the first key for `jq`, if `jq` can read the file.
     #[error("several keys found, expected a single private key")]
     SeveralKeys(Option<&'static str>),
-    /// Several keys where one key for verification is expected. Contains the hint that selects a key.
+    /// Several keys where one key for verification is expected. Contains the hint that describes
+    /// the selection of one key.
     #[error("several keys found, expected a single public key")]
     SeveralPublicKeys(&'static str),
     /// A key in place of a shared secret.
@@ -66,13 +67,13 @@ pub(crate) enum ImportError {
     KeyAsSecret(KeyFormat),
 }
 
-impl From<UnsupportedFormat> for ImportError {
+impl From<UnsupportedFormat> for KeyError {
     fn from(format: UnsupportedFormat) -> Self {
         Self::UnsupportedFormat(format)
     }
 }
 
-impl From<SecretError> for ImportError {
+impl From<SecretError> for KeyError {
     fn from(error: SecretError) -> Self {
         match error {
             SecretError::IsKey(format) => Self::KeyAsSecret(format),
@@ -81,7 +82,7 @@ impl From<SecretError> for ImportError {
     }
 }
 
-impl ImportError {
+impl KeyError {
     /// Adds the position to the error of a key in a collection, unless the key is the only key.
     pub(super) fn at_position(self, number: usize, count: usize) -> Self {
         if count == 1 {
@@ -110,9 +111,9 @@ impl ImportError {
     }
 
     /// Returns whether the hint for this error names an option for a secret.
-    pub(crate) fn is_about_secret(&self) -> bool {
+    pub(crate) fn has_secret_hint(&self) -> bool {
         if let Self::SetMember { error, .. } = self {
-            return error.is_about_secret();
+            return error.has_secret_hint();
         }
         matches!(self, Self::UnknownFormat | Self::NoKeyInJson | Self::WeakSecret { .. })
     }
@@ -129,8 +130,8 @@ impl ImportError {
             .into()
     }
 
-    /// Returns the error for a collection that contains the same key twice, with another key id or
-    /// algorithm.
+    /// Returns the error for a collection that contains the same key twice, with different key ids,
+    /// purposes or algorithms.
     pub(crate) fn same_key_twice(first: &KeySpec, second: &KeySpec) -> Self {
         let [first, second] = [first, second]
             .map(|key| format!("`{}` ({})", key.kid.to_display(), key.algorithm.name()));
@@ -139,7 +140,7 @@ impl ImportError {
 
     /// Converts the error from reading `bytes` as keys to the error for an input that should be a
     /// secret.
-    pub(super) fn for_secret(self, bytes: &[u8]) -> Self {
+    pub(super) fn into_secret_error(self, bytes: &[u8]) -> Self {
         if matches!(self, Self::Empty) {
             return invalid_key("the secret is empty").into();
         }

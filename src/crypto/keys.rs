@@ -31,7 +31,8 @@ pub(crate) fn other_key(key: &KeySpec) -> Result<KeySpec, Error> {
 }
 
 /// Generates a key for `algorithm`; `bits` applies to RSA. Discards keys whose key id starts with a
-/// hyphen, as one in 64 thumbprints does, because the id would be a flag on the command line.
+/// hyphen, as one in 64 thumbprints does, because the command line would parse such an id as a
+/// flag.
 pub(crate) fn generate_key(
     algorithm: Algorithm,
     purpose: Purpose,

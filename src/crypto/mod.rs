@@ -23,7 +23,7 @@ mod verifier;
 
 pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES, parse_header};
 pub(crate) use decoded_token::{
-    DecodedPayload, DecodedToken, MAX_DECODED_TOKEN_BYTES, is_token_in_base64,
+    DecodedPayload, DecodedToken, MAX_DECODABLE_TOKEN_BYTES, is_token_in_base64,
 };
 pub(crate) use error::Error;
 pub(crate) use export::{private_key_text, public_key_pem};
@@ -31,7 +31,7 @@ pub(crate) use hash_class::HashClass;
 #[cfg(test)]
 pub(crate) use hash_class::hashing_work;
 pub(crate) use import::{ImportedKey, KeyImporter, equals_public_key};
-pub(crate) use key_error::ImportError;
+pub(crate) use key_error::KeyError;
 pub(crate) use keys::{generate_key, other_key};
 pub(crate) use password::{
     check_hash, hash_password, hash_passwords, needs_rehash, parse_imported_hash,

@@ -38,7 +38,7 @@ fn hash_password_in(memory: &mut Vec<Block>, password: &Password) -> Result<Pass
 }
 
 /// Returns new salted hashes in the order of `passwords`, computed on all processors. `on_hashed`
-/// is called after each hash, from any thread; an error ends the work.
+/// is called after each hash, from any thread. An error from `on_hashed` stops the hashing.
 pub(crate) fn hash_passwords<E: From<Error> + From<ThreadError> + Send>(
     passwords: &[&Password],
     on_hashed: &(impl Fn() -> Result<(), E> + Sync),
@@ -51,10 +51,10 @@ pub(crate) fn hash_passwords<E: From<Error> + From<ThreadError> + Send>(
             Ok::<_, E>(hash)
         })
     };
-    let worker_count = worker_count().min(passwords.len());
+    let thread_count = worker_count().min(passwords.len());
     let passwords = passwords.iter().copied().map(Ok);
     let mut hashes = Vec::with_capacity(passwords.len());
-    map_in_order(worker_count, passwords, create_worker, |hash| {
+    map_in_order(thread_count, passwords, create_worker, |hash| {
         hashes.push(hash);
         Ok(())
     })?;
@@ -81,7 +81,7 @@ fn parse_hash_class(phc: &str) -> Result<HashClass, InvalidValue> {
     let class = HashClass::from_phc(&hash)?;
     let has_salt = hash.salt.is_some_and(|salt| salt.len() >= MIN_SALT_LEN);
     if !has_salt || hash.hash.is_none() {
-        let reason = "expected a salt of at least 8 bytes and a hash, without a key";
+        let reason = "expected a salt of at least 8 bytes and a hash";
         return Err(InvalidValue::new("password_hash", reason));
     }
     Ok(class)
@@ -101,8 +101,9 @@ pub(crate) fn verify_password(
     Ok(is_match && password.is_some())
 }
 
-/// Hashes after a failed login until the login has cost as much as a comparison with a hash of the
-/// costliest class. The comparison with `user_hash`, if any, is already a part of this cost.
+/// Computes a hash after a failed login, so that the login costs as much as a comparison with a
+/// hash of the costliest class. The cost of the preceding comparison with `user_hash`, if any, is
+/// subtracted.
 pub(crate) fn spend_remaining_work(
     password: Option<&Password>,
     user_hash: Option<&PasswordHash>,
@@ -167,7 +168,8 @@ mod tests {
         assert!(matches!(result, Err(Error::Random)), "{result:?}");
     }
 
-    /// Hashes by the reference implementation for the password `password` and the salt `somesalt`.
+    /// Hashes that the reference implementation computed for the password `password` and the salt
+    /// `somesalt`.
     const IMPORTED_HASHES: [&str; 4] = [
         "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
         "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",

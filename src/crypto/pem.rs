@@ -15,7 +15,7 @@ const DASHES: &str = "-----";
 /// Maximum number of blocks.
 const MAX_BLOCKS: usize = 64;
 
-/// A block of a PEM.
+/// Block of a PEM text.
 #[derive(PartialEq, Eq)]
 pub(super) struct Block<'t> {
     /// Label, such as `PRIVATE KEY`.

@@ -64,7 +64,7 @@ impl PublicKey {
         }
     }
 
-    /// Returns the key for the JWT library; `None` for P-521, which the library does not have.
+    /// Returns the key for the JWT library; `None` for P-521, which the library does not support.
     pub(super) fn to_decoding_key(&self) -> Option<DecodingKey> {
         Some(match self {
             Self::Rsa { n, e } => DecodingKey::from_rsa_raw_components(n, e),

@@ -92,8 +92,8 @@ const PASSWORD_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// Number of characters in a group of a generated password.
 const PASSWORD_GROUP_LENGTH: usize = 5;
 
-/// Generates a password of at least 100 bits and at least `min_chars` characters: groups of letters
-/// and digits, which people can type and which a spreadsheet keeps as text.
+/// Generates a password of at least 100 random bits and at least `min_chars` characters: groups of
+/// letters and digits, which people can type and which a spreadsheet keeps as text.
 pub(crate) fn generate_password(min_chars: usize) -> Result<SecretString, Error> {
     let group_count = (min_chars + 1).div_ceil(PASSWORD_GROUP_LENGTH + 1).max(4);
     let bytes = random_bytes(group_count * PASSWORD_GROUP_LENGTH)?;
@@ -108,8 +108,9 @@ pub(crate) fn generate_password(min_chars: usize) -> Result<SecretString, Error>
     Ok(SecretString::from(password))
 }
 
-/// Generates a secret of `size` random bytes in base64url, so that an environment variable can hold
-/// it. `size` is the minimum length of the secret of an algorithm (RFC 7518, section 3.2).
+/// Generates a secret of `size` random bytes in base64url, so that an environment variable can
+/// contain the secret. `size` is the minimum length of the secret of an algorithm (RFC 7518,
+/// section 3.2).
 pub(super) fn generate_secret_text(size: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(random_bytes(size)?).into_bytes()))
 }

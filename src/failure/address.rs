@@ -58,8 +58,9 @@ impl From<ConnectionError> for Failure {
                 failure(Code::InsecurePermissions)
                     .with_hint(format!("remove the permissions: chmod 600 {path}"))
             }
-            ConnectionError::NoTrustedCertificates => failure(Code::StoreUnreadable)
-                .with_hint("set `sslrootcert` to a file with the certificate of the issuer"),
+            ConnectionError::NoTrustedCertificates => failure(Code::StoreUnreadable).with_hint(
+                "set `sslrootcert` to a file with the certificate of the certificate authority",
+            ),
             ConnectionError::Refused { hint, .. } => {
                 Self { hint: hint.map(str::to_owned), ..failure(Code::StoreUnreadable) }
             }

@@ -15,7 +15,7 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// All kinds, by exit code.
+            /// All kinds, in ascending order of their exit codes.
             pub(crate) const ALL: &'static [Self] = &[$(Self::$kind),+];
 
             pub(crate) const fn exit_code(self) -> u8 {
@@ -67,9 +67,9 @@ kinds! {
         PresetNotFound "preset_not_found"
     }
     TokenMissing 4 "not logged in, and `JETON_TOKEN` is not set" {
-        AuthorizationHeader "authorization_header"
+        NotLoggedIn "authorization_header"
     }
-    Conflict 5 "already exists, or must not be removed" {
+    Conflict 5 "already exists, must not be removed, or is a revoked key" {
         UserExists "user_exists"
         StoreExists "store_exists"
         FileExists "file_exists"
@@ -81,13 +81,13 @@ kinds! {
     LoginInvalid 6 "wrong login name or password, or user disabled" {
         LoginInvalid "login_invalid"
     }
-    Forbidden 7 "not permitted by role or ownership" {
+    Forbidden 7 "not permitted by role, ownership or rights in the database" {
         Forbidden "forbidden"
     }
     QuotaExceeded 8 "token quota exceeded" {
         QuotaExceeded "quota_exceeded"
     }
-    CheckFailed 9 "valid, but a requested check failed, such as `--permission` or `--require-role`" {
+    CheckFailed 9 "requested check failed, such as `--permission` or `--require-role`" {
         CheckFailed "check_failed"
     }
     TokenInvalid 10 "invalid token; `details.reason` gives the reason" {
@@ -103,10 +103,10 @@ kinds! {
         BadData "bad_data"
     }
     OutcomeUnknown 74
-        "disk failure during a commit that may have been applied; the message names the object to check" {
+        "disk failure or lost connection during a commit: the change may be stored; the message names the object to check" {
         OutcomeUnknown "outcome_unknown"
     }
-    Busy 75 "timed out waiting for a lock; safe to retry" {
+    Busy 75 "timed out waiting for a lock, or server unavailable; safe to retry" {
         Busy "busy"
     }
     StoreUnusable 78 "unusable store, session file or directory" {
@@ -125,7 +125,7 @@ kinds! {
     CommandNotFound 127 "command of `run` not found" {
         CommandNotFound "command_not_found"
     }
-    Interrupted 130 "Ctrl-C; SIGTERM and SIGHUP at a prompt exit 143" {
+    Interrupted 130 "interrupted by Ctrl-C; SIGTERM and SIGHUP at a prompt exit 143" {
         Interrupted "interrupted"
     }
 }

@@ -34,7 +34,7 @@ impl Failure {
                 let new_path = directory.join(store.file_name().unwrap_or_default());
                 failure.with_hint(format!(
                     "move the store to a separate directory: mkdir -p -m 700 {0} && mv {1}* {0} \
-                     (then use it with `--store {2}`)",
+                     (then use the store with `--store {2}`)",
                     quote_shell_path(directory),
                     quote_shell_path(store),
                     quote_shell_path(&new_path),

@@ -4,9 +4,9 @@ use super::{Failure, KeySource};
 use crate::model::{Algorithm, redact_for_error};
 
 impl Failure {
-    /// Replaces the hint of the error for a key that was given in place of a secret: the new hint names
-    /// `algorithm`, the algorithm of the key. Without an algorithm, the hint is unchanged.
-    /// `has_encoding` is true if `--encoding` is given.
+    /// Replaces the hint of the error for a key that was given in place of a secret. The new hint
+    /// names `algorithm`, the algorithm of the key. If `algorithm` is `None`, the hint is
+    /// unchanged. `has_encoding` is true if `--encoding` is given.
     pub(crate) fn with_algorithm_hint(
         self,
         algorithm: Option<Algorithm>,
@@ -21,7 +21,7 @@ impl Failure {
     }
 
     /// Replaces the hint of an error about an empty input that should contain the key of another
-    /// issuer, and adds the path of a file to the message.
+    /// issuer. If the input is a file, adds the path of the file to the message.
     pub(crate) fn with_fetch_hint(self, source: &KeySource<'_>) -> Self {
         let message = match source {
             KeySource::File(path) => {

@@ -1,4 +1,4 @@
-//! Insertion of file names into hints with conversion commands.
+//! Insertion of the key source and of file names into hints with conversion commands.
 
 use crate::crypto::FILE_PLACEHOLDER;
 use crate::model::{quote_shell_word, redact_for_error};
@@ -22,7 +22,7 @@ impl<'s> KeySource<'s> {
     }
 }
 
-/// Files that conversion commands write.
+/// Names of the files that conversion commands in hints write.
 const OUTPUT_FILES: [&str; 10] = [
     "key.pem",
     "key.der",
@@ -36,8 +36,8 @@ const OUTPUT_FILES: [&str; 10] = [
     "new-key.pem",
 ];
 
-/// Inserts into a hint the source of the key, and unused names for the files that the command in the
-/// hint writes.
+/// Inserts the source of the key into a hint. For the files that the command in the hint writes,
+/// inserts names that no existing file has.
 pub(super) fn insert_key_source(hint: &str, source: &KeySource<'_>) -> String {
     let has_command = hint.contains(": ");
     let name_files = |hint: &str, path: &str| insert_file_names(hint, path, &exists);
@@ -63,8 +63,8 @@ pub(super) fn insert_key_source(hint: &str, source: &KeySource<'_>) -> String {
     }
 }
 
-/// Returns whether a file with that name exists in the working directory, also as a broken symbolic
-/// link.
+/// Returns whether an entry with that name exists in the working directory. A broken symbolic link
+/// counts as an entry.
 fn exists(name: &str) -> bool {
     Path::new(name).symlink_metadata().is_ok()
 }
@@ -82,7 +82,7 @@ fn unused_name(name: &str, exists: &dyn Fn(&str) -> bool) -> String {
     names.find(|name| !exists(name)).unwrap_or_default()
 }
 
-/// Replaces the placeholder, where it is a word, by the quoted path. A `jq` path that contains the
+/// Replaces each word that is the placeholder by the quoted path. A `jq` path that contains the
 /// placeholder is unchanged. Files that the command writes get names that no existing file has.
 fn insert_file_names(hint: &str, path: &str, exists: &dyn Fn(&str) -> bool) -> String {
     let looks_like_option = path.starts_with('-') && path != "-";

@@ -57,13 +57,13 @@ impl Failure {
         Self { code, message, hint: None, details: Map::new(), location: None }
     }
 
-    /// Returns a usage error, such as conflicting options.
+    /// Returns the error for incorrect usage, such as conflicting options.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Code::Usage, message)
     }
 
-    /// Returns the error for a URL in place of a path. `argument` is the flag, argument or variable that
-    /// holds the URL, in backticks. The URL may contain a password and is not repeated.
+    /// Returns the error for a URL in place of a path. `argument` is the name, in backticks, of the
+    /// flag, argument or variable with the URL. The URL may contain a password and is not repeated.
     pub(crate) fn unsupported_url(argument: &str, scheme: &str) -> Self {
         let message = format!("{argument}: unsupported URL scheme `{}`", redact_for_error(scheme));
         Self::new(Code::InvalidInput, message)
@@ -72,7 +72,7 @@ impl Failure {
 
     /// Returns the error for a missing login.
     pub(crate) fn not_logged_in() -> Self {
-        Self::new(Code::AuthorizationHeader, "not logged in").with_hint("log in: jeton login")
+        Self::new(Code::NotLoggedIn, "not logged in").with_hint("log in: jeton login")
     }
 
     /// Returns the error for a secret that could not be delivered. `description` names the secret in the
@@ -86,8 +86,8 @@ impl Failure {
         Self::new(Code::Internal, message).with_hint("free disk space and retry")
     }
 
-    /// Inserts the source of the key into the hint, and the names of files that do not exist yet for the
-    /// files that a command in the hint writes.
+    /// Inserts the source of the key into the hint. For the files that the command in the hint
+    /// writes, inserts names that no existing file has.
     pub(crate) fn with_key_source(self, source: &KeySource<'_>) -> Self {
         let insert_source = |hint: String| key_hint::insert_key_source(&hint, source);
         Self { hint: self.hint.map(insert_source), ..self }
@@ -103,8 +103,8 @@ impl Failure {
         self
     }
 
-    /// Adds the position in a file to the message and the details. `file` is the name as messages
-    /// show it.
+    /// Adds the file and the line number to the message, and the line number to the details. `file`
+    /// is the name of the file in the form for messages.
     pub(crate) fn at_line(self, file: &str, line: u64) -> Self {
         let message = format!("{file}: line {line}: {}", self.message);
         Self { message, ..self.with_line(line) }
@@ -116,13 +116,15 @@ impl Failure {
         self
     }
 
-    /// Returns whether the token was rejected with this reason as the first reason.
+    /// Returns whether this failure is the rejection of a token or session, and `reason` is the first
+    /// reason.
     pub(crate) fn has_reason(&self, reason: RejectReason) -> bool {
         self.details.get("reason").and_then(Value::as_str) == Some(reason.code())
     }
 
-    /// Returns whether this failure is a refusal, which the audit log records if the command is a
-    /// change. A usage error, a timeout or an interruption, for example, is no refusal.
+    /// Returns whether this failure is a refusal. If the refused command would change the store,
+    /// the audit log records the refusal. A usage error, a timeout or an interruption, for example,
+    /// is not a refusal.
     pub(crate) fn is_refusal(&self) -> bool {
         !matches!(
             self.kind(),
@@ -223,9 +225,7 @@ impl From<session_file::Error> for Failure {
             Error::InsecureFile(_) => failure(Code::InsecurePermissions)
                 .with_hint("set `JETON_CONFIG_DIR` to another directory"),
             Error::InsecureDirectory(insecure) => Self::insecure_directory(&insecure),
-            Error::Damaged => {
-                failure(Code::AuthorizationHeader).with_hint("log in again: jeton login")
-            }
+            Error::Damaged => failure(Code::NotLoggedIn).with_hint("log in again: jeton login"),
             Error::Busy => failure(Code::Busy).with_hint("try again, or wait longer with `--wait`"),
             Error::NoDirectory => failure(Code::Usage).with_hint("set `JETON_CONFIG_DIR`"),
         }

@@ -111,8 +111,9 @@ impl Failure {
         }
     }
 
-    /// Returns the error for the replaced store of an earlier restore. `existing` is the path of the
-    /// file `previous`, or of its WAL, index or journal; `directory` does not exist yet.
+    /// Returns the error if a file of the store that an earlier restore replaced still exists.
+    /// `previous` is the path of that store. `existing` is `previous`, or the path of its WAL, WAL
+    /// index or journal. The hint moves all these files to `directory`, which does not exist yet.
     fn previous_store_exists(previous: &Path, existing: &Path, directory: &Path) -> Self {
         let message = format!("`{}` already exists", redact_for_error(&existing.to_string_lossy()));
         let (quoted_path, directory) = (quote_shell_path(previous), quote_shell_path(directory));

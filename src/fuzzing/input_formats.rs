@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 /// Checks the strict JSON reader, row readers, the TOML reader, password hashes, `name=JSON` claims and
 /// `setting=value` pairs.
 ///
-/// The strict JSON reader accepts the same objects as a lenient reader, except duplicate members
-/// and numbers beyond the range of a double. A cell survives a CSV round trip in escaped form. The
-/// stored value of an accepted setting is one visible line.
+/// The strict JSON reader accepts the same objects as a lenient reader, except objects with
+/// duplicate members or with numbers beyond the range of a double. A text that is written as a CSV
+/// cell is read back as the escaped text. The stored value of an accepted setting is one visible
+/// line.
 pub fn input_formats(bytes: &[u8]) {
     let lenient = parse_independently(bytes)
         .filter(|value| !has_number_out_of_range(value))
@@ -53,7 +54,7 @@ pub fn input_formats(bytes: &[u8]) {
     assert_eq!(from_input, from_stored);
 }
 
-/// Asserts that a text is read back from a written CSV cell as the escaped text.
+/// Asserts that a text that is written as a CSV cell is read back as the escaped text.
 fn assert_csv_round_trip(text: &str) {
     let row = Map::from_iter([("a".to_owned(), Value::from(0)), ("b".to_owned(), text.into())]);
     let file = render_csv_header(row.keys().map(String::as_str))

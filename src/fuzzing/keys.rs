@@ -22,12 +22,12 @@ pub fn keys(bytes: &[u8]) {
     assert_key_is_not_accepted_as_secret(bytes);
     let unrestricted = read_single(bytes, &Algorithm::ALL, None);
     for algorithm in Algorithm::ALL {
-        let expected = unrestricted.as_ref().is_some_and(|set| {
+        let is_supported = unrestricted.as_ref().is_some_and(|set| {
             set.usable_keys().iter().any(|key| key.algorithms.contains(&algorithm))
         });
         // A file with several keys may be readable only with an algorithm that selects one key.
         let restricted = read_single(bytes, &[algorithm], None);
-        assert!(!expected || restricted.is_some());
+        assert!(!is_supported || restricted.is_some());
         for key in restricted.iter().flat_map(KeySet::usable_keys) {
             assert!(key.algorithms.iter().all(|found| found.is_equivalent(algorithm)));
         }
@@ -80,7 +80,7 @@ fn assert_key_is_not_accepted_as_secret(bytes: &[u8]) {
     );
 }
 
-/// Asserts that the export of an imported key imports as the same key.
+/// Asserts that an imported key is unchanged after an export and another import.
 fn assert_reimport_is_identical(key: &KeySpec) {
     let text = private_key_text(key);
     let importer = KeyImporter {

@@ -1,5 +1,5 @@
-//! Fuzz targets of `tests/fuzz`, one function each. A violated property panics. This module is compiled
-//! for the fuzzer and the tests, never into the program.
+//! Fuzz targets of `tests/fuzz`, one function each. A target panics if a property is violated. This
+//! module is compiled for the fuzzer and the tests, never into the program.
 #![expect(clippy::missing_panics_doc, reason = "a fuzz target reports a failed check by a panic")]
 
 use crate::model::{NUMBER_MEMBER, parse_lenient_value};
@@ -27,8 +27,8 @@ fn parse_independently(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// Returns whether the value contains a number with a fraction or an exponent beyond the range of a
-/// double. The strict reader refuses such numbers.
+/// Returns whether the value contains a number that has a fraction or an exponent and exceeds the
+/// range of a double. The strict reader refuses such numbers.
 fn has_number_out_of_range(value: &Value) -> bool {
     match value {
         Value::Number(number) => {

@@ -11,9 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-/// Checks token parsing: a token that the strict parser accepts is the canonical encoding of its bytes,
-/// lenient decoding returns the same header and payload, and verification with a fixed key fails for
-/// one reason.
+/// Checks token parsing: a token that the strict parser accepts is the canonical encoding of its
+/// bytes, and lenient decoding returns the same header and payload. Verification of any text with a
+/// fixed key fails for exactly one reason.
 pub fn token(bytes: &[u8]) {
     crypto::initialize_crypto();
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -36,7 +36,7 @@ pub fn token(bytes: &[u8]) {
         |part| URL_SAFE_NO_PAD.encode(URL_SAFE_NO_PAD.decode(part).expect("a part is base64url"));
     assert_eq!(text.split('.').map(reencode).collect::<Vec<_>>().join("."), text);
     let lenient = lenient.expect("a token that the strict parser accepts can be decoded");
-    // Lenient decoding returns such a payload without base64url decoding (RFC 7797).
+    // With `b64` false (RFC 7797), lenient decoding does not decode the payload from base64url.
     if compact.header.get("b64") == Some(&Value::Bool(false)) {
         return;
     }
@@ -52,8 +52,8 @@ pub fn token(bytes: &[u8]) {
     assert_eq!(decoded_payload, payload);
 }
 
-/// Asserts that a token is extracted from a text that surrounds the token, and that text inserted into
-/// the token is not removed.
+/// Asserts that [`extract_token`] extracts the token from a surrounding text, and does not remove a
+/// text that is inserted into the token.
 fn assert_extraction_is_exact(token: &str) {
     for text in [
         token.to_owned(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 macro_rules! algorithms {
     ($($name:ident $text:literal),+ $(,)?) => {
-        /// Signature algorithm that jeton can verify. `none` is excluded.
+        /// Signature algorithm for signing and verification. `none` is excluded.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
         pub(crate) enum Algorithm {
             $(#[doc = concat!("`", $text, "`")] #[serde(rename = $text)] $name),+
@@ -47,7 +47,7 @@ pub(crate) enum KeyType {
 }
 
 impl KeyType {
-    /// Returns the noun for messages, with its article.
+    /// Returns the noun for messages, with the indefinite article.
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Hmac(_) => "a shared secret",
@@ -102,7 +102,8 @@ impl Algorithm {
         })
     }
 
-    /// Parses an argument: the case is ignored, as opposed to the `alg` of a header or a JWK.
+    /// Parses a command-line argument, ignoring case. In contrast, [`Self::parse`] is
+    /// case-sensitive, like the `alg` of a header or a JWK.
     pub(crate) fn parse_argument(text: &str) -> Result<Self, InvalidValue> {
         Self::ALL
             .into_iter()

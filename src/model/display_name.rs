@@ -59,8 +59,9 @@ impl NameFilter {
     }
 }
 
-/// Folds case, width and spaces: PRECIS `Nickname` (RFC 8266) in lower case. Text that this profile
-/// rejects is only converted to lower case.
+/// Applies the PRECIS profile `Nickname` (RFC 8266) and converts the result to lower case, so that
+/// differences in case, width and number of spaces disappear. Text that the profile rejects is only
+/// converted to lower case.
 fn fold_for_search(text: &str) -> String {
     if text.split(' ').all(is_visible_ascii) {
         return text.to_ascii_lowercase();

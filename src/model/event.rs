@@ -45,8 +45,8 @@ impl TargetKind {
     }
 }
 
-/// Object that an audit event refers to. Without an id, the target is the store, or several or
-/// unknown objects of the kind.
+/// Object that an audit event refers to. Without an id, the target is the store itself, several
+/// objects of the kind, or unknown objects of the kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EventTarget {
     pub(crate) kind: TargetKind,
@@ -124,7 +124,7 @@ pub(crate) struct EventDetail {
     /// Token that a renewal issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) successor: Option<EventTarget>,
-    /// Further targets.
+    /// Targets after the first target.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) targets: Vec<EventTarget>,
     /// Key that the command generated.
@@ -133,7 +133,7 @@ pub(crate) struct EventDetail {
     /// Key whose secret the command exported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) exported_key: Option<EventTarget>,
-    /// Whole text of the targets of an event that schema version 1 or 2 recorded.
+    /// Complete text of the targets, for an event that was recorded with schema version 1 or 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<Untrusted>,
 }

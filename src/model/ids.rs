@@ -1,4 +1,4 @@
-//! Ids: integers for people to type, UUIDs for programs.
+//! Ids: row ids are integers, which people can type; other ids are UUIDs, for programs.
 
 use super::InvalidValue;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -109,7 +109,7 @@ impl Jti {
 }
 
 /// Minimum length of an abbreviated session id or key id, in characters.
-pub(crate) const MIN_ID_LENGTH: usize = 4;
+pub(crate) const MIN_ABBREVIATED_ID_LENGTH: usize = 4;
 
 /// Session id, or its first characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl SidPrefix {
             Sid::parse(&(text.clone() + &end))
         };
         match (complete(Uuid::nil()), complete(Uuid::max())) {
-            (Some(first), Some(last)) if text.len() >= MIN_ID_LENGTH => {
+            (Some(first), Some(last)) if text.len() >= MIN_ABBREVIATED_ID_LENGTH => {
                 Ok(Self { text, first, last })
             }
             _ => Err(InvalidValue::new(
@@ -142,7 +142,7 @@ impl SidPrefix {
         &self.text
     }
 
-    /// Returns the lowest and the highest possible id that begin with the text.
+    /// Returns the lowest and the highest possible id that start with the text.
     pub(crate) fn range(&self) -> (Sid, Sid) {
         (self.first, self.last)
     }
@@ -173,8 +173,8 @@ row_id!(
     GrantRowId
 );
 row_id!(
-    /// Row id of an audit event; ascending. On a server, concurrent transactions can commit their
-    /// events in another order.
+    /// Row id of an audit event. Ids are assigned in ascending order, but on a server, concurrent
+    /// transactions can commit their events in another order.
     AuditEventId
 );
 
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn session_id_is_abbreviated_to_four_or_more_characters() {
         let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
-        for length in MIN_ID_LENGTH..=text.len() {
+        for length in MIN_ABBREVIATED_ID_LENGTH..=text.len() {
             let prefix = SidPrefix::parse(&text[..length].to_uppercase()).unwrap();
             assert_eq!(prefix.as_str(), &text[..length]);
             let (first, last) = prefix.range();

@@ -112,7 +112,7 @@ pub(crate) struct KeySpec {
 }
 
 impl KeySpec {
-    /// Returns the key under another key id, also in its public JWK.
+    /// Returns the key with another key id, which is also set in the public JWK.
     pub(crate) fn with_kid(mut self, kid: Untrusted) -> Self {
         if let Some(jwk) = &mut self.public_jwk {
             jwk.insert("kid".to_owned(), kid.as_str().into());
@@ -121,8 +121,8 @@ impl KeySpec {
         self
     }
 
-    /// Returns the key with another algorithm, also in its public JWK. The key must fit the
-    /// algorithm.
+    /// Returns the key with another algorithm, which is also set in the public JWK. The key must
+    /// fit the algorithm.
     pub(crate) fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
         if let Some(jwk) = &mut self.public_jwk {
             jwk.insert("alg".to_owned(), algorithm.name().into());
@@ -143,7 +143,7 @@ pub(crate) struct Key {
     pub(crate) state: KeyState,
     /// Creation time.
     pub(crate) created_at: Timestamp,
-    /// Time until which a retired key verifies; `None`: without limit.
+    /// Time until which a retired key verifies; `None` without a limit.
     pub(crate) verify_until: Option<Timestamp>,
 }
 
@@ -159,8 +159,9 @@ impl Key {
         }
     }
 
-    /// Returns whether the state of the key permits publication in the JWK Set: the key verifies now, or
-    /// will verify once it is active. A symmetric key has no public JWK.
+    /// Returns whether the state of the key permits publication in the JWK Set: the key verifies
+    /// now, or will verify once the key is active. The caller must omit a symmetric key, which has
+    /// no public JWK.
     pub(crate) fn is_published(&self, now: Timestamp) -> bool {
         self.state == KeyState::Standby || self.can_verify(now)
     }

@@ -63,8 +63,8 @@ impl Lifetime {
 
     /// Parses a lifetime with years or months: a year counts as 365 days, a month as 30 days.
     pub(super) fn parse_calendar_units(text: &str) -> Option<Self> {
-        let days = replace_calendar_units(&text.parse().ok()?)?;
-        Self::parse(&days).ok()
+        let text_in_days = replace_calendar_units(&text.parse().ok()?)?;
+        Self::parse(&text_in_days).ok()
     }
 
     /// Parses a lifetime of at most `max`. Every value that the hint of an error proposes is valid and
@@ -101,8 +101,8 @@ pub(super) fn parse_seconds(text: &str) -> Result<i64, InvalidValue> {
     let Ok(duration) = span.to_duration(SpanRelativeTo::days_are_24_hours()) else {
         let error = invalid("months and years have no fixed length");
         return Err(match replace_calendar_units(&span) {
-            Some(days) if text.starts_with('+') => error.with_hint(format!("use `+{days}`")),
-            Some(days) => error.with_hint(format!("use `{days}`")),
+            Some(in_days) if text.starts_with('+') => error.with_hint(format!("use `+{in_days}`")),
+            Some(in_days) => error.with_hint(format!("use `{in_days}`")),
             None => error,
         });
     };

@@ -1,17 +1,18 @@
-//! Domain values, validated on construction, without access to files, clock or terminal.
+//! Domain values and text formats, without access to files, clock or terminal. A function
+//! `parse` validates its text; a function `new_unchecked` accepts stored text without validation.
 
 mod algorithm;
 mod claims;
 mod display_name;
 mod env_variable;
 mod event;
-mod file_value;
 mod ids;
 mod issuer;
 mod json;
 mod key;
 mod lifetime;
 mod names;
+mod non_file_value;
 mod numeric_date;
 mod page;
 mod password;
@@ -40,10 +41,9 @@ pub(crate) use claims::ExtraClaims;
 pub(crate) use display_name::{DisplayName, NameFilter};
 pub(crate) use env_variable::check_token_variable;
 pub(crate) use event::{AuditEvent, EventDetail, EventSubject, EventTarget, TargetKind};
-pub(crate) use file_value::FileValue;
 pub(crate) use ids::{
-    AuditEventId, GrantRowId, Jti, KeyRowId, MIN_ID_LENGTH, SessionRowId, Sid, SidPrefix, StoreId,
-    TokenId, TokenPairRowId, UserId, UserUuid,
+    AuditEventId, GrantRowId, Jti, KeyRowId, MIN_ABBREVIATED_ID_LENGTH, SessionRowId, Sid,
+    SidPrefix, StoreId, TokenId, TokenPairRowId, UserId, UserUuid,
 };
 pub(crate) use issuer::IssuerUrl;
 #[cfg(any(test, fuzzing))]
@@ -52,6 +52,7 @@ pub(crate) use json::{JsonError, parse_lenient_value, parse_strict_object, parse
 pub(crate) use key::{Key, KeySpec, KeyState, Purpose, parse_kid};
 pub(crate) use lifetime::Lifetime;
 pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
+pub(crate) use non_file_value::NonFileValue;
 pub(crate) use numeric_date::describe_numeric_date;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
@@ -61,14 +62,14 @@ pub(crate) use row_reader::{
     BlockParser, InvalidLine, InvalidLines, Row, RowBlock, RowError, RowReader,
 };
 pub(crate) use session_end::SessionEndReason;
-pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
+pub(crate) use settings::{Quota, QuotaOverride, QuotaUsage, Setting, Settings};
 pub(crate) use shell::{
     escape_for_bash, is_literal_in_shell, is_plain_word, quote_shell_word, render_command,
     unquote_shell_word,
 };
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
 pub(crate) use suggestion::find_similar;
-pub(crate) use text_encoding::{BOM, is_utf16, normalize_encoding};
+pub(crate) use text_encoding::{BOM, has_utf16_bom, normalize_encoding};
 pub(crate) use time::{MAX_UNIX_SECONDS, Timestamp, find_time_unit};
 pub(crate) use time_spec::TimeSpec;
 pub(crate) use token::{
@@ -88,7 +89,7 @@ pub(crate) use user::{NewUser, Role, User, WithOwner};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{value_name}: {reason}")]
 pub(crate) struct InvalidValue {
-    /// Name of the expected kind of value, as in messages: `username`.
+    /// Name of the expected kind of value for messages, such as `username`.
     pub(crate) value_name: &'static str,
     /// Reason for the rejection, without a value that may be secret.
     pub(crate) reason: String,
@@ -106,7 +107,7 @@ impl InvalidValue {
         self
     }
 
-    /// Returns the values in the hint: the texts in backticks.
+    /// Returns the values that the hint proposes: the texts in backticks.
     pub(crate) fn hint_values(&self) -> impl Iterator<Item = &str> {
         self.hint.as_deref().unwrap_or_default().split('`').skip(1).step_by(2)
     }

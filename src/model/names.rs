@@ -49,8 +49,8 @@ impl UserName {
     }
 }
 
-/// E-mail address: the local part is not normalized, the domain is in lower case. Two addresses are
-/// equal if their [comparison keys][Email::comparison_key] are equal.
+/// E-mail address. The local part is not normalized, and the domain is in lower case. Two values
+/// are the same address if their [comparison keys][Email::comparison_key] are equal.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Email(Untrusted);
@@ -68,8 +68,8 @@ impl Email {
         }
         let domain = address.domain().to_lowercase();
         let normalized = format!("{}@{domain}", address.local_part());
-        // The conversion to lower case can turn a letter into a letter and a combining character, which
-        // a domain cannot contain.
+        // The conversion to lower case can turn a letter into a letter and a combining character. A
+        // domain cannot contain such a character, so the new address is parsed again.
         if !domain.is_ascii() {
             parse_address(&normalized)?;
         }
@@ -85,7 +85,7 @@ impl Email {
         self.0.as_str()
     }
 
-    /// Returns the whole address in lower case, which must be unique in a store.
+    /// Returns the whole address in lower case. This key must be unique in a store.
     pub(crate) fn comparison_key(&self) -> String {
         self.0.as_str().to_lowercase()
     }
@@ -163,8 +163,8 @@ impl AppName {
     }
 }
 
-/// Permission of an application: 1 to 100 visible characters without whitespace. The prefix
-/// `jeton:` is reserved for jeton; the only such permission is [`Permission::MINT`].
+/// Permission that an app token grants: 1 to 100 visible characters without whitespace. The prefix
+/// `jeton:` is reserved for jeton; the only permission with this prefix is [`Permission::MINT`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Permission(Untrusted);
@@ -172,7 +172,7 @@ pub(crate) struct Permission(Untrusted);
 impl Permission {
     /// Prefix of the permissions that jeton defines.
     pub(super) const RESERVED_PREFIX: &str = "jeton:";
-    /// Permission that makes an app token a minting credential.
+    /// Permission that makes an app token a minting credential: its bearer can mint test tokens.
     pub(crate) const MINT: &str = "jeton:mint";
 
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
@@ -184,8 +184,8 @@ impl Permission {
         Ok(permission)
     }
 
-    /// Parses a permission, also an undefined permission with the reserved prefix: a command that
-    /// verifies tokens can look for any permission.
+    /// Parses a permission. Accepts any text after the reserved prefix, because a command that
+    /// verifies tokens can search for any permission.
     pub(crate) fn parse_including_reserved(text: &str) -> Result<Self, InvalidValue> {
         if text.chars().any(char::is_whitespace) {
             return Err(InvalidValue::new("permission", "must not contain whitespace"));

@@ -7,8 +7,9 @@ use serde_json::Number;
 /// Number of digits after the decimal point in a number of seconds with nanoseconds.
 const NANOSECOND_DIGITS: usize = 9;
 
-/// Returns the date and time of a number of seconds since 1970, or the number and the reason why it
-/// has no date. A fraction keeps up to nine digits.
+/// Returns the date and time of a number of seconds since 1970. A fraction keeps up to nine digits.
+/// If the number has no date, returns the number and the reason, with the date in another unit if
+/// the number is a date in that unit.
 pub(crate) fn describe_numeric_date(number: &Number) -> String {
     let text = number.to_string();
     if let Some(instant) = parse_instant(&text) {

@@ -34,7 +34,7 @@ pub(crate) enum PageRequest {
 /// Position and size of a page, for an SQL query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SqlWindow {
-    /// Number of rows before the page. The rows up to `after_id` do not count.
+    /// Number of rows to skip before the page, counted after the row with the id `after_id`.
     pub(crate) skip: i64,
     /// Id after which the page begins, for lists in ascending order of ids; 0 if the request has no id.
     pub(crate) after_id: i64,
@@ -57,7 +57,8 @@ impl PageRequest {
         SqlWindow { skip, after_id, page_size }
     }
 
-    /// Returns the id after which the page begins, in either order; `None` if the request has no id.
+    /// Returns the id after which the page begins, in ascending or descending order of ids. Returns
+    /// `None` if the request has no id.
     pub(crate) fn after_id(self) -> Option<i64> {
         match self {
             Self::After { id, .. } => Some(id),
@@ -91,8 +92,8 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Creates a page from the items of one query, which asks for one item more than the page size.
-    /// This extra item shows that another page follows, and is removed.
+    /// Creates a page from the items of one query. The query asks for one item more than the page
+    /// size: this extra item shows that another page follows, and is removed.
     pub(crate) fn new(
         request: PageRequest,
         mut items: Vec<T>,

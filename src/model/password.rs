@@ -30,7 +30,7 @@ impl Password {
                 OpaqueString::enforce(text).map(Cow::into_owned)
             })
             .ok_or_else(|| invalid("contains control characters or unassigned characters"))?;
-            // The normalized form can be longer.
+            // The normalized form can be longer than the text.
             check_length(&normalized)?;
             Ok(Self(SecretString::from(normalized.as_str())))
         });
@@ -38,7 +38,7 @@ impl Password {
         password
     }
 
-    /// Returns the number of characters, to be compared with the minimum length.
+    /// Returns the number of characters, for the comparison with the minimum length.
     pub(crate) fn char_count(&self) -> usize {
         self.0.expose_secret().chars().count()
     }
@@ -48,7 +48,7 @@ impl Password {
     }
 }
 
-/// Argon2 hash as a PHC string; only `crypto` interprets the content.
+/// Argon2 hash as a PHC string such as `$argon2id$…`; only `crypto` interprets the content.
 #[derive(Debug, Clone)]
 pub(crate) struct PasswordHash(SecretString);
 

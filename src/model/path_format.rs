@@ -1,4 +1,4 @@
-//! JSON format of a path, without loss: text, or an array of bytes for a path that is not UTF-8.
+//! Lossless JSON format of a path: text, or an array of bytes for a path that is not UTF-8.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ffi::OsString;

@@ -6,7 +6,7 @@ use super::InvalidValue;
 /// suffix is `_operator`.
 const MAX_LENGTH: usize = 63 - "_operator".len();
 
-/// Prefix of the names of database roles: `jeton` for `jeton_minter`. The names of the roles need no
+/// Prefix of the names of database roles: `jeton` in `jeton_minter`. The names of the roles need no
 /// quotes in SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RolePrefix(String);

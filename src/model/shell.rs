@@ -21,8 +21,9 @@ pub(crate) fn unquote_shell_word(word: &str) -> String {
     words.map_or_else(|| word.to_owned(), |words| words.concat())
 }
 
-/// Returns whether every shell reads the character literally, unless a word starts with the character.
-/// Letters and digits of all alphabets are literal, because shells interpret only symbols.
+/// Returns whether every shell reads the character literally inside a word. At the start of a word,
+/// a shell may interpret the character. Letters and digits of all alphabets are literal, because
+/// shells interpret only symbols.
 pub(crate) fn is_literal_in_shell(c: char) -> bool {
     c.is_alphanumeric() || "._@+-/:=,".contains(c)
 }

@@ -1,4 +1,5 @@
-//! CSV for spreadsheets: no cell is interpreted as a formula, and visible text survives a round trip.
+//! CSV for spreadsheets: no cell is interpreted as a formula, and visible text is
+//! unchanged after writing and reading.
 
 use super::{Row, RowError, RowReader, escape, escape_json};
 use serde_json::{Map, Value};
@@ -39,8 +40,8 @@ pub(crate) struct SpreadsheetRows<R> {
 }
 
 impl<R: BufRead> SpreadsheetRows<R> {
-    /// Starts reading. Cells of `raw_column` are read unchanged, because jeton never writes this
-    /// column.
+    /// Starts reading. Cells of `raw_column` are read unchanged: jeton never writes this column, so
+    /// that its cells contain no [`FORMULA_ESCAPE`] from jeton.
     pub(crate) fn new(input: R, raw_column: &'static str) -> Result<Self, RowError> {
         Ok(Self {
             rows: RowReader::with_options(input, true, |name| name.trim().to_ascii_lowercase())?,

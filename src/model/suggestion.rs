@@ -2,7 +2,7 @@
 
 use super::InvalidValue;
 
-/// Minimum length of a word for which a similar name is searched, in characters.
+/// Minimum length, in characters, of a word for which a similar name is searched.
 const MIN_WORD_LENGTH: usize = 3;
 
 /// Returns the name that `word` misspells, or that starts with `word`, ignoring case. A misspelled
@@ -30,7 +30,8 @@ pub(crate) fn find_similar<'a>(
         .map(|(_, name)| name)
 }
 
-/// Returns the error for an unknown name: all valid names, and a hint with the similar name.
+/// Returns the error for an unknown name. The error lists all valid names; its hint proposes the
+/// valid name that is similar to `word`, if any.
 pub(super) fn unknown_name_error(
     value_name: &'static str,
     word: &str,

@@ -23,7 +23,7 @@ pub(crate) fn normalize_encoding(bytes: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Returns whether the text starts with a byte order mark of UTF-16.
-pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
+pub(crate) fn has_utf16_bom(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
@@ -50,6 +50,6 @@ mod tests {
         }
         assert_eq!(normalize_encoding(b"\xef\xbb"), b"\xef\xbb".as_slice());
         assert_eq!(normalize_encoding(b""), b"".as_slice());
-        assert!(is_utf16(little_endian) && is_utf16(big_endian) && !is_utf16(b"{}"));
+        assert!(has_utf16_bom(little_endian) && has_utf16_bom(big_endian) && !has_utf16_bom(b"{}"));
     }
 }

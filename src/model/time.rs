@@ -104,8 +104,9 @@ fn out_of_range_error(seconds: i64) -> InvalidValue {
     }
 }
 
-/// Returns the unit of a time that is too large for seconds, such as the milliseconds of JavaScript,
-/// and the time in seconds since 1970.
+/// Returns the unit of a time that is too large for seconds, such as the milliseconds of
+/// JavaScript, and the time in seconds since 1970. Returns `None` for a number that can be seconds,
+/// and for a number that is too large in every unit.
 pub(crate) fn find_time_unit(number: i128) -> Option<(&'static str, i64)> {
     /// End of the year 9999 in seconds since 1970, a usual value for a token without expiry.
     const LAST_SECOND_OF_9999: i128 = 253_402_300_799;
@@ -118,8 +119,8 @@ pub(crate) fn find_time_unit(number: i128) -> Option<(&'static str, i64)> {
     times.next().filter(|_| number > LAST_SECOND_OF_9999)
 }
 
-/// Returns the error for an invalid time. The reason of the error is a time out of range, or a missing time
-/// zone, if `text` is otherwise valid, or else `default_reason`.
+/// Returns the error for an invalid time. If the only defect of `text` is a missing time zone or a
+/// time out of range, the error has this reason. Any other error has the reason `default_reason`.
 pub(super) fn invalid_time_error(text: &str, default_reason: &str) -> InvalidValue {
     let invalid = |reason: &str| InvalidValue::new("time", reason);
     let Ok(time) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() else {

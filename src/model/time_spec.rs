@@ -48,11 +48,12 @@ impl TimeSpec {
         if text == "now" {
             return Ok(Self::FromNow(0));
         }
-        // `1h ago` is negative too.
+        // `1h ago` is negative without a `-` at the start.
         let has_sign = |seconds: i64| seconds < 0 || text.starts_with(['+', '-']);
         match parse_seconds(text) {
             Ok(seconds) if has_sign(seconds) => return Ok(Self::FromNow(seconds)),
-            // The error has a hint for a calendar unit or a missing unit; other text may be a time.
+            // The error has a hint for a duration with a calendar unit or without a unit. With a sign,
+            // such a text cannot be a time; any other text may be a time.
             Err(invalid) if invalid.hint.is_some() && text.starts_with(['+', '-']) => {
                 let seconds =
                     invalid.hint_values().next().and_then(|value| parse_seconds(value).ok());
@@ -74,8 +75,8 @@ impl TimeSpec {
         })
     }
 
-    /// Returns whether the time `seconds` from now is in the years 1970–9999, today and for the next
-    /// centuries.
+    /// Returns whether the time `seconds` from now is certainly in the years 1970–9999, today and
+    /// in the next centuries.
     const fn is_usable_from_now(seconds: i64) -> bool {
         /// 50 years in seconds.
         const MAX_AGE: i64 = 50 * 365 * 86_400;

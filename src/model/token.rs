@@ -97,32 +97,34 @@ impl Grant {
     /// Returns the claims of a test token without `jti` and times, which differ between tokens.
     pub(crate) fn shared_claims(claims: &Map<String, Value>) -> Map<String, Value> {
         let mut shared = claims.clone();
-        shared.retain(|name, _| is_shared(name));
+        shared.retain(|name, _| is_shared_claim(name));
         shared
     }
 
     /// Returns whether the grant has the shared claims of a test token with `claims`.
     pub(crate) fn has_shared_claims_of(&self, claims: &Map<String, Value>) -> bool {
-        let shared = || claims.iter().filter(|(name, _)| is_shared(name));
+        let shared = || claims.iter().filter(|(name, _)| is_shared_claim(name));
         shared().count() == self.claims.len()
             && shared().all(|(name, value)| self.claims.get(name) == Some(value))
     }
 }
 
-/// Returns whether the test tokens of a grant share the claim.
-fn is_shared(name: &str) -> bool {
+/// Returns whether the test tokens of a grant share the claim `name`.
+fn is_shared_claim(name: &str) -> bool {
     !["jti", "iat", "nbf", "exp"].contains(&name)
 }
 
-/// Origin of an app token, which limits its renewal.
+/// Origin of an app token. The origin limits the renewal of the token.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TokenOrigin {
     /// Issue time of the first token in a chain of renewals by the bearer. Without such a renewal:
-    /// `None` for a new token, and the issue time of the token itself for a token in the store.
+    /// `None` for a new token, and the issue time of the token itself for a token read from the
+    /// store.
     pub(crate) first_issued_at: Option<Timestamp>,
-    /// `jti` of the first token of a `run` command. The token and its successors are revoked when the
-    /// command exits. `None`: not issued by `run`.
-    pub(crate) run_token: Option<Jti>,
+    /// `jti` of the first token of the `run` command that issued the token or its predecessors.
+    /// That first token and all its successors are revoked when the command exits. `None`: not from
+    /// `run`.
+    pub(crate) first_run_jti: Option<Jti>,
 }
 
 /// Token with a row in the store: an app token or a recorded test token.
@@ -148,7 +150,7 @@ pub(crate) struct RecordedToken {
 
 impl RecordedToken {
     pub(crate) fn status(&self, now: Timestamp) -> TokenStatus {
-        if self.revoked_at.is_some() || self.grace_until.is_some_and(|expiry| expiry <= now) {
+        if self.revoked_at.is_some() || self.grace_until.is_some_and(|end| end <= now) {
             TokenStatus::Revoked
         } else if self.expires_at.is_some_and(|expiry| expiry <= now) {
             TokenStatus::Expired
@@ -160,7 +162,8 @@ impl RecordedToken {
     }
 }
 
-/// Session of one login: a chain of token pairs, each issued for the previous refresh token.
+/// Session of one login: a chain of token pairs. The login issues the first pair, and each refresh
+/// token is exchanged for the next pair.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     /// Row id.
@@ -177,14 +180,14 @@ pub(crate) struct Session {
     pub(crate) end_reason: Option<SessionEndReason>,
 }
 
-/// Usable session, as listed.
+/// Session that can be refreshed, as listed.
 #[derive(Debug, Clone)]
 pub(crate) struct ActiveSession {
     /// Session.
     pub(crate) session: Session,
     /// Login time.
     pub(crate) created_at: Timestamp,
-    /// Time of the last refresh.
+    /// Time of the last refresh, or else the login time.
     pub(crate) refreshed_at: Timestamp,
     /// Time until which the session can be refreshed.
     pub(crate) refreshable_until: Timestamp,

@@ -37,7 +37,7 @@ pub(crate) enum TomlValue {
 }
 
 impl TomlTable {
-    /// Parses a document. Refuses arrays and tables that are nested more than 80 deep.
+    /// Parses a document. Refuses arrays and tables with more than 80 levels of nesting.
     pub(crate) fn parse(document: &[u8]) -> Result<Self, InvalidLine> {
         let bytes = normalize_encoding(document);
         let lines = LineIndex::new(&bytes);

@@ -23,14 +23,15 @@ impl Untrusted {
         &self.0
     }
 
-    /// Returns the text with each character escaped that is unsafe for a terminal.
+    /// Returns the text for messages: each character that is unsafe for a terminal is escaped.
     pub(crate) fn to_display(&self) -> String {
         escape(&self.0)
     }
 }
 
-/// Returns whether a terminal would interpret the character, or a reader could not see it: C0, DEL,
-/// C1, bidirectional controls, zero-width characters, line separators, tags.
+/// Returns whether a terminal would interpret the character, or a reader could not see it. This
+/// applies to the control characters (C0, DEL, C1), bidirectional controls, zero-width characters,
+/// line separators and tags.
 pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
     matches!(
         c,
@@ -57,8 +58,8 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 /// `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of Unicode 16). The test compares
-/// this table with `unicode-security`, whose larger table is not used here: its relocation costs
-/// 90,000 instructions at each start of the program.
+/// this table with the larger table of `unicode-security`. The program does not use that larger
+/// table, because its relocation costs 90,000 instructions at each start of the program.
 const DEFAULT_IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -79,7 +80,7 @@ const DEFAULT_IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// Escapes line breaks and every other unsafe character, as `\n` or `\u{1b}`.
+/// Escapes line breaks and every other unsafe character, with sequences such as `\n` or `\u{1b}`.
 pub(crate) fn escape(text: &str) -> String {
     // The fast path for tokens and most other text.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -105,8 +106,8 @@ pub(crate) fn redact_for_error(word: &str) -> String {
     if may_be_secret(word) { REDACTED.to_owned() } else { escape(word) }
 }
 
-/// Returns whether a word looks like a token or PEM, is longer than any name (except a path), or
-/// contains random letters and digits.
+/// Returns whether a word looks like a token or PEM, is longer than any name and is not a path, or
+/// contains letters and digits that look random.
 fn may_be_secret(word: &str) -> bool {
     const MAX_CHARS: usize = 60;
     let is_path = word.starts_with(['/', '.', '~']);
@@ -121,7 +122,8 @@ fn is_base64_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '=')
 }
 
-/// Returns whether a part of a word looks random. A UUID does not, because hyphens separate parts.
+/// Returns whether a part of a word looks random. The parts of a UUID, which hyphens separate, are
+/// too short to look random.
 fn looks_random(part: &str) -> bool {
     const MIN_LENGTH: usize = 20;
     let digits = part.bytes().filter(u8::is_ascii_digit).count();

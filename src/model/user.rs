@@ -63,7 +63,7 @@ pub(crate) struct NewUser {
     pub(crate) created_at: Timestamp,
 }
 
-/// User row. A deleted user keeps the ids and has no names.
+/// User row. A deleted user keeps the ids, and has no username, e-mail address or display name.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     /// Integer id.

@@ -25,8 +25,8 @@ pub(crate) enum Error {
     /// The file is a symbolic link, is not a regular file, or is owned by another user.
     #[error("the session file is {0}")]
     InsecureFile(&'static str),
-    /// Other users can replace files in the directory of the file.
-    #[error("other users can write the directory of the session file")]
+    /// Other users can replace files in the directory of the session file.
+    #[error("other users can write to the directory of the session file")]
     InsecureDirectory(InsecureDirectory),
     /// The content is invalid.
     #[error("the session file is damaged")]
@@ -135,7 +135,8 @@ impl From<std::io::Error> for Error {
         use ErrorKind::{
             AlreadyExists, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
         };
-        // `/proc` and links without a target answer with `NotFound` to the creation of a directory.
+        // The creation of a directory in `/proc`, or at a link without a target, fails with
+        // `NotFound`.
         let permanent_kinds =
             [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists, NotFound];
         let text = error.to_string();

@@ -2,11 +2,11 @@
 //! Every change requires the lock of the file.
 //!
 //! Before the store commits a new session, the new login is written as pending, together with the
-//! previous login. The pending login is settled after the commit, or after an interruption by the next
-//! command that needs the login: if the new session exists in the store, the new login is kept, and
-//! otherwise the previous login is restored. A refresh writes the ids of the new token pair before it
-//! uses the refresh token, so that an interrupted refresh can be repeated. An interruption at any point
-//! neither logs the user out nor leaves a session that no file contains.
+//! previous login. The pending login is settled after the commit. If the command is interrupted, the
+//! next command that needs the login settles the pending login. If the new session exists in the
+//! store, the new login is kept; otherwise the previous login is restored. A refresh writes the ids of
+//! the new token pair before it uses the refresh token, so that an interrupted refresh can be repeated.
+//! An interruption at any point neither logs the user out nor leaves a session that no file contains.
 
 mod disk;
 #[cfg(test)]
@@ -68,13 +68,13 @@ pub(crate) struct PendingRefresh {
 }
 
 impl Login {
-    /// Returns the login as pending; `previous` is the login that it replaces.
+    /// Returns the login as pending; `previous` is the login that the pending login replaces.
     fn into_pending(self, previous: Option<Self>) -> Self {
         Self { pending_login: Some(PendingLogin { previous: previous.map(Box::new) }), ..self }
     }
 
     /// Settles a pending login: returns the login if the store committed its session, or else the
-    /// login that it replaced.
+    /// previous login. A login that is not pending is returned unchanged.
     fn settle(self, is_committed: bool) -> Option<Self> {
         match self.pending_login {
             Some(pending) if !is_committed => pending.previous.map(|previous| *previous),
@@ -158,9 +158,8 @@ impl LockedSessionFile {
         self.session_file.read()
     }
 
-    /// Returns the login in the file. If that login is pending, settles it and updates the file: if the
-    /// store did not commit the session of the pending login, the result is the login that the pending
-    /// login replaced.
+    /// Returns the login in the file. Settles a pending login first, and updates the file: if the
+    /// store did not commit the session of the pending login, the result is the previous login.
     pub(crate) fn settle_login<E: From<Error>>(
         &self,
         session_exists: impl FnOnce(Sid) -> Result<bool, E>,
@@ -180,8 +179,8 @@ impl LockedSessionFile {
         Ok(login)
     }
 
-    /// Writes a login before the store commits its session. `previous` is the login to restore if
-    /// the store does not commit the session.
+    /// Writes a login as pending, before the store commits its session. `previous` is the login to
+    /// restore if the store does not commit the session.
     pub(crate) fn begin_login(&self, login: Login, previous: Option<Login>) -> Result<(), Error> {
         self.replace(&login.into_pending(previous))
     }
@@ -209,7 +208,7 @@ impl LockedSessionFile {
         Ok(files::replace(&file.directory, &file.name(), json.as_bytes(), 0o600)?)
     }
 
-    /// Removes the file; returns whether it existed.
+    /// Removes the file; returns whether the file existed.
     pub(crate) fn remove(&self) -> Result<bool, Error> {
         match std::fs::remove_file(self.session_file.path()) {
             Ok(()) => {

@@ -89,10 +89,10 @@ pub(super) fn check_file(
     lock_timeout: Duration,
 ) -> Result<Findings, Error> {
     let mut findings = Findings::default();
-    let store_file = match file::locate(path) {
+    let store_file = match file::check_existing_file(path) {
         Ok(Some(store_file)) => store_file,
         Ok(None) => return Err(Error::NotFound(path.to_owned())),
-        // SQLite must not open files of other owners or files in insecure directories.
+        // The check ends: SQLite must not open files of other owners or in insecure directories.
         Err(error) => {
             findings.faults.push(error);
             return Ok(findings);
@@ -102,7 +102,7 @@ pub(super) fn check_file(
     let path = store_file.path.clone();
     match connect(&path, OpenMode::ReadOnly, lock_timeout) {
         Ok(connection) => check_contents(&connection, &path, checks, now, &mut findings)
-            .map_err(|error| store_file.refine_error(error))?,
+            .map_err(|error| store_file.to_missing_wal_error(error))?,
         Err(Error::Busy) => return Err(Error::Busy),
         Err(error) => findings.faults.push(error),
     }
@@ -167,7 +167,7 @@ fn check_contents(
             findings.faults.extend(differences.into_iter().map(Error::Damaged));
             return Ok(());
         }
-        // Statements of an unknown schema are not executed, not even by SQLite's own checks.
+        // The schema is unknown. Even SQLite's own checks would execute expressions of the schema.
         Err(error) => {
             findings.faults.push(error);
             return Ok(());
@@ -260,8 +260,8 @@ fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
 /// revokes no tokens, and the quota at the time of issuance is not recorded.
 fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     let Some(settings) = findings.collect(tx.load_settings()) else { return };
-    // The issuance of a token counts the tokens of user `?1` with this query; here the query counts
-    // the tokens of each user.
+    // The issuance of a token uses this query to count the tokens of the user `?1`. Here the query
+    // counts the tokens of each user, and `?1` is the default limit.
     let live_count_sql = tokens::quota_count_sql().replace("?1", "u.id");
     let sql = format!(
         "SELECT id, live, quota_limit FROM (

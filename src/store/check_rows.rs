@@ -1,5 +1,5 @@
-//! Row checks of `store check`: the rows of most tables are converted by the functions that the
-//! other commands use.
+//! Checks of rows for `store check`. The rows of most tables are converted by the functions that other
+//! commands use: a row is faulty if the conversion fails.
 
 use super::audit::event_from_row;
 use super::keys::{self, key_from_row};
@@ -28,13 +28,15 @@ const MAX_REPORTED_ROWS: usize = 100;
 const TABLES_WITH_IDS: [&str; 7] =
     ["users", "keys", "sessions", "pairs", "grants", "tokens", "audit"];
 
-/// Query for the number of users in each block of 1,024 ids, counted from the rows of `users`.
+/// Query for the number of users in each block of 1,024 row ids, counted from the rows of `users` that
+/// are not deleted.
 const ACTUAL_BLOCK_COUNTS: &str =
     "SELECT id >> 10, count(*) FROM users WHERE deleted_at IS NULL GROUP BY id >> 10";
-/// Query for the numbers that the table `user_blocks` stores for these blocks.
+/// Query for the same numbers, as stored in the table `user_blocks`.
 const STORED_BLOCK_COUNTS: &str = "SELECT block, present FROM user_blocks WHERE present <> 0";
 
-/// Returns descriptions of rows that commands cannot use, of wrong counts, and of exhausted ids.
+/// Returns descriptions of rows that commands cannot use, of wrong counts in `user_blocks`, and of exhausted
+/// ids.
 pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<String>, Error> {
     let mut faults = Vec::new();
     let sql = format!("SELECT {}, password FROM users", users::COLUMNS);
@@ -55,7 +57,11 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
         Ok(None)
     })?;
     tx.check_table("pairs", SELECT_PAIR, &mut faults, |row| pair_from_row(row).map(|_| None))?;
-    let sql = format!("SELECT {} FROM {}", tokens::COLUMNS, tokens::TABLES);
+    let sql = format!(
+        "SELECT {} FROM {}",
+        tokens::TOKEN_AND_GRANT_COLUMNS,
+        tokens::TOKEN_AND_GRANT_TABLES
+    );
     tx.check_table("tokens", &sql, &mut faults, |row| token_from_row(row).map(|_| None))?;
     let sql =
         "SELECT id, at, user_id, NULL, os_uid, action, target_kind, target_id, detail, outcome,
@@ -75,6 +81,8 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
 }
 
 impl Reader<'_> {
+    /// Calls `check_row` with each row of the query `sql`, and adds a description of each fault to `faults`.
+    /// The first column of the query is the row id.
     fn check_table(
         &self,
         table: &str,

@@ -28,7 +28,7 @@ pub(super) enum Column {
 }
 
 impl fmt::Debug for Column {
-    /// Shows no values, which can be private keys.
+    /// Shows only the number of values, because a value can be a private key.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Column of {} values", self.len())
     }
@@ -91,13 +91,13 @@ impl Column {
     }
 
     /// Returns the value in the row with this index, or `None` after the last row.
-    pub(super) fn value(&self, row: usize) -> Option<Value<'_>> {
+    pub(super) fn value(&self, row_index: usize) -> Option<Value<'_>> {
         Some(match self {
-            Self::Integer(numbers) => Value::Integer(*numbers.get(row)?),
-            Self::Bool(flags) => Value::Bool(*flags.get(row)?),
-            Self::Text(texts) => Value::Text(texts.get(row)?.as_deref().map(Cow::Borrowed)),
-            Self::Bytes(values) => Value::Bytes(values.get(row)?),
-            Self::Uuid(ids) => Value::Uuid(*ids.get(row)?),
+            Self::Integer(numbers) => Value::Integer(*numbers.get(row_index)?),
+            Self::Bool(flags) => Value::Bool(*flags.get(row_index)?),
+            Self::Text(texts) => Value::Text(texts.get(row_index)?.as_deref().map(Cow::Borrowed)),
+            Self::Bytes(values) => Value::Bytes(values.get(row_index)?),
+            Self::Uuid(ids) => Value::Uuid(*ids.get(row_index)?),
         })
     }
 }

@@ -8,17 +8,19 @@ use crate::model::{Sid, Timestamp, TokenId, UserId};
 /// Maximum number of names that a query returns.
 const MAX_NAMES: usize = 50;
 
-/// Maximum number of rows, the latest first, that a query searches if no index covers its condition.
+/// Maximum number of rows that a query searches if no index covers its condition. The query searches the
+/// latest rows.
 const MAX_SEARCHED_ROWS: usize = 2_000;
 
-/// Returns the condition that the text in `column` is in the range of parameters 1 and 2, which
-/// [`prefix_range`] returns. The database can use an index for this condition.
+/// Returns the SQL condition that the text in `column` is in a range. Parameters `?1` and `?2` are the
+/// bounds of the range, as returned by [`prefix_range`]. The database can use an index for this condition.
 fn prefix_condition(column: &str) -> String {
     format!("{column} >= ?1 AND {column} < ?2")
 }
 
-/// Returns the first text, and the excluded end, of the range of texts that start with `prefix`, except
-/// texts with U+10FFFF, the last code point of Unicode, after the prefix.
+/// Returns the bounds of the range of texts that start with `prefix`: the first text of the range, and
+/// the end, which is not in the range. The range lacks the texts in which U+10FFFF, the last code point of
+/// Unicode, follows the prefix.
 fn prefix_range(prefix: &str) -> (&str, String) {
     (prefix, format!("{prefix}{}", char::MAX))
 }
@@ -33,7 +35,8 @@ impl Reader<'_> {
         Ok(names)
     }
 
-    /// Returns the applications, and subjects of recorded test tokens, that start with `prefix`.
+    /// Returns the applications, and the subjects of recorded test tokens, that start with `prefix`.
+    /// Searches only the latest grants.
     pub(crate) fn complete_app(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let sql = format!(
             "SELECT DISTINCT app
@@ -44,7 +47,7 @@ impl Reader<'_> {
         self.complete_text(&sql, prefix)
     }
 
-    /// Returns the granted permissions that start with `prefix`.
+    /// Returns the granted permissions that start with `prefix`. Searches only the latest grants.
     pub(crate) fn complete_permission(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let sql = format!(
             "SELECT DISTINCT value
@@ -113,7 +116,7 @@ fn username_sql() -> String {
 }
 
 /// Returns the query for e-mail addresses. The limit is in the subquery: a limit of the outer query would
-/// not bound the search if all users have a matching username.
+/// not bound the search if every user with a matching address also had a matching username.
 fn email_sql() -> String {
     format!(
         "SELECT email
@@ -145,10 +148,10 @@ mod tests {
     use super::*;
     use rusqlite::Connection;
 
-    fn create_database(rows: &str) -> Connection {
+    fn create_database(rows_sql: &str) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("migrations/0001_first.sql")).unwrap();
-        connection.execute_batch(rows).unwrap();
+        connection.execute_batch(rows_sql).unwrap();
         connection
     }
 

@@ -11,8 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Size in bytes above which the last process to close a store copies the WAL back into the file: 100
-/// pages.
+/// Size of a WAL in bytes (100 pages) above which the last process that closes the store copies the WAL
+/// into the file.
 const LONG_WAL_BYTES: u64 = 400 * 1024;
 
 /// Maximum wait for readers before the WAL is truncated. Most readers finish within this time.
@@ -74,7 +74,7 @@ fn open(path: &Path, read_mode: ReadMode, open_mode: OpenMode) -> rusqlite::Resu
     }
 }
 
-/// Applies the settings of all connections.
+/// Applies the settings that all connections have in common.
 pub(super) fn configure(connection: &Connection, lock_timeout: Duration) -> rusqlite::Result<()> {
     connection.busy_timeout(lock_timeout)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)?;
@@ -87,9 +87,10 @@ pub(super) fn configure(connection: &Connection, lock_timeout: Duration) -> rusq
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     // SQLite plans each statement once, regardless of the bound values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // A process does not copy the WAL back on exit, so that a command with one commit needs two
-    // fsyncs instead of five. While processes overlap, a commit after which the WAL has 100 pages
-    // makes the copy (see `configure_writing`); otherwise `checkpoint_long_wal_on_close` makes it.
+    // By default, a process does not copy the WAL into the file on exit: a command with one commit
+    // then needs two fsyncs instead of five. While processes overlap, the WAL is copied by a commit
+    // after which the WAL has 100 pages (see `configure_writing`). Otherwise, the WAL is copied on
+    // exit if the WAL is long (see `checkpoint_long_wal_on_close`).
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())
 }
@@ -109,8 +110,9 @@ pub(super) fn configure_bulk_writing(connection: &Connection) -> rusqlite::Resul
     connection.pragma_update(None, "wal_autocheckpoint", 1_000)
 }
 
-/// Makes SQLite copy back and remove a long WAL on exit, if no other process has the store open then.
-/// Returns whether the copy is enabled: the WAL is long and the connection can write.
+/// Makes SQLite copy a long WAL into the file, and remove the WAL, when the connection is closed and no
+/// other process has the store open. Returns whether the copy is enabled: the WAL is long and the
+/// connection can write.
 ///
 /// A writer overwrites the WAL from its start only if all of the WAL was copied and the store has
 /// been open in at least one process ever since. Consecutive short processes would therefore append
@@ -128,7 +130,7 @@ pub(super) fn checkpoint_long_wal_on_close(
     Ok(is_enabled)
 }
 
-/// Copies the WAL back and truncates the WAL, so that no content of deleted rows remains there. If
+/// Copies the WAL into the file and truncates the WAL, so that the WAL contains no deleted rows. If
 /// another process is reading, the WAL stays until a later command truncates the WAL.
 pub(super) fn truncate_wal(connection: &Connection, lock_timeout: Duration) {
     let _ = connection.busy_timeout(READER_WAIT.min(lock_timeout));

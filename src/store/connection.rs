@@ -58,7 +58,7 @@ impl<'c> Connection<'c> {
     }
 
     /// Executes a change whose result is not needed. To a server, the change is sent with the next
-    /// statement or with COMMIT, which returns the error if the change fails.
+    /// statement or with COMMIT. If the change fails, that statement or COMMIT returns the error.
     pub(super) fn execute_later(self, sql: &str, values: &[Value<'static>]) -> Result<(), Error> {
         match self {
             Self::Sqlite(_) => self.execute(sql, values).map(|_| ()),
@@ -70,8 +70,8 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Inserts a row as [`Connection::insert`] does, without returning its id. To a server, the row is
-    /// sent as by [`Connection::execute_later`].
+    /// Inserts a row as [`Connection::insert`] does, without returning the id. To a server, the row is
+    /// sent later, as [`Connection::execute_later`] does.
     pub(super) fn insert_later(
         self,
         table: &str,
@@ -87,7 +87,7 @@ impl<'c> Connection<'c> {
 
     /// Sends a query to a server with the next statement, before a caller asks for the rows of the query:
     /// several queries then take one round trip. Does nothing for a file.
-    pub(super) fn send_early(self, query: impl FnOnce() -> (String, Vec<Value<'static>>)) {
+    pub(super) fn prefetch(self, query: impl FnOnce() -> (String, Vec<Value<'static>>)) {
         #[cfg(feature = "postgres")]
         if let Self::Postgres(client) = self {
             let (sql, values) = query();
@@ -148,7 +148,7 @@ impl<'c> Connection<'c> {
     }
 
     /// Inserts `count` rows into `table` with one statement, all or none, and returns the id of the last
-    /// row. The errors are as for `insert`.
+    /// row. Returns the same errors as [`Connection::insert`].
     pub(super) fn insert_rows(
         self,
         table: &str,
@@ -195,7 +195,7 @@ impl<'c> Connection<'c> {
         self.prepare_once(sql)?.query_optional(values, convert)
     }
 
-    /// Returns the first row of a query, converted. A result without rows is damage.
+    /// Returns the first row of a query, converted. Returns [`Error::Damaged`] if the result has no rows.
     pub(super) fn query_row<T>(
         self,
         sql: &str,

@@ -34,7 +34,7 @@ impl Store {
         Ok(OpenOutcome { store, is_created: true, permission_fix, writers: Writers::User })
     }
 
-    /// Creates a store in memory. `path` is used only as its address.
+    /// Creates a store in memory. `path` is used only as the address of the store.
     pub(crate) fn in_memory(
         path: &Path,
         lock_timeout: Duration,

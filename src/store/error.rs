@@ -18,28 +18,28 @@ pub(crate) enum Error {
     #[error("the file has no tables and no write-ahead log")]
     MissingWal(PathBuf),
     /// The store was created by a later version of jeton.
-    #[error("unsupported schema version: found {found}, expected at most {known}")]
+    #[error("unsupported schema version: found {found}, expected at most {expected}")]
     NewerSchema {
         /// Version of the store.
         found: i64,
         /// Highest supported version.
-        known: i64,
+        expected: i64,
     },
     /// The store was created by an earlier version of jeton.
-    #[error("outdated schema version: found {found}, expected {known}")]
+    #[error("outdated schema version: found {found}, expected {expected}")]
     OlderSchema {
         /// Version of the store.
         found: i64,
         /// Required version.
-        known: i64,
+        expected: i64,
     },
-    /// The file is not a database, or the database of another program.
+    /// The file is not a database, or is the database of another program.
     #[error("the file is not a jeton store")]
     NotAStore(PathBuf),
     /// The database reports damage, or a stored value is invalid.
     #[error("store damaged: {0}")]
     Damaged(String),
-    /// The schema does not match its version: descriptions of the differing objects.
+    /// The schema differs from the schema of its version. The texts describe the differing objects.
     #[error("store damaged: {}", .0.join(", "))]
     SchemaMismatch(Vec<String>),
     /// The store cannot be opened: an error of the file system or of SQLite, or a refused login on the
@@ -53,9 +53,9 @@ pub(crate) enum Error {
     #[error("a WAL or journal file {1}")]
     UnsafeWal(PathBuf, FileFault),
     /// Other users can replace the files of the store or of the backup.
-    #[error("other users can write the directory")]
+    #[error("other users can write to the directory")]
     InsecureDirectory(InsecureDirectory, DirectoryRemedy),
-    /// Other users have permissions on a file of the store.
+    /// Other users have permissions on a file of the store. The text is the complete message.
     #[error("{0}")]
     ExposedFile(String),
     /// The WAL has no index, and the directory is not writable, so that the WAL cannot be read.
@@ -159,8 +159,8 @@ impl From<rusqlite::Error> for Error {
             {
                 Self::Damaged(text)
             }
-            // `Unknown`: a valid statement fails on a stored value, for example on a sum that
-            // overflows. No code: a column has an unexpected type.
+            // `Unknown` means that a valid statement fails on a stored value, for example on a sum that
+            // overflows. An error without a code means that a column has an unexpected type.
             Some(
                 ErrorCode::DatabaseCorrupt
                 | ErrorCode::NotADatabase

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 /// A SQLite file that no other process has open or can open.
 pub(super) struct ExclusiveDatabase {
     pub(super) connection: Connection,
-    /// Descriptor of the file for copying. Must be closed after the connection: closing a
-    /// descriptor releases all locks of the process on the file (POSIX).
+    /// Descriptor for copying the content of the file. Must be closed after the connection: closing
+    /// a descriptor releases all locks of the process on the file (POSIX).
     pub(super) file: File,
 }
 

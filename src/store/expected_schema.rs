@@ -17,11 +17,11 @@ const EXPECTED_SCHEMA: &str = include_str!("expected_schema.sql");
 /// the separator.
 const SEPARATOR: &str = "\n\n\n";
 
-/// All statements of the schema. If two files have the same result, their rows of `sqlite_schema` have the
-/// same statements. Names and types need no comparison, because SQLite refuses a row of `sqlite_schema`
-/// that contradicts its statement. The rows of automatic indexes (of UNIQUE and PRIMARY KEY) have no
-/// statement and are not compared. If such a row is missing, SQLite reports a malformed file when it
-/// needs the index.
+/// Query for all statements of the schema. If two files have the same result, their rows of
+/// `sqlite_schema` have the same statements. Names and types need no comparison, because SQLite refuses a
+/// row of `sqlite_schema` that contradicts its statement. The rows of automatic indexes (of UNIQUE and
+/// PRIMARY KEY) have no statement and are not compared. If such a row is missing, SQLite reports a
+/// malformed file at the first use of the index.
 ///
 /// The result is one row and one column, because every command that opens a file runs this query: with
 /// more rows, `token verify` would be noticeably slower.

@@ -24,10 +24,10 @@ pub(super) struct StoreFile {
 }
 
 impl StoreFile {
-    /// Distinguishes a store without its WAL from a store whose creation was interrupted. At first,
-    /// the file of a new store has no tables and the WAL holds all data, so a copy of the file
-    /// alone looks like an interrupted `init`.
-    pub(super) fn refine_error(&self, error: Error) -> Error {
+    /// Converts [`Error::NotFound`] to [`Error::MissingWal`] if the file is not empty and has no WAL. At
+    /// first, the file of a new store has no tables and the WAL holds all data. A copy of the file alone
+    /// therefore resembles a store whose creation was interrupted.
+    pub(super) fn to_missing_wal_error(&self, error: Error) -> Error {
         if self.lacks_wal && matches!(error, Error::NotFound(_)) {
             return Error::MissingWal(self.path.clone());
         }
@@ -40,7 +40,7 @@ impl StoreFile {
 ///
 /// Must not be called while this process has the file open: POSIX releases all `fcntl` locks of a
 /// process on a file when the process closes any descriptor of the file.
-pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
+pub(super) fn check_existing_file(requested: &Path) -> Result<Option<StoreFile>, Error> {
     let load_status =
         |path: &Path| FileStatus::load(path).map_err(|error| unreadable_error(&error));
     let name = requested.file_name().ok_or(Error::UnsafeFile(FileFault::NotRegularFile))?;
@@ -57,11 +57,12 @@ pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
     let writers = check_directory(requested, path.parent().unwrap_or(&path), role)?;
     let mut is_exposed = file.is_group_or_world_accessible();
     let mut has_wal = false;
-    for (index, sidecar) in wal_paths(&path).into_iter().chain([journal_path(&path)]).enumerate() {
+    for (position, sidecar) in wal_paths(&path).into_iter().chain([journal_path(&path)]).enumerate()
+    {
         let Some(sidecar_status) = load_status(&sidecar)? else { continue };
         sidecar_status.check(user).map_err(|fault| Error::UnsafeWal(sidecar, fault))?;
         is_exposed |= sidecar_status.is_group_or_world_accessible();
-        has_wal |= index == 0 && sidecar_status.size > 0;
+        has_wal |= position == 0 && sidecar_status.size > 0;
     }
     // SQLite would create a WAL for a database of another program, or roll back its journal. If a
     // WAL exists, the application id may be only in the WAL, so the header is not checked.
@@ -128,14 +129,14 @@ pub(super) enum ReadMode {
     Immutable,
 }
 
-/// Determines the mode of reading. In a read-only directory, a WAL without its index cannot be read,
-/// and the file without its WAL would be outdated.
+/// Determines the mode of reading. Returns [`Error::WalWithoutIndex`] for a WAL without its index in a
+/// read-only directory: the WAL cannot be read, and the file without its WAL would be outdated.
 pub(super) fn detect_read_mode(path: &Path) -> Result<ReadMode, Error> {
     if path.parent().is_some_and(|directory| access(directory, Access::WRITE_OK).is_ok()) {
         return Ok(ReadMode::WithWal);
     }
     let [wal, index] = wal_paths(path);
-    match (wal.metadata().is_ok_and(|wal| wal.len() > 0), index.exists()) {
+    match (wal.metadata().is_ok_and(|metadata| metadata.len() > 0), index.exists()) {
         (false, _) => Ok(ReadMode::Immutable),
         (true, true) => Ok(ReadMode::WithWal),
         (true, false) => Err(Error::WalWithoutIndex),
@@ -187,15 +188,15 @@ pub(super) fn reject_reserved_suffix(path: &Path) -> Result<(), Error> {
     if is_reserved { Err(Error::ReservedName(path.to_owned())) } else { Ok(()) }
 }
 
-/// Appends `suffix` to the file name.
+/// Returns `path` with `suffix` appended to the file name.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Creates the missing directories of a new store with mode 0700. Returns the directory of the store
-/// with symbolic links resolved.
+/// Creates the missing directories of a new store at `path` with mode 0700. Refuses a directory in which
+/// other users can replace files. Returns the directory of the store with symbolic links resolved.
 pub(super) fn create_directory(path: &Path) -> Result<PathBuf, Error> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         DirBuilder::new()

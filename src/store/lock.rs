@@ -29,7 +29,8 @@ impl Retryable for Error {
     }
 }
 
-/// Calls `attempt` until the store is not busy or the deadline has passed.
+/// Calls `attempt` until the result is not a retryable error, or until the deadline has passed. Returns
+/// the last result.
 pub(super) fn retry_until<T, E: Retryable>(
     deadline: Instant,
     mut attempt: impl FnMut() -> Result<T, E>,

@@ -182,8 +182,8 @@ impl Store {
         self.read_from(SnapshotStart::Immediate, work)
     }
 
-    /// Runs `work` on a snapshot in which no row is missing before the last row: a row that is
-    /// committed later has a higher id. On a server, [`Store::write_shared`] assigns ids before the
+    /// Runs `work` on a snapshot without gaps: every row that is committed later has a higher id than
+    /// the rows of the snapshot. On a server, [`Store::write_shared`] assigns ids before the
     /// commit, so this method waits for the open transactions. A standby does not know these
     /// transactions, and its snapshot can lack rows.
     pub(crate) fn read_after_writers<T, E: From<Error>>(
@@ -222,9 +222,10 @@ impl Store {
         self.write_with_lock(WriteLock::Exclusive, &mut work)
     }
 
-    /// Runs `work` in a write transaction as [`Store::write`] does. On a server, the transaction runs
-    /// at the same time as other transactions of this method, and sees what they commit in the meantime:
-    /// only transactions of [`Store::write`] wait for its end. A file has one writer at a time.
+    /// Runs `work` in a write transaction as [`Store::write`] does. On a server, several transactions of
+    /// this method can run at the same time. Each transaction sees the rows that another transaction
+    /// commits in the meantime. Only a transaction of [`Store::write`] waits for the end of these
+    /// transactions. A file has one writer at a time.
     pub(crate) fn write_shared<T, E: From<Error> + Retryable>(
         &mut self,
         mut work: impl FnMut(&SharedWriter<'_>) -> Result<T, E>,
@@ -272,9 +273,9 @@ impl Store {
 
     /// Prepares the store for many large writes: SQLite copies the WAL into the file after 1,000 pages
     /// instead of 100, and when the store is closed.
-    pub(crate) fn expect_bulk_writes(&mut self) -> Result<(), Error> {
+    pub(crate) fn prepare_for_bulk_writes(&mut self) -> Result<(), Error> {
         match &mut self.database {
-            Database::Sqlite(database) => database.expect_bulk_writes(),
+            Database::Sqlite(database) => database.prepare_for_bulk_writes(),
             #[cfg(feature = "postgres")]
             Database::Postgres(_) => Ok(()),
         }

@@ -27,8 +27,8 @@ pub(crate) struct PendingBackup {
 }
 
 impl PendingBackup {
-    /// Creates an empty file. Refuses a target that exists, and a directory in which other users can
-    /// replace the backup.
+    /// Creates an empty temporary file next to `target`. Refuses a target that exists, and a directory
+    /// in which other users can replace the backup.
     pub(super) fn create(target: &Path, lock_timeout: Duration) -> Result<Self, Error> {
         let unwritable_error = |error: io::Error| {
             if files::is_disk_full(&error) {
@@ -115,6 +115,6 @@ fn write_error(error: &io::Error) -> Error {
 }
 
 /// Makes the error of a full disk name the backup instead of the store.
-pub(super) fn name_full_disk(error: Error) -> Error {
+pub(super) fn attribute_full_disk_to_backup(error: Error) -> Error {
     if matches!(error, Error::DiskFull(_)) { Error::DiskFull(BACKUP_LABEL) } else { error }
 }

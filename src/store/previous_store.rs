@@ -25,14 +25,15 @@ pub(super) fn find_missing_store_with_wal(requested: &Path) -> Option<PathBuf> {
 /// directory part resolved.
 pub(super) fn create_empty_file(requested: &Path) -> Result<PathBuf, Error> {
     file::create_file(requested)?;
-    match file::locate(requested)? {
+    match file::check_existing_file(requested)? {
         Some(StoreFile { path, .. }) => Ok(path),
         None => Err(Error::NotFound(requested.to_owned())),
     }
 }
 
-/// Renames a store that SQLite cannot open, or whose file is missing, with its WAL and journal, to the
-/// path of the replaced store, and removes the WAL index. Returns the path of the replaced store.
+/// Renames the store file, its WAL and its journal to the path of the replaced store, and removes
+/// the WAL index. Used if SQLite cannot open the store file, or if the store file is missing.
+/// Returns the new path.
 pub(super) fn rename_replaced_store(path: &Path, directory: &Path) -> Result<PathBuf, Error> {
     let previous = previous_store_path(path);
     let [wal, index] = file::wal_paths(path);
@@ -56,8 +57,8 @@ pub(super) fn rename_replaced_store(path: &Path, directory: &Path) -> Result<Pat
     Ok(previous)
 }
 
-/// Refuses a restore if the replaced store of an earlier restore exists. With `with_wal_names`, the
-/// names of its WAL, index and journal must be unused, too.
+/// Returns an error if the replaced store of an earlier restore exists. If `with_wal_names` is set,
+/// also returns an error if the WAL, the WAL index or the journal of that replaced store exists.
 pub(super) fn ensure_no_previous_store(path: &Path, with_wal_names: bool) -> Result<(), Error> {
     let previous = previous_store_path(path);
     let wal_paths = file::wal_paths(&previous).into_iter().chain([file::journal_path(&previous)]);
@@ -83,6 +84,8 @@ fn suggest_directory(path: &Path) -> PathBuf {
     directory
 }
 
+/// Acquires the lock of a directory. Returns the open directory; dropping the value releases the
+/// lock.
 pub(super) fn lock_directory(directory: &Path, lock_timeout: Duration) -> Result<File, Error> {
     let lock = File::open(directory).map_err(|error| file::unreadable_error(&error))?;
     let is_locked =

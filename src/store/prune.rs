@@ -12,7 +12,7 @@ use super::{Error, Reader, Writer};
 use crate::model::{GrantRowId, KeyRowId, SessionRowId, Timestamp, TokenId, Untrusted};
 use std::collections::BTreeMap;
 
-/// Key row and `jti` of a revoked unrecorded token.
+/// Row id of the signing key, and `jti`, of a revoked unrecorded token.
 pub(crate) type BlocklistEntryId = (KeyRowId, String);
 
 impl Reader<'_> {
@@ -21,8 +21,8 @@ impl Reader<'_> {
         Ok(TokenId(self.connection.query_number("SELECT coalesce(max(id), 0) FROM tokens")?))
     }
 
-    /// Returns the ids of recorded tokens after `after`, in any status, that expired at `until` or
-    /// before.
+    /// Returns the ids, larger than `after`, of recorded tokens that expired at `until` or before.
+    /// The tokens can have any status.
     pub(crate) fn expired_tokens(
         &self,
         after: TokenId,
@@ -35,8 +35,9 @@ impl Reader<'_> {
         )
     }
 
-    /// Returns the ids of sessions after `after` whose tokens all expired at `until` or before.
-    /// Stops at about `max_pairs` pairs.
+    /// Returns the ids, larger than `after`, of sessions whose tokens all expired at `until` or
+    /// before. Stops after the session that raises the total number of pairs to `max_pairs` or
+    /// more.
     pub(crate) fn expired_sessions(
         &self,
         after: SessionRowId,
@@ -78,7 +79,7 @@ impl Reader<'_> {
         )
     }
 
-    /// Returns the ids of grants after `after` that have no tokens.
+    /// Returns the ids, larger than `after`, of grants that have no tokens.
     pub(crate) fn unused_grants(
         &self,
         after: GrantRowId,
@@ -97,7 +98,7 @@ impl Reader<'_> {
     }
 
     /// Returns the latest expiry of a pruned test token of the key.
-    pub(crate) fn pruned_until(&self, key: KeyRowId) -> Result<Option<Timestamp>, Error> {
+    pub(crate) fn latest_pruned_expiry(&self, key: KeyRowId) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT pruned_until FROM keys WHERE id = ?1";
         let until = self.connection.prepare(sql)?.query_optional(values![key], |row| row.get(0))?;
         optional_time(until.flatten())
@@ -114,18 +115,18 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Removes all tokens that expired at `until` or before and whose ids are between the first and
-    /// the last of `ids`, and returns their number. A successor stays until its predecessor is
-    /// removed; predecessors are older and therefore removed first.
+    /// Removes all tokens with ids from the first to the last of `ids` that expired at `until` or
+    /// before. Returns the number of removed tokens. A successor stays until its predecessor is
+    /// removed. Predecessors are older, have smaller ids, and are therefore removed first.
     pub(crate) fn remove_tokens(&self, ids: &[TokenId], until: Timestamp) -> Result<usize, Error> {
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(0) };
         // One statement removes all tokens without a predecessor, which are almost all tokens.
         let successors = "SELECT superseded_by FROM tokens WHERE superseded_by BETWEEN ?1 AND ?2";
-        let mut latest_by_key = BTreeMap::new();
+        let mut latest_expiries = BTreeMap::new();
         let mut count = self.delete_tokens(
             &format!("id BETWEEN ?1 AND ?2 AND expires_at <= ?3 AND id NOT IN ({successors})"),
             values![*first, *last, until],
-            &mut latest_by_key,
+            &mut latest_expiries,
         )?;
         let remaining: Vec<TokenId> = self.query_ids(
             "SELECT id FROM tokens WHERE id BETWEEN ?1 AND ?2 AND expires_at <= ?3 ORDER BY id",
@@ -134,19 +135,20 @@ impl Writer<'_> {
         for id in remaining {
             let condition =
                 "id = ?1 AND NOT EXISTS (SELECT 1 FROM tokens old WHERE old.superseded_by = ?1)";
-            count += self.delete_tokens(condition, values![id], &mut latest_by_key)?;
+            count += self.delete_tokens(condition, values![id], &mut latest_expiries)?;
         }
-        self.record_pruned_until(latest_by_key)?;
+        self.record_pruned_until(latest_expiries)?;
         Ok(count)
     }
 
-    /// Deletes tokens, and returns their number. Adds the latest expiry of the deleted test tokens of
-    /// each key to `latest_by_key`.
+    /// Deletes the tokens that fulfil `condition`, and returns their number. Updates
+    /// `latest_expiries`: for each key, the latest expiry of its deleted test tokens, or 0 without
+    /// test tokens.
     fn delete_tokens(
         &self,
         condition: &str,
         values: &[Value<'_>],
-        latest_by_key: &mut BTreeMap<KeyRowId, i64>,
+        latest_expiries: &mut BTreeMap<KeyRowId, i64>,
     ) -> Result<usize, Error> {
         let sql = format!(
             "DELETE FROM tokens WHERE {condition}
@@ -156,7 +158,7 @@ impl Writer<'_> {
         let mut count = 0;
         self.connection.prepare(&sql)?.for_each_row(values, |row| {
             let expiry = row.get(1)?;
-            let latest = latest_by_key.entry(row.get(0)?).or_insert(expiry);
+            let latest = latest_expiries.entry(row.get(0)?).or_insert(expiry);
             *latest = (*latest).max(expiry);
             count += 1;
             Ok(true)
@@ -166,11 +168,11 @@ impl Writer<'_> {
 
     /// Stores the latest expiry of the pruned test tokens of each key. For test tokens with this or
     /// an earlier expiry, the store no longer knows whether they were revoked.
-    fn record_pruned_until(&self, latest_by_key: BTreeMap<KeyRowId, i64>) -> Result<(), Error> {
+    fn record_pruned_until(&self, latest_expiries: BTreeMap<KeyRowId, i64>) -> Result<(), Error> {
         let mut statement = self.connection.prepare(
             "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND coalesce(pruned_until, 0) < ?2",
         )?;
-        for (key, until) in latest_by_key {
+        for (key, until) in latest_expiries {
             statement.execute(values![key, until])?;
         }
         Ok(())

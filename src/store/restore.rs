@@ -1,7 +1,7 @@
 //! Restore of a store from a backup. One SQLite transaction replaces the content, under a lock that
 //! excludes all other processes. The replaced store is kept next to the new store.
 
-use super::backup::{CopyObserver, count_bytes, vacuum_into};
+use super::backup::{CopyObserver, file_size, vacuum_into};
 use super::check::check_file;
 use super::connect::enable_wal;
 use super::exclusive::{ExclusiveDatabase, create_database, lock_database, open_exclusively};
@@ -35,11 +35,12 @@ const COPY_TEMP_NAME: &str = ".jeton-before-restore";
 /// The store that a restore replaces, locked against all other processes. Dropping the value
 /// releases the lock.
 pub(crate) struct LockedStore {
-    /// `None` if there is no file, or SQLite cannot open the file, so that no process can use it.
+    /// `None` if the file does not exist, or if SQLite cannot open the file: no process can then
+    /// use the store.
     database: Option<ExclusiveDatabase>,
     path: PathBuf,
     lock_timeout: Duration,
-    /// Set if there is no old content, so that nothing is kept.
+    /// Set if no old content exists: the restore then keeps no replaced store.
     is_empty: bool,
 }
 
@@ -64,7 +65,7 @@ impl LockedStore {
     /// by [`LockedStore::replace`].
     pub(crate) fn lock(requested: &Path, lock_timeout: Duration) -> Result<Self, Error> {
         file::reject_reserved_suffix(requested)?;
-        let Some(StoreFile { path, .. }) = file::locate(requested)? else {
+        let Some(StoreFile { path, .. }) = file::check_existing_file(requested)? else {
             let store_with_wal = find_missing_store_with_wal(requested);
             let is_empty = store_with_wal.is_none();
             let path = store_with_wal.unwrap_or_else(|| requested.to_owned());
@@ -95,9 +96,9 @@ impl LockedStore {
         }
     }
 
-    /// Replaces the content with the content of the backup and the event of `build_event`, and keeps
-    /// the old store. `on_progress` receives the copied and the total number of bytes. An error of
-    /// `on_progress` leaves the old store unchanged.
+    /// Replaces the content with the content of the backup, adds the event of `build_event`, and
+    /// keeps the old store. `on_progress` receives the copied and the total number of bytes. An
+    /// error of `on_progress` leaves the old store unchanged.
     pub(crate) fn replace<'e>(
         self,
         backup: &Path,
@@ -116,10 +117,10 @@ impl LockedStore {
         }
         let progress = on_progress.clone();
         let content = StagedContent::new(backup, &directory, lock_timeout, build_event, progress)?;
-        let size = count_bytes(backup);
+        let size = file_size(backup);
         let check_interrupt = || on_progress(size, size);
         check_interrupt()?;
-        let keeps_copy = database.is_some();
+        let previous_is_copy = database.is_some();
         let (mut database, previous_store) = match database {
             Some(database) if is_empty => (database, None),
             Some(mut database) => {
@@ -136,15 +137,15 @@ impl LockedStore {
         };
         let replaced = database.replace_pages(&content.connection, lock_timeout);
         if let (Err(Error::DiskFull(_)), Some(copy)) =
-            (&replaced, previous_store.as_ref().filter(|_| keeps_copy))
+            (&replaced, previous_store.as_ref().filter(|_| previous_is_copy))
         {
-            // No page was replaced: the copy is not needed, but its disk space is. A renamed store is
+            // No page was replaced: the copy is removed to free disk space. A renamed store is
             // kept, because no other copy exists.
             files::remove_if_exists(copy).map_err(|error| file::unreadable_error(&error))?;
         }
         replaced?;
-        // The restore is complete now, so errors are ignored. SQLite removes the WAL when this only
-        // connection is closed.
+        // The restore is complete now, so errors are ignored. SQLite removes the WAL when this
+        // connection, the only connection to the file, is closed.
         let _ = checkpoint(&database.connection);
         let _ =
             database.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
@@ -171,7 +172,8 @@ impl ExclusiveDatabase {
             copy.as_file().sync_all()?;
             Ok(copy)
         };
-        let copy_error = |error| Error::Failed(format!("cannot save the old store: {error}"));
+        let copy_error =
+            |error| Error::Failed(format!("the replaced store cannot be saved: {error}"));
         let copy = copy_file().map_err(copy_error)?;
         check_interrupt()?;
         copy.persist_noclobber(&previous_store).map_err(|error| copy_error(error.error))?;
@@ -234,8 +236,9 @@ fn checkpoint(connection: &Connection) -> Result<(), Error> {
     Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
 }
 
-/// Checks a backup before a restore to `path`, as [`check_file`] checks a store. Also refuses a
-/// restore that would fail for a reason that is visible without a lock.
+/// Checks a backup before a restore to `path`, as [`check_file`] checks a store. Returns an error
+/// if the backup is the store itself, or if the replaced store of an earlier restore prevents the
+/// restore.
 pub(crate) fn check_backup(
     backup: &Path,
     path: &Path,

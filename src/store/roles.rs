@@ -11,10 +11,10 @@ const DEFAULT_SCHEMA: &str = "public";
 /// Default prefix of the role names for the schema `public`.
 const DEFAULT_PREFIX: &str = "jeton";
 
-/// Returns the SQL that creates the roles for the store with this address, or without an address
-/// for the schema `public`. The default prefix is `jeton` for the schema `public`, and the name of the
-/// schema otherwise, so that the stores of a database have different roles. Returns an error if the
-/// default prefix is not valid.
+/// Returns the SQL that creates the roles for the store with this address. Without an address, the
+/// SQL is for the schema `public`. The default prefix is `jeton` for the schema `public`, and the
+/// name of the schema for another schema, so that the stores of a database have different roles.
+/// Returns an error if the name of the schema is not valid as the default prefix.
 pub(crate) fn roles_sql(
     address: Option<&StoreAddress>,
     prefix: Option<RolePrefix>,
@@ -25,7 +25,7 @@ pub(crate) fn roles_sql(
         None if schema == DEFAULT_SCHEMA => RolePrefix::parse(DEFAULT_PREFIX)?,
         None => RolePrefix::parse(schema)?,
     };
-    // The name of the schema, which can contain braces, is inserted last.
+    // The name of the schema is inserted last: the name can contain braces, which are not replaced.
     let kinds = TargetKind::ALL.map(|kind| format!("'{}'", kind.name()));
     let sql = TEMPLATE
         .replace("{max_time}", &MAX_UNIX_SECONDS.to_string())

@@ -34,8 +34,8 @@ fn schema_version(history: &[&str]) -> i64 {
     i64::try_from(history.len()).unwrap_or(i64::MAX)
 }
 
-/// Determines the kind of the file without changes. The caller holds a transaction or has opened the
-/// file exclusively, so that all reads see the same snapshot.
+/// Determines the kind of the file, and does not change the file. The caller holds a transaction or
+/// has opened the file exclusively, so that all reads see the same snapshot.
 pub(super) fn detect_kind(connection: &Connection, path: &Path) -> Result<DatabaseKind, Error> {
     detect_kind_in(MIGRATIONS, connection, path)
 }
@@ -47,24 +47,25 @@ fn detect_kind_in(
 ) -> Result<DatabaseKind, Error> {
     let query_number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let application = query_number("PRAGMA application_id").map_err(map_open_error(path))?;
-    let (found, known) = (query_number("PRAGMA user_version")?, schema_version(history));
+    let (found, expected) = (query_number("PRAGMA user_version")?, schema_version(history));
     if application == 0 && found == 0 && query_number("SELECT count(*) FROM sqlite_schema")? == 0 {
         return Ok(DatabaseKind::Empty);
     }
     if application != i64::from(APPLICATION_ID) {
         return Err(Error::NotAStore(path.to_owned()));
     }
-    if found > known {
-        return Err(Error::NewerSchema { found, known });
+    if found > expected {
+        return Err(Error::NewerSchema { found, expected });
     }
     if found < 1 {
         return Err(Error::Damaged(format!("invalid schema version {found}")));
     }
-    // So far only the header and `sqlite_schema` were read: all other reads depend on the schema.
+    // Checked before all reads of other tables: the reads above use only the header and
+    // `sqlite_schema`.
     let applied = usize::try_from(found).ok().and_then(|found| history.get(..found));
     check_schema(connection, applied.unwrap_or(history))?;
-    if found < known {
-        return Err(Error::OlderSchema { found, known });
+    if found < expected {
+        return Err(Error::OlderSchema { found, expected });
     }
     Ok(DatabaseKind::CurrentStore)
 }
@@ -148,7 +149,7 @@ pub(super) mod tests {
 
     const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-    /// Migrations with one version more than [`MIGRATIONS`].
+    /// All [`MIGRATIONS`], and one additional migration.
     const EXTENDED_MIGRATIONS: &[&str] =
         &[MIGRATIONS[0], MIGRATIONS[1], MIGRATIONS[2], "CREATE TABLE made_up (one INTEGER) STRICT"];
 
@@ -195,7 +196,7 @@ pub(super) mod tests {
         let path = create_store(directory.path());
         let connection = Connection::open(&path).unwrap();
         let result = detect_kind_in(EXTENDED_MIGRATIONS, &connection, &path);
-        assert!(matches!(result, Err(Error::OlderSchema { found: 3, known: 4 })));
+        assert!(matches!(result, Err(Error::OlderSchema { found: 3, expected: 4 })));
         let copy = migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap().unwrap();
         assert_eq!(copy, PathBuf::from(format!("{}.v3", path.display())));
         assert_eq!(query_number(&path, "PRAGMA user_version"), 4);
@@ -206,7 +207,7 @@ pub(super) mod tests {
         );
         assert!(matches!(
             Store::open_file(&path, LOCK_TIMEOUT),
-            Err(Error::NewerSchema { found: 4, known: 3 })
+            Err(Error::NewerSchema { found: 4, expected: 3 })
         ));
         assert_eq!(migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap(), None);
         Store::open_file(&copy, LOCK_TIMEOUT).unwrap();

@@ -1,15 +1,16 @@
-//! Temporary storage for the rows of one command, for which the memory may be too small.
+//! Temporary storage for the rows of one command, which may not fit into memory.
 
 use super::Error;
 use crate::model::{Row, parse_strict_object};
 use rusqlite::{Connection, OptionalExtension};
 
-/// Length of the JSON text in bytes at which a batch ends. Parsed rows are many times as large.
+/// Length of the JSON text in bytes at which a batch ends. Parsed rows occupy many times as much
+/// memory as their JSON text.
 const BATCH_BYTES: usize = 128 * 1024;
 
-/// A temporary database for the rows of one command. Beyond its cache of 4 MiB, rows are in a file
-/// of mode 0600 in `TMPDIR`. SQLite unlinks the file immediately after opening, so that no file
-/// remains on any exit.
+/// A temporary database for the rows of one command. Rows that exceed its cache of 4 MiB are stored
+/// in a file of mode 0600 in `TMPDIR`. SQLite unlinks the file immediately after opening, so that
+/// no file remains on any exit.
 #[derive(Debug)]
 pub(crate) struct ScratchDatabase {
     connection: Connection,
@@ -44,8 +45,8 @@ impl ScratchDatabase {
         Ok(())
     }
 
-    /// Returns the numbered rows after `number`: at most `max_rows`, fewer if the rows are long,
-    /// none at the end.
+    /// Returns the rows after the row `number`, each with its number. Returns at most `max_rows`
+    /// rows, fewer if the rows are long, and no rows after the last row.
     pub(crate) fn rows_after(
         &self,
         number: i64,

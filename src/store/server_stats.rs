@@ -21,8 +21,9 @@ pub(crate) struct ServerStats {
 }
 
 impl Store {
-    /// Returns whether a commit of this process lacks the confirmation of a standby that the server waits
-    /// for: a failover can lose the changes of the commit. The commit of a copy counts, too.
+    /// Returns whether a commit of this process lacks the confirmation of a standby that the server
+    /// waits for: a failover can lose the changes of the commit. The commit in the target of a copy
+    /// counts, too.
     pub(crate) fn has_unconfirmed_commit(&self) -> bool {
         let is_unconfirmed = match &self.database {
             Database::Sqlite(_) => false,

@@ -39,23 +39,24 @@ impl<'v> WhereClause<'v> {
     }
 }
 
-/// Returns the limit plus one row, which shows whether there is a next page. A negative limit, for all
-/// rows, becomes the largest integer: a negative `LIMIT` is valid only in SQLite.
+/// Returns the limit plus one: the additional row shows whether a next page exists. A negative
+/// limit means all rows. The largest integer replaces a negative limit, because only SQLite accepts
+/// a negative `LIMIT`.
 pub(super) fn limit_plus_one(limit: i64) -> i64 {
     if limit < 0 { i64::MAX } else { limit.saturating_add(1) }
 }
 
-/// Returns the SQL expression of the digest of `text`, an SQL expression. Index entries of PostgreSQL have
-/// at most 2,704 bytes: a longer text itself cannot be indexed.
+/// Returns the SQL expression for the digest of the SQL expression `text`. Index entries of
+/// PostgreSQL have at most 2,704 bytes: a longer text itself cannot be indexed.
 #[cfg(feature = "postgres")]
 pub(super) fn digest_sql(text: &str) -> String {
     format!("sha256(convert_to({text}, 'UTF8'))")
 }
 
-/// Returns the SQL expression of the digest of a grant. `values` are the SQL expressions of the owner, kind,
-/// application, permissions, audience and claims, separated by commas. Different values have different
-/// digests: only the application can contain the separator U+001F, because the other texts are numbers,
-/// names and JSON.
+/// Returns the SQL expression for the digest of a grant. `values` are the SQL expressions of the
+/// owner, kind, application, permissions, audience and claims, separated by commas. Different
+/// values have different digests: only the application can contain the separator U+001F, because
+/// the other texts are numbers, names and JSON.
 #[cfg(feature = "postgres")]
 pub(super) fn grant_digest_sql(values: &str) -> String {
     digest_sql(&format!("concat_ws(chr(31), {values})"))

@@ -1,4 +1,4 @@
-//! A store in a SQLite file: transactions, and the end of the connection.
+//! A store in a SQLite file: transactions, and closing at the exit of the process.
 
 use super::Error;
 use super::connect;
@@ -57,7 +57,8 @@ impl SqliteDatabase {
         self.connection.is_readonly(MAIN_DB).unwrap_or(false)
     }
 
-    /// Returns whether a transaction is open outside of `read` and `write`: only a dry run keeps one open.
+    /// Returns whether a transaction is open outside of `read` and `write`: only a dry run keeps
+    /// its transaction open.
     pub(super) fn is_in_transaction(&self) -> bool {
         !self.connection.is_autocommit()
     }
@@ -70,8 +71,8 @@ impl SqliteDatabase {
     ) -> Result<T, E> {
         let transaction = retry_until(Instant::now() + lock_timeout, || {
             let transaction = self.connection.unchecked_transaction()?;
-            // The first statement takes the snapshot and can find the store busy. Later
-            // statements cannot.
+            // The first statement acquires the snapshot, and fails if the store is busy. Later
+            // statements do not fail for this reason.
             transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
             Ok::<_, Error>(transaction)
         })?;
@@ -109,8 +110,8 @@ impl SqliteDatabase {
         Ok(value)
     }
 
-    /// See [`super::Store::expect_bulk_writes`].
-    pub(super) fn expect_bulk_writes(&mut self) -> Result<(), Error> {
+    /// See [`super::Store::prepare_for_bulk_writes`].
+    pub(super) fn prepare_for_bulk_writes(&mut self) -> Result<(), Error> {
         self.configure_for_writing()?;
         connect::configure_bulk_writing(&self.connection)?;
         self.checkpoint_on_close = true;
@@ -125,10 +126,10 @@ impl SqliteDatabase {
         Ok(())
     }
 
-    /// Waits for the write lock until the deadline, with attempts at short intervals of equal length.
-    /// Afterwards, the connection has the busy timeout `lock_timeout` again. SQLite itself has no queue,
-    /// and its intervals grow to 100 ms: under load, new processes overtake the longest waiter
-    /// indefinitely.
+    /// Begins a write transaction. Waits for the write lock until the deadline, with attempts at
+    /// short intervals of equal length. Afterwards, the connection has the busy timeout
+    /// `lock_timeout` again. SQLite itself has no queue, and its intervals grow to 100 ms: under
+    /// load, new processes overtake the longest waiter indefinitely.
     fn begin_write(
         &mut self,
         deadline: Instant,

@@ -44,7 +44,8 @@ impl Statement<'_> {
         rows.next()?.map(|row| convert(&Row::Sqlite(row))).transpose()
     }
 
-    /// Returns the first row of the query, converted. A result without rows is damage.
+    /// Returns the first row of the query, converted. Returns [`Error::Damaged`] if the result has
+    /// no rows.
     pub(super) fn query_row<T>(
         &mut self,
         values: &[Value<'_>],

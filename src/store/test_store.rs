@@ -7,8 +7,8 @@ use std::time::Duration;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Store {
-    /// Creates a store in memory, or, if `JETON_TEST_STORE` has the address of a database, in a new schema
-    /// of that database.
+    /// Creates a store in memory. If `JETON_TEST_STORE` has the address of a database, creates the
+    /// store in a new schema of that database instead.
     pub(crate) fn for_test(initial_rows: &InitialRows) -> Self {
         #[cfg(feature = "postgres")]
         if let Some(address) = server::test_database_address() {

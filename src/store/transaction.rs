@@ -45,8 +45,8 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// A [`Reader`] that can also make the changes that several processes may make at the same time. The
-/// methods that make all other changes need a [`Writer`].
+/// A [`Reader`] that can also make the changes that several processes may make at the same time.
+/// All other changes need a [`Writer`].
 pub(crate) struct SharedWriter<'c> {
     reader: Reader<'c>,
     summary: RefCell<WriteSummary>,
@@ -95,7 +95,7 @@ pub(super) struct WriteSummary {
     first_jti: Option<Jti>,
     /// Number of recorded tokens.
     token_count: usize,
-    /// Target of the last audit event, or the session of a refresh.
+    /// Target of the last audit event, session of a refresh, or the new store.
     target: Option<Untrusted>,
     /// Values of the last audit event.
     #[cfg(feature = "postgres")]
@@ -114,8 +114,9 @@ impl WriteSummary {
         Error::OutcomeUnknown { cause, target, jti: first_jti }
     }
 
-    /// Returns whether the store has the first token that the transaction recorded, or the last audit event
-    /// of a transaction that recorded no tokens. Returns `true` for a transaction without tokens and events.
+    /// Returns whether the store has the rows of the transaction. Looks for the first recorded
+    /// token, or for the last audit event if the transaction recorded no tokens. Returns `true` if
+    /// the transaction added neither tokens nor events.
     #[cfg(feature = "postgres")]
     pub(super) fn is_stored(&self, reader: &Reader<'_>) -> Result<bool, Error> {
         match (self.first_jti, &self.last_event) {
@@ -179,8 +180,9 @@ impl SharedWriter<'_> {
     }
 }
 
-/// Commits a SQLite transaction. After an I/O error the outcome is unknown: the next process that opens the
-/// store applies the commit if all of its data reached the WAL on the disk, and ignores it otherwise.
+/// Commits a SQLite transaction. After an I/O error the outcome is unknown: the next process that
+/// opens the store applies the commit if all data of the commit reached the WAL on the disk.
+/// Otherwise, the process ignores the commit.
 pub(super) fn commit(transaction: Transaction<'_>, summary: WriteSummary) -> Result<(), Error> {
     transaction.commit().map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::SystemIoFailure) => summary.into_error("disk failure"),

@@ -104,7 +104,7 @@ impl<'v> From<&'v [u8]> for Value<'v> {
     }
 }
 
-/// A row of a result.
+/// A row of the result of a query.
 #[derive(Clone, Copy)]
 pub(super) enum Row<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
@@ -123,7 +123,7 @@ impl Row<'_> {
     }
 }
 
-/// A type to which both engines convert columns.
+/// A type into which columns of both database engines can be converted.
 pub(super) trait FromColumn: Sized {
     fn from_sqlite(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Self>;
 

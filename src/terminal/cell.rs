@@ -110,8 +110,8 @@ impl Cell {
         self.timestamp.zip(now).map(|(time, now)| time.to_relative(now))
     }
 
-    /// Returns the minimum and the maximum width in a table: of the text shortened as far as
-    /// possible, and of the complete text.
+    /// Returns the minimum and the maximum width in a table. The minimum is the width of the text
+    /// shortened as far as possible, the maximum is the width of the complete text.
     pub(super) fn measure_widths(&self, screen: &Screen) -> (usize, usize) {
         let width = measure_text_width(&self.to_table_text(screen));
         let is_never_shortened = screen.is_wide || self.shortening == Shortening::Never;

@@ -149,8 +149,8 @@ impl Console {
         Self { format, quiet, signal_report: None }
     }
 
-    /// Sets the function that returns the JSON line to write if a signal ends a prompt. Its argument
-    /// is the exit code.
+    /// Sets the function that returns the JSON line to write if a signal ends a prompt. The
+    /// argument of the function is the exit code. Has no effect if failures are not JSON.
     pub(crate) fn with_signal_report(self, report: fn(u8) -> Value) -> Self {
         Self { signal_report: Some(report).filter(|_| self.format.is_json()), ..self }
     }

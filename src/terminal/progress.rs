@@ -56,7 +56,7 @@ impl Total {
 fn write_remaining_time(state: &ProgressState, output: &mut dyn fmt::Write) {
     let remaining = state.eta();
     if !remaining.is_zero() {
-        // A `String` as output cannot fail.
+        // indicatif collects the output in a `String`: writing cannot fail.
         let _ = write!(output, " {:#} left", HumanDuration(remaining));
     }
 }
@@ -98,7 +98,7 @@ impl Progress {
                 thread::sleep(REFRESH_INTERVAL);
             }
         };
-        // Without a thread the operation continues, without a bar.
+        // If the thread cannot be started, the operation continues without a bar.
         let _ = thread::Builder::new().spawn(show);
     }
 

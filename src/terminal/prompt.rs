@@ -36,9 +36,9 @@ impl Console {
         self.with_prompt(Echo::Nothing, |prompt| prompt.read_password(question))
     }
 
-    /// Prompts for a new password and its confirmation, without echo. Asks again if `refusal` returns
-    /// a message for the password, or if the confirmation differs: at most [`MAX_ATTEMPTS`] times in
-    /// all.
+    /// Prompts for a new password and its confirmation, without echo. Asks again if `refusal`
+    /// returns a message for the password, or if the confirmation differs. Asks at most
+    /// [`MAX_ATTEMPTS`] times in total.
     pub(crate) fn prompt_new_password(
         &self,
         question: &str,
@@ -123,7 +123,7 @@ impl Prompt {
         self.guard.set_question(format!("{question}: "));
         let terminal = || self.terminal.try_clone().map_err(terminal_error);
         // dialoguer reads the end of input as an empty line. If empty passwords were not allowed,
-        // it would prompt again endlessly.
+        // dialoguer would prompt again endlessly.
         let answer = Password::new()
             .with_prompt(question)
             .allow_empty_password(true)

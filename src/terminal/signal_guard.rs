@@ -1,5 +1,5 @@
-//! Terminal modes while a prompt is open. Before a signal ends or stops the program, the terminal is
-//! restored: echo on, partial input discarded.
+//! Terminal modes while a prompt is open. Before a signal ends or suspends the program, the
+//! terminal is restored: echo on, partial input discarded.
 
 use crate::model::escape_json;
 use crate::signals;
@@ -122,7 +122,7 @@ impl OpenPrompt {
     /// Restores the modes and discards unread input, so that the shell receives no part of a
     /// password and no second pasted line.
     fn restore(&self) {
-        // If the terminal is gone, there is nothing to restore.
+        // A terminal that no longer exists needs no restoration, so errors are ignored.
         let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.original_modes);
     }
 }
@@ -141,18 +141,18 @@ fn line_modes(mut modes: Termios, echo: Echo) -> Termios {
     modes
 }
 
-/// Stops handling the signals that end the program; another handler takes over. Ctrl-Z still stops
-/// the program.
+/// Leaves the signals that end the program to another handler. Ctrl-Z still suspends the program
+/// with the terminal restored.
 pub(crate) fn stop_handling_signals() {
     SIGNALS_RELEASED.store(true, Ordering::Relaxed);
 }
 
-/// Stops handling Ctrl-C; another handler takes over.
+/// Leaves Ctrl-C to another handler.
 pub(crate) fn stop_handling_ctrl_c() {
     CTRL_C_RELEASED.store(true, Ordering::Relaxed);
 }
 
-/// Returns whether another handler handles a signal that ends the program.
+/// Returns whether `signal`, one of the signals that end the program, is left to another handler.
 fn is_released(signal: i32) -> bool {
     SIGNALS_RELEASED.load(Ordering::Relaxed)
         || signal == SIGINT && CTRL_C_RELEASED.load(Ordering::Relaxed)
@@ -177,7 +177,8 @@ fn watch_signals(signal_report: SignalReport) -> io::Result<()> {
     Ok(())
 }
 
-/// Stops the program with the terminal restored, and shows the prompt again when it continues.
+/// Suspends the program with the terminal restored. When the program continues, shows the prompt
+/// again.
 fn suspend() {
     if let Some(prompt) = lock_open_prompt().as_ref() {
         prompt.restore();
@@ -192,7 +193,7 @@ fn suspend() {
     }
 }
 
-#[expect(clippy::exit, reason = "the main thread is inside a read that cannot be woken")]
+#[expect(clippy::exit, reason = "the main thread may be blocked in a read")]
 fn exit_on_signal(signal: i32, signal_report: SignalReport) {
     // The lock is held until exit, so that the main thread opens no further prompt.
     let mut open_prompt = lock_open_prompt();

@@ -107,7 +107,7 @@ impl Console {
         Ok(Delivery::Done)
     }
 
-    /// Writes the CSV header of a list. A list without rows is only this header.
+    /// Writes the CSV header of a list. The output of a list without rows is only this header.
     #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_csv_header(&self, columns: &[&str]) -> Result<Delivery, Error> {
         write_stdout(&render_csv_header(columns.iter().copied()))
@@ -185,7 +185,7 @@ pub(crate) struct PartialWrite {
 pub(crate) struct JsonLines(Vec<u8>);
 
 impl JsonLines {
-    /// Creates a buffer for a number of bytes.
+    /// Creates an empty buffer with space for `bytes` bytes.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
     }
@@ -205,7 +205,7 @@ impl JsonLines {
         self.0.extend_from_slice(lines.0.get(range).unwrap_or_default());
     }
 
-    /// Appends a rendered line, or a part of one, unchanged.
+    /// Appends a rendered line, or a part of a rendered line, unchanged.
     pub(crate) fn push_rendered(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }
@@ -261,7 +261,7 @@ fn write_stdout_bytes(bytes: &[u8]) -> Result<Delivery, Error> {
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 ctor::declarative::ctor! {
-    /// Runs before the Rust runtime opens `/dev/null`.
+    /// Records whether standard output is closed, before the Rust runtime opens `/dev/null`.
     #[ctor(unsafe)]
     fn record_stdout_state() {
         IS_CLOSED.store(fcntl_getfl(rustix::stdio::stdout()).is_err(), Ordering::Relaxed);

@@ -1,5 +1,5 @@
 //! Styles of status words and headings, and the properties of standard output that affect
-//! rendering. A colour never carries information that the word does not.
+//! rendering. A colour only repeats information that the word already contains.
 
 use crate::model::Timestamp;
 use anstream::AutoStream;
@@ -14,7 +14,7 @@ pub(crate) enum Style {
     Heading,
     /// Active or valid.
     Success,
-    /// Not active yet, or soon inactive.
+    /// Standby, superseded or retired.
     Warning,
     /// Expired.
     Muted,
@@ -100,8 +100,8 @@ impl Screen {
 
 /// Returns whether to colour a stream, by `NO_COLOR`, `CLICOLOR_FORCE` or the kind of the stream.
 ///
-/// anstream treats every value of `CLICOLOR_FORCE` as set. By convention `0` means not set;
-/// `unforced_choice` then decides.
+/// anstream treats every value of `CLICOLOR_FORCE` as set. By convention, the value `0` means not
+/// set: `unforced_choice` then decides.
 pub(super) fn should_colour(stream: &impl RawStream, unforced_choice: fn() -> bool) -> bool {
     #[expect(clippy::disallowed_methods, reason = "the libraries also read this variable")]
     let is_zero = std::env::var_os("CLICOLOR_FORCE").is_some_and(|force| force == "0");

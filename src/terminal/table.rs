@@ -23,7 +23,7 @@ impl Table {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
-    /// Removes columns.
+    /// Removes the columns with these names from the header and from all rows.
     pub(crate) fn without_columns(mut self, names: &[&str]) -> Self {
         let is_kept: Vec<bool> = self.header.iter().map(|name| !names.contains(name)).collect();
         let mut flags = is_kept.iter();
@@ -124,12 +124,13 @@ fn heading_cell(name: &str) -> Cell {
     Cell::styled(name, Style::Heading)
 }
 
-/// Distributes `available` columns of the screen among the table columns with these minimum and
-/// maximum widths; returns `None` if the minimum widths do not fit.
+/// Distributes the `available` width of the screen among table columns, whose minimum and maximum
+/// widths are `bounds`. Returns `None` if the minimum widths do not fit.
 ///
-/// First each table column gets its minimum width; its deficit is the width that is then missing to
-/// its maximum. The remaining width is shared equally among the columns. If the deficit of a column
-/// is smaller than its share, the rest is shared among the columns with larger deficits.
+/// First, each table column gets its minimum width. The deficit of a column is the difference
+/// between its maximum and its minimum width. The remaining width is shared equally among the
+/// columns. If the deficit of a column is smaller than its share, the rest is shared among the
+/// columns with larger deficits.
 fn fit_widths(bounds: &[(usize, usize)], available: usize) -> Option<Vec<usize>> {
     let mut widths: Vec<usize> = bounds.iter().map(|(min_width, _)| *min_width).collect();
     let gaps = usize::from(COLUMN_GAP) * bounds.len().saturating_sub(1);

@@ -87,7 +87,7 @@ fn full_key_id_takes_precedence_over_abbreviation() {
 }
 
 #[test]
-fn ambiguous_short_or_unknown_key_id_is_refused() {
+fn ambiguous_too_short_or_unknown_key_id_is_refused() {
     let sandbox = sandbox_with_keys();
     let mut outputs = String::new();
     for arguments in [
@@ -131,10 +131,10 @@ fn ambiguous_short_or_unknown_key_id_is_refused() {
     assert_eq!(sandbox.sql("SELECT count(*) FROM keys WHERE state = 'standby'"), ["2"]);
 }
 
-/// Session id without its last digit.
+/// Session id without the last digit.
 const SID_PREFIX: &str = "018f4f5e-7a3b-7c1d-8e2f-0123456789a";
 
-/// Adds a session of the user with the session id `sid`.
+/// Adds a session with the id `sid` for the user with the id `user_id`.
 fn add_session(sandbox: &Sandbox, user_id: u32, sid: &str) {
     for insert in [
         format!(
@@ -151,8 +151,8 @@ fn add_session(sandbox: &Sandbox, user_id: u32, sid: &str) {
 }
 
 /// Creates a sandbox with three sessions whose ids are `SID_PREFIX` followed by a digit: john has the
-/// sessions with 1 and 2, and ada has the session with 3. The sessions of their logins have another
-/// prefix. John is logged in.
+/// sessions with the digits 1 and 2, and ada has the session with the digit 3. The ids of the sessions
+/// from the logins of john and ada have another prefix. John is logged in.
 fn sandbox_with_similar_sessions() -> Sandbox {
     let sandbox = Sandbox::with_john();
     for (user_id, digit) in [(2, 1), (2, 2), (1, 3)] {
@@ -167,8 +167,8 @@ fn user_can_abbreviate_ids_of_own_sessions_only() {
     let sids: Vec<String> = (1..=3).map(|digit| format!("{SID_PREFIX}{digit}")).collect();
     let error = sandbox.json_error(&["sessions", "revoke", "018f"]);
     assert_eq!(error["details"]["candidates"], json!(sids[..2]));
-    for prefix in [&sids[2], "fedc"] {
-        let output = sandbox.run(&["sessions", "revoke", prefix]);
+    for other_sid in [&sids[2], "fedc"] {
+        let output = sandbox.run(&["sessions", "revoke", other_sid]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
         error: only admins can end sessions of other users: logged in as `john` with role `user`
@@ -206,8 +206,8 @@ fn admin_can_abbreviate_session_ids_of_all_users() {
     sandbox.log_in("ada", "lovelace");
     let error = sandbox.json_error(&["sessions", "revoke", "018f4f5e-7a3b"]);
     assert_eq!(error["details"]["candidates"].as_array().unwrap().len(), 3);
-    for digit in 10..20 {
-        add_session(&sandbox, 1, &format!("018f4f5e-7a3b-7c1d-8e2f-0123456789{digit}"));
+    for last_digits in 10..20 {
+        add_session(&sandbox, 1, &format!("018f4f5e-7a3b-7c1d-8e2f-0123456789{last_digits}"));
     }
     let output = sandbox.run(&["sessions", "revoke", "018f4f5e-7a3b"]).fails(2);
     assert_eq!(output.stderr.matches("`018f4f5e-7a3b-").count(), 10, "{output:?}");

@@ -118,8 +118,8 @@ fn table_as_value_of_a_field_is_refused() {
 #[test]
 fn invalid_lines_are_reported_in_the_order_of_the_file() {
     let sandbox = Sandbox::new();
-    let users: Vec<_> = (0..20).map(|n| format!("u{n}.x = 1")).collect();
-    let file = format!("[users]\n{}\n[settings]\nx = 1\n", users.join("\n"));
+    let user_lines: Vec<_> = (0..20).map(|number| format!("u{number}.x = 1")).collect();
+    let file = format!("[users]\n{}\n[settings]\nx = 1\n", user_lines.join("\n"));
     let output = apply(&sandbox, &file, &[]).fails(65);
     assert!(output.stderr.contains("\n  line 2: unknown key `x`"), "{output:?}");
     assert!(!output.stderr.contains("line 23"), "{output:?}");
@@ -175,7 +175,7 @@ fn invalid_file_changes_nothing() {
     --- exit code 65, stderr
     error: line 3: username, e-mail address and uid do not belong to the same account
     --- exit code 5, stderr
-    error: the file leaves no active admin
+    error: no active admin would remain after the change
     hint: make another user an admin first: jeton users set-role LOGIN admin
     --- exit code 65, stderr
     error: line 3: password shorter than 9 characters

@@ -12,7 +12,7 @@ const STANDARD_SIGNALS: std::ops::Range<i32> = 1..32;
 
 /// Restores the default actions of standard signals for programs that this process starts.
 /// Without `/proc`, ignored signals stay ignored.
-pub(crate) fn use_in_programs() {
+pub(crate) fn restore_in_child_processes() {
     static HANDLERS: LazyLock<()> = LazyLock::new(|| {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let ignored = ignored_signals(&status).into_iter();
@@ -39,6 +39,7 @@ mod tests {
 
     #[test]
     fn programs_start_without_ignored_signals() {
+        // `Sandbox::new` calls `restore_in_child_processes`.
         let _sandbox = Sandbox::new();
         let output = Command::new("cat").arg("/proc/self/status").output().unwrap();
         let status = String::from_utf8(output.stdout).unwrap();

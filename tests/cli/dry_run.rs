@@ -6,7 +6,7 @@ use std::fs;
 
 /// Asserts that a dry run changes nothing, and that its output (text and JSON) and exit code equal the
 /// output and exit code of the command without `--dry-run`, except for the prefix `dry run: ` of the
-/// status messages. `code` is the expected exit code of both.
+/// status messages. `code` is the expected exit code of both runs.
 fn assert_dry_run_equals_command(
     create_sandbox: impl Fn() -> Sandbox,
     arguments: &[&str],
@@ -29,7 +29,7 @@ fn assert_dry_run_equals_command(
     }
 }
 
-/// Returns a sandbox with three live tokens, an expired token and a standby key.
+/// Returns a sandbox with three valid tokens, an expired token and a standby key.
 fn sandbox_with_tokens() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     for app in ["a", "b"] {
@@ -103,7 +103,7 @@ fn dry_run_prints_the_confirmation_question_without_asking() {
     dry run: would ask: Revoke 3 tokens of ada?
     dry run: revoked 3 tokens
     ");
-    // The last change of the store becomes 60 days older.
+    // The last change of the store becomes 60 days older, so that the clock seems to be ahead.
     sandbox.sql("UPDATE audit SET at = at - 5184000 RETURNING id");
     assert_snapshot!(sandbox.run(&["store", "prune", "--dry-run"]), @"
     --- stderr

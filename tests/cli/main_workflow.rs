@@ -19,7 +19,7 @@ fn main_workflow_succeeds_from_init_to_logout() {
     let fourth = sandbox.run(&["token", "create", "fourth"]).fails(8);
     assert_snapshot!(fourth, @"
     --- exit code 8, stderr
-    error: token quota exceeded: 3 of 3 in use
+    error: token quota exceeded: 3 of 3 tokens in use
     hint: revoke a token that is no longer used; list the tokens: jeton token list --user john
     ");
 

@@ -24,10 +24,10 @@ fn sandbox_with_secret() -> Sandbox {
 }
 
 /// Runs a command that reads rows from a file or from stdin, with limited memory.
-fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, is_stdin: bool) -> RunOutput {
-    let name = if is_stdin { "-" } else { file };
+fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, uses_stdin: bool) -> RunOutput {
+    let name = if uses_stdin { "-" } else { file };
     let mut command = sandbox.memory_limited_command(&[command, &[name]].concat());
-    if is_stdin {
+    if uses_stdin {
         command.stdin(File::open(sandbox.home().join(file)).unwrap());
     }
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -290,8 +290,8 @@ fn output_list_length_is_unlimited() {
     assert_eq!(items.as_array().unwrap().len(), user_count + 1);
     for format in ["jsonl", "csv"] {
         let lines = run_list(&["users", "export", "-o", format]);
-        let header = usize::from(format == "csv");
-        assert_eq!(lines.lines().count(), user_count + 1 + header, "{format}");
+        let header_lines = usize::from(format == "csv");
+        assert_eq!(lines.lines().count(), user_count + 1 + header_lines, "{format}");
     }
     let no_match = ["users", "list", "--search", "nobody", "-o", "json"];
     let empty =

@@ -30,7 +30,11 @@ fn non_utf8_password_variable_is_refused() {
             error: `JETON_PASSWORD` is not UTF-8
             "));
         }
-        assert_eq!(sandbox.session_member("store"), sandbox.store().to_str().unwrap(), "{user}");
+        assert_eq!(
+            sandbox.session_member("store"),
+            sandbox.store_path().to_str().unwrap(),
+            "{user}"
+        );
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["2"]);
     // Commands without a password do not read the variable.
@@ -110,7 +114,7 @@ fn store_copy_at_another_non_utf8_path_has_no_session() {
 fn session_file_for_a_utf8_store_path_keeps_format_of_version_0_1_0() {
     let sandbox = Sandbox::with_admin();
     let text = fs::read_to_string(sandbox.session_file()).unwrap();
-    let path: PathBuf = sandbox.store();
+    let path: PathBuf = sandbox.store_path();
     assert!(text.starts_with(&format!("{{\"store\":\"{}\",", path.display())), "{text}");
     sandbox.run(&["whoami"]).ok();
 }

@@ -143,7 +143,7 @@ fn symmetric_keys_are_not_exported_as_jwks() {
     let export = sandbox.run(&["keys", "export", "--jwks"]).ok();
     assert_snapshot!(export.diagnostics(), @"
     --- stderr
-    warning: omitted symmetric keys: anyone who can verify with them can also sign
+    warning: symmetric keys omitted: anyone who can verify with a symmetric key can also sign
     ");
     let keys: Value = serde_json::from_str(&export.stdout).unwrap();
     assert_eq!(keys, json!({"keys": []}));
@@ -154,8 +154,9 @@ fn symmetric_keys_are_not_exported_as_jwks() {
     assert_eq!(run_pyjwt(&keys, &tokens), json!({"app": refusal, "access": refusal}));
 }
 
-/// Sends requests to the Flask service: route, name of the token, and token (empty for a request without
-/// a token). Returns one line per request: route, name of the token, status and text of the response.
+/// Sends requests to the Flask service. A request consists of the route, the name of the token, and the
+/// token (empty for a request without a token). Returns one line per request: the route, the name of the
+/// token, and the status and the text of the response.
 fn request_all(sandbox: &Sandbox, requests: &[(&str, &str, &str)]) -> Vec<String> {
     let service_requests: Vec<Value> = requests
         .iter()

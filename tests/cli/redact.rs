@@ -54,8 +54,8 @@ pub(crate) fn map_words(text: &str, mut map: impl FnMut(&str) -> String) -> Stri
     mapped + &map(&word)
 }
 
-/// Returns the placeholder of an id, a time, a token or key material, or else the word. Keeps the suffixes
-/// `.json` and `:`.
+/// Returns the placeholder for an id, a time, a token or key material. Returns any other word unchanged.
+/// Keeps the suffixes `.json` and `:`.
 pub(crate) fn redact_word(word: &str) -> String {
     if let Some(name) = word.strip_suffix(".json") {
         return redact_word(name) + ".json";

@@ -19,8 +19,9 @@ pub(crate) struct RunOutput {
     pub(crate) stderr: String,
     /// Command line of the run, for [`Self::with_command`].
     pub(crate) command: String,
+    /// Value of `HOME`, which `Display` redacts.
     pub(crate) home: Option<PathBuf>,
-    /// Address of the store on a server.
+    /// Address of the store, if the store is on a server.
     pub(crate) store: Option<String>,
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// Creates a sandbox without a store. The default store is on the server of the test run, or in a file.
     pub(crate) fn new() -> Self {
-        Self::with_schema(test_schema::server().map(TestSchema::create))
+        Self::with_schema(test_schema::server_address().map(TestSchema::create))
     }
 
     /// Creates a sandbox with an empty schema on the server at this address.
@@ -29,10 +29,10 @@ impl Sandbox {
         Self::with_schema(Some(TestSchema::create(address.to_owned())))
     }
 
-    /// Creates a sandbox without a store. The default store is in this schema, or in a file. The test
-    /// process starts all later programs with the default signal actions.
+    /// Creates a sandbox without a store. The default store is in `schema`, or in a file for `None`.
+    /// The test process starts all later programs with the default signal actions.
     pub(crate) fn with_schema(schema: Option<TestSchema>) -> Self {
-        default_signals::use_in_programs();
+        default_signals::restore_in_child_processes();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
         let store = schema.iter().map(|schema| ("JETON_STORE".to_owned(), schema.address()));
         Self { home, variables: store.collect(), schema }
@@ -45,7 +45,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// Creates a sandbox with the admin ada and the user john (password `123456`), who is logged in.
+    /// Creates a sandbox with the admin ada and the user john (password `123456`). John is logged in.
     pub(crate) fn with_john() -> Self {
         let sandbox = Self::with_admin();
         sandbox.register("john", "123456");
@@ -63,7 +63,7 @@ impl Sandbox {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Returns the environment variables of all runs, without `HOME`, which all runs have too.
+    /// Returns the environment variables of all runs, except `HOME`.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -75,7 +75,7 @@ impl Sandbox {
     /// Returns the default path of the store. A test that calls this function needs a store file, so
     /// `server/left_out.txt` must name the test.
     #[track_caller]
-    pub(crate) fn store(&self) -> PathBuf {
+    pub(crate) fn store_path(&self) -> PathBuf {
         assert!(
             self.schema.is_none(),
             "the test needs a store file: add the test to server/left_out.txt"
@@ -95,14 +95,14 @@ impl Sandbox {
 
     /// Returns whether the store supports the command: a store on a server does not support
     /// `store restore`.
-    pub(crate) fn has_command(&self, words: &str) -> bool {
+    pub(crate) fn supports_command(&self, words: &str) -> bool {
         !(words.starts_with("store restore") && self.is_on_server())
     }
 
     /// Returns the address of the default store: a path, or a schema on the server.
     pub(crate) fn store_address(&self) -> String {
         let schema = self.schema.as_ref().map(TestSchema::address);
-        schema.unwrap_or_else(|| self.store().into_os_string().into_string().unwrap())
+        schema.unwrap_or_else(|| self.store_path().into_os_string().into_string().unwrap())
     }
 
     /// Returns whether the default store was created.
@@ -110,7 +110,7 @@ impl Sandbox {
         let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema";
         match &self.schema {
             Some(schema) => schema.run_sql(tables) != ["0"],
-            None => self.store().exists(),
+            None => self.store_path().exists(),
         }
     }
 
@@ -201,7 +201,7 @@ impl Sandbox {
     }
 
     /// Runs commands in parallel: starts all commands before waiting for the first.
-    pub(crate) fn run_at_once(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
+    pub(crate) fn run_in_parallel(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
         let start = |mut command| (Self::start(&mut command), command);
         let children: Vec<(Child, Command)> = commands.into_iter().map(start).collect();
         let finish = |(child, command): (Child, Command)| {
@@ -242,7 +242,7 @@ impl Sandbox {
     /// Returns the JSON result of a command that must succeed without messages; adds `-o json`.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run_json(arguments).ok();
-        assert_eq!(output.stderr, "", "messages in addition to JSON");
+        assert_eq!(output.stderr, "", "the command printed messages in addition to JSON");
         serde_json::from_str(&output.stdout).unwrap()
     }
 
@@ -258,7 +258,7 @@ impl Sandbox {
         if let Some(schema) = &self.schema {
             return schema.run_translated(query).unwrap_or_else(|error| panic!("{query}: {error}"));
         }
-        let store = rusqlite::Connection::open(self.store()).unwrap();
+        let store = rusqlite::Connection::open(self.store_path()).unwrap();
         let mut statement = store.prepare(query).unwrap();
         let text = |row: &rusqlite::Row<'_>| {
             row.get::<_, rusqlite::types::Value>(0).map(|value| match value {
@@ -277,7 +277,7 @@ impl Sandbox {
     pub(crate) fn all_rows(&self) -> Vec<String> {
         match &self.schema {
             Some(schema) => rows::all_of_schema(|sql| schema.run_sql(sql), ""),
-            None => rows::all_of_file(&rusqlite::Connection::open(self.store()).unwrap(), ""),
+            None => rows::all_of_file(&rusqlite::Connection::open(self.store_path()).unwrap(), ""),
         }
     }
 }

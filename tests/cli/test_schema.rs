@@ -8,7 +8,9 @@ use uuid::Uuid;
 /// Separator of columns in the output of `psql`: no value contains the separator.
 const COLUMN_SEPARATOR: char = '\u{1f}';
 
-/// Pairs of SQL for SQLite, as in the queries of tests, and SQL for PostgreSQL with the same result.
+/// Pairs of texts. The first text occurs in the SQL of tests, which is for SQLite. The second text
+/// replaces the first text for PostgreSQL, with the same result. [`translate`] applies the pairs in
+/// this order.
 const TRANSLATIONS: &[(&str, &str)] = &[
     ("detail ->>", "detail::json ->>"),
     ("hex(material)", "encode(material, 'hex')"),
@@ -23,44 +25,47 @@ const TRANSLATIONS: &[(&str, &str)] = &[
     (", 'unixepoch')", ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
 ];
 
-/// Returns the address of the server that holds the stores of the tests, or `None` if the stores are files.
-pub(crate) fn server() -> Option<String> {
-    required::variable("JETON_TEST_STORE").map(|address| address.into_string().unwrap())
+/// Returns the address of the server that holds the stores of the tests, or `None` if the stores
+/// are files.
+pub(crate) fn server_address() -> Option<String> {
+    required::environment_variable("JETON_TEST_STORE").map(|address| address.into_string().unwrap())
 }
 
+/// Translates a query for SQLite into a query for PostgreSQL.
 fn translate(query: &str) -> String {
-    let translate = |query: String, (from, to): &(&str, &str)| query.replace(from, to);
-    TRANSLATIONS.iter().fold(query.to_owned(), translate)
+    let replace = |query: String, (from, to): &(&str, &str)| query.replace(from, to);
+    TRANSLATIONS.iter().fold(query.to_owned(), replace)
 }
 
 /// A schema that is dropped with all of its objects at the end of the test.
 pub(crate) struct TestSchema {
-    server: String,
+    server_address: String,
     name: String,
 }
 
 impl TestSchema {
     /// Creates an empty schema on the server. The address of the server has no parameter `schema`.
-    pub(crate) fn create(server: String) -> Self {
+    pub(crate) fn create(server_address: String) -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());
-        let schema = Self { server, name };
+        let schema = Self { server_address, name };
         schema.run_sql(&format!("CREATE SCHEMA {}", schema.name));
         schema
     }
 
     /// Returns the address of a store in this schema.
     pub(crate) fn address(&self) -> String {
-        let separator = if self.server.contains('?') { '&' } else { '?' };
-        format!("{}{separator}schema={}", self.server, self.name)
+        let separator = if self.server_address.contains('?') { '&' } else { '?' };
+        format!("{}{separator}schema={}", self.server_address, self.name)
     }
 
-    /// Translates a query for SQLite and runs the translation in this schema. Returns the first column
-    /// of all rows as text, `null` for NULL.
+    /// Translates a query for SQLite and runs the translation in this schema. Returns the first
+    /// column of all rows as text, `null` for NULL.
     pub(crate) fn run_translated(&self, query: &str) -> Result<Vec<String>, String> {
         self.run_psql(&["--command", &translate(query)])
     }
 
-    /// Runs statements for PostgreSQL, which must succeed. Returns the same as [`Self::run_translated`].
+    /// Runs statements for PostgreSQL, which must succeed. Returns the same as
+    /// [`Self::run_translated`].
     #[track_caller]
     pub(crate) fn run_sql(&self, sql: &str) -> Vec<String> {
         self.run_psql(&["--command", sql]).unwrap_or_else(|error| panic!("{sql}: {error}"))
@@ -93,15 +98,17 @@ impl TestSchema {
         let mut psql = Command::new("psql");
         psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"])
             .args(["--record-separator-zero", "--field-separator", &COLUMN_SEPARATOR.to_string()])
-            .args(["--pset", "null=null", "--set", "ON_ERROR_STOP=1", "--dbname", &self.server])
+            .args(["--pset", "null=null", "--set", "ON_ERROR_STOP=1"])
+            .args(["--dbname", &self.server_address])
             .args(["--command", &format!("SET search_path = {}", self.name)])
             .env("PGOPTIONS", "--client-min-messages=warning");
         psql
     }
 }
 
-fn first_column(rows: &str) -> Vec<String> {
-    let rows = rows.split_terminator('\0');
+/// Returns the first column of the rows in the output of `psql`.
+fn first_column(output: &str) -> Vec<String> {
+    let rows = output.split_terminator('\0');
     rows.map(|row| row.split(COLUMN_SEPARATOR).next().unwrap().to_owned()).collect()
 }
 
@@ -124,7 +131,8 @@ impl Session {
     /// Line that `psql` prints after the rows of a query.
     const END: &str = "end of the rows\n";
 
-    /// Translates and runs SQL that must succeed. Returns the same as [`TestSchema::run_translated`].
+    /// Translates and runs SQL that must succeed. Returns the same as
+    /// [`TestSchema::run_translated`].
     #[track_caller]
     pub(crate) fn run(&mut self, sql: &str) -> Vec<String> {
         let input = self.input.as_mut().unwrap();

@@ -21,8 +21,8 @@ impl TestServer {
         Self::start_in(create_directory(), settings)
     }
 
-    /// Starts a server in a directory from [`create_directory`]. The directory may contain files that the
-    /// settings name, and in `data` a copy of the data of another server.
+    /// Starts a server in a directory from [`create_directory`]. The directory may contain files
+    /// that the settings name, and in `data` a copy of the data of another server.
     pub(crate) fn start_in(directory: TempDir, settings: &[&str]) -> Self {
         let mut start = server_script();
         start.arg("start").arg(directory.path()).stderr(Stdio::inherit());
@@ -38,8 +38,8 @@ impl TestServer {
         Self { directory, address }
     }
 
-    /// Returns the directory of the server, which has the socket.
-    pub(crate) fn path(&self) -> &Path {
+    /// Returns the directory of the server, which contains the socket.
+    pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
 
@@ -54,9 +54,10 @@ impl TestServer {
         run_psql(&self.address, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// Sends a signal to all processes of the server. No process can start another in the meantime.
+    /// Sends a signal to all processes of the server. Before any signal except `CONT`, stops the
+    /// main process (postmaster), so that no process starts in the meantime.
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = std::fs::read_to_string(self.path().join("data/postmaster.pid")).unwrap();
+        let pid = std::fs::read_to_string(self.directory().join("data/postmaster.pid")).unwrap();
         let postmaster = Pid::from_raw(pid.lines().next().unwrap().parse().unwrap()).unwrap();
         if signal != Signal::CONT {
             kill_process(postmaster, Signal::STOP).unwrap();
@@ -71,8 +72,8 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        let stopped =
-            server_script().arg("stop").arg(self.path()).status().is_ok_and(|s| s.success());
+        let result = server_script().arg("stop").arg(self.directory()).status();
+        let stopped = result.is_ok_and(|status| status.success());
         // A second panic would abort the tests.
         assert!(stopped || std::thread::panicking(), "the server did not stop");
     }
@@ -93,10 +94,10 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// Runs SQL with `psql`, up to the first error. Returns the lines of the results, or the error.
-pub(crate) fn run_psql(server: &str, sql: &str) -> Result<Vec<String>, String> {
+pub(crate) fn run_psql(server_address: &str, sql: &str) -> Result<Vec<String>, String> {
     let mut psql = Command::new("psql");
-    psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--dbname", server])
-        .args(["--set", "ON_ERROR_STOP=1", "--file", "-"])
+    psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"])
+        .args(["--dbname", server_address, "--set", "ON_ERROR_STOP=1", "--file", "-"])
         .env("PGOPTIONS", "--client-min-messages=warning")
         .stdin(Stdio::piped());
     let output = Sandbox::run_command_with_input(psql, sql);

@@ -6,7 +6,7 @@ use crate::test_schema::Session;
 use uuid::Uuid;
 
 /// Transaction that holds the write lock: the exclusive lock, or the shared lock of a store on a server.
-/// Dropping the value rolls back and releases the lock.
+/// Dropping the value rolls the transaction back and releases the lock.
 pub(crate) enum WriteLock {
     File(rusqlite::Connection),
     Server(Session),
@@ -16,7 +16,7 @@ impl WriteLock {
     /// Acquires the exclusive lock.
     pub(crate) fn acquire(sandbox: &Sandbox) -> Self {
         let Some(schema) = sandbox.schema() else {
-            let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+            let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
             store.execute_batch("BEGIN IMMEDIATE").unwrap();
             return Self::File(store);
         };
@@ -40,7 +40,7 @@ impl WriteLock {
         }
     }
 
-    /// Returns every row of every table except one, with the changes of the transaction.
+    /// Returns all rows of all tables except `excluded_table`, with the changes of the transaction.
     pub(crate) fn all_rows(&mut self, excluded_table: &str) -> Vec<String> {
         match self {
             Self::File(store) => rows::all_of_file(store, excluded_table),
@@ -48,7 +48,7 @@ impl WriteLock {
         }
     }
 
-    /// Commits and releases the lock.
+    /// Commits the transaction and releases the lock.
     pub(crate) fn commit(mut self) {
         self.run("COMMIT");
     }

@@ -1,4 +1,5 @@
-//! Changing, disabling and deleting of accounts. The last active admin cannot be removed.
+//! Changes to accounts, including disabling and deletion. The last active admin cannot be disabled,
+//! demoted or deleted.
 
 use super::super::principal::require_role;
 use super::super::resource_kind::ResourceKind;
@@ -15,7 +16,7 @@ const ADMINS_ONLY_DELETE: &str = "only admins can delete accounts";
 #[derive(Debug, Clone)]
 pub(crate) struct Patch<T>(pub(crate) Option<T>);
 
-/// The treatment of a new account with at least one name of an existing user.
+/// The treatment of a new account if at least one of its names belongs to an existing user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfExists {
     /// The new account is refused.
@@ -52,7 +53,7 @@ pub(super) enum NameOwner {
     Free,
     /// One user has all of the names.
     Single(User),
-    /// At least one name is taken, and no user has all of the names.
+    /// At least one name belongs to a user, and no user has all of the names.
     Conflicting,
 }
 
@@ -186,7 +187,7 @@ pub(crate) fn disable(
     Ok((user, changed.then_some(ended_sessions)))
 }
 
-/// Enables the login of a user. Returns the user and whether the user was disabled.
+/// Enables the login of a user. Returns the user and whether the user was disabled before.
 pub(crate) fn enable(
     store: &mut Store,
     audit: &AuditContext,

@@ -42,7 +42,7 @@ pub(crate) fn authorize_export(caller: &Caller) -> Result<(), Error> {
 }
 
 /// Exports the existing users, sorted by id, each as the row that `to_row` returns. An export with
-/// password hashes is recorded in the audit.
+/// password hashes is recorded in the audit log.
 pub(crate) fn export(
     store: &mut Store,
     audit: &AuditContext,

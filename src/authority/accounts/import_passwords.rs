@@ -48,13 +48,13 @@ impl ImportRows {
             Ok(())
         })?;
         self.unhashed_count += generated.len();
-        self.generated = generated;
+        self.generated_passwords = generated;
         Ok(())
     }
 
     /// Returns the generated passwords, in the order of the rows.
     pub(crate) fn generated_passwords(&self) -> &[GeneratedPassword] {
-        &self.generated
+        &self.generated_passwords
     }
 
     /// Replaces the passwords in the rows of new accounts by their hashes. The rows of existing

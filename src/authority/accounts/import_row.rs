@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 /// The allowed fields of a row.
-pub(in crate::authority) const FIELDS: [&str; 10] = [
+pub(in crate::authority) const ACCOUNT_FIELDS: [&str; 10] = [
     "uid",
     "username",
     "email",
@@ -23,7 +23,7 @@ pub(in crate::authority) const FIELDS: [&str; 10] = [
     "password_hash",
 ];
 
-/// Start of the error for a field that is not in [`FIELDS`].
+/// Start of the error for a field that is not in [`ACCOUNT_FIELDS`].
 pub(super) const UNKNOWN_FIELD: &str = "unknown field";
 
 /// A parsed row.
@@ -168,7 +168,7 @@ pub(super) fn parse_import_row(
         return Err(format!(
             "{UNKNOWN_FIELD} `{}`: expected one of {}",
             redact_for_error(name),
-            FIELDS.join(", ")
+            ACCOUNT_FIELDS.join(", ")
         ));
     }
     Ok(ImportRow { line, new_user, has_uid: uid.is_some(), password, explicit_fields })

@@ -5,7 +5,7 @@ use super::administration::IfExists;
 use super::import_existing::find_existing;
 use super::import_observer::{ImportObserver, ImportStep};
 use super::import_row::{
-    FIELDS, GeneratedPassword, ImportRow, UNKNOWN_FIELD, flatten_json_list, name_key,
+    ACCOUNT_FIELDS, GeneratedPassword, ImportRow, UNKNOWN_FIELD, flatten_json_list, name_key,
     parse_import_row,
 };
 use crate::model::{
@@ -19,7 +19,7 @@ use std::io::BufRead;
 /// Maximum number of rows that are read from the scratch database at a time.
 const BATCH_SIZE: usize = 500;
 
-/// Treatment of the fields that are not in [`FIELDS`].
+/// Treatment of the fields that are not in [`ACCOUNT_FIELDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnknownFields {
     Refuse,
@@ -37,7 +37,7 @@ pub(crate) struct ImportRows {
     has_admin: bool,
     skipped_fields: BTreeSet<String>,
     /// The generated passwords of new accounts.
-    pub(super) generated: Vec<GeneratedPassword>,
+    pub(super) generated_passwords: Vec<GeneratedPassword>,
     /// Requests the list of changes in the outcome.
     pub(super) lists_changes: bool,
     /// The minimum password length that the file of `jeton apply` sets; `None` if the setting of the
@@ -54,7 +54,7 @@ impl ImportRows {
             unhashed_count: 0,
             has_admin: false,
             skipped_fields: BTreeSet::new(),
-            generated: Vec::new(),
+            generated_passwords: Vec::new(),
             lists_changes: false,
             min_password_length: None,
         })
@@ -204,7 +204,8 @@ impl ImportRows {
         map_in_order(1, batches, create_parser, visit)
     }
 
-    /// Calls `visit` with the number of each row in the scratch database and the unparsed row, in order.
+    /// Calls `visit` for each row, in order, with the row number in the scratch database and the
+    /// unparsed row.
     pub(super) fn for_each_row(
         &self,
         mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
@@ -218,8 +219,8 @@ impl ImportRows {
         }
     }
 
-    /// Refuses too short passwords of new accounts, and rows that [`find_existing`] refuses. Called
-    /// before hashing, which is slow.
+    /// Refuses new accounts whose passwords are too short, and rows that [`find_existing`] refuses.
+    /// Called before hashing, which is slow.
     pub(super) fn check_rows(
         &self,
         tx: &Reader<'_>,
@@ -255,7 +256,7 @@ fn parse_row(row: Row, now: Timestamp) -> Result<ImportRow, InvalidLine> {
 fn check_columns(columns: &[String]) -> Result<(), Error> {
     let unknown: Vec<_> = (1..).zip(columns).filter(|(_, name)| !is_known_field(name)).collect();
     let Some((column, _)) = unknown.first() else { return Ok(()) };
-    let expected = FIELDS.join(", ");
+    let expected = ACCOUNT_FIELDS.join(", ");
     if !columns.iter().any(|name| is_known_field(name)) {
         let reason = format!(
             "unknown name in column {column} of the CSV header: expected one of {expected}"
@@ -270,5 +271,5 @@ fn check_columns(columns: &[String]) -> Result<(), Error> {
 }
 
 fn is_known_field(name: &str) -> bool {
-    FIELDS.contains(&name)
+    ACCOUNT_FIELDS.contains(&name)
 }

@@ -58,9 +58,9 @@ impl UserList {
             let users = chunk.map(|id| tx.find_user(&UserRef::Id(id)));
             users.filter_map(Result::transpose).collect::<Result<_, _>>()
         })?;
-        let mut list = Page::new(page, users, 0, |user: &User| user.id.0);
-        list.next = ids.as_slice().first().map(|id| id.0);
+        let mut user_page = Page::new(page, users, 0, |user: &User| user.id.0);
+        user_page.next = ids.as_slice().first().map(|id| id.0);
         self.remaining_ids = Some(ids);
-        Ok(list)
+        Ok(user_page)
     }
 }

@@ -22,9 +22,9 @@ pub(crate) use import::{
     AccountChange, GeneratedPassword, ImportOutcome, ImportRows, UnknownFields, authorize_import,
     import,
 };
-pub(super) use import::{add_rows, hash_rows};
+pub(super) use import::{apply_all_rows, hash_row_passwords};
 pub(crate) use import_observer::{ImportObserver, ImportStep};
-pub(super) use import_row::FIELDS as ACCOUNT_FIELDS;
+pub(super) use import_row::ACCOUNT_FIELDS;
 pub(crate) use listing::{UserFilter, UserList, UserOrder};
 pub(crate) use password_rules::PasswordRules;
 pub(crate) use registration::{
@@ -168,9 +168,9 @@ pub(crate) fn recover(
 }
 
 /// Replaces the password of `user` and ends the sessions of `user`, except the session of the
-/// caller. `caller` is `user`, with the time of the last change of the password that was verified;
-/// fails if the password was changed since then. Without a caller, no credential is checked. Returns
-/// the number of ended sessions.
+/// caller. `caller` has the same user as `user`, and the time at which the verified password was
+/// set: the function fails if the password was changed after this time. Without a caller, no
+/// credential is checked. Returns the number of ended sessions.
 fn replace_password(
     store: &mut Store,
     audit: &AuditContext,
@@ -179,7 +179,7 @@ fn replace_password(
     new: &Password,
 ) -> Result<usize, Error> {
     let hash: PasswordHash = crypto::hash_password(new)?;
-    let (caller, verified_change) = caller.unzip();
+    let (caller, verified_changed_at) = caller.unzip();
     let caller_id = caller.map(|caller| caller.user.id);
     let kept_sid = caller.map(|caller| caller.session.sid);
     let ended_count = write_as_optional_principal(
@@ -191,8 +191,8 @@ fn replace_password(
                 None => require_user(tx, &UserRef::Id(user.id))?,
             };
             PasswordRules::read(tx)?.check(new)?;
-            let last_change = tx.find_password(user.id)?.map(|(_, changed_at)| changed_at);
-            if verified_change.is_some() && verified_change != last_change {
+            let current_changed_at = tx.find_password(user.id)?.map(|(_, changed_at)| changed_at);
+            if verified_changed_at.is_some() && verified_changed_at != current_changed_at {
                 return Err(Error::WrongPassword);
             }
             tx.set_password(user.id, &hash, audit.now)?;

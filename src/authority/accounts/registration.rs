@@ -76,7 +76,7 @@ pub(crate) fn create(
 }
 
 /// Adds an account. The first user of a store becomes an admin, regardless of the requested role.
-/// With [`IfExists::Skip`] an existing account with the same names is left unchanged. Returns the
+/// With [`IfExists::Skip`], an existing account with the same names is left unchanged. Returns the
 /// user and whether the account is new.
 pub(crate) fn register(
     store: &mut Store,
@@ -90,7 +90,7 @@ pub(crate) fn register(
     })
 }
 
-/// Adds an account, if `authorize` permits it to the caller. `authorize` is called again in the
+/// Adds an account, if `authorize` accepts the caller. `authorize` is called again in the
 /// transaction, with the current row of the caller.
 fn add_account(
     store: &mut Store,

@@ -7,7 +7,7 @@ fn parse(value: &Value) -> Result<RegisteredClaims<'_>, RejectReason> {
 }
 
 fn check_at(claims: &RegisteredClaims<'_>, now: Timestamp, leeway: i64) -> Vec<Rejection> {
-    check_times(claims, VerificationTime { now, reference: now, leeway })
+    check_times(claims, VerificationTime { now, reference: now, leeway_seconds: leeway })
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -110,7 +110,7 @@ fn permissions_and_values_are_compared_exactly() {
     assert_eq!(mismatches("s", "\"x\""), ["claim `s` mismatch: found `x`, expected `\"x\"`"]);
     assert_eq!(
         mismatches("missing", ""),
-        ["claim `missing` mismatch: found none, expected an empty text"]
+        ["claim `missing` mismatch: found none, expected an empty string"]
     );
 }
 
@@ -143,7 +143,7 @@ fn empty_word_is_not_a_permission() {
 #[test]
 fn token_with_less_than_the_minimum_ttl_is_refused() {
     let hour = Lifetime::from_seconds(3_600).unwrap();
-    let time = VerificationTime { now: at(0), reference: at(0), leeway: 0 };
+    let time = VerificationTime { now: at(0), reference: at(0), leeway_seconds: 0 };
     assert!(check_remaining_ttl(None, time, hour).is_none());
     assert!(check_remaining_ttl(Some(at(3_600)), time, hour).is_none());
     let rejection = check_remaining_ttl(Some(at(3_599)), time, hour).unwrap();
@@ -213,7 +213,8 @@ fn rejection_of_bad_claim_states_value_and_expected_type() {
 #[test]
 fn time_rejection_has_time_distance_and_required_leeway() {
     let reject_times = |claims: &Value, now: i64, reference: i64, leeway: i64| {
-        let time = VerificationTime { now: at(now), reference: at(reference), leeway };
+        let time =
+            VerificationTime { now: at(now), reference: at(reference), leeway_seconds: leeway };
         let rejections = check_times(&parse(claims).unwrap(), time);
         let [rejection] = &rejections[..] else { panic!("{rejections:?}") };
         (rejection.message(), json!(rejection), rejection.required_leeway())

@@ -1,10 +1,10 @@
-//! Adding of generated or imported keys.
+//! Addition of generated or imported keys to the store.
 
 use super::super::accounts::require_admin_or_empty_store;
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::lifecycle::{ADMINS_ONLY, find_active_key, require_key, retire_and_activate};
-use crate::crypto::{self, ImportError, ImportedKey, KeyFormat, PublicKeys};
+use crate::crypto::{self, ImportedKey, KeyError, KeyFormat, PublicKeys};
 use crate::model::{
     Algorithm, EventDetail, EventSubject, EventTarget, Key, KeySpec, KeyState, Purpose, Role,
     RsaBits, TargetKind, Untrusted,
@@ -32,12 +32,12 @@ impl NewKey {
         Self { spec, has_chosen_kid }
     }
 
-    /// Returns an imported key to add under `kid`, or else under the key id in the key document, if
-    /// any.
+    /// Returns an imported key to add under `kid`. Without `kid`, uses the key id in the key
+    /// document; if the document has no key id either, the key id of `imported.key` remains.
     pub(crate) fn from_imported(
         imported: ImportedKey,
         kid: Option<Untrusted>,
-    ) -> Result<Self, ImportError> {
+    ) -> Result<Self, KeyError> {
         let kid = kid.map_or_else(|| imported.document_kid(), |kid| Ok(Some(kid)))?;
         Ok(Self::new(imported.key, kid))
     }
@@ -51,7 +51,7 @@ pub(crate) struct NewKeyOptions<'k> {
     /// The id of the key that the running command stored when it created the store, if any: this
     /// key is reported as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
-    /// Activates each key immediately, and retires the key that was active before.
+    /// Set to activate each key immediately and to retire the previously active key.
     pub(crate) activate: bool,
 }
 
@@ -93,33 +93,33 @@ pub(crate) fn add(
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         refuse_public_keys_as_secrets(tx, options.keys)?;
-        let mut added_keys: Vec<RequestedKey> = Vec::new();
-        for key in options.keys {
-            let mut added = add_key(tx, audit, key, &added_keys)?;
-            added.is_new |= options.initial_kid == Some(&added.key.spec.kid);
-            added.changed |= added.is_new;
-            if options.activate && added.key.state != KeyState::Active {
-                retire_and_activate(tx, audit.now, &added.key, None)?;
-                added = RequestedKey {
-                    key: require_key(tx, added.key.spec.kid.as_str())?,
+        let mut requested_keys: Vec<RequestedKey> = Vec::new();
+        for new_key in options.keys {
+            let mut requested = add_key(tx, audit, new_key, &requested_keys)?;
+            requested.is_new |= options.initial_kid == Some(&requested.key.spec.kid);
+            requested.changed |= requested.is_new;
+            if options.activate && requested.key.state != KeyState::Active {
+                retire_and_activate(tx, audit.now, &requested.key, None)?;
+                requested = RequestedKey {
+                    key: require_key(tx, requested.key.spec.kid.as_str())?,
                     changed: true,
-                    ..added
+                    ..requested
                 };
             }
-            added_keys.push(added);
+            requested_keys.push(requested);
         }
-        let user = caller.map(|caller| caller.user.id);
-        // A stored key may have another key id than the input.
-        let subject = match added_keys.as_slice() {
-            [added] => EventTarget::key(&added.key.spec.kid).into(),
+        let caller_id = caller.map(|caller| caller.user.id);
+        // An existing key may have another key id in the store than in the input.
+        let subject = match requested_keys.as_slice() {
+            [requested] => EventTarget::key(&requested.key.spec.kid).into(),
             several => {
                 let detail = EventDetail::objects(format!("{} keys", several.len()));
                 EventSubject::several(TargetKind::Key, detail)
             }
         };
-        let changed_count = added_keys.iter().filter(|added| added.changed).count();
-        audit.record(tx, user, subject, changed_count)?;
-        Ok(added_keys)
+        let changed_count = requested_keys.iter().filter(|requested| requested.changed).count();
+        audit.record(tx, caller_id, subject, changed_count)?;
+        Ok(requested_keys)
     })
 }
 
@@ -136,28 +136,29 @@ fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result
         secrets.iter().any(|key| crypto::equals_public_key(key, &public_keys))
     };
     if has_public_secret(&new_keys, &stored_keys) || has_public_secret(&stored_keys, &new_keys) {
-        return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
+        return Err(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
     }
     Ok(())
 }
 
-/// Adds a key. `added_keys` are the keys that precede the key in the input.
+/// Adds a key, unless the store has the key. `earlier_keys` are the keys that precede the key in
+/// the input.
 fn add_key(
     tx: &Writer<'_>,
     audit: &AuditContext,
     new_key: &NewKey,
-    added_keys: &[RequestedKey],
+    earlier_keys: &[RequestedKey],
 ) -> Result<RequestedKey, Error> {
     let NewKey { spec, has_chosen_kid } = new_key;
     if let Some(key) = find_key_with_same_material(tx, spec)? {
         let has_other_use =
             (key.spec.purpose, key.spec.algorithm) != (spec.purpose, spec.algorithm);
         let has_other_kid = *has_chosen_kid && key.spec.kid != spec.kid;
-        let is_in_input = added_keys.iter().any(|added| added.key.spec.kid == key.spec.kid);
+        let is_repeated = earlier_keys.iter().any(|earlier| earlier.key.spec.kid == key.spec.kid);
         return match key {
             key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
-            key if is_in_input && (has_other_use || has_other_kid) => {
-                Err(ImportError::same_key_twice(&key.spec, spec).into())
+            key if is_repeated && (has_other_use || has_other_kid) => {
+                Err(KeyError::same_key_twice(&key.spec, spec).into())
             }
             key if has_other_use => Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm)),
             key if has_other_kid => Err(Error::KeyHasOtherKid(key.spec.kid)),

@@ -107,7 +107,7 @@ pub(crate) fn retire(
 
 /// The treatment of a revocation of the key that signs app tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IfActive {
+pub(crate) enum IfActiveAppKey {
     /// The revocation is refused.
     Refuse,
     /// Another key is activated immediately.
@@ -119,7 +119,7 @@ pub(crate) fn load_for_revocation(
     store: &mut Store,
     caller: &Caller,
     kid: &str,
-    if_active: IfActive,
+    if_active: IfActiveAppKey,
 ) -> Result<Key, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
     store.read(|tx| {
@@ -147,7 +147,7 @@ pub(crate) fn revoke(
     audit: &AuditContext,
     caller: &Caller,
     key: &Key,
-    if_active: IfActive,
+    if_active: IfActiveAppKey,
 ) -> Result<Option<KeyRevocation>, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
     let purpose = key.spec.purpose;
@@ -159,7 +159,7 @@ pub(crate) fn revoke(
         if key.state == KeyState::Revoked {
             return Ok(None);
         }
-        let (tokens, sessions) = tx.revoke_key(key.id, audit.now)?;
+        let (token_count, session_count) = tx.revoke_key(key.id, audit.now)?;
         let successor = if is_required_for_signing(&key) {
             let successor = find_or_add_successor(tx, audit.now, purpose, None, new_key.as_ref())?;
             tx.activate_key(successor.id, audit.now)?;
@@ -168,7 +168,7 @@ pub(crate) fn revoke(
             None
         };
         record_key_event(tx, audit, caller, &key.spec.kid)?;
-        Ok(Some(KeyRevocation { token_count: tokens, session_count: sessions, successor }))
+        Ok(Some(KeyRevocation { token_count, session_count, successor }))
     })
 }
 
@@ -178,8 +178,8 @@ fn is_required_for_signing(key: &Key) -> bool {
     key.state == KeyState::Active && key.spec.purpose == Purpose::App
 }
 
-fn ensure_revocable(key: &Key, if_active: IfActive) -> Result<(), Error> {
-    if is_required_for_signing(key) && if_active == IfActive::Refuse {
+fn ensure_revocable(key: &Key, if_active: IfActiveAppKey) -> Result<(), Error> {
+    if is_required_for_signing(key) && if_active == IfActiveAppKey::Refuse {
         return Err(Error::ActiveAppKey("use `--replace` to activate another key immediately"));
     }
     Ok(())
@@ -214,7 +214,7 @@ fn find_oldest_standby(
     Ok(keys.into_iter().find(matches))
 }
 
-/// Generates a key, of the algorithm that [`rotate`] describes, if there is no standby key.
+/// Generates the new key of a rotation (see [`rotate`]); returns `None` if a standby key exists.
 fn generate_successor(
     store: &mut Store,
     purpose: Purpose,

@@ -5,12 +5,12 @@ mod discovery;
 mod lifecycle;
 
 pub(crate) use crate::crypto::{
-    ImportError, ImportedKey, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
+    ImportedKey, KeyError, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
 };
 pub(crate) use add::{NewKey, NewKeyOptions, RequestedKey, add, authorize_add, generate};
 pub(crate) use discovery::{DiscoverySite, build_discovery_site};
 pub(crate) use lifecycle::{
-    IfActive, Rotation, activate, load_for_revocation, retire, revoke, rotate,
+    IfActiveAppKey, Rotation, activate, load_for_revocation, retire, revoke, rotate,
 };
 
 use super::resource_kind::ResourceKind;
@@ -80,8 +80,8 @@ pub(crate) fn export_jwks(
     Ok(JwkSetExport { jwk_set: json!({ "keys": public_jwks }), omitted_count })
 }
 
-/// Returns the public key as PEM: of the key `kid`, or without `kid` of the only active key for the
-/// purpose.
+/// Returns the public key of the key `kid` as PEM. Without `kid`, returns the public key of the
+/// only active key with this purpose.
 pub(crate) fn export_public_pem(
     store: &mut Store,
     kid: Option<&str>,
@@ -108,7 +108,7 @@ fn load_single_active_key(tx: &Reader<'_>, purpose: Purpose) -> Result<Key, Erro
     }
 }
 
-/// Returns a key, if the caller may export the private key.
+/// Returns a key, if the caller may export the private key. Refuses a damaged key.
 pub(crate) fn load_for_export(store: &mut Store, caller: &Caller, kid: &str) -> Result<Key, Error> {
     caller.require_role(Role::Admin, lifecycle::ADMINS_ONLY)?;
     let key = store.read(|tx| lifecycle::require_key(tx, kid))?;
@@ -145,7 +145,7 @@ impl TestKey {
         Self { spec: key.spec, id: Some(key.id) }
     }
 
-    /// Returns the id of the row, which is added if missing. Fails with
+    /// Returns the row id of the key. A new key is stored first. Fails with
     /// [`store::Error::AlreadyExists`] if another process has added a key of the same algorithm.
     pub(super) fn ensure_inserted(
         &self,

@@ -1,4 +1,4 @@
-//! Generated keys, and JWK Sets for verifiers.
+//! Tests of generated keys, and of JWK Sets for verifiers.
 
 use super::*;
 use crate::authority::test_store::{at, new_store, new_store_with, rotate_app_key};
@@ -12,7 +12,8 @@ fn app_kid(store: &mut Store) -> String {
     store.read(|tx| tx.active_app_key()).unwrap().spec.kid.as_str().to_owned()
 }
 
-/// Generates and stores a test key. A new key is returned without its row id.
+/// Returns the active test key of `algorithm`. If the key does not exist, generates and stores the
+/// key, and returns the key without its row id.
 fn add_test_key(store: &mut Store, algorithm: Algorithm) -> TestKey {
     let key = find_or_generate_test_key(store, algorithm).unwrap();
     store.write(|tx| key.ensure_inserted(tx, at(0))).unwrap();

@@ -28,8 +28,8 @@ pub(crate) fn copy(
     match pending_copy.persist(store) {
         Ok(writers) => Ok((digests, writers)),
         Err(error) => {
-            // `error` came first and is reported; a later error of the correction is ignored.
-            let _ = store.write(|tx| tx.set_outcome(event_id, OUTCOME_UNDELIVERED));
+            // `error` is reported. A later error in the correction of the event is ignored.
+            let _ = store.write(|tx| tx.set_outcome_and_reset_count(event_id, OUTCOME_UNDELIVERED));
             Err(error.into())
         }
     }

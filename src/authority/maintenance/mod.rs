@@ -6,7 +6,7 @@ mod restore;
 
 pub(crate) use crate::store::{CopyStep, MediumStats, ServerStats, TableDigest};
 pub(crate) use copy::copy;
-pub(crate) use prune::{PruneCounts, detect_fast_clock, prune};
+pub(crate) use prune::{PruneCounts, last_event_if_clock_is_fast, prune};
 pub(crate) use restore::{RestoreJob, check_backup};
 
 use super::audit_context::{OUTCOME_DONE, OUTCOME_UNDELIVERED};
@@ -48,8 +48,8 @@ fn build_crypto_checks() -> store::CryptoChecks {
 /// Copies the store to the file `target`, for an admin or the owner of the store file. Returns the
 /// size of `target` in bytes and the users who can write the directory of `target`. The audit event
 /// is committed before the file gets its final name. `on_progress` gets the number of copied bytes
-/// and the number of all bytes; for a store in PostgreSQL, the numbers of rows. An error of
-/// `on_progress` ends the backup, and leaves no file.
+/// and the number of all bytes; for a store in PostgreSQL, `on_progress` gets numbers of rows
+/// instead. An error of `on_progress` ends the backup, and leaves no file.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,
@@ -68,15 +68,15 @@ pub(crate) fn back_up(
     match pending_backup.persist() {
         Ok(size) => Ok((size, writers)),
         Err(error) => {
-            // `error` came first and is reported; a later error of the correction is ignored.
-            let _ = store.write(|tx| tx.set_outcome(event, OUTCOME_UNDELIVERED));
+            // `error` is reported. A later error in the correction of the event is ignored.
+            let _ = store.write(|tx| tx.set_outcome_and_reset_count(event, OUTCOME_UNDELIVERED));
             Err(error.into())
         }
     }
 }
 
-/// Refuses a caller who is not an admin. Without a caller, nothing is refused: the owner of the
-/// store file acts, who can copy and change the file without jeton.
+/// Refuses a caller who is not an admin. Without a caller, refuses nothing: the command then runs
+/// for the owner of the store file, and this owner can copy and change the file without jeton.
 pub(crate) fn authorize(caller: Option<&Caller>) -> Result<(), Error> {
     caller.map_or(Ok(()), |caller| caller.require_role(Role::Admin, ADMINS_ONLY))
 }
@@ -93,8 +93,8 @@ fn write_as_maintainer<T>(
     }
 }
 
-/// Refuses a read-only store. Called before slow work, because the write that would fail follows
-/// this work.
+/// Refuses a read-only store. Called before slow work: without this check, the command would fail
+/// after the slow work, at the write.
 fn ensure_writable(store: &Store) -> Result<(), Error> {
     if store.is_read_only() { Err(store::Error::ReadOnly.into()) } else { Ok(()) }
 }

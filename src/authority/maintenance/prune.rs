@@ -36,7 +36,7 @@ pub(crate) struct PruneCounts {
 /// could remove rows that expired more than a day after this event. Events since the login or
 /// refresh that issued the caller's access token are ignored, because their times come from the
 /// same clock.
-pub(crate) fn detect_fast_clock(
+pub(crate) fn last_event_if_clock_is_fast(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
@@ -49,7 +49,7 @@ pub(crate) fn detect_fast_clock(
             Some(BearerCredential::Access(jti)) => tx.find_pair_by_access(jti)?,
             Some(BearerCredential::AppToken(_)) | None => None,
         };
-        tx.newest_event_time(
+        tx.newest_event_time_before(
             pair_with_session
                 .map_or(audit.now, |pair_with_session| pair_with_session.pair.issued_at),
         )
@@ -184,14 +184,15 @@ impl<'p> PruneJob<'p> {
         )
     }
 
-    /// Finds and removes rows in batches until `find` returns no rows. After each batch, `count`
-    /// gets the last row of the batch and the number of removed rows.
+    /// Finds and removes rows in batches until `find` returns no rows. `find` returns the ids of
+    /// rows after a given id. After each batch, `update_counts` gets the id of the last row of the
+    /// batch and the number of removed rows.
     fn remove_in_batches<T: Clone>(
         &mut self,
         start: T,
         find: impl Fn(&Reader<'_>, &T) -> Result<Vec<T>, store::Error>,
         remove: impl Fn(&Writer<'_>, &[T]) -> Result<usize, store::Error>,
-        count: impl Fn(&mut Self, &T, usize),
+        update_counts: impl Fn(&mut Self, &T, usize),
     ) -> Result<(), Error> {
         let mut after = start;
         loop {
@@ -199,13 +200,19 @@ impl<'p> PruneJob<'p> {
             let Some(last) = batch.last() else { return Ok(()) };
             after = last.clone();
             let user = self.caller.map(|caller| caller.user.id);
-            let (removed, event) = write_as_maintainer(self.store, self.caller, |tx| {
-                let (removed, target) = (remove(tx, &batch)?, EventTarget::store());
-                let event = self.audit.record_or_add(tx, self.event, user, target, removed)?;
-                Ok((removed, event))
+            let (removed_count, event) = write_as_maintainer(self.store, self.caller, |tx| {
+                let (removed_count, target) = (remove(tx, &batch)?, EventTarget::store());
+                let event = self.audit.record_or_add_to_count(
+                    tx,
+                    self.event,
+                    user,
+                    target,
+                    removed_count,
+                )?;
+                Ok((removed_count, event))
             })?;
             self.event = event;
-            count(self, last, removed);
+            update_counts(self, last, removed_count);
             let to_usize = |id: TokenId| usize::try_from(id.0).unwrap_or(usize::MAX);
             (self.on_progress)(self.counts, to_usize(self.checked_id), to_usize(self.last_id))?;
             Store::pause_between_writes();

@@ -1,4 +1,5 @@
-//! Authorization to mint: by an access token of a minter, or by an app token with `jeton:mint`.
+//! Authorization to mint, by an access token of a minter or by an app token with `jeton:mint`.
+//! Authorization to grant permissions.
 
 use super::super::claims::GRANTING_CLAIMS;
 use super::super::error::UserWithRole;
@@ -65,8 +66,9 @@ fn is_text_or_texts(claim: &Value) -> bool {
     claim.is_string() || claim.as_array().is_some_and(|items| items.iter().all(Value::is_string))
 }
 
-/// Returns the words that a verifier may read as permissions: in a string or in the strings of an
-/// array, separated by characters that any programming language treats as whitespace.
+/// Returns the words that a verifier may read as permissions: the words of a string, or of the
+/// strings of an array. Every character that at least one programming language treats as whitespace
+/// separates words.
 fn claimed_words(claims: &Map<String, Value>) -> impl Iterator<Item = &str> + Clone {
     let texts = granting_claims(claims).flat_map(|claim| match claim {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),

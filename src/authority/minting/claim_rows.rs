@@ -14,7 +14,7 @@ pub(super) const MAX_BATCH_TOKENS: usize = MAX_BATCH_ROWS;
 
 /// Upper limit for the headers and claims of a batch of repeated rows as JSON, in bytes. The signed
 /// tokens are longer: base64url adds a third, and the signatures follow.
-const BATCH_BYTES: usize = 2 * 1024 * 1024;
+const MAX_BATCH_JSON_BYTES: usize = 2 * 1024 * 1024;
 
 /// Claim rows of a bulk mint, with the input line of each row.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl ClaimRows {
         Ok(Self { rows: RowSource::FromFile(file), count })
     }
 
-    /// Returns the same claims for `count` tokens.
+    /// Creates rows with the same claims for `count` tokens.
     pub(crate) fn repeat(claims: Map<String, Value>, count: usize) -> Self {
         Self { rows: RowSource::Repeated(Row { line: 0, fields: claims }), count }
     }
@@ -101,17 +101,18 @@ impl ClaimRows {
 
     /// Returns the range of the rows whose validity implies the validity of all rows. Two copies
     /// represent any number of identical rows: two are needed to detect a repeated `jti`.
-    pub(super) fn sample(&self) -> Range<usize> {
+    pub(super) fn sample_range(&self) -> Range<usize> {
         match self.rows {
             RowSource::Repeated(_) => 0..self.count.min(2),
             RowSource::FromFile(_) => 0..self.count,
         }
     }
 
-    /// Returns the rows in `range` in batches. In a file, `range` must extend from the start of a
-    /// batch to the last row. A batch of repeated rows has at most `max_tokens` tokens, whose
-    /// headers and claims are limited by [`BATCH_BYTES`] unless the batch has a single token.
-    /// `max_json_length` is the maximum length of header and claims of a token as JSON in bytes.
+    /// Returns the rows in `range` in batches. Rows of a file keep the batches of the file: `range`
+    /// must then extend from the start of a batch to the last row. A batch of repeated rows has at
+    /// most `max_tokens` tokens, and at most [`MAX_BATCH_JSON_BYTES`] unless the batch has a single
+    /// token. `max_json_length` is the maximum length of header and claims of a token as JSON in
+    /// bytes.
     pub(super) fn batches(
         &self,
         range: Range<usize>,
@@ -120,7 +121,8 @@ impl ClaimRows {
     ) -> Box<dyn Iterator<Item = Result<RowBatch<'_>, Error>> + Send + '_> {
         match &self.rows {
             RowSource::Repeated(row) => {
-                let batch_size = (BATCH_BYTES / max_json_length.max(1)).clamp(1, max_tokens);
+                let batch_size =
+                    (MAX_BATCH_JSON_BYTES / max_json_length.max(1)).clamp(1, max_tokens);
                 let offsets = range.clone().step_by(batch_size);
                 Box::new(offsets.map(move |offset| {
                     Ok(RowBatch::Repeated(row, batch_size.min(range.end - offset)))

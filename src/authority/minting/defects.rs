@@ -21,8 +21,8 @@ macro_rules! defects {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// Returns a description of the defect, with the RFC, and mostly the section, that defines
-            /// the violated rule.
+            /// Returns a description of the defect. The description names the RFC, and usually the
+            /// section of the RFC, that defines the violated rule.
             pub(crate) const fn description(self) -> &'static str {
                 match self { $(Self::$variant => $description),+ }
             }

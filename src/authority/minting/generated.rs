@@ -41,7 +41,7 @@ impl TokenValue<'_> {
 }
 
 /// Function that generates a value and returns the text of the value.
-pub(super) type Generate<'g> = &'g mut dyn FnMut(GeneratedKind) -> Result<String, crypto::Error>;
+pub(super) type GenerateFn<'g> = &'g mut dyn FnMut(GeneratedKind) -> Result<String, crypto::Error>;
 
 /// Returns the text of a new value.
 pub(super) fn generate_text(kind: GeneratedKind) -> Result<String, crypto::Error> {

@@ -54,9 +54,9 @@ pub(crate) struct JobKey {
 
 impl MintJob {
     /// Starts a job with a test key of the store, generated if missing. Validates every row, but
-    /// signs nothing yet. `previous` is the key of an earlier job of the same command. The audit
-    /// event of the earlier job also counts the tokens of this job; but a job that adds a key to
-    /// the store has an event of its own.
+    /// mints no token yet. `previous` is the key of an earlier job of the same command. The audit
+    /// event of the earlier job also counts the tokens of this job, unless this job adds a key to
+    /// the store: then this job has its own audit event.
     pub(crate) fn with_store_key(
         store: &mut Store,
         audit: &AuditContext,
@@ -101,9 +101,9 @@ impl MintJob {
     /// Selects the signing key, validates every row with the key, and runs `work` with the key.
     /// `work` may be slow, because no transaction is open.
     ///
-    /// `record` runs in a write transaction, which first inserts the key if it is new. `record` is
-    /// given the user, the row id of the key, the key as an audit target if it is new, and the
-    /// output of `work`, and returns the id of the audit event.
+    /// `record` runs in a write transaction, which first inserts the key if it is new. `record`
+    /// gets the user, the row id of the key, the key as an audit target if the key is new, and the
+    /// output of `work`. `record` returns the id of the audit event.
     pub(super) fn acquire_key<T>(
         &self,
         store: &mut Store,
@@ -160,7 +160,7 @@ impl MintJob {
         Ok((job_key, output))
     }
 
-    /// Starts a job with an external key.
+    /// Starts a job with an external key. Validates every row, but mints no token yet.
     pub(crate) fn with_external_key(
         now: Timestamp,
         key: &KeySpec,

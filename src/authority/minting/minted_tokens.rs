@@ -26,8 +26,8 @@ fn serialize_exposed<S: Serializer>(
     serializer.serialize_str(token.expose_secret())
 }
 
-/// Signed test tokens in the order of their rows. Without `Debug`, so that no token reaches a
-/// message.
+/// Signed test tokens in the order of their rows. The type does not implement `Debug`, so that no
+/// token reaches a message.
 pub(crate) struct MintedTokens {
     /// The tokens, each followed by a line feed.
     lines: String,
@@ -81,7 +81,7 @@ impl MintedTokens {
         }
     }
 
-    /// Adds a token. `append` appends the token to `lines`.
+    /// Adds a token. `append` appends the text of the token to the text of all tokens.
     pub(super) fn push<E>(
         &mut self,
         jti: Option<JtiClaim>,
@@ -103,7 +103,7 @@ impl MintedTokens {
     }
 
     /// Returns the `jti` and expiry of each token with a `jti`.
-    pub(super) fn jtis(&self) -> impl Iterator<Item = (Untrusted, Option<Timestamp>)> {
+    pub(super) fn jtis_with_expiry(&self) -> impl Iterator<Item = (Untrusted, Option<Timestamp>)> {
         self.details
             .iter()
             .filter_map(|details| Some((details.jti.as_ref()?.to_untrusted(), details.expires_at)))

@@ -7,8 +7,8 @@
 use super::super::Error;
 use super::generated::{GeneratedKind, TokenValue, ValueGenerator, generate_text};
 use super::minted_tokens::{JtiClaim, MintedTokens};
-use super::record::{RowOwner, build_token_row};
-use super::row_shape::{MAX_EXAMPLES, MAX_TEXT_BYTES, is_like, is_plain};
+use super::record::{RowOwnerAndKey, build_token_row};
+use super::row_shape::{MAX_EXAMPLES, MAX_TEXT_BYTES, differs_only_in_texts, is_plain};
 use super::token_builder::TokenBuilder;
 use crate::crypto::{self, TokenPrefix, TokenSigner};
 use crate::model::{Row, Timestamp};
@@ -66,10 +66,12 @@ impl PatternCache {
         &mut self,
         builder: &TokenBuilder<'_>,
         row: &Row,
-        owner: Option<RowOwner>,
+        owner: Option<RowOwnerAndKey>,
     ) -> Result<Option<&TokenPattern>, Error> {
-        let mut index =
-            self.patterns.iter().position(|pattern| is_like(&row.fields, &pattern.example_fields));
+        let mut index = self
+            .patterns
+            .iter()
+            .position(|pattern| differs_only_in_texts(&row.fields, &pattern.example_fields));
         if index.is_none() && self.attempt_count < MAX_EXAMPLES {
             self.attempt_count += 1;
             if let Some(pattern) = TokenPattern::from_example(builder, &row.fields, owner)? {
@@ -87,7 +89,7 @@ impl TokenPattern {
     pub(super) fn from_example(
         builder: &TokenBuilder<'_>,
         fields: &Map<String, Value>,
-        owner: Option<RowOwner>,
+        owner: Option<RowOwnerAndKey>,
     ) -> Result<Option<Self>, Error> {
         if builder.request.defect.is_some() {
             return Ok(None);

@@ -5,11 +5,11 @@ use crate::model::{AppName, Grant, Jti, KeyRowId, Timestamp, TokenKind, TokenOri
 use crate::store::{NewToken, Reader};
 use serde_json::{Map, Value};
 
-/// Check that no token of one key with a given `jti` was revoked.
+/// Check that no token with a given `jti`, signed by one key, was revoked.
 ///
-/// A prune removes the rows of expired tokens, and with the rows the knowledge of which tokens were
-/// revoked. A new row with the `jti` and the claims of a pruned revoked token would make that token
-/// pass as not revoked.
+/// A prune removes the rows of expired tokens. After a prune, the store no longer knows which of
+/// these tokens were revoked. A new row with the `jti` and the claims of a pruned revoked token
+/// would make that token pass as not revoked.
 pub(super) struct RevocationCheck<'r> {
     tx: &'r Reader<'r>,
     key: KeyRowId,
@@ -19,7 +19,7 @@ pub(super) struct RevocationCheck<'r> {
 
 impl<'r> RevocationCheck<'r> {
     pub(super) fn new(tx: &'r Reader<'r>, key: KeyRowId) -> Result<Self, Error> {
-        Ok(Self { tx, key, pruned_until: tx.pruned_until(key)? })
+        Ok(Self { tx, key, pruned_until: tx.latest_pruned_expiry(key)? })
     }
 
     /// Refuses a `jti` on the blocklist. If `expires_at` is given, also refuses the `jti` if a token
@@ -53,7 +53,7 @@ pub(super) fn jti_taken_error() -> Error {
 
 /// Owner and signing key of recorded tokens.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RowOwner {
+pub(super) struct RowOwnerAndKey {
     pub(super) user: UserId,
     pub(super) key: KeyRowId,
 }
@@ -62,7 +62,7 @@ pub(super) struct RowOwner {
 /// the claims; without an `iat` in whole seconds the token counts as issued at `default_issued_at`.
 pub(super) fn build_token_row(
     claims: &Map<String, Value>,
-    owner: RowOwner,
+    owner: RowOwnerAndKey,
     default_issued_at: Timestamp,
 ) -> Result<NewToken, Error> {
     let (jti, expires_at) = parse_jti_and_expiry(claims)?;

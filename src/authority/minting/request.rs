@@ -24,11 +24,15 @@ pub(crate) enum Signer {
 #[derive(Debug, Clone)]
 pub(crate) struct MintRequest {
     pub(super) template: Template,
+    /// Requested values of preset parameters. They replace the values in input rows, and the
+    /// defaults of the preset.
     pub(super) parameter_values: Map<String, Value>,
     /// Explicit claims. They replace the claims of the same name in the preset's template and in the
     /// input row; all other explicit claims come last in the token.
     pub(crate) claims: Map<String, Value>,
-    pub(super) header: Map<String, Value>,
+    /// Additional header parameters. They replace the parameters of the same name in the template's
+    /// header.
+    pub(super) header_overrides: Map<String, Value>,
     /// Claims that are left out of the tokens.
     pub(crate) omitted_claims: Vec<&'static str>,
     /// Generated `jti` of the only token of the request; replaces the `jti` of the template.
@@ -42,20 +46,20 @@ pub(crate) struct MintRequest {
     /// Expiry; by default the time of issue plus the preset's TTL, or plus 1 hour if the preset has
     /// no TTL. Test tokens always expire, so `Never` means the default.
     pub(crate) expiry: Expiry,
-    /// Record the tokens in the store, so that the tokens can be listed and revoked by id.
+    /// Set to record the tokens in the store, so that the tokens can be listed and revoked by id.
     pub(crate) record: bool,
     /// Single defect that every token of the request has.
     pub(crate) defect: Option<Defect>,
 }
 
 impl MintRequest {
-    /// Creates a request for tokens as the template of a preset defines them.
+    /// Creates a request for tokens with exactly the header and claims that a template defines.
     pub(crate) fn new(template: Template) -> Self {
         Self {
             template,
             parameter_values: Map::new(),
             claims: Map::new(),
-            header: Map::new(),
+            header_overrides: Map::new(),
             omitted_claims: Vec::new(),
             jti: None,
             signer: Signer::Algorithm(None),
@@ -119,13 +123,13 @@ impl MintRequest {
         if members.contains_key("alg") {
             return Err(InvalidValue::new("header", "`alg` is set by the key"));
         }
-        self.header.extend(members);
+        self.header_overrides.extend(members);
         Ok(())
     }
 
     /// Removes the key id from the additional header parameters and returns the key id.
     pub(crate) fn take_header_kid(&mut self) -> Result<Option<Untrusted>, InvalidValue> {
-        match self.header.shift_remove("kid") {
+        match self.header_overrides.shift_remove("kid") {
             None => Ok(None),
             Some(Value::String(kid)) => parse_kid(&kid).map(Some),
             Some(_) => Err(InvalidValue::new("key id", "not a string")),
@@ -134,7 +138,7 @@ impl MintRequest {
 
     /// Sets the key id in the header, even if the preset's header has none.
     pub(crate) fn set_header_kid(&mut self, kid: &Untrusted) {
-        self.header.insert("kid".to_owned(), kid.as_str().into());
+        self.header_overrides.insert("kid".to_owned(), kid.as_str().into());
     }
 
     /// Selects the key of the store that the preset prescribes, unless another key or an algorithm

@@ -40,7 +40,7 @@ pub(super) fn validate_rows(
     let scratch = (is_recorded && builder.has_input_rows).then(ScratchDatabase::new).transpose()?;
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
-    for batch in claim_rows.batches(claim_rows.sample(), 0, MAX_BATCH_TOKENS) {
+    for batch in claim_rows.batches(claim_rows.sample_range(), 0, MAX_BATCH_TOKENS) {
         let mut jtis = Vec::new();
         for row in batch?.rows() {
             let row = row?;

@@ -1,7 +1,7 @@
-//! Encoding of the rows of an input file. Most rows differ from an earlier row, kept as an example,
-//! only in their string values; of such a row only the string values (texts) are encoded.
+//! Encoding of the rows of an input file. Some rows are kept as examples. Most rows differ from an
+//! example only in their string values (texts), so only the texts of such a row are encoded.
 
-use super::row_shape::{MAX_EXAMPLES, is_like, is_plain};
+use super::row_shape::{MAX_EXAMPLES, differs_only_in_texts, is_plain};
 use crate::model::{BlockParser, InvalidLine, Row, RowBlock, RowError};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -47,7 +47,7 @@ pub(super) struct EncodedBlock {
     pub(super) batch_ends: Vec<(usize, usize)>,
     pub(super) invalid_lines: Vec<InvalidLine>,
     /// Set if the rest of the file cannot be read because of an error in this block.
-    pub(super) has_failed: bool,
+    pub(super) has_unreadable_rest: bool,
     /// Set if a row is like no example.
     pub(super) has_row_without_example: bool,
 }
@@ -103,7 +103,7 @@ impl RowEncoder {
         if row_count > batch_first_row {
             encoded.batch_ends.push((encoded.text.len(), row_count));
         }
-        encoded.has_failed = rows.has_failed();
+        encoded.has_unreadable_rest = rows.has_unreadable_rest();
         Ok(encoded)
     }
 
@@ -122,7 +122,7 @@ impl RowEncoder {
 impl Examples {
     /// Returns the index of the example that the row is like.
     fn find(&self, row: &Row) -> Option<usize> {
-        self.rows.iter().position(|example| is_like(&row.fields, &example.fields))
+        self.rows.iter().position(|example| differs_only_in_texts(&row.fields, &example.fields))
     }
 
     /// Adds the row as an example and returns its index. Returns `None` if a value of the row is not

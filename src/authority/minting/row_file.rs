@@ -11,7 +11,7 @@ use std::io::{self, BufRead, Write};
 use std::iter;
 use std::os::unix::fs::FileExt;
 
-/// Encoded rows in a temporary file without a name, so that no file remains on any exit.
+/// Encoded rows in a temporary file without a name, so that no file remains after any exit.
 #[derive(Debug)]
 pub(super) struct RowFile {
     file: File,
@@ -40,7 +40,7 @@ impl RowFile {
         let workers =
             workers.map(|mut encoder| move |block| encoder.encode(&block).map_err(Error::from));
         let file = tempfile::tempfile().map_err(|error| to_temporary_file_error(&error))?;
-        let mut rows = Self {
+        let mut row_file = Self {
             file,
             batch_ends: Vec::new(),
             examples: Vec::new(),
@@ -53,11 +53,11 @@ impl RowFile {
             workers,
             || Ok(()),
             |block| {
-                rows.append(&block)?;
+                row_file.append(&block)?;
                 for line in block.invalid_lines {
                     invalid_lines.push(line)?;
                 }
-                if block.has_failed {
+                if block.has_unreadable_rest {
                     Ok(std::mem::take(&mut invalid_lines).into_result()?)
                 } else {
                     Ok(())
@@ -65,11 +65,11 @@ impl RowFile {
             },
         )?;
         invalid_lines.into_result()?;
-        if rows.batch_ends.is_empty() {
+        if row_file.batch_ends.is_empty() {
             return Err(parser.no_rows_error().into());
         }
-        rows.examples = encoder.into_examples();
-        Ok(rows)
+        row_file.examples = encoder.into_examples();
+        Ok(row_file)
     }
 
     fn append(&mut self, block: &EncodedBlock) -> Result<(), Error> {

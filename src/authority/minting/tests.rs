@@ -57,8 +57,8 @@ fn issuer_setting_and_request_override_default_claims() {
     let claims = ExtraClaims::parse(&["role=x".to_owned()], &["iat=1".to_owned()]).unwrap();
     let mut request =
         MintRequest { expiry: Expiry::At(at(-10).into()), claims: claims.0, ..mint_request() };
-    for (name, word) in [("sub", "alice"), ("iss", "https://idp.example"), ("aud", "api")] {
-        request.set_claim(name, &[word]).unwrap();
+    for (name, value) in [("sub", "alice"), ("iss", "https://idp.example"), ("aud", "api")] {
+        request.set_claim(name, &[value]).unwrap();
     }
     let payload = decode_token(&mint_token_text(&mut store, &mia, &request)).1;
     assert_eq!(

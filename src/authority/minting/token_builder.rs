@@ -4,7 +4,7 @@
 use super::super::Error;
 use super::super::claims::GRANTING_CLAIMS;
 use super::defects::Defect;
-use super::generated::{Generate, GeneratedKind};
+use super::generated::{GenerateFn, GeneratedKind};
 use super::request::MintRequest;
 use super::template::{InputRow, TokenParts, ValueSource};
 use crate::crypto::MAX_TOKEN_BYTES;
@@ -21,7 +21,7 @@ pub(super) struct Validity {
     pub(super) not_before: Option<Timestamp>,
 }
 
-/// Inputs that all tokens of a request share.
+/// Builder of header and claims, with the inputs that all tokens of a request share.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenBuilder<'a> {
     pub(super) request: &'a MintRequest,
@@ -33,7 +33,8 @@ pub(super) struct TokenBuilder<'a> {
     /// Set if the rows are from an input file.
     pub(super) has_input_rows: bool,
     pub(super) key: &'a KeySpec,
-    /// Value of `{kid}` in the template: the `kid` of the header, unless the request sets another.
+    /// Value of `{kid}` in the template. The `kid` of the header has this value, unless the template or
+    /// the request sets another `kid`.
     pub(super) kid: Option<&'a Untrusted>,
 }
 
@@ -43,7 +44,7 @@ impl TokenBuilder<'_> {
     pub(super) fn build_requested(
         &self,
         row_fields: &Map<String, Value>,
-        generate: Generate<'_>,
+        generate: GenerateFn<'_>,
     ) -> Result<TokenParts, Error> {
         let defect = self.request.defect;
         self.build(row_fields, defect, generate)?.ok_or_else(|| {
@@ -86,7 +87,7 @@ impl TokenBuilder<'_> {
         &self,
         row_fields: &Map<String, Value>,
         defect: Option<Defect>,
-        generate: Generate<'_>,
+        generate: GenerateFn<'_>,
     ) -> Result<Option<TokenParts>, Error> {
         let validity = if defect == Some(Defect::Expired) {
             expired_validity(self.validity)?
@@ -116,16 +117,17 @@ impl TokenBuilder<'_> {
         &self,
         row_fields: &Map<String, Value>,
         validity: Validity,
-        generate: Generate<'_>,
+        generate: GenerateFn<'_>,
     ) -> Result<TokenParts, Error> {
-        let MintRequest { template, header, claims, jti, omitted_claims, .. } = self.request;
+        let MintRequest { template, header_overrides, claims, jti, omitted_claims, .. } =
+            self.request;
         let InputRow { parameters: row_parameters, claims: row_claims } =
             self.split_row(row_fields)?;
         let parameter_values = self.parameter_values(row_parameters);
         let mut parts = template
             .render(&parameter_values, &mut self.create_value_source(validity, generate))?;
         parts.claims.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
-        parts.header.extend(header.clone());
+        parts.header.extend(header_overrides.clone());
         parts.claims.extend(row_claims);
         parts.claims.extend(claims.clone());
         parts.claims.retain(|name, _| !omitted_claims.contains(&name.as_str()));
@@ -138,7 +140,7 @@ impl TokenBuilder<'_> {
         row_fields: &Map<String, Value>,
         validity: Validity,
         defect: Defect,
-        generate: Generate<'_>,
+        generate: GenerateFn<'_>,
     ) -> Result<Option<TokenParts>, Error> {
         let template = &self.request.template;
         let Some(patch) = template.defects.get(&defect) else { return Ok(None) };
@@ -162,7 +164,11 @@ impl TokenBuilder<'_> {
         row_parameters
     }
 
-    fn create_value_source(&self, validity: Validity, generate: Generate<'_>) -> impl ValueSource {
+    fn create_value_source(
+        &self,
+        validity: Validity,
+        generate: GenerateFn<'_>,
+    ) -> impl ValueSource {
         move |name: &str| {
             Ok(Some(match name {
                 "alg" => json!(self.key.algorithm.name()),
@@ -240,7 +246,7 @@ fn expired_validity(validity: Validity) -> Result<Validity, Error> {
     let (begin, end) = (Timestamp::from_unix(end - length), Timestamp::from_unix(end));
     match (begin, end) {
         (Some(issued_at), Some(expires_at)) => Ok(Validity { issued_at, expires_at, ..validity }),
-        _ => Err(Error::Usage("time of issue too early for an expired token".to_owned())),
+        _ => Err(Error::Usage("issue time too early for the defect `expired`".to_owned())),
     }
 }
 
@@ -265,7 +271,8 @@ fn other_values_patch(claims: &Map<String, Value>, names: &[&str]) -> TokenParts
     TokenParts { header: Map::new(), claims: replacements.collect() }
 }
 
-/// Replaces members in place and adds missing members at the end; `null` removes a member.
+/// Applies a patch: replaces existing members in place and adds new members at the end. `null` in
+/// the patch removes a member.
 fn apply_patch(members: &mut Map<String, Value>, patch: Map<String, Value>) {
     for (name, value) in patch {
         if value.is_null() {

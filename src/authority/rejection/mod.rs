@@ -172,13 +172,13 @@ impl Rejection {
         self
     }
 
-    /// States that no leeway makes the token valid.
+    /// Removes the required leeway, for a token that no leeway makes valid.
     pub(super) fn clear_required_leeway(&mut self) {
         self.facts.required_leeway = None;
     }
 
     /// Returns the minimum leeway in seconds with which the time in the claim would be accepted; `None`
-    /// if no leeway makes the token valid, or for a reason other than a time.
+    /// if no leeway makes the token valid, or if the reason does not concern the time in a claim.
     pub(crate) fn required_leeway(&self) -> Option<i64> {
         self.facts.required_leeway
     }

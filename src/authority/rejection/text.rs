@@ -8,7 +8,7 @@ pub(in crate::authority) fn value_to_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Returns alternatives for a description: `` `a` or `b` ``.
+/// Returns the values as alternatives in a message: `` `a` or `b` ``.
 pub(in crate::authority) fn describe_alternatives(values: &[impl AsRef<str>]) -> String {
     let quoted: Vec<String> =
         values.iter().map(|value| quote(&excerpt(value.as_ref(), 0))).collect();
@@ -16,8 +16,9 @@ pub(in crate::authority) fn describe_alternatives(values: &[impl AsRef<str>]) ->
 }
 
 /// Returns a time with its distance from `reference`, the time of verification:
-/// `2026-11-21T12:00:00Z (3 h ago)`. A reference other than `now` is part of the text: `(3 h before
-/// 2030-01-01T00:00:00Z)`; the text has no distance if such a reference is equal to the time.
+/// `2026-11-21T12:00:00Z (3 h ago)`. If `reference` differs from `now`, the text also states
+/// `reference`: `(3 h before 2030-01-01T00:00:00Z)`. If `reference` differs from `now` and is equal
+/// to `time`, the text has no distance.
 pub(in crate::authority) fn describe_time(
     time: Timestamp,
     reference: Timestamp,
@@ -26,10 +27,10 @@ pub(in crate::authority) fn describe_time(
     describe_distance(time, &time.to_relative(reference), reference, now)
 }
 
-/// Returns the time that remains until an expiry that is too early, and the expiry:
-/// `7d (expires 2026-11-21T12:00:00Z)`, or `none (expired …)`. The remaining time is rounded. If
-/// `earliest`, the earliest accepted expiry, has the same rounded distance from `reference`, the
-/// remaining time is exact instead: `59m59s`.
+/// Returns the remaining lifetime of a token that expires too early, and the expiry:
+/// `7d (expires 2026-11-21T12:00:00Z)`, or `none (expired …)`. The remaining lifetime is rounded. If
+/// rounding gives the same text for `earliest`, the earliest accepted expiry, the remaining lifetime
+/// is exact instead: `59m59s`.
 pub(in crate::authority) fn describe_short_expiry(
     expiry: Timestamp,
     earliest: Timestamp,
@@ -97,9 +98,10 @@ pub(super) fn excerpt(text: &str, start: usize) -> String {
     excerpt
 }
 
-/// Returns the value of a claim for a message: escaped, in backticks; a description if it is empty.
+/// Returns the value of a claim for a message: escaped, in backticks. An empty value is described in
+/// words.
 pub(super) fn quote_value(text: &str) -> String {
-    if text.is_empty() { "an empty text".to_owned() } else { quote(text) }
+    if text.is_empty() { "an empty string".to_owned() } else { quote(text) }
 }
 
 /// Returns text for a message: escaped, in backticks.

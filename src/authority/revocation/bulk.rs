@@ -2,7 +2,7 @@
 
 use super::super::principal::write_as;
 use super::super::{AuditContext, Caller, Error};
-use super::check_may_revoke;
+use super::check_may_act_on_tokens;
 use crate::model::{EventDetail, EventSubject, EventTarget, TargetKind, Timestamp, Untrusted};
 use crate::signals::Interrupted;
 use crate::store::{Store, TokenFilter};
@@ -22,16 +22,16 @@ pub(crate) fn count_revocable(
     caller: &Caller,
     filter: &TokenFilter,
 ) -> Result<usize, Error> {
-    check_may_revoke(Some(&caller.user), filter.owner)?;
+    check_may_act_on_tokens(Some(&caller.user), filter.owner)?;
     let count = store.read(|tx| tx.count_tokens(filter, now))?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 /// Revokes all tokens that match the filter. Returns the number of tokens revoked.
 ///
-/// A token that is renewed during the revocation has a successor that can match too, so tokens are
-/// selected until all matching tokens are revoked: only then does the function return `Ok`. The
-/// revocations up to an error remain, and are counted in the audit event. `on_progress` gets the
+/// A token that is renewed during the revocation has a successor that can match too, so the selection
+/// is repeated until no token matches. Only then does the function return `Ok`. After an error, the
+/// tokens revoked so far remain revoked and are counted in the audit event. `on_progress` gets the
 /// number of tokens revoked so far; an error of `on_progress` ends the revocation between two
 /// transactions.
 pub(crate) fn revoke_bulk(
@@ -41,7 +41,7 @@ pub(crate) fn revoke_bulk(
     filter: &TokenFilter,
     on_progress: &mut dyn FnMut(usize) -> Result<(), Interrupted>,
 ) -> Result<usize, Error> {
-    check_may_revoke(Some(&caller.user), filter.owner)?;
+    check_may_act_on_tokens(Some(&caller.user), filter.owner)?;
     let subject = filter_to_subject(filter);
     let (mut total, mut event) = (0, None);
     loop {
@@ -55,10 +55,13 @@ pub(crate) fn revoke_bulk(
             }
             let revoked_count;
             (revoked_count, event) = write_as(store, caller, |tx, user| {
-                check_may_revoke(Some(user), filter.owner)?;
+                check_may_act_on_tokens(Some(user), filter.owner)?;
                 let count = tx.revoke_tokens(batch, audit.now)?;
                 let caller_id = Some(caller.user.id);
-                Ok((count, audit.record_or_add(tx, event, caller_id, subject.clone(), count)?))
+                Ok((
+                    count,
+                    audit.record_or_add_to_count(tx, event, caller_id, subject.clone(), count)?,
+                ))
             })?;
             total += revoked_count;
             on_progress(total)?;
@@ -151,7 +154,7 @@ mod tests {
     fn filters_narrow_bulk_revocation() {
         let app = || Some(AppName::parse("b").unwrap());
         let cutoff = Some(at(20));
-        for (kind, app, issued_before, ids) in [
+        for (kind, app, issued_before, expected_ids) in [
             (None, app(), None, &[2, 3, 4, 6][..]),
             (Some(TokenKind::Test), None, None, &[3]),
             (Some(TokenKind::App), app(), cutoff, &[2, 6]),
@@ -163,8 +166,8 @@ mod tests {
             let count = revoke(&mut store, &audit_at(30), &ada.caller, &filter).unwrap();
             let mut newly_revoked = revocation_times(&mut store, &ada);
             newly_revoked.retain(|(_, seconds)| *seconds == 30);
-            assert_eq!(newly_revoked.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
-            assert_eq!(count, ids.len());
+            assert_eq!(newly_revoked.iter().map(|(id, _)| *id).collect::<Vec<_>>(), expected_ids);
+            assert_eq!(count, expected_ids.len());
         }
     }
 

@@ -40,6 +40,7 @@ enum RevocationTarget {
     Access(PairWithSession),
     /// A refresh token, whose revocation ends the session.
     Refresh(PairWithSession),
+    /// A token without a row, which an entry in the blocklist revokes.
     Unrecorded {
         key_row_id: KeyRowId,
         jti: String,
@@ -127,10 +128,10 @@ fn resolve_targets(
         }
         VerifiedSelector::Jti(jti) => (jti.to_string(), find_targets_by_jti(tx, *jti)?),
     };
-    targets.retain(|target| check_may_revoke(user, target.owner()).is_ok());
+    targets.retain(|target| check_may_act_on_tokens(user, target.owner()).is_ok());
     if targets.is_empty() {
         // Only admins may learn which tokens of other users exist.
-        check_may_revoke(user, None)?;
+        check_may_act_on_tokens(user, None)?;
         return Err(Error::NotFound { resource: ResourceKind::Token, name: Some(selector_text) });
     }
     Ok(targets)
@@ -192,8 +193,11 @@ fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<Recorde
 }
 
 /// Refuses a user who is neither the owner of the tokens nor an admin. `owner` is `None` for tokens
-/// of all users or of an unknown owner, and `user` is `None` without a login.
-pub(super) fn check_may_revoke(user: Option<&User>, owner: Option<UserId>) -> Result<(), Error> {
+/// of all users or of an unknown owner. `user` is `None` without a login, which is always refused.
+pub(super) fn check_may_act_on_tokens(
+    user: Option<&User>,
+    owner: Option<UserId>,
+) -> Result<(), Error> {
     const REFUSAL: &str = "only admins can act on other users' tokens";
     match user {
         Some(user) if owner == Some(user.id) => Ok(()),
@@ -209,7 +213,8 @@ struct SignedToken {
     claims: Map<String, Value>,
 }
 
-/// Refuses a token without a valid signature by a key of the store. Expired and revoked tokens pass.
+/// Verifies the signature of a token. Refuses a token without a valid signature by a key of the
+/// store, and a token whose key no longer verifies. Expired and revoked tokens pass.
 fn verify_signature(store: &mut Store, now: Timestamp, token: &str) -> Result<SignedToken, Error> {
     let mut report = verify(store, token, &Expectations::new(ExpectedKind::Any, now))?;
     if let (Some(kind), Some(key), Some(claims)) = (report.kind, &report.key, report.claims.take())
@@ -221,19 +226,22 @@ fn verify_signature(store: &mut Store, now: Timestamp, token: &str) -> Result<Si
 }
 
 fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<RevocationTarget, Error> {
-    let SignedToken { kind, key_row_id: key, claims } = token;
+    let SignedToken { kind, key_row_id, claims } = token;
     let jti = claims.get("jti").and_then(Value::as_str).map(str::to_owned);
     let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
-    match (load_consistent_record(tx, *kind, *key, claims)?, kind) {
-        (TokenRecord::Token(token), _) => Ok(RevocationTarget::Recorded(token)),
+    match (load_consistent_record(tx, *kind, *key_row_id, claims)?, kind) {
+        (TokenRecord::Token(row), _) => Ok(RevocationTarget::Recorded(row)),
         (TokenRecord::Session(pair), TokenKind::Refresh) => Ok(RevocationTarget::Refresh(pair)),
         (TokenRecord::Session(pair), _) => Ok(RevocationTarget::Access(pair)),
         (TokenRecord::Missing, _) => match jti {
-            Some(jti) => {
-                Ok(RevocationTarget::Unrecorded { key_row_id: *key, jti, kind: *kind, expires_at })
-            }
+            Some(jti) => Ok(RevocationTarget::Unrecorded {
+                key_row_id: *key_row_id,
+                jti,
+                kind: *kind,
+                expires_at,
+            }),
             None => Err(Error::Usage(
-                "a token without a text `jti` cannot be revoked; mint revocable tokens with `--record`"
+                "a token whose `jti` is not a string cannot be revoked; mint revocable tokens with `--record`"
                     .to_owned(),
             )),
         },
@@ -264,8 +272,8 @@ fn apply_revocation(
             let changed = tx.end_session(session.id, SessionEndReason::Revoked, audit.now)?;
             outcome(None, pair.refresh_jti.to_string(), TokenKind::Refresh, changed)
         }
-        RevocationTarget::Unrecorded { key_row_id: key, jti, kind, expires_at } => {
-            let changed = tx.add_to_blocklist(*key, jti, *expires_at, audit.now)?;
+        RevocationTarget::Unrecorded { key_row_id, jti, kind, expires_at } => {
+            let changed = tx.add_to_blocklist(*key_row_id, jti, *expires_at, audit.now)?;
             outcome(None, jti.clone(), *kind, changed)
         }
     })

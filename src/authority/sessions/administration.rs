@@ -25,7 +25,7 @@ pub(crate) fn list_open(
         caller.require_role(Role::Admin, "only admins can see sessions of other users")?;
     }
     Ok(store.read(|tx| {
-        tx.open_sessions(user, page, audit.now)?
+        tx.active_sessions(user, page, audit.now)?
             .try_map(|active| tx.with_owner(active.session.user_id, active))
     })?)
 }
@@ -92,8 +92,8 @@ fn load_session(tx: &Reader<'_>, user: &User, prefix: &SidPrefix) -> Result<Sess
     Err(Error::NotFound { resource: ResourceKind::Session, name })
 }
 
-/// Ends all sessions of a user. If the user is the caller, this includes the current session.
-/// Returns the number of ended sessions.
+/// Ends all sessions of a user. If the user is the caller, the current session ends too. Returns the
+/// number of ended sessions.
 pub(crate) fn revoke_all(
     store: &mut Store,
     audit: &AuditContext,

@@ -31,7 +31,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Marks the access token of the caller as the token in the session file.
-    pub(crate) fn in_session_file(mut self) -> Self {
+    pub(crate) fn mark_as_in_session_file(mut self) -> Self {
         self.principal.is_in_session_file = true;
         self
     }
@@ -80,7 +80,7 @@ pub(crate) fn authenticate(
 pub(crate) struct AuthenticatedUser {
     /// The user.
     pub(super) user: User,
-    /// The time of the last change of the password that the user typed.
+    /// The time at which the password that the user typed was set.
     pub(super) password_changed_at: Timestamp,
     /// A new hash with the current parameters, if the stored hash is weaker.
     pub(super) upgraded_hash: Option<PasswordHash>,
@@ -88,10 +88,10 @@ pub(crate) struct AuthenticatedUser {
     pub(super) audit_row: AuditRowState,
 }
 
-/// Starts a session and ends the session `replaced_sid` in the same commit. Returns the tokens and
-/// whether a session was replaced. `persist` saves the signed tokens before the commit that makes
-/// them valid: an interruption cannot leave an open session whose tokens are lost. `persist` runs
-/// again if the tokens must be signed with another key.
+/// Starts a session and ends the session `replaced_sid` in the same commit. Returns the tokens, and
+/// whether this call ended the session `replaced_sid`. `persist` saves the signed tokens before the
+/// commit that makes them valid: an interruption cannot leave an open session whose tokens are lost.
+/// `persist` runs again if the tokens must be signed with another key.
 pub(crate) fn begin<E: From<Error>>(
     store: &mut Store,
     audit: &AuditContext,
@@ -122,9 +122,9 @@ pub(crate) fn begin<E: From<Error>>(
                 if authenticated.audit_row == AuditRowState::Missing {
                     audit.record(tx, Some(authenticated.user.id), EventTarget::session(sid), 1)?;
                 }
-                match replaced_sid.map(|old| tx.find_session(old)).transpose()?.flatten() {
-                    Some(old) => {
-                        Ok(Some(tx.end_session(old.id, SessionEndReason::Replaced, audit.now)?))
+                match replaced_sid.map(|old_sid| tx.find_session(old_sid)).transpose()?.flatten() {
+                    Some(row) => {
+                        Ok(Some(tx.end_session(row.id, SessionEndReason::Replaced, audit.now)?))
                     }
                     None => Ok::<_, Error>(Some(false)),
                 }
@@ -143,7 +143,8 @@ fn recheck_credentials(
     let id = authenticated.user.id;
     let row = tx.find_user_including_deleted(id)?;
     let is_enabled = row.is_some_and(|row| row.deleted_at.is_none() && row.disabled_at.is_none());
-    // Another login may have replaced the hash with a stronger hash of the same password.
+    // The hash is not compared: another login may have replaced the hash with a stronger hash of the
+    // same password.
     let changed_at = tx.find_password(id)?.map(|(_, changed_at)| changed_at);
     if !is_enabled || changed_at != Some(authenticated.password_changed_at) {
         return Err(Error::LoginInvalid);
@@ -154,25 +155,26 @@ fn recheck_credentials(
     Ok(())
 }
 
-/// Returns whether a session exists, open or ended. After an interrupted login, the session of
-/// saved tokens may not exist.
+/// Returns whether a session exists, open or ended. After an interrupted login, the saved tokens may
+/// belong to a session that does not exist.
 pub(crate) fn exists(store: &mut Store, sid: Sid) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.find_session(sid))?.is_some())
 }
 
-/// The outcome of a refresh-token rotation, found in the write transaction.
+/// The outcome of a refresh-token rotation, determined in the write transaction.
 enum RefreshOutcome {
     /// The refresh token was valid and is now used, and the new pair is recorded.
     Rotated,
-    /// The refresh token was used before for the same new pair, which is signed again.
+    /// The refresh token was used before with the same new `jti` values; the recorded pair is
+    /// signed again.
     Retried(PairWithSession),
-    /// The refresh token was used before for another pair: the session has ended.
+    /// The refresh token was used before with other new `jti` values; the session has ended.
     Reused,
 }
 
 /// Exchanges a refresh token for a new pair with the ids `pair_ids`. A second use of the token ends
-/// the session, unless it has the same `pair_ids` as the first use: such a retry signs the recorded
-/// pair again, with the same times.
+/// the session, unless both uses have the same `pair_ids`. In this case the second use is a retry,
+/// which signs the recorded pair again, with the same times.
 pub(crate) fn refresh(
     store: &mut Store,
     audit: &AuditContext,
@@ -195,8 +197,8 @@ pub(crate) fn refresh(
             store.write_shared(|tx| rotate_refresh_token(tx, audit, old, pair))
         },
     )?;
-    // The pair is signed after the transaction, because only the transaction finds whether the new
-    // pair or, for a retry, the recorded pair is to be signed.
+    // The pair is signed after the transaction, because only the transaction determines which pair
+    // to sign: the new pair or, for a retry, the recorded pair.
     let pair = match outcome {
         RefreshOutcome::Rotated => pair,
         RefreshOutcome::Retried(successor) => reissue_pair(&successor, &key),
@@ -277,7 +279,7 @@ pub(crate) fn end(
 }
 
 /// Ends the session with this `sid`, also if the key of its tokens no longer verifies. Returns whether
-/// this call ended the session; `false` if the session had ended, or is not in the store.
+/// this call ended the session; `false` if the session had already ended, or is not in the store.
 pub(crate) fn end_by_sid(store: &mut Store, audit: &AuditContext, sid: Sid) -> Result<bool, Error> {
     store.write_shared(|tx| {
         let Some(session) = tx.find_session(sid)? else { return Ok(false) };

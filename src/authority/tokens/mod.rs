@@ -4,8 +4,8 @@ mod quota;
 mod recorded;
 mod renewal;
 
+pub(crate) use crate::model::QuotaUsage;
 pub(crate) use crate::store::TokenFilter;
-pub(crate) use quota::QuotaUsage;
 use quota::{check_quota, load_issuance_state};
 pub(crate) use recorded::{RevocationCause, list, load, revoke_issued};
 pub(crate) use renewal::{RenewalOptions, RenewalOutcome, renew};
@@ -109,7 +109,7 @@ pub(crate) fn issue(
             let grant = build_grant(request, owner);
             let mut pending_token =
                 PendingToken::sign(settings, key, owner, grant, audit.now, expires_at)?;
-            pending_token.row.origin.run_token =
+            pending_token.row.origin.first_run_jti =
                 request.for_run_command.then_some(pending_token.row.jti);
             Ok(pending_token)
         },
@@ -233,8 +233,8 @@ fn build_app_claims(row: &NewToken, owner: &User, settings: &Settings) -> Map<St
     let mut claims = Map::new();
     let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     set("id", json!(owner.id));
-    set("owner", json!(settings.owner_claim));
-    set("target", json!(settings.target_claim));
+    set("owner", json!(settings.owner_claim_value));
+    set("target", json!(settings.target_claim_value));
     set("permissions", json!(row.grant.permissions));
     set("iat", json!(row.issued_at.unix()));
     if let Some(expires_at) = row.expires_at {

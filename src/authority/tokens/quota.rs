@@ -2,22 +2,12 @@
 
 use super::super::Error;
 use super::super::accounts::user_not_found;
-use crate::model::{Key, Settings, Timestamp, TokenId, User, UserRef};
+use crate::model::{Key, QuotaUsage, Settings, Timestamp, TokenId, User, UserRef};
 use crate::store::{IssuanceState, SharedWriter};
-use serde::Serialize;
 
-/// The quota usage of an owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) struct QuotaUsage {
-    /// The number of live tokens.
-    pub(crate) used: i64,
-    /// The maximum number of live tokens.
-    pub(crate) limit: u32,
-}
-
-/// Returns the current preconditions of a new token. The row of an owner with a quota is
-/// locked first, so that no other transaction counts the owner's tokens until the commit; without a
-/// quota, nothing is counted. Refuses a disabled or deleted owner.
+/// Returns the current preconditions of a new token. The row of an owner with a quota is locked
+/// first, so that no other transaction counts the owner's tokens until the commit. The tokens of an
+/// owner without a quota are not counted. Refuses a disabled or deleted owner.
 pub(super) fn load_issuance_state(
     tx: &SharedWriter<'_>,
     owner: &User,
@@ -45,12 +35,12 @@ pub(super) fn check_quota(
     replaced_id: Option<TokenId>,
     now: Timestamp,
 ) -> Result<Option<QuotaUsage>, Error> {
-    let Some((limit, used)) = state.quota else { return Ok(None) };
+    let Some(QuotaUsage { used, limit }) = state.quota_usage else { return Ok(None) };
     let used = used - i64::from(replaced_id.is_some());
     if used >= i64::from(limit) {
         return Err(Error::QuotaExceeded {
             limit,
-            live_tokens: tx.tokens_in_quota(owner.id, now)?,
+            counted_tokens: tx.tokens_in_quota(owner.id, now)?,
             owner: owner.to_display(),
         });
     }

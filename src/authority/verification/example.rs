@@ -1,5 +1,6 @@
-//! Verification by an example, a token that was verified before: many recorded test tokens differ
-//! from the example only in `jti` and row id, and the claims of these tokens need not be parsed.
+//! Verification by comparison with an example, which is a token that was verified before. Many
+//! recorded test tokens differ from the example only in `jti` and row id; the claims of these tokens
+//! need not be parsed.
 
 use super::expectations::Expectations;
 use super::report::{TokenRecord, VerificationReport};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 /// In the same snapshot of the store, another token with a good signature is valid too if its
 /// header is the same, its payload differs only in `jti`, and its row differs only in the ids: all
 /// checks read the same values.
-pub(crate) struct Example {
+pub(crate) struct ValidTokenExample {
     /// Report of the token.
     pub(crate) report: Box<VerificationReport>,
     /// `jti` of the token, which occurs once in its claims.
@@ -24,7 +25,7 @@ pub(crate) struct Example {
     payload_after_jti: Vec<u8>,
 }
 
-impl Example {
+impl ValidTokenExample {
     /// Makes an example of a valid recorded test token. Returns the report as the error if the token
     /// is not such a token, if its `jti` occurs more than once in the payload, or if the
     /// expectations require a value of `jti`.
@@ -60,7 +61,7 @@ impl Example {
     /// payload and row differ from the example only in these ids.
     pub(super) fn match_token(
         &self,
-        tokens: &mut TokenLookup<'_>,
+        row_lookup: &mut TokenLookup<'_>,
         payload: &[u8],
     ) -> Result<Option<(Jti, TokenId)>, store::Error> {
         let jti = payload
@@ -68,7 +69,7 @@ impl Example {
             .and_then(|rest| rest.strip_suffix(&*self.payload_after_jti))
             .and_then(|jti| Jti::parse(str::from_utf8(jti).ok()?));
         let Some(jti) = jti else { return Ok(None) };
-        let row = tokens.find(jti)?.filter(|row| {
+        let row = row_lookup.find(jti)?.filter(|row| {
             row.revoked_at.is_none()
                 && row.grace_until.is_none()
                 && (row.key_row_id, row.issued_at, row.expires_at)

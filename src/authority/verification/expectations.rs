@@ -28,7 +28,7 @@ pub(crate) struct Expectations {
     /// Time against which time claims are checked: the current time, or the time given with `--at`.
     pub(crate) reference_time: Timestamp,
     /// Clock skew that time claims may have, in seconds.
-    pub(crate) leeway: i64,
+    pub(crate) leeway_seconds: i64,
     /// Expected issuer; `None` if the issuer is not checked.
     pub(crate) issuer: Option<String>,
     /// Accepted audiences; empty if the audience is not checked. A token needs to name only one
@@ -42,8 +42,8 @@ pub(crate) struct Expectations {
     pub(crate) required_claims: Vec<String>,
     /// Required media type in the header's `typ`.
     pub(crate) typ: Option<MediaType>,
-    /// Accepts third-party tokens without `exp`. For a token of the store, the row decides whether
-    /// `exp` may be missing.
+    /// Set if a third-party token without `exp` is accepted. For a token of the store, the row decides
+    /// whether `exp` may be missing.
     pub(crate) allow_no_expiry: bool,
     /// Minimum remaining lifetime.
     pub(crate) min_ttl: Option<Lifetime>,
@@ -56,7 +56,7 @@ impl Expectations {
             kind,
             now,
             reference_time: now,
-            leeway: 0,
+            leeway_seconds: 0,
             issuer: None,
             audience: Vec::new(),
             permissions: Vec::new(),
@@ -68,7 +68,8 @@ impl Expectations {
         }
     }
 
-    /// Sets the current time, and the time that `--at` gives relative to the current time.
+    /// Sets the current time and the reference time. The reference time is the time `at` given with
+    /// `--at`, which may be relative to `now`. Without `--at`, the reference time is `now`.
     pub(crate) fn set_time(
         &mut self,
         now: Timestamp,
@@ -110,7 +111,7 @@ impl MediaType {
     }
 }
 
-/// Compares the header's `typ` with the expected media type.
+/// Compares the header's `typ` with the expected media type. Adds the rejection, if any, to `report`.
 pub(super) fn check_typ(
     report: &mut VerificationReport,
     header: &Map<String, Value>,
@@ -125,8 +126,9 @@ pub(super) fn check_typ(
     }
 }
 
-/// Checks the claims of a token: times, issuer, audience, and the other expectations.
-/// `permission_claims` are the names of the claims that may contain permissions.
+/// Checks the claims of a token: times, issuer, audience, and the other expectations. Adds the
+/// rejections to `report`. `permission_claims` are the names of the claims that may contain
+/// permissions.
 pub(super) fn check_claims(
     report: &mut VerificationReport,
     claims: &Map<String, Value>,
@@ -137,7 +139,7 @@ pub(super) fn check_claims(
     let time = VerificationTime {
         now: expectations.now,
         reference: expectations.reference_time,
-        leeway: expectations.leeway,
+        leeway_seconds: expectations.leeway_seconds,
     };
     let mut time_reasons = check_times(registered, time);
     // If an expired token is unknown, its row was probably pruned, so only the expiry is reported.

@@ -17,9 +17,9 @@ pub(super) struct StoredKey {
 }
 
 /// Returns the key that the header names, if the key may verify a token of the expected kind.
-/// Revoked and retired keys are included: the state of the key refuses a token only after the
-/// signature proves that this key signed the token. Header parameters that carry or reference a
-/// key (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
+/// Revoked and retired keys are included: a token is refused because of the state of its key only
+/// after the signature proves that this key signed the token. Header parameters that carry or
+/// reference a key (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
 pub(super) fn select_key(
     tx: &Reader<'_>,
     header: &Map<String, Value>,

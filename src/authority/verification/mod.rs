@@ -1,8 +1,10 @@
 //! Verification of tokens of the store, in a fixed order: form, algorithm and key, signature, type,
-//! revocation and owner, times, issuer and audience, and last the other expectations. A failure up
-//! to the signature, a key that no longer verifies, a malformed payload and a malformed registered
-//! claim are reported alone. Otherwise a report has the reasons of all checks, except a reason that
-//! another reason explains: the row of an expired token was probably pruned.
+//! revocation and owner, times, issuer and audience, and last the other expectations.
+//!
+//! Some reasons are reported alone: a failure of the signature check or of an earlier check, a key
+//! that no longer verifies, a malformed payload, and a malformed registered claim. Otherwise a report
+//! has the reasons of all failed checks, except a reason that another reason explains. For example, an
+//! expired token without a row is reported only as expired, because its row was probably pruned.
 
 mod agreement;
 mod example;
@@ -20,7 +22,7 @@ mod token_state;
 
 pub(crate) use crate::crypto::{DecodedPayload, DecodedToken};
 pub(crate) use crate::crypto::{KeySet, SingleKeyReader, read_jwks};
-pub(crate) use example::Example;
+pub(crate) use example::ValidTokenExample;
 pub(crate) use expectations::{Expectations, ExpectedKind, MediaType};
 pub(crate) use introspection::introspect;
 pub(super) use report::TokenRecord;

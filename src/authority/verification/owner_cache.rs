@@ -1,4 +1,4 @@
-//! Owners of the tokens that one snapshot of the store verifies.
+//! Owners of the tokens that are verified in one snapshot of the store.
 
 use super::super::Error;
 use crate::model::{User, UserId};

@@ -1,4 +1,5 @@
-//! Early queries for the rows that a token names, which a server then answers in one round trip.
+//! Early queries for the rows that a token names. A server answers all these queries in one round
+//! trip.
 
 use super::kind::parse_claims;
 use crate::model::{Jti, UserId};

@@ -90,7 +90,7 @@ impl VerificationReport {
         EarlyRejection::malformed(fault).into()
     }
 
-    /// Returns whether the reasons of the rejection include this reason.
+    /// Returns whether the reasons of the report include this reason.
     pub(crate) fn has_reason(&self, reason: RejectReason) -> bool {
         self.reasons.iter().any(|rejection| *rejection == reason)
     }

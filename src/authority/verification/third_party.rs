@@ -14,8 +14,8 @@ use crate::crypto::{KeyRefusal, KeySet, SignatureVerifier};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
-/// Maximum number of key ids that a message lists. If a set has more, the message states only their
-/// number.
+/// Maximum number of key ids that a message lists. For more key ids, the message contains only the
+/// number of keys.
 const MAX_NAMED_KIDS: usize = 4;
 
 /// Verifies a third-party token. Kind, revocation and owner are unknown; the expected kind is
@@ -28,7 +28,7 @@ pub(crate) fn verify_third_party(
     ThirdPartyVerifier::new(keys, expectations).verify(token)
 }
 
-/// Verifier of third-party tokens. The keys for a header are chosen once.
+/// Verifier of third-party tokens. For tokens with the same header, the keys are chosen only once.
 pub(crate) struct ThirdPartyVerifier<'a> {
     keys: &'a KeySet,
     expectations: &'a Expectations,
@@ -121,7 +121,7 @@ pub(crate) fn check_claims_only(
                 &mut store_report,
                 claims,
                 &registered,
-                &super::kind::PERMISSION_CLAIMS,
+                &super::kind::STORE_TOKEN_PERMISSION_CLAIMS,
                 expectations,
             );
         }
@@ -147,9 +147,9 @@ fn to_rejection(refusal: KeyRefusal) -> Rejection {
         KeyRefusal::Unknown(kids) => {
             Rejection::new(RejectReason::UnknownKey).with_expected_description(describe_kids(&kids))
         }
-        KeyRefusal::WrongAlgorithm(names) => {
+        KeyRefusal::WrongAlgorithm(algorithm_names) => {
             let rejection = Rejection::new(RejectReason::AlgNotAllowed);
-            match names.as_slice() {
+            match algorithm_names.as_slice() {
                 [] => rejection,
                 [name] => rejection.with_expected(name),
                 names => rejection.with_expected_description(describe_alternatives(names)),

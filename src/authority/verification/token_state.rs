@@ -12,10 +12,11 @@ use crate::model::{
 use crate::store::{PairWithSession, Reader};
 use serde_json::{Map, Value};
 
-/// Checks the row of the token. A token that contradicts the row may name the row of another user.
-/// The report of such a token has no row, so that no caller reads or changes the row. The report has
-/// the reasons that follow from the row, without facts, and the owner, which callers use only
-/// together with the row.
+/// Checks the row of the token: revocation, session, owner, and agreement with the claims. If the
+/// claims contradict the row, the `jti` may be the `jti` of another user's token. The report of
+/// such a token contains no row, so that no caller reads or changes the row. The report contains
+/// the rejection reasons that follow from the row, without the facts behind the reasons. The report
+/// also contains the owner in the row, but callers use the owner only together with a row.
 pub(super) fn check_token_state(
     owners: &OwnerCache<'_>,
     report: &mut VerificationReport,
@@ -136,10 +137,10 @@ fn check_owner(owner: Option<&User>, now: Timestamp) -> Option<Rejection> {
 /// token was revoked since, its session has ended, or its owner was disabled or deleted.
 pub(in crate::authority) fn recheck_session_owner(
     tx: &Reader<'_>,
-    access: Jti,
+    access_jti: Jti,
     now: Timestamp,
 ) -> Result<User, Error> {
-    let pair_with_session = tx.find_pair_by_access(access)?;
+    let pair_with_session = tx.find_pair_by_access(access_jti)?;
     let pair_with_session =
         pair_with_session.ok_or_else(|| Error::from_reason(RejectReason::UnknownToken))?;
     let (pair, session) = (&pair_with_session.pair, &pair_with_session.session);
@@ -171,22 +172,23 @@ fn require_valid_owner(
     now: Timestamp,
 ) -> Result<User, Error> {
     let owner = tx.find_user_including_deleted(owner)?;
-    let changes = owner.as_ref().map_or([None; 2], |user| [user.disabled_at, user.deleted_at]);
-    reasons.extend(check_owner(owner.as_ref(), latest(now, changes)));
+    let change_times = owner.as_ref().map_or([None; 2], |user| [user.disabled_at, user.deleted_at]);
+    reasons.extend(check_owner(owner.as_ref(), latest(now, change_times)));
     match owner {
         Some(user) if reasons.is_empty() => Ok(user),
         _ => Err(Error::TokenRejected { kind: Some(kind), reasons }),
     }
 }
 
-/// Returns the latest of `now`, the time at which the command started, and the changes: another process
-/// may have made a change since then, and messages show such a change as made now.
-fn latest<const N: usize>(now: Timestamp, changes: [Option<Timestamp>; N]) -> Timestamp {
-    changes.into_iter().flatten().fold(now, Timestamp::max)
+/// Returns the latest of `now` and the times of the changes. `now` is the time at which the command
+/// started, and another process may have made a change after the start. With the returned time as
+/// the current time, messages show such a change as made now.
+fn latest<const N: usize>(now: Timestamp, change_times: [Option<Timestamp>; N]) -> Timestamp {
+    change_times.into_iter().flatten().fold(now, Timestamp::max)
 }
 
-/// Returns the row of a token whose signature by this key was verified. A token that contradicts
-/// its row is refused.
+/// Returns the row of a token. The caller has verified that `key` signed the token. A token that
+/// contradicts its row is refused.
 pub(in crate::authority) fn load_consistent_record(
     tx: &Reader<'_>,
     kind: TokenKind,
@@ -203,9 +205,10 @@ pub(in crate::authority) fn load_consistent_record(
     }
 }
 
-/// Returns the row of this token. A minter can give a test token the `jti` of another token, so a
-/// test token must also match the recorded expiry and claims. Other tokens are compared with their
-/// rows by [`find_contradiction`].
+/// Returns the row of the token with these claims. A minter can give a test token the `jti` of
+/// another token, so a test token must also match the recorded expiry and claims. Tokens of the
+/// other kinds are compared with their rows by [`find_contradiction`], which the callers of this
+/// function call.
 fn find_record(
     tx: &Reader<'_>,
     kind: TokenKind,
@@ -236,16 +239,17 @@ fn find_record(
     })
 }
 
-/// Returns the key id and the prune horizon (the latest expiry of a pruned test token of the key),
-/// if a test token without a row expires by the horizon: the token may have been revoked and
-/// pruned. Only stored and claimed times are compared: a wrong clock cannot change the result.
+/// Returns the key id and the prune horizon of the key for a test token that expires at or before
+/// the horizon. The horizon is the latest expiry of the pruned test tokens of the key: a token
+/// without a row that expires by the horizon may have been revoked and pruned. Only stored and
+/// claimed times are compared: a wrong clock cannot change the result.
 fn find_prune_horizon(
     tx: &Reader<'_>,
     key: Option<&Key>,
     registered: &RegisteredClaims<'_>,
 ) -> Result<Option<(String, Timestamp)>, Error> {
     let (Some(key), Some(expiry)) = (key, registered.expires_at) else { return Ok(None) };
-    let horizon = tx.pruned_until(key.id)?.filter(|until| expiry <= *until);
+    let horizon = tx.latest_pruned_expiry(key.id)?.filter(|until| expiry <= *until);
     Ok(horizon.map(|until| (key.spec.kid.to_display(), until)))
 }
 

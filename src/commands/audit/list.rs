@@ -151,7 +151,9 @@ fn build_filter<T: CommandTree>(
         return Err(Failure::usage("`--since` is later than `--until`"));
     }
     let target = match args.target.clone() {
-        Some(target) => Some(authority::audit::resolve_target(app.store.get()?, caller, target)?),
+        Some(target) => {
+            Some(authority::audit::resolve_other_address(app.store.get()?, caller, target)?)
+        }
         None => None,
     };
     let action = args.action.as_deref().map(|words| (words, resolve_action(&T::build(), words)));
@@ -176,8 +178,9 @@ fn build_filter<T: CommandTree>(
     })
 }
 
-/// Returns the audit action for the words of a command or command group, without aliases: `token list`
-/// for `tokens ls`. `None` if no command or group has this name.
+/// Returns the audit action for the words of a command or command group. Aliases are replaced with
+/// the names of the commands: `tokens ls` with `token list`. `None` if no command or group has this
+/// name.
 fn resolve_action(root: &clap::Command, words: &str) -> Option<String> {
     let mut command = root;
     let mut names = Vec::new();

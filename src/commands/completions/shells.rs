@@ -28,14 +28,14 @@ enum Shell {
 
 /// Word at the cursor.
 struct CurrentWord {
-    /// Text as the script passes it: as typed, or in Elvish and PowerShell without quotes.
+    /// Text that the script passes: as typed, but without quotes in Elvish and PowerShell.
     typed: String,
     /// The text without quotes and without backslashes that escape a character.
     value: String,
 }
 
 impl Shell {
-    /// Returns the implementation of `clap_complete`.
+    /// Returns the completer that `clap_complete` has for the shell.
     fn clap_completer(self) -> &'static dyn EnvCompleter {
         match self {
             Self::Bash => &Bash,
@@ -46,8 +46,9 @@ impl Shell {
         }
     }
 
-    /// Returns jeton's own script if the script of `clap_complete` does not suffice: its bash
-    /// script splits words at `:`, `=` and `@`, and its zsh script quotes `~`.
+    /// Returns jeton's own script for a shell for which the script of `clap_complete` does not
+    /// suffice: the bash script of `clap_complete` splits words at `:`, `=` and `@`, and the zsh
+    /// script of `clap_complete` quotes `~`.
     fn own_script(self) -> Option<&'static str> {
         match self {
             Self::Bash => Some(include_str!("script.bash")),
@@ -81,7 +82,7 @@ impl Shell {
             None => value,
         };
         match self {
-            Self::Bash => to_bash_word(value, current, &CompletionSource::kept_part()),
+            Self::Bash => to_bash_word(value, current, &CompletionSource::part_kept_by_bash()),
             Self::Elvish => Some(value.to_owned()),
             Self::Fish => Some(with_help(value.to_owned(), '\t')),
             Self::Powershell => Some(with_help(to_powershell_word(value)?, '\t')),
@@ -126,7 +127,7 @@ impl EnvCompleter for Shell {
         current_dir: Option<&Path>,
         buf: &mut dyn Write,
     ) -> Result<(), Error> {
-        let position = CompletionSource::cursor_position(words.len());
+        let position = CompletionSource::cursor_word_index(words.len());
         // Removes the words after the cursor, or adds the empty last word that the zsh script omits.
         words.resize(position + 1, OsString::new());
         let Some(typed) = words.pop().and_then(|word| word.into_string().ok()) else {
@@ -155,15 +156,15 @@ fn is_unusable(text: &str) -> bool {
     text.is_empty() || text.chars().any(is_unsafe_for_terminal)
 }
 
-/// Returns the text with which bash replaces the end of the word at the cursor. Bash itself keeps the
-/// start of the word, `kept`. If the candidate continues the typed word, the text typed after `kept`
-/// remains as typed, with quotes. `None` if no text completes the word to the candidate, or if the
-/// completing text cannot be escaped.
+/// Returns the text with which bash replaces the end of the word at the cursor. Bash itself keeps
+/// the start of the word, `kept`. If the candidate starts with the typed word, the text typed after
+/// `kept` remains as typed, including quotes. `None` if no text completes the word to the
+/// candidate, or if the completing text cannot be escaped.
 fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<String> {
     let typed_end = current.typed.strip_prefix(kept)?;
     let (start, rest) = match candidate.strip_prefix(&current.value) {
         Some(rest) => (typed_end, rest),
-        // The typed text differs from the candidate in case, so the candidate replaces it.
+        // The typed text differs from the candidate in case, so it is replaced with the candidate.
         None => ("", candidate.strip_prefix(&unquote_shell_word(kept))?),
     };
     let is_quoted = kept.ends_with(['"', '\'']);
@@ -174,8 +175,8 @@ fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<St
     is_plain.then(|| format!("{start}{rest}"))
 }
 
-/// Returns a word of PowerShell, in quotes if the text has spaces. `None` if the text has special
-/// characters other than spaces and `~`.
+/// Returns the text as a word of PowerShell, in quotes if the text has spaces. `None` if the text
+/// has special characters other than spaces and `~`.
 fn to_powershell_word(text: &str) -> Option<String> {
     if !text.chars().all(|c| c == ' ' || c == '~' || is_literal_in_shell(c)) {
         return None;

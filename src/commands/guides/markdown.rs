@@ -38,10 +38,10 @@ impl Text {
 
     /// Returns the text without backticks around code spans.
     pub(in crate::commands) fn plain(&self) -> String {
-        let words = |span: &Span| match span {
+        let span_text = |span: &Span| match span {
             Span::Words(words) | Span::Code(words) => words.clone(),
         };
-        self.0.iter().map(words).collect()
+        self.0.iter().map(span_text).collect()
     }
 }
 
@@ -57,7 +57,7 @@ impl Display for Text {
 
 /// Parses a guide. Guides have headings, paragraphs, tight lists without nesting, code blocks, tables,
 /// code spans and links; other markup is ignored.
-#[expect(clippy::wildcard_enum_match_arm, reason = "guides have only the elements listed")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "guides have only the matched elements")]
 pub(super) fn parse(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut text = Text::default();

@@ -76,7 +76,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Returns the text of a guide or topic for the terminal.
-pub(super) fn page(name: &str) -> Option<String> {
+pub(super) fn render_guide_or_topic(name: &str) -> Option<String> {
     if let Some(guide) = Guide::find(name) {
         return Some(plain_text::render(&guide.blocks()));
     }

@@ -1,6 +1,6 @@
 //! Tests of the guides against the program, and of their rendering.
 
-use super::{GUIDES, Guide, markdown, names, page, plain_text};
+use super::{GUIDES, Guide, markdown, names, plain_text, render_guide_or_topic};
 use crate::app::OutputFormat;
 use crate::commands::cli::Tree;
 use crate::commands::command::{CommandTree, LIST_FORMATS};
@@ -10,7 +10,7 @@ use crate::failure::Kind;
 use insta::assert_snapshot;
 use std::fs;
 
-/// Returns the rows of the only table in a section of the guide `scripting`.
+/// Returns the rows, without the header, of the only table in a section of the guide `scripting`.
 fn table(heading: &str) -> Vec<Vec<String>> {
     let section = Guide::find("scripting").unwrap().section(heading);
     let tables: Vec<_> = section
@@ -75,7 +75,7 @@ fn every_guide_is_embedded() {
 #[test]
 fn every_page_has_text_within_80_columns() {
     for name in names() {
-        assert!(page(name).unwrap().lines().count() > 10, "{name}");
+        assert!(render_guide_or_topic(name).unwrap().lines().count() > 10, "{name}");
     }
     for guide in &GUIDES {
         let mut blocks = guide.blocks();

@@ -35,7 +35,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (kid, overlap) = (&self.kid, self.overlap.overlap);
         let (key, rotation) = authority::keys::activate(store, &audit, &caller, kid, overlap)?;
         if let Some(rotation) = rotation {

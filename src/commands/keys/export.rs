@@ -117,7 +117,7 @@ impl Command for Args {
             let key = authority::keys::export_public_pem(app.store.get()?, kid, self.purpose)?;
             return app.console.report(&KeyTextOutput { key });
         }
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         if let (Some(directory), Some(issuer)) = (&self.site, &self.issuer) {
             let site =
                 authority::keys::build_discovery_site(store, self.purpose, issuer, audit.now)?;
@@ -125,15 +125,15 @@ impl Command for Args {
         }
         let JwkSetExport { jwk_set, omitted_count } =
             authority::keys::export_jwks(store, self.purpose, audit.now)?;
-        warn_of_omitted_keys(app, &jwk_set, omitted_count);
+        warn_of_omitted_or_missing_keys(app, &jwk_set, omitted_count);
         app.console.report(&JwkSetOutput(jwk_set))
     }
 }
 
 fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), Failure> {
     let site_dir = directory.join(site.directory);
-    // `OutputDir::open` refuses a directory that other users can write to: such a user could replace the
-    // directory of the files. Directories above `directory` are not checked.
+    // `OutputDir::open` refuses a directory that other users can write to: these users could
+    // replace the directory of the files. Directories above `directory` are not checked.
     OutputDir::open(&app.console, directory, PUBLIC_MODE)?;
     let output_dir = OutputDir::open(&app.console, &site_dir, PUBLIC_MODE)?;
     if !app.console.has_yes_flag() {
@@ -146,7 +146,7 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
     for file in &files {
         app.console.print_status(&format!("wrote {}", file.to_display()));
     }
-    warn_of_omitted_keys(app, &site.jwk_set, site.omitted_count);
+    warn_of_omitted_or_missing_keys(app, &site.jwk_set, site.omitted_count);
     if let Some(issuer) = site.mismatched_issuer {
         app.console.print_warning(&format!(
             "issuer mismatch: tokens have `{}`",
@@ -173,7 +173,7 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
     let Some((name, _)) = site.files.iter().rfind(is_conflict) else { return Ok(()) };
     let reason = match *name {
         DiscoverySite::METADATA_FILE => "already exists and does not name this issuer",
-        _ => "already exists with other content, and no metadata name its issuer",
+        _ => "already exists with other content, and no metadata file names its issuer",
     };
     Err(output_dir
         .conflict_error(name, reason)
@@ -181,15 +181,16 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
 }
 
 /// Warns of symmetric keys, which are omitted from the JWK Set, or of a JWK Set without any key.
-fn warn_of_omitted_keys(app: &App, jwk_set: &Value, omitted_count: usize) {
+fn warn_of_omitted_or_missing_keys(app: &App, jwk_set: &Value, omitted_count: usize) {
     let is_empty = jwk_set["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted_count == 0 && is_empty {
         app.console
             .print_warning("no test key to publish: the next `jeton token mint` creates one");
     }
     if omitted_count > 0 {
-        app.console
-            .print_warning("omitted symmetric keys: anyone who can verify with them can also sign");
+        app.console.print_warning(
+            "symmetric keys omitted: anyone who can verify with a symmetric key can also sign",
+        );
     }
 }
 
@@ -200,7 +201,7 @@ fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
     let display_kid = key.spec.kid.to_display();
     let part = if key.spec.algorithm.is_symmetric() { "secret" } else { "private part" };
     app.console.confirm(&format!("Print the {part} of key {display_kid}?"))?;
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let text = authority::keys::export_private(store, &audit, &caller, &key)?;
     let secret = KeyTextOutput { key: text.expose_secret().to_owned() };
     app.deliver_secret(output, &secret, |_| Ok(Failure::undelivered("the key")))

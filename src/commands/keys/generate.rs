@@ -21,7 +21,7 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Algorithm: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512,
-    /// EdDSA or Ed25519 (the name of RFC 9864 for the same signatures)
+    /// EdDSA or Ed25519 (the name in RFC 9864 for the same signatures)
     #[arg(
         long,
         default_value = "ES256",

@@ -76,7 +76,7 @@ impl Command for Args {
     const FORMATS: &'static [OutputFormat] = LIST_FORMATS;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let keys = authority::keys::list(store, audit.now)?;
         let list = ListReport {
             noun: "keys",

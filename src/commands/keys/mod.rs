@@ -56,23 +56,25 @@ fn add_keys(
     let first_app_key = keys.iter().map(|key| &key.spec).find(|key| key.purpose == Purpose::App);
     let store_created = match first_app_key {
         Some(key) => app.store.create_if_missing(|| Ok(key.clone()))?,
-        None => app.store.create_with_algorithm(Algorithm::ES256)?,
+        None => app.store.create_if_missing_with_algorithm(Algorithm::ES256)?,
     };
     let initial_kid = first_app_key.filter(|_| store_created).map(|key| &key.kid);
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let options = NewKeyOptions { keys: &keys, initial_kid, activate };
     Ok(authority::keys::add(store, &audit, caller.as_ref(), options)?)
 }
 
-/// Prints the algorithm, state and purpose of an added key, and how to activate it.
+/// Prints the algorithm, state and purpose of an added key. For a key that is not the signing key,
+/// also prints the command that activates the key.
 fn print_added_key(app: &App, verb: &str, key: &Key) {
     let (algorithm, purpose) = (key.spec.algorithm.name(), key.spec.purpose.name());
-    let state = state_name(key.state);
+    let state = state_display_name(key.state);
     app.console.print_status(&format!("{verb} {algorithm} {state} key for {purpose} tokens"));
     print_activation_hint(app, key);
 }
 
-fn state_name(state: KeyState) -> &'static str {
+/// Returns the state of a key for messages: `signing` for an active key.
+fn state_display_name(state: KeyState) -> &'static str {
     match state {
         KeyState::Active => "signing",
         KeyState::Standby | KeyState::Retired | KeyState::Revoked => state.name(),
@@ -126,7 +128,7 @@ impl crate::app::Report for RotateOutput {
     }
 }
 
-/// Prints and reports the new signing key and the retired key.
+/// Prints status messages about the new signing key and the retired key, and reports the result.
 fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
     // A dry run discards the new key, so the key id is not shown.

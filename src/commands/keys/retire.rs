@@ -43,7 +43,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (kid, overlap) = (&self.key.kid, self.overlap.overlap);
         let (key, verify_until) = authority::keys::retire(store, &audit, &caller, kid, overlap)?;
         let kid = key.spec.kid;

@@ -4,7 +4,7 @@ use super::KeyArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::audit_context::AuditTarget;
-use crate::authority::keys::IfActive;
+use crate::authority::keys::IfActiveAppKey;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -53,7 +53,7 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let if_active = if self.replace { IfActive::Replace } else { IfActive::Refuse };
+        let if_active = if self.replace { IfActiveAppKey::Replace } else { IfActiveAppKey::Refuse };
         let caller = app.caller()?;
         let key = authority::keys::load_for_revocation(
             app.store.get()?,
@@ -68,7 +68,7 @@ impl Command for Args {
             "Revoke key {} and every {token_noun} signed with it?",
             kid.to_display()
         ))?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let revocation = authority::keys::revoke(store, &audit, &caller, &key, if_active)?;
         let Some(revocation) = revocation else {
             app.console.print_status(&format!("already revoked: key {}", kid.to_display()));

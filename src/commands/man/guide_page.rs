@@ -53,9 +53,10 @@ pub(super) fn add_blocks(roff: &mut Roff, blocks: &[Block]) {
     }
 }
 
-/// Appends a table as a list: the first cell of a row, and below the first cell, indented, the other cells
-/// that are not empty. A list for two columns starts with the header of the table. With more columns,
-/// each of the indented cells follows the title of its column.
+/// Appends a table as a list with one entry per row. An entry is the first cell of the row, and
+/// below the first cell, indented, the other cells that are not empty. The list of a table with two
+/// columns starts with the header of the table. With more columns, each indented cell follows the
+/// title of its column.
 fn add_table(roff: &mut Roff, rows: &[Vec<Text>]) {
     let Some((header, body)) = rows.split_first() else { return };
     let has_titles = header.len() > 2;

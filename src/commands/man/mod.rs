@@ -46,8 +46,8 @@ impl<T: CommandTree> Command for Args<T> {
             ("man7", GUIDES.iter().map(guide_page::render).collect()),
         ];
         let mut paths = Vec::new();
-        // `OutputDir::open` refuses a directory that other users can write to: such a user could replace
-        // the directories of the sections.
+        // `OutputDir::open` refuses a directory that other users can write to: these users could
+        // replace the directories of the sections.
         let _dir_lock = OutputDir::open(&app.console, &dir, PUBLIC_MODE)?;
         for (section, pages) in &sections {
             let section_dir = dir.join(section);

@@ -1,4 +1,4 @@
-//! The title line that all manual pages have.
+//! A manual page, and the title line that all manual pages have.
 
 use clap_mangen::roff::Roff;
 

@@ -94,7 +94,7 @@ impl Command for Args {
             wide_columns: &["REFRESHED", "EXPIRES"],
         };
         list.report(app, all_rows(None), |app, request| {
-            let (store, audit) = app.store.open()?;
+            let (store, audit) = app.store.open_with_audit()?;
             let sessions = authority::sessions::list_open(store, &audit, &caller, user, request)?;
             Ok(sessions.map(|session| SessionRow::new(session, caller.session.sid)))
         })?;

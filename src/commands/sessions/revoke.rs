@@ -77,10 +77,10 @@ impl Command for Args {
                 None => caller.user.id,
             };
             app.console.confirm(&format!("End all sessions of user {user}?"))?;
-            let (store, audit) = app.store.open()?;
+            let (store, audit) = app.store.open_with_audit()?;
             authority::sessions::revoke_all(store, &audit, &caller, user)?
         } else {
-            let (store, audit) = app.store.open()?;
+            let (store, audit) = app.store.open_with_audit()?;
             let results = authority::sessions::revoke(store, &audit, &caller, &self.sids)?;
             results.into_iter().filter(|(_, changed)| *changed).count()
         };

@@ -33,7 +33,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let setting = self.setting.name;
         let changed = authority::settings::set(store, &audit, &caller, setting, &self.value)?;
         let (name, value) = (setting.name(), setting.to_json(&self.value));

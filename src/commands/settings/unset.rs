@@ -27,7 +27,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let setting = self.setting.name;
         let changed = authority::settings::unset(store, &audit, &caller, setting)?;
         let (name, default) = (setting.name(), setting.default_value());

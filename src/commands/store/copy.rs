@@ -84,8 +84,8 @@ impl Command for Args {
         let source_path = parse_address("SOURCE", &self.source)?.to_path();
         let target_path = target.to_path();
         let caller = app.session.caller_or_file_owner(&mut app.store)?;
-        let resolved_target = StoreHandle::resolve_target(target)?;
-        let (store, audit) = app.store.open()?;
+        let resolved_target = StoreHandle::resolve_other_address(target)?;
+        let (store, audit) = app.store.open_with_audit()?;
         let monitor = Monitor::start(&app.console, "copying", Total::Items(0))?;
         let observer = |step, done, total| {
             monitor.set_label(match step {

@@ -42,7 +42,8 @@ struct PrunedTestTokens {
     latest_expires_at: Timestamp,
 }
 
-/// Sizes in bytes.
+/// Size of the store in bytes: of the SQLite file and its write-ahead log (WAL), or of the database on
+/// the server.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum StoreSize {
@@ -143,7 +144,7 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let stats = authority::maintenance::load_stats(store, audit.now)?;
         let key_states =
             [KeyState::Standby, KeyState::Active, KeyState::Retired, KeyState::Revoked].map(
@@ -155,15 +156,12 @@ impl Command for Args {
         let token_counts = stats.tokens.iter();
         let keys_with_pruned_tokens = stats.keys_with_pruned_tokens.into_iter();
         let (journal_mode, size_bytes, modes, server) = match stats.medium {
-            MediumStats::File {
-                journal_mode,
-                bytes: (file, wal),
-                modes: (file_mode, directory_mode),
-            } => {
+            MediumStats::File { journal_mode, file } => {
                 let [file_mode, directory_mode] =
-                    [file_mode, directory_mode].map(|mode| format!("{mode:04o}"));
+                    [file.file_mode, file.directory_mode].map(|mode| format!("{mode:04o}"));
                 let modes = FileModes { file: file_mode, directory: directory_mode };
-                (Some(journal_mode), StoreSize::File { file, wal }, Some(modes), None)
+                let size_bytes = StoreSize::File { file: file.file_bytes, wal: file.wal_bytes };
+                (Some(journal_mode), size_bytes, Some(modes), None)
             }
             MediumStats::Server(server) => {
                 let database = u64::try_from(server.bytes).unwrap_or_default();

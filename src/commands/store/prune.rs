@@ -20,8 +20,8 @@ use serde::Serialize;
 /// `jti`s of unrecorded tokens are kept until the signing key is revoked. The audit log is kept.
 /// Other commands can run at the same time. Freed space is reused; the file does not shrink.
 ///
-/// Also updates how long a failed login takes, which depends on the costliest password hash that is
-/// left in the store.
+/// Also adapts the duration of a failed login to the costliest password hash that remains in the
+/// store.
 ///
 /// Asks for confirmation if the clock may be ahead: if the last change of the store was more than a
 /// day before the current time minus `--keep`.
@@ -65,14 +65,14 @@ impl Command for Args {
         let caller = app.session.caller_or_file_owner(&mut app.store)?;
         let caller = caller.as_ref();
         self.dry_run.start(app);
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         if let Some(last_change) =
-            authority::maintenance::detect_fast_clock(store, &audit, caller, self.keep)?
+            authority::maintenance::last_event_if_clock_is_fast(store, &audit, caller, self.keep)?
         {
             confirm_clock_gap(app, last_change)?;
         }
-        // Reads the clock again if the confirmation prompted.
-        let (store, audit) = app.store.open()?;
+        // Obtains the time again: if the confirmation prompted, the clock is read after the answer.
+        let (store, audit) = app.store.open_with_audit()?;
         let monitor = Monitor::start(&app.console, "pruning", Total::Items(0))?;
         let mut counts_so_far = PruneCounts::default();
         let mut on_progress = |counts, done, total| {

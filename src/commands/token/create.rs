@@ -96,7 +96,7 @@ impl Command for Args {
         };
         let output = SecretOutput::open()?;
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let issued_token = authority::tokens::issue(store, &audit, &caller, &request)?;
         deliver(app, output, issued_token)
     }
@@ -109,7 +109,7 @@ pub(super) fn deliver(
     issued_token: IssuedToken,
 ) -> Result<(), Failure> {
     let id = issued_token.record.id;
-    let message = app.console.is_verbose().then(|| describe_issued_token(app, &issued_token));
+    let message = app.console.prints_status().then(|| describe_issued_token(app, &issued_token));
     app.deliver_secret(output, &to_create_output(issued_token), |app| {
         revoke_undelivered(app, Failure::undelivered("the token"), &[id])
     })?;
@@ -120,7 +120,7 @@ pub(super) fn deliver(
 fn describe_issued_token(app: &App, issued_token: &IssuedToken) -> String {
     let quota_note = issued_token
         .quota_usage
-        .map(|QuotaUsage { used, limit }| format!(", {used} of {limit} in use"));
+        .map(|QuotaUsage { used, limit }| format!(", {used} of {limit} tokens in use"));
     format!(
         "created token {} for {}, expires {}{}",
         issued_token.record.id,

@@ -29,8 +29,8 @@ pub(crate) struct Args {
     part: Option<String>,
 }
 
-/// Claims with a `NumericDate`: of RFC 7519, `OpenID` Connect and RFC 8417, and the issue time of the
-/// first token in a chain of renewals.
+/// Claims with a `NumericDate`: claims of RFC 7519, of `OpenID` Connect and of RFC 8417, and `orig_iat`,
+/// the issue time of the first token in a chain of renewals.
 const TIME_CLAIMS: [&str; 7] = ["iat", "nbf", "exp", "auth_time", "updated_at", "toe", "orig_iat"];
 
 #[derive(Debug, Serialize)]

@@ -2,9 +2,9 @@
 
 use crate::app::{App, read_key_variable};
 use crate::authority;
-use crate::authority::keys::{ImportError, ImportedKey, KeyFormat, KeyImporter, SecretEncoding};
+use crate::authority::keys::{ImportedKey, KeyError, KeyFormat, KeyImporter, SecretEncoding};
 use crate::authority::minting::MintRequest;
-use crate::commands::args::stdin_path;
+use crate::commands::args::stdin_argument;
 use crate::failure::{Failure, KeySource};
 use crate::model::{Algorithm, KeySpec, Purpose, Untrusted, parse_kid};
 use std::path::PathBuf;
@@ -64,17 +64,17 @@ pub(crate) struct ExternalKey {
 impl ExternalKeyArgs {
     /// Returns `--key-file` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
-        stdin_path("--key-file", self.key_file.as_ref())
+        stdin_argument("--key-file", self.key_file.as_ref())
     }
 
     /// Returns whether short secrets are allowed.
-    pub(crate) fn allow_weak(&self) -> bool {
+    pub(crate) fn allows_weak_secrets(&self) -> bool {
         self.allow_weak
     }
 
-    /// Reads the external signing key, if given. [`Self::parse_key`] parses the bytes, and needs
-    /// the request for this.
-    pub(crate) fn read_key(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    /// Reads the bytes of the external signing key, if given. [`Self::parse_key`] parses the bytes
+    /// later, because parsing depends on the request.
+    pub(crate) fn read_key_bytes(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         match (&self.secret_env, &self.key_file) {
             (Some(name), _) => read_key_variable("--secret-env", name).map(Some),
             (None, Some(path)) => app.console.read_key_file("--key-file", path).map(Some),
@@ -82,9 +82,10 @@ impl ExternalKeyArgs {
         }
     }
 
-    /// Parses the signing key for `request`. `algorithm` is the requested algorithm; by default a
-    /// secret has the algorithm of the preset. The key id is that of `--kid` or `--header`, else of the
-    /// preset, else of the key document, else the thumbprint of the key; a secret has no thumbprint.
+    /// Parses the signing key for `request`. `algorithm` is the requested algorithm, if any; without
+    /// it, a secret has the algorithm of the preset. The sources of the key id, in order of precedence,
+    /// are `--kid` or `--header`, the preset, the key document, and the thumbprint of the key. A secret
+    /// has no thumbprint. Also sets a key id from `--kid` in the header of `request`.
     pub(super) fn parse_key(
         &self,
         app: &App,
@@ -105,8 +106,8 @@ impl ExternalKeyArgs {
             (None, Some(kid)) => Some(kid),
             (None, None) => imported.document_kid().map_err(|error| self.key_failure(error))?,
         };
-        // The algorithm of Ed25519 keys has two names, `EdDSA` and `Ed25519`: if no algorithm is requested,
-        // the preset decides.
+        // The algorithm of Ed25519 keys has two names, `EdDSA` and `Ed25519`: if no algorithm is
+        // requested, the name in the preset is used.
         let name_in_preset = preset_algorithm
             .filter(|name| algorithm.is_none() && name.is_equivalent(imported.key.algorithm));
         let key = match name_in_preset {
@@ -145,22 +146,22 @@ impl ExternalKeyArgs {
             allow_weak: self.allow_weak,
         };
         let kid = kid.map(Untrusted::as_str);
-        let key = importer.read_one(bytes, kid).map_err(|error| {
-            let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
+        let key_and_kid = importer.read_one(bytes, kid).map_err(|error| {
+            let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
             let algorithm =
                 is_key_as_secret.then(|| importer.algorithm_of_key(bytes, kid)).flatten();
             self.key_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
         })?;
-        if key.key.algorithm.is_symmetric()
-            && authority::keys::equals_public_key(&key.key, &app.store.public_keys())
+        if key_and_kid.key.algorithm.is_symmetric()
+            && authority::keys::equals_public_key(&key_and_kid.key, &app.store.public_keys())
         {
-            return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
+            return Err(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
         }
-        Ok(key)
+        Ok(key_and_kid)
     }
 
     /// Returns the error for a refused key, with the source of the key in the hint.
-    fn key_failure(&self, error: ImportError) -> Failure {
+    fn key_failure(&self, error: KeyError) -> Failure {
         let source = match (&self.key_file, &self.secret_env) {
             (Some(path), _) => KeySource::from_path(path),
             (None, Some(name)) => KeySource::Variable(name),

@@ -9,17 +9,17 @@ use clap::{Arg, ArgAction, Args, Command, FromArgMatches};
 use std::error::Error;
 use std::slice;
 
-/// Options that only the command line may have, because they affect other files or weaken a check, or
-/// because they concern several tokens.
+/// Options that are allowed on the command line but not in a file: they affect other files, weaken a
+/// check, or concern several tokens.
 const COMMAND_LINE_ONLY: [&str; 8] =
     ["allow-env", "allow-weak", "count", "env", "from", "out", "store", "token-file"];
 
-/// Error in a table: the line with the reason, and a hint.
+/// Error in a table: the line with the reason, and an optional hint.
 pub(super) type OptionError = (InvalidLine, Option<String>);
 
 /// Parses the options of a token. `defaults` are the options of all tokens, `own` the options of this
 /// token. A default has no effect if the token has the same option or a conflicting option. Also
-/// returns the entries in effect.
+/// returns the entries that have an effect.
 pub(super) fn parse_options(
     defaults: &TomlTable,
     own: &TomlTable,
@@ -53,7 +53,8 @@ fn error_at(entry: &TomlEntry, reason: &str, hint: Option<String>) -> OptionErro
     (InvalidLine { line: entry.line, reason }, hint)
 }
 
-/// Returns the option that a key names.
+/// Returns the option that the key of `entry` names. Refuses an unknown key and an option that is not
+/// allowed in a file.
 fn find_option<'a>(command: &'a Command, entry: &TomlEntry) -> Result<&'a Arg, OptionError> {
     let key = entry.key.as_str();
     if COMMAND_LINE_ONLY.contains(&key) {
@@ -68,7 +69,8 @@ fn find_option<'a>(command: &'a Command, entry: &TomlEntry) -> Result<&'a Arg, O
     })
 }
 
-/// Returns whether two options cannot be given together: they are the same option, or conflict.
+/// Returns whether two options exclude each other, because `key` and `other` name the same option or
+/// conflicting options.
 fn excludes(command: &Command, key: &str, other: &str) -> bool {
     let conflicts_with = |key: &str, other: &str| {
         let option = command.get_arguments().find(|option| option.get_long() == Some(key));
@@ -78,7 +80,8 @@ fn excludes(command: &Command, key: &str, other: &str) -> bool {
     key == other || conflicts_with(key, other) || conflicts_with(other, key)
 }
 
-/// Returns the words on a command line for an option, or the reason why the value is invalid.
+/// Returns the command-line words for `option` with the value of `entry`, or the reason why the value
+/// is invalid.
 fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
     let key = &entry.key;
     if !option.get_action().takes_values() {
@@ -103,8 +106,10 @@ fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
     Ok(texts.into_iter().map(|text| format!("--{key}={text}")).collect())
 }
 
-/// Returns the values of an option that a table describes: the whole table as JSON, or one value for each
-/// member. An array as member of `NAME=VALUE` gives one value for each item.
+/// Returns the values of an option whose value in the file is a table. `value_name` is the name of the
+/// value in the help of the option. For `JSON|FILE`, the only value is the whole table as JSON. For
+/// `NAME=VALUE` and `NAME=JSON`, each member of the table is a value; but for `NAME=VALUE`, each item
+/// of an array is a separate value. All other options refuse a table.
 fn table_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, String> {
     let to_json = |value: &TomlValue| {
         value
@@ -137,7 +142,7 @@ fn table_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, Strin
     Ok(texts)
 }
 
-/// Returns the text of a value that is not composed of other values.
+/// Returns the text of a value. Refuses an array or table.
 fn to_text(value: &TomlValue) -> Result<String, String> {
     match value {
         TomlValue::Text(text) | TomlValue::Float(text) | TomlValue::Time(text) => Ok(text.clone()),
@@ -160,16 +165,16 @@ fn to_option_error(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
         }
         _ => Vec::new(),
     };
-    let find = |flag: &String| entries.iter().find(|entry| entry.key == *flag);
+    let find_entry = |flag: &String| entries.iter().find(|entry| entry.key == *flag);
     let invalid_flags = flags(ContextKind::InvalidArg);
-    let Some(entry) = invalid_flags.iter().find_map(find) else {
+    let Some(entry) = invalid_flags.iter().find_map(find_entry) else {
         let line = entries.last().map_or(0, |entry| entry.line);
         let reason = format!("missing key: `{}`", invalid_flags.join("` or `"));
         return (InvalidLine { line, reason }, None);
     };
     if error.kind() == ErrorKind::ArgumentConflict {
         let conflicts = flags(ContextKind::PriorArg).into_iter();
-        let conflicts: Vec<String> = conflicts.filter(|flag| find(flag).is_some()).collect();
+        let conflicts: Vec<String> = conflicts.filter(|flag| find_entry(flag).is_some()).collect();
         return error_at(entry, &format!("not allowed with `{}`", conflicts.join("` and `")), None);
     }
     let source = error.source();
@@ -182,8 +187,8 @@ fn to_option_error(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
     error_at(entry, &reason, hint)
 }
 
-/// Returns the long flags in a text of clap: `secret-env` and `key-file` of
-/// `<--secret-env <NAME>|--key-file <FILE>>`.
+/// Returns the names of the long flags in a text of clap, without `--`: `secret-env` and `key-file` for
+/// the text `<--secret-env <NAME>|--key-file <FILE>>`.
 fn flags_in(text: &str) -> Vec<String> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let words = text.split(|c| !is_word(c));
@@ -198,10 +203,10 @@ mod tests {
         TomlTable::parse(text.as_bytes()).unwrap()
     }
 
-    /// Returns the error, with its hint.
+    /// Returns the error for the options of a token, with the hint after a semicolon.
     fn error(own: &str) -> String {
-        let (line, hint) = parse_options(&table(""), &table(own)).unwrap_err();
-        hint.map_or(line.to_string(), |hint| format!("{line}; {hint}"))
+        let (invalid_line, hint) = parse_options(&table(""), &table(own)).unwrap_err();
+        hint.map_or(invalid_line.to_string(), |hint| format!("{invalid_line}; {hint}"))
     }
 
     fn describe_options(defaults: &str, own: &str) -> String {

@@ -96,13 +96,13 @@ fn write_fixtures(
     ));
     if !inapplicable_defects.is_empty() {
         let names = inapplicable_defects.join(", ");
-        app.console.print_status(&format!("skipped {names}: not applicable to this token"));
+        app.console.print_status(&format!("skipped defects {names}: not applicable to this token"));
     }
     app.console.report(&files)
 }
 
 fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
-    let key_bytes = args.key.read_key(app)?;
+    let key_bytes = args.key.read_key_bytes(app)?;
     let row = Row { line: 0, fields: args.test_token.read_claims(app)? };
     let now = app.store.now()?;
     let issued_at = args.at.map(|time| time.resolve("--at", now)).transpose()?;
@@ -116,7 +116,7 @@ fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failu
     let mut request = args.test_token.into_store_request(app)?;
     request.issued_at = issued_at.map(TimeSpec::from);
     let minter = app.minter()?;
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let fixture_set = build_fixtures(store, &audit, &minter, request, row, args.out.is_some())
         .map_err(|error| error_converter.to_failure(error))?;
     if fixture_set.is_new_secret && !fixture_set.may_export_secret {
@@ -125,10 +125,11 @@ fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failu
     Ok(fixture_set)
 }
 
-/// Writes the manifest, the tokens and the keys. The manifest of the earlier run lists the files that
-/// may be replaced or removed. An interrupted run can be repeated, because the manifest lists every file
-/// at any time: stale files are removed before the new manifest replaces the earlier manifest, and new
-/// files are written after the new manifest.
+/// Writes the manifest, the table, the tokens and the key. The manifest of an earlier run lists the
+/// files that may be replaced or removed. At any time, the manifest in the directory lists every file
+/// that this command wrote, so that an interrupted run can be repeated. For this, stale files are
+/// removed before the new manifest replaces the earlier manifest, and new files are written after the
+/// new manifest.
 fn replace_files_in_dir(
     app: &App,
     directory: &Path,
@@ -153,10 +154,10 @@ fn replace_files_in_dir(
     let all_files: Vec<(&str, &[u8])> = non_secret_files.chain(secret).collect();
     ensure_files_replaceable(&output_dir, &all_files, &replaceable_names)?;
     let mut stale_files = replaceable_names;
-    stale_files.retain(|name| !all_files.iter().any(|(new, _)| new == name));
+    stale_files.retain(|name| !all_files.iter().any(|(new_name, _)| new_name == name));
     output_dir.remove(&stale_files)?;
-    let (manifest, other_files) = files.split_at(1);
-    output_dir.replace(manifest, PRIVATE_MODE)?;
+    let (manifest_file, other_files) = files.split_at(1);
+    output_dir.replace(manifest_file, PRIVATE_MODE)?;
     output_dir.replace(other_files, PRIVATE_MODE)?;
     if let Some(secret) = secret {
         output_dir.replace(&[secret], PRIVATE_MODE)?;

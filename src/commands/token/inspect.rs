@@ -44,7 +44,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let expectations = Expectations::new(ExpectedKind::Only(TokenKind::App), audit.now);
         let report = authority::verification::verify(store, token.expose_secret(), &expectations)?
             .into_accepted()

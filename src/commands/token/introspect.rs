@@ -44,7 +44,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let response =
             authority::verification::introspect(store, token.expose_secret(), audit.now)?;
         app.console.report(&IntrospectOutput(response))

@@ -97,14 +97,14 @@ impl Manifest {
         }
     }
 
-    /// Returns the file names in `manifest`, and the names of the manifest and of the table; no names if
-    /// `manifest` is not a manifest. Ignores names that `token fixtures` gives to no file, because the
-    /// caller removes or replaces the files.
-    pub(super) fn files_listed_in(manifest: &[u8]) -> Vec<String> {
-        let manifest: Value = serde_json::from_slice(manifest).unwrap_or_default();
+    /// Returns the names of the files that the content of a `manifest.json` lists, and the names of the
+    /// manifest and of the table. Returns no names if the content is not a manifest. The caller removes
+    /// or replaces the files: names that `token fixtures` never uses for a file are therefore ignored.
+    pub(super) fn files_listed_in(manifest_json: &[u8]) -> Vec<String> {
+        let manifest: Value = serde_json::from_slice(manifest_json).unwrap_or_default();
         let Some(rows) = manifest["fixtures"].as_array() else { return Vec::new() };
         let files = rows.iter().map(|row| &row["file"]);
-        // Version 0.1.0 called the members `keys` and `secret`.
+        // In version 0.1.0, `jwks_file` had the name `keys`, and `secret_file` the name `secret`.
         let members = ["jwks_file", "secret_file", "keys", "secret"].map(|name| &manifest[name]);
         let files = files.chain(members);
         let is_output_file_name = |name: &&str| {
@@ -116,8 +116,8 @@ impl Manifest {
         files.chain([Self::FILE_NAME, Self::TABLE_FILE]).map(str::to_owned).collect()
     }
 
-    /// Returns the file name and content of each token. Called before [`Self::with_files`], which omits
-    /// long tokens.
+    /// Returns the file name and content of each token. Must be called before [`Self::with_files`],
+    /// which omits long tokens.
     pub(super) fn token_files(&self) -> Vec<(String, String)> {
         let to_file =
             |row: &FixtureRow| Some((row.file.clone(), format!("{}\n", row.token.as_ref()?)));

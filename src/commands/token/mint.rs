@@ -10,7 +10,7 @@ use super::token_output::TokenDelivery;
 use crate::app::{App, OutputFormat, SecretOutput};
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{ClaimRows, MintJob};
-use crate::commands::args::{DEFAULT_VARIABLE, number, parse_token_variable, stdin_path};
+use crate::commands::args::{DEFAULT_TOKEN_VARIABLE, number, parse_token_variable, stdin_argument};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use std::path::PathBuf;
@@ -20,14 +20,16 @@ use std::path::PathBuf;
 /// A test token never authenticates to jeton and is never accepted as an app token. Without
 /// `--record`, a token is not listed and can be revoked only by value. Services verify test tokens
 /// with the keys of `jeton keys export --jwks --purpose test`. The default lifetime is that of the
-/// preset, otherwise one hour; use `--defect missing_exp` for a token without `exp`. `--claims`
-/// overrides the preset, its parameters and the lifetime, but not an option such as `--scope` for a
-/// claim without a parameter in the preset; `--claim` overrides all other options. A CI job can mint
+/// preset, otherwise one hour; use `--defect missing_exp` for a token without `exp`. A CI job can mint
 /// without a login if `JETON_TOKEN` is an app token with the permission `jeton:mint`. `--secret-env`
 /// and `--key-file` need no store.
 ///
-/// With `--file`, mints the named tokens in a TOML file, or those with the given names: one table
-/// `[tokens.NAME]` for each token, with the options of this command as keys. `-o dotenv` prints
+/// Precedence of claims, highest first: `--claim` and `--claim-json`; options such as `--scope` for
+/// claims without a parameter in the preset; `--claims`; the preset with its parameters, and the
+/// lifetime.
+///
+/// With `--file`, mints all tokens in a TOML file, or only the tokens with the given names. The file
+/// has one table `[tokens.NAME]` for each token, with the options of this command. `-o dotenv` prints
 /// `NAME=TOKEN` lines. In GitHub Actions, `-o github` sets the variables for the next steps of the job.
 ///
 ///   jeton token mint --sub alice --aud api --claim-json 'roles=["admin"]'
@@ -44,7 +46,7 @@ use std::path::PathBuf;
     mut_group("key_input", |group| group.arg("file"))
 )]
 pub(crate) struct Args {
-    /// Tokens of the file [default: all]
+    /// Names of the tokens in the file to mint [default: all]
     #[arg(value_name = "NAME", requires = "file")]
     names: Vec<String>,
 
@@ -81,7 +83,7 @@ impl Command for Args {
     ];
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        let from = stdin_path("--from", self.from.as_ref());
+        let from = stdin_argument("--from", self.from.as_ref());
         let MintOptions { key, test_token, .. } = &self.options;
         let file = self.token_file.stdin_argument();
         let inputs = [key.stdin_argument(), test_token.stdin_argument(), from, file];
@@ -98,7 +100,7 @@ impl Command for Args {
         }
         let output = SecretOutput::open()?;
         let is_bulk = self.from.is_some() || self.count.is_some();
-        let key_bytes = self.options.key.read_key(app)?;
+        let key_bytes = self.options.key.read_key_bytes(app)?;
         let claim_rows = read_claim_rows(app, &self)?;
         let bulk_count = is_bulk.then(|| claim_rows.count());
         let job_options = self.options.job_options();
@@ -120,7 +122,7 @@ impl Command for Args {
         let error_converter = test_token.store_key_error_converter();
         let request = job_options.apply(test_token.into_store_request(app)?);
         let minter = app.minter()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (job, mut job_key) =
             MintJob::with_store_key(store, &audit, &minter, request, claim_rows, None)
                 .map_err(|error| error_converter.to_failure(error))?;
@@ -165,7 +167,7 @@ fn mint_named(app: &mut App, args: Args) -> Result<(), Failure> {
     let Args { names, options, env, token_file, .. } = args;
     let named_options = token_file.read(app, &names, options.key.allow_weak)?;
     let named_options = named_options.unwrap_or_else(|| {
-        let name = env.unwrap_or_else(|| DEFAULT_VARIABLE.to_owned());
+        let name = env.unwrap_or_else(|| DEFAULT_TOKEN_VARIABLE.to_owned());
         vec![NamedOptions { name, options, position: None }]
     });
     let output = NamedOutput::open(app)?;

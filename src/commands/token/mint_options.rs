@@ -47,8 +47,8 @@ impl MintOptions {
     }
 }
 
-/// Options for issue time, start of validity, record and defect: options of `token mint` and of files of
-/// named tokens, but not of the command lines of `run` and `token fixtures`.
+/// Options for issue time, start of validity, record and defect. `token mint` and files of named tokens
+/// have these options; the command lines of `run` and `token fixtures` do not.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct JobOptions {
     issued_at: Option<TimeSpec>,

@@ -1,4 +1,4 @@
-//! Output of named tokens, all at once. Recorded tokens that cannot be delivered are revoked.
+//! Output of named tokens, all at once. If the output fails, the recorded tokens are revoked.
 
 use super::named_tokens::{NamedToken, recorded_ids};
 use super::token_output::revoke_undelivered;
@@ -28,22 +28,24 @@ fn assignments(tokens: &[NamedToken]) -> String {
     tokens.iter().flat_map(|token| [token.name.as_str(), "=", expose(token), "\n"]).collect()
 }
 
-/// Output for tokens with names, opened before a token is minted.
+/// Output for tokens with names, opened before the first token is minted.
 pub(super) struct NamedOutput {
     output: SecretOutput,
-    /// File in `GITHUB_ENV`, for `-o github`.
+    /// File that the variable `GITHUB_ENV` names, for `-o github`.
     github_env: Option<GithubEnvFile>,
 }
 
 impl NamedOutput {
-    /// Refuses a closed standard output, and `-o github` without a file in `GITHUB_ENV`.
+    /// Opens the output. Refuses a closed standard output, and refuses `-o github` if the variable
+    /// `GITHUB_ENV` is not set or the file cannot be opened.
     pub(super) fn open(app: &App) -> Result<Self, Failure> {
         let output = SecretOutput::open()?;
         let is_github = app.console.output_format() == OutputFormat::Github;
         Ok(Self { output, github_env: is_github.then(GithubEnvFile::open).transpose()? })
     }
 
-    /// Writes the tokens in the output format, and prints the ids of the recorded tokens.
+    /// Writes the tokens in the output format, and prints a status message with the id of each
+    /// recorded token.
     pub(super) fn deliver(self, app: &mut App, tokens: Vec<NamedToken>) -> Result<(), Failure> {
         let ids = recorded_ids(&tokens);
         let notices: Vec<String> = tokens

@@ -1,4 +1,4 @@
-//! Minting of named tokens: each is a test token with the name of a variable.
+//! Minting of named tokens: test tokens, each with the name of an environment variable.
 
 use super::external_key::ExternalKey;
 use super::mint_options::MintOptions;
@@ -11,7 +11,7 @@ use crate::failure::{Code, Failure, Kind};
 use crate::model::TokenId;
 use serde::Serialize;
 
-/// Options for a token with a name.
+/// Options for a named token.
 pub(crate) struct NamedOptions {
     pub(crate) name: String,
     pub(crate) options: MintOptions,
@@ -33,8 +33,8 @@ impl FilePosition {
         failure.at_line(&self.file, self.line)
     }
 
-    /// Adds the position to a failure of a kind that options can cause; other failures are
-    /// unchanged. A usage failure gets the code `BadData`, because the options are in a file.
+    /// Adds the position to a failure of a kind that options can cause. A usage failure also gets the
+    /// code `BadData`, because the options are in a file. A failure of any other kind is unchanged.
     fn add_position_if_caused_by_options(&self, failure: Failure) -> Failure {
         let kind = failure.kind();
         if kind == Kind::Usage {
@@ -59,13 +59,13 @@ pub(crate) struct NamedToken {
     pub(crate) has_external_key: bool,
 }
 
-/// Use of the tokens.
+/// Destination of the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenUse {
     /// The tokens are printed.
     Output,
-    /// The child process of `jeton run` gets the tokens. Tokens without a defect that a key of the store
-    /// signs are recorded, so that they can be revoked.
+    /// The child process of `jeton run` gets the tokens. A token that a key of the store signs is
+    /// recorded, so that it can be revoked, unless the token has a defect.
     Command,
 }
 
@@ -94,22 +94,22 @@ struct StoreRequest {
     error_converter: StoreKeyErrorConverter,
 }
 
-/// Token to mint, after the checks, with its key.
+/// Token to mint, after the checks, with the signing key.
 enum ReadyJob {
     Store(Box<(MintJob, JobKey)>),
     External(Box<(MintJob, ExternalKey)>),
 }
 
 impl NamedJobs {
-    /// Reads external keys and claims, builds the requests, and authenticates the minter, if any token
-    /// needs a key of the store. Changes nothing.
+    /// Reads external keys and claims, and builds the requests. If any token needs a key of the store,
+    /// also authenticates the minter. Adds no key and no token to the store.
     pub(crate) fn prepare(
         app: &mut App,
-        tokens: Vec<NamedOptions>,
+        named_options: Vec<NamedOptions>,
         token_use: TokenUse,
     ) -> Result<Self, Failure> {
-        let mut jobs = Vec::with_capacity(tokens.len());
-        for NamedOptions { name, options, position } in tokens {
+        let mut jobs = Vec::with_capacity(named_options.len());
+        for NamedOptions { name, options, position } in named_options {
             let job = prepare_job(app, options, position.as_ref(), token_use)?;
             jobs.push(NamedJob { name, position, job });
         }
@@ -119,7 +119,7 @@ impl NamedJobs {
     }
 
     /// Returns whether a key of the store signs any of the tokens.
-    pub(crate) fn use_store(&self) -> bool {
+    pub(crate) fn uses_store(&self) -> bool {
         self.minter.is_some()
     }
 
@@ -132,11 +132,11 @@ impl NamedJobs {
                 Job::External(job) => ReadyJob::External(job),
                 Job::Store(request) => {
                     let previous = ready_jobs.iter().rev().find_map(|(_, job)| job.store_key());
-                    let job = select_key(app, self.minter.as_ref(), *request, previous);
-                    let job = job.map_err(|failure| {
+                    let result = select_key(app, self.minter.as_ref(), *request, previous);
+                    let job_with_key = result.map_err(|failure| {
                         add_position_if_caused_by_options(position.as_ref(), failure)
                     })?;
-                    ReadyJob::Store(Box::new(job))
+                    ReadyJob::Store(Box::new(job_with_key))
                 }
             };
             ready_jobs.push((name, ready_job));
@@ -205,12 +205,12 @@ fn select_key(
 ) -> Result<(MintJob, JobKey), Failure> {
     let StoreRequest { request, claim_rows, error_converter } = request;
     let minter = minter.ok_or_else(|| Failure::new(Code::Internal, "no minter"))?;
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     MintJob::with_store_key(store, &audit, minter, request, claim_rows, previous)
         .map_err(|error| error_converter.to_failure(error))
 }
 
-/// Reads the claims and the external key, if any, of a token, and builds the request.
+/// Reads the claims of a token and the external key, if given, and builds the request.
 fn prepare_job(
     app: &App,
     options: MintOptions,
@@ -219,7 +219,7 @@ fn prepare_job(
 ) -> Result<Job, Failure> {
     // A missing key file or variable does not make the file with the options invalid: the failure gets
     // the position, but keeps its code.
-    let key_bytes = options.key.read_key(app).map_err(|failure| match position {
+    let key_bytes = options.key.read_key_bytes(app).map_err(|failure| match position {
         Some(position) => position.add_position(failure),
         None => failure,
     })?;

@@ -13,9 +13,9 @@ use secrecy::ExposeSecret;
 
 /// Replace an app token with a new token with the same attributes
 ///
-/// Prints the new token. The old token is revoked, or with `--grace` remains valid for a grace
-/// period, in which the old token does not count towards the quota unless the new token is revoked
-/// or expires. If the new token is renewed with `--grace` too, the grace period of the old token ends.
+/// Prints the new token. The old token is revoked. With `--grace`, the old token instead remains valid
+/// for a grace period, and counts towards the quota only if the new token is revoked or has expired.
+/// If the new token is renewed with `--grace` too, the grace period of the old token ends.
 ///
 /// The bearer of a token can renew it without logging in. The new lifetime is then at most the original
 /// lifetime, and the new expiry at most `token.max_ttl` after the first token was issued. Tokens with
@@ -61,14 +61,10 @@ impl Command for Args {
         let selector = TokenSelector::parse(token.expose_secret())?;
         app.store.get()?;
         let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let options = RenewalOptions { ttl: self.ttl, grace: self.grace };
-        let RenewalOutcome {
-            issued: new_token,
-            old_id,
-            grace_until,
-            ended_predecessor: revoked_predecessor_id,
-        } = authority::tokens::renew(store, &audit, caller.as_ref(), &selector, options)?;
+        let RenewalOutcome { issued: new_token, old_id, grace_until, revoked_predecessor_id } =
+            authority::tokens::renew(store, &audit, caller.as_ref(), &selector, options)?;
         match grace_until {
             Some(until) => {
                 app.console.print_status(&format!(

@@ -53,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = AppName::parse, add = crate::commands::completers::apps())]
     app: Option<AppName>,
 
-    /// Filter by issue time (`iat`), before this time: RFC 3339, a date, Unix seconds, `now`, or an age (`30d`)
+    /// Only tokens issued before this time (`iat`): RFC 3339, a date, Unix seconds, `now`, or an age (`30d`)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
     before: Option<TimeSpec>,
 
@@ -126,7 +126,7 @@ impl Command for Args {
             None
         };
         self.dry_run.start(app);
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let outcomes = authority::revocation::revoke(store, &audit, caller.as_ref(), &selectors)?;
         for outcome in &outcomes {
             let name = outcome.id.map_or_else(|| outcome.jti.to_display(), |id| id.to_string());
@@ -144,7 +144,7 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     args.dry_run.start(app);
     let owner = args.owner.resolve_owner(app, &caller)?;
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let filter = TokenFilter {
         owner,
         kind: args.kind,
@@ -160,7 +160,7 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     }
     let owner_name = load_owner_name(app, &caller, &filter)?;
     app.console.confirm(&format!("Revoke {} of {owner_name}?", pluralize(found_count, "token")))?;
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let monitor = Monitor::start(&app.console, "revoking", Total::Items(found_count))?;
     let mut done = 0;
     let mut on_progress = |revoked_count| {

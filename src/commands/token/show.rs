@@ -21,7 +21,7 @@ pub(crate) struct Args {
 }
 
 fn parse_id_or_jti(text: &str) -> Result<TokenSelector, InvalidValue> {
-    // Only ids and `jti`s need a caller: the filter refuses a token.
+    // A token given by value needs no caller. The filter therefore keeps only ids and `jti`s.
     let selector = TokenSelector::parse(text).ok().filter(TokenSelector::needs_caller);
     selector.ok_or_else(|| {
         InvalidValue::new("id", "neither a number from `jeton token list` nor a `jti`")
@@ -44,7 +44,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let token = authority::tokens::load(store, &caller, &self.id)?;
         app.console.report(&ShowOutput(TokenView::new(token, audit.now)))
     }

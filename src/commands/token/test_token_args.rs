@@ -7,13 +7,13 @@ use crate::authority;
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{MintRequest, Signer};
 use crate::authority::tokens::TokenRequest;
-use crate::commands::args::stdin_path;
+use crate::commands::args::stdin_argument;
 use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, AppName, ExtraClaims, InvalidValue, Permission};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
-/// Warning for a newly generated HMAC key, whose secret is not known to any service.
+/// Warning for a newly generated HMAC key: no service knows the secret yet.
 pub(crate) const NEW_SECRET_WARNING: &str = "signed with a newly generated secret; import the secret of your service with `jeton keys import`";
 
 /// Options for the claims and the signing key of a test token.
@@ -104,13 +104,14 @@ pub(crate) struct TestOnlyArgs {
 /// Converter for the errors of a job with a key of the store. The failure for a missing key gets a hint
 /// if the value of `--key` is the path of a file.
 pub(crate) struct StoreKeyErrorConverter {
-    kid_is_file: bool,
+    /// Set if the value of `--key` is the path of an existing file.
+    is_key_argument_a_file: bool,
 }
 
 impl StoreKeyErrorConverter {
     pub(crate) fn to_failure(&self, error: authority::Error) -> Failure {
         let failure = Failure::from(error);
-        if failure.code == Code::KeyNotFound && self.kid_is_file {
+        if failure.code == Code::KeyNotFound && self.is_key_argument_a_file {
             return failure.with_hint("for a key in a file, use `--key-file FILE`");
         }
         failure
@@ -121,7 +122,8 @@ impl TestTokenArgs {
     /// Returns the converter for the errors of a job with a key of the store.
     pub(crate) fn store_key_error_converter(&self) -> StoreKeyErrorConverter {
         let key = self.test_only.key.as_deref();
-        StoreKeyErrorConverter { kid_is_file: key.is_some_and(|key| Path::new(key).is_file()) }
+        let is_key_argument_a_file = key.is_some_and(|key| Path::new(key).is_file());
+        StoreKeyErrorConverter { is_key_argument_a_file }
     }
 
     /// Refuses `--no-jti`. Called for a token that `jeton run` records.
@@ -129,13 +131,13 @@ impl TestTokenArgs {
         if !self.test_only.no_jti {
             return Ok(());
         }
-        Err(Failure::usage("`--no-jti` found, but the token is recorded until the command ends")
+        Err(Failure::usage("`--no-jti` not allowed: a recorded token has a `jti`")
             .with_hint("omit `--no-jti`, or sign with `--key-file` or `--secret-env`"))
     }
 
     /// Returns `--claims` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
-        stdin_path("--claims", self.test_only.claims_input.as_ref())
+        stdin_argument("--claims", self.test_only.claims_input.as_ref())
     }
 
     /// Returns the key in `--key` as the audit target.
@@ -165,16 +167,16 @@ impl TestTokenArgs {
     }
 
     /// Builds the request for tokens that an external key signs, from all options except `--claims`: see
-    /// [`Self::read_claims`]. Also parses the key in `bytes`.
+    /// [`Self::read_claims`]. Also parses the key in `key_bytes`.
     pub(crate) fn into_external_request(
         self,
         app: &App,
         key_args: &ExternalKeyArgs,
-        bytes: &[u8],
+        key_bytes: &[u8],
     ) -> Result<(MintRequest, ExternalKey), Failure> {
         let algorithm = self.test_only.alg;
         let mut request = self.into_mint_request(app)?;
-        let key = key_args.parse_key(app, bytes, algorithm, &mut request)?;
+        let key = key_args.parse_key(app, key_bytes, algorithm, &mut request)?;
         Ok((request, key))
     }
 

@@ -4,7 +4,7 @@ use super::file_options::parse_options;
 use super::mint_options::MintOptions;
 use super::named_tokens::{FilePosition, NamedOptions};
 use crate::app::{App, display_file, is_inline_json, resolve_below};
-use crate::commands::args::{input_path, stdin_path};
+use crate::commands::args::{input_path, stdin_argument};
 use crate::failure::{Code, Failure};
 use crate::model::{
     InvalidLine, TomlEntry, TomlTable, TomlValue, check_token_variable, find_similar,
@@ -39,10 +39,10 @@ pub(crate) struct TokenFileArgs {
 impl TokenFileArgs {
     /// Returns `--file` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
-        stdin_path("--file", self.file.as_ref())
+        stdin_argument("--file", self.file.as_ref())
     }
 
-    /// Returns the file, if given.
+    /// Returns the path of the file, if given.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
@@ -77,8 +77,9 @@ impl TokenFileArgs {
         Ok(Some(tokens))
     }
 
-    /// Refuses a variable that no `--allow-env` names. The error does not repeat the name: the text may
-    /// be the secret itself, and the user should decide which variable to allow.
+    /// Refuses a variable in `secret-env` that no `--allow-env` names. The error does not repeat the
+    /// value of `secret-env`: the value may be the secret itself in place of a name, and the user should
+    /// decide which variable to allow.
     fn check_secret_variable(
         &self,
         file: &TokenFile<'_>,
@@ -96,7 +97,7 @@ impl TokenFileArgs {
     }
 }
 
-/// File of named tokens, for errors and paths.
+/// Path of a file of named tokens, and the name of the file for errors.
 struct TokenFile<'p> {
     path: &'p Path,
     display_name: String,

@@ -1,5 +1,5 @@
-//! Output of test tokens without names, one batch after the other. Recorded tokens that cannot be
-//! delivered are revoked.
+//! Output of test tokens without names, in batches. Recorded tokens that cannot be delivered are
+//! revoked.
 
 use crate::app::{
     App, Interrupted, JsonLines, Monitor, OutputFormat, Rendered, Report, SecretOutput, Total,
@@ -52,16 +52,18 @@ pub(super) struct TokenDelivery {
     bulk: Option<BulkOutput>,
 }
 
-/// State of the output of any number of tokens.
+/// State of a bulk output, which can have any number of tokens.
 struct BulkOutput {
     monitor: Monitor,
     /// Number of tokens to mint.
     total: usize,
+    /// Set if the tokens are recorded.
     is_recorded: bool,
 }
 
 impl TokenDelivery {
-    /// Starts the output of a single token, or of any number of tokens if `bulk_count` is given.
+    /// Starts the output of a single token, or a bulk output if `bulk_count` is given, the number of
+    /// tokens to mint. `is_recorded` is `true` if the tokens are recorded.
     pub(super) fn start(
         app: &App,
         output: SecretOutput,
@@ -84,9 +86,10 @@ impl TokenDelivery {
         move || monitor.as_ref().map_or(Ok(()), Monitor::check)
     }
 
-    /// Prints a batch of tokens, or adds the batch to the JSON document. Returns `false` if the reader
-    /// closed the pipe and no unwritten token is recorded. Unwritten tokens that are recorded are
-    /// revoked, with an error as the result. Returns an error after Ctrl-C.
+    /// Prints a batch of tokens, or adds the batch to the JSON document. If not all tokens can be
+    /// written, revokes the recorded tokens among the unwritten tokens, and returns an error. A bulk
+    /// output returns `false` in place of the error if the reader closed the pipe and no unwritten token
+    /// is recorded. Also returns an error after Ctrl-C.
     pub(super) fn deliver(
         &mut self,
         app: &mut App,
@@ -127,10 +130,10 @@ impl TokenDelivery {
     ) -> Result<bool, Failure> {
         let is_complete = app.deliver_secret_lines(self.output, lines, |app, partial_write| {
             let ids = tokens.ids_from(partial_write.line_count);
+            let count = self.delivered_count + partial_write.line_count;
             if !partial_write.has_reader && ids.is_empty() {
                 return Ok(None);
             }
-            let count = self.delivered_count + partial_write.line_count;
             let message = match count {
                 0 => "no token could be written".to_owned(),
                 1 => "only the first token could be written".to_owned(),
@@ -145,8 +148,9 @@ impl TokenDelivery {
         Ok(is_complete)
     }
 
-    /// Ends the output. If all tokens were minted, prints the JSON document, if any. If minting failed,
-    /// adds to the message which tokens were written, or revokes the recorded tokens of the document.
+    /// Ends the output. `result` is the result of minting and delivery. After a success, prints the JSON
+    /// document, if any. After a failure, adds the number of written tokens to the message, or revokes
+    /// the recorded tokens of the document.
     pub(super) fn finish(self, app: &mut App, result: Result<(), Failure>) -> Result<(), Failure> {
         let document = &self.document;
         let ids: Vec<TokenId> = document.items.iter().filter_map(|minted| minted.id).collect();
@@ -201,8 +205,8 @@ pub(super) fn revoke_undelivered(
     if ids.is_empty() {
         return Ok(failure);
     }
-    let (store, audit) = app.store.open()?;
-    let (user_id, cause) = (app.session.user_id(), RevocationCause::Undelivered);
+    let (user_id, cause) = (app.session.authenticated_user_id(), RevocationCause::Undelivered);
+    let (store, audit) = app.store.open_with_audit()?;
     authority::tokens::revoke_issued(store, &audit, user_id, ids, cause)
         .map_err(|error| Failure::unrevoked_tokens(&failure.message, ids, &error.into()))?;
     let message = match ids {

@@ -1,9 +1,9 @@
-//! The keys of `jeton token verify`: of the store, or of another issuer.
+//! Keys with which `jeton token verify` verifies: keys of the store, or keys of another issuer.
 
 use crate::app::{App, read_key_variable};
-use crate::authority::keys::{ImportError, SecretEncoding};
+use crate::authority::keys::{KeyError, SecretEncoding};
 use crate::authority::verification::{KeySet, SingleKeyReader, read_jwks};
-use crate::commands::args::stdin_path;
+use crate::commands::args::stdin_argument;
 use crate::failure::{Failure, KeySource};
 use crate::model::Algorithm;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub(super) struct VerificationKeyArgs {
     jwks: Option<PathBuf>,
 
     /// Verify a third-party token with one key (`-` for standard input): PEM, DER, a certificate, a
-    /// JWK, or a secret; requires `--alg`, needs no store; of a private key, the public part is used
+    /// JWK, or a secret; requires `--alg`, needs no store; of a private key, only the public part is used
     #[arg(long, value_name = "FILE", requires = "alg", value_parser = crate::commands::args::input_path())]
     key: Option<PathBuf>,
 
@@ -58,7 +58,7 @@ impl VerificationKeyArgs {
     /// Returns the options whose value is `-`, standard input.
     pub(super) fn stdin_arguments(&self) -> impl Iterator<Item = &'static str> {
         let keys = [("--jwks", &self.jwks), ("--key", &self.key)];
-        keys.into_iter().filter_map(|(name, path)| stdin_path(name, path.as_ref()))
+        keys.into_iter().filter_map(|(name, path)| stdin_argument(name, path.as_ref()))
     }
 
     /// Reads the keys in `--jwks`, `--key` or `--secret-env`. Without these options, selects the keys of
@@ -69,7 +69,7 @@ impl VerificationKeyArgs {
             let bytes = app.console.read_key_file("--jwks", path)?;
             let keys = read_jwks(&bytes, &self.alg, known_public_keys).map_err(|error| {
                 // A JWK Set cannot contain a plain secret, so hints about secrets are omitted.
-                let is_secret_hint = error.is_about_secret();
+                let is_secret_hint = error.has_secret_hint();
                 let failure = key_failure(error, &KeySource::from_path(path));
                 Failure { hint: failure.hint.filter(|_| !is_secret_hint), ..failure }
             })?;
@@ -90,7 +90,7 @@ impl VerificationKeyArgs {
             allow_weak: self.allow_weak,
         };
         let keys = reader.read(&bytes, known_public_keys).map_err(|error| {
-            let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
+            let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
             let algorithm =
                 is_key_as_secret.then(|| SingleKeyReader::algorithm_of_key(&bytes)).flatten();
             key_failure(error, &source).with_algorithm_hint(algorithm, self.encoding.is_some())
@@ -104,9 +104,9 @@ impl VerificationKeyArgs {
 
 /// Returns the error for refused keys, without a hint to generate a key or secret: a new key cannot
 /// verify the token.
-fn key_failure(error: ImportError, source: &KeySource<'_>) -> Failure {
-    let is_empty = matches!(error, ImportError::Empty);
-    let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
+fn key_failure(error: KeyError, source: &KeySource<'_>) -> Failure {
+    let is_empty = matches!(error, KeyError::Empty);
+    let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
     let failure = Failure::from(error);
     if is_empty {
         return failure.with_fetch_hint(source);

@@ -16,9 +16,9 @@ use serde_json::json;
 /// Verify a token of this store, or a third-party token with given keys
 ///
 /// Prints `valid`, or a line for each reason: `invalid:`, the reason, and the values found and
-/// expected. Exits with the code of the first reason: 10 invalid, 11 expired, 12 revoked, 9 valid,
-/// but a requested check failed. Issuer and audience are compared only if `--iss` and `--aud` are
-/// given. A third-party token must have an expiry (`exp`) unless `--allow-no-expiry` is given.
+/// expected. Exits with the code of the first reason: 10 for an invalid token, 11 expired, 12 revoked,
+/// 9 for a valid token that fails a requested check. Issuer and audience are compared only if `--iss`
+/// and `--aud` are given. A third-party token must have an expiry (`exp`) unless `--allow-no-expiry` is given.
 ///
 ///   jeton token verify "$TOKEN" --permission deploy && ./deploy.sh
 ///   jeton token verify --batch < tokens.txt
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     token: TokenArgs,
 
-    /// Required permissions; for third-party tokens, also read from `scope` and `scp`
+    /// Required permissions; for test and third-party tokens, also read from `scope` and `scp`
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_including_reserved, add = crate::commands::completers::permissions())]
     permission: Vec<Permission>,
 
@@ -159,7 +159,7 @@ fn build_expectations(
     }
     let now = app.store.now()?;
     let mut expectations = Expectations {
-        leeway: args.leeway.map_or(0, Lifetime::seconds),
+        leeway_seconds: args.leeway.map_or(0, Lifetime::seconds),
         issuer: args.iss,
         audience: args.aud,
         permissions: args.permission,
@@ -183,15 +183,17 @@ fn with_batch_hint(hint: String) -> String {
     hint
 }
 
-/// Returns the hint to allow for clock skew, if the token is rejected only for its times and the
-/// longest leeway suffices.
+/// Returns the hint to allow for clock skew. `None` if the token is valid, if a reason for the rejection
+/// is not about the times of the token, or if even the longest suggested leeway is too short.
 fn leeway_hint(reasons: &[Rejection]) -> Option<String> {
-    /// Time in seconds until the user types the suggested command.
+    /// Time in seconds that the user needs to type the suggested command.
     const MARGIN: i64 = 5;
+    /// Leeways in seconds, and as values of `--leeway`.
     const SUGGESTIONS: [(i64, &str); 2] = [(60, "1m"), (300, "5m")];
-    let required: Option<Vec<i64>> = reasons.iter().map(Rejection::required_leeway).collect();
-    let required = required?.into_iter().max()? + MARGIN;
-    let (_, leeway) = SUGGESTIONS.iter().find(|(seconds, _)| *seconds >= required)?;
+    let required_leeways: Option<Vec<i64>> =
+        reasons.iter().map(Rejection::required_leeway).collect();
+    let required_seconds = required_leeways?.into_iter().max()? + MARGIN;
+    let (_, leeway) = SUGGESTIONS.iter().find(|(seconds, _)| *seconds >= required_seconds)?;
     Some(format!("use `--leeway {leeway}` to allow for clock skew"))
 }
 

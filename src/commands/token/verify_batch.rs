@@ -1,4 +1,4 @@
-//! `jeton token verify --batch`: verification of the tokens on standard input on several threads.
+//! `jeton token verify --batch`: several threads verify the tokens on standard input.
 
 use super::verification_keys::VerificationKeys;
 use super::verify_output::{ExampleLine, VerifyOutput};
@@ -13,7 +13,8 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Prints a result for each line, in order. Returns the error of the first invalid token, if any.
+/// Prints a result for each line, in order. Returns the error of the first invalid token, if any, with
+/// the number of invalid tokens in the message. If the reader closes standard output, returns no error.
 pub(super) fn verify_batch(
     app: &mut App,
     keys: &VerificationKeys,
@@ -60,8 +61,9 @@ pub(super) fn verify_batch(
 
 type Worker = Box<dyn FnMut(TokenChunk) -> Result<ChunkResults, Failure> + Send>;
 
-/// Creates the worker of one thread. The worker verifies each chunk at the time, and with the state of the
-/// store, at which the verification of this chunk starts.
+/// Creates the worker of one thread. The worker reads the clock at the start of each chunk, and verifies
+/// all tokens of the chunk at this time. With keys of the store, the worker verifies all tokens of a
+/// chunk in one snapshot of the store.
 fn start_worker(
     app: &mut App,
     keys: &VerificationKeys,
@@ -101,14 +103,15 @@ struct ChunkResults {
     line_count: usize,
     byte_count: usize,
     invalid_count: usize,
-    /// Number of the first line with an invalid token, counted from 1 in the chunk, and its error.
+    /// First line with an invalid token: the number of the line in the chunk, from 1, and the error.
     first_error: Option<(usize, Error)>,
-    /// Failure that ends the verification after these lines.
+    /// Failure that ends the verification after the lines in `lines`.
     failure: Option<Failure>,
 }
 
-/// Verifies the tokens of a chunk in the order of their texts, because the rows of similar tokens are
-/// neighbours in the store. The results have the order of the lines.
+/// Verifies the tokens of a chunk in the order of their texts, because tokens with similar texts have
+/// neighbouring rows in the store. The results have the order of the lines. They end before the first
+/// line whose token cannot be verified because of a failure.
 fn verify_chunk(
     chunk: &TokenChunk,
     now: Timestamp,
@@ -116,7 +119,7 @@ fn verify_chunk(
 ) -> Result<ChunkResults, Failure> {
     let mut tokens: Vec<_> = chunk.tokens().collect();
     let mut renderer = Renderer { lines: JsonLines::default(), now, example_line: None };
-    // Placeholders, replaced in the order of the texts.
+    // Each placeholder is replaced when the token of the line is verified.
     let mut results: Vec<_> = tokens.iter().map(|_| LineResult::Invalid(0..0)).collect();
     let (mut first_error, mut failure) = (None, None);
     for index in order_by_text(&tokens) {
@@ -160,16 +163,16 @@ fn order_by_text(tokens: &[Result<Cow<'_, str>, Failure>]) -> Vec<usize> {
     let text = |index: usize| tokens[index].as_deref().unwrap_or_default();
     let first = tokens.first().and_then(|token| token.as_deref().ok()).unwrap_or_default();
     let common_length = (0..tokens.len()).map(text).fold(first, common_prefix).len();
-    // Most texts differ in the first 16 bytes after the common start. Comparing these bytes as numbers is
-    // several times faster than comparing the texts.
-    let key = |index| {
-        let mut key = [0; 16];
+    // Most texts differ in the first 16 bytes after the common prefix. Comparing these bytes as numbers
+    // is several times faster than comparing the texts.
+    let sort_key = |index| {
+        let mut bytes = [0; 16];
         let rest = &text(index).as_bytes()[common_length..];
-        let length = rest.len().min(key.len());
-        key[..length].copy_from_slice(&rest[..length]);
-        u128::from_be_bytes(key)
+        let length = rest.len().min(bytes.len());
+        bytes[..length].copy_from_slice(&rest[..length]);
+        u128::from_be_bytes(bytes)
     };
-    let mut order: Vec<_> = (0..tokens.len()).map(|index| (key(index), index)).collect();
+    let mut order: Vec<_> = (0..tokens.len()).map(|index| (sort_key(index), index)).collect();
     order.sort_unstable_by(|(key, index), (other_key, other_index)| {
         key.cmp(other_key).then_with(|| text(*index).cmp(text(*other_index)))
     });
@@ -185,7 +188,7 @@ fn common_prefix<'t>(text: &'t str, other: &str) -> &'t str {
     &text[..difference.map_or(text.len().min(other.len()), |((position, _), _)| position)]
 }
 
-/// Keeps the value with the smallest index.
+/// Replaces `first` with `candidate` if the candidate has a smaller index, or if `first` is `None`.
 fn keep_first<T>(first: &mut Option<(usize, T)>, candidate: Option<(usize, T)>) {
     if let Some((index, _)) = &candidate
         && first.as_ref().is_none_or(|(first_index, _)| index < first_index)
@@ -206,16 +209,17 @@ enum LineResult {
 
 /// Renderer of results.
 struct Renderer {
-    /// Lines of the reports, in the order of verification.
+    /// Lines of the tokens with a report of their own, in the order of verification.
     lines: JsonLines,
     now: Timestamp,
-    /// Line of the last example.
+    /// Line of the most recent example; `None` before the first example.
     example_line: Option<Rc<ExampleLine>>,
 }
 
 impl Renderer {
-    /// Renders the line of a report. For [`Verdict::ValidLike`], renders the line of the example, unless
-    /// this line is already in `example_line`. Also returns the error of an invalid token.
+    /// Renders the result of one token. For [`Verdict::Report`], renders the line of the report, and
+    /// also returns the error of an invalid token. For [`Verdict::ValidLike`], renders the line of the
+    /// example, unless this line is already in `example_line`.
     fn render(&mut self, verdict: Verdict) -> Result<(LineResult, Option<Error>), Failure> {
         match verdict {
             Verdict::Report(report) => {
@@ -229,7 +233,7 @@ impl Renderer {
             }
             Verdict::ValidLike(example, jti, id) => {
                 let known_line = self.example_line.take();
-                let line = match known_line.filter(|line| line.is_of(&example)) {
+                let line = match known_line.filter(|line| line.is_line_of(&example)) {
                     Some(line) => line,
                     None => Rc::new(ExampleLine::new(&example, self.now)?),
                 };

@@ -2,7 +2,7 @@
 
 use crate::app::{Cell, JsonLines, Rendered, Report, Style};
 use crate::authority::Rejection;
-use crate::authority::verification::{Example, VerificationReport};
+use crate::authority::verification::{ValidTokenExample, VerificationReport};
 use crate::failure::Failure;
 use crate::model::{Jti, Timestamp, TokenId, TokenKind, TokenStatus};
 use serde::Serialize;
@@ -36,10 +36,10 @@ impl<'r> VerifyOutput<'r> {
     }
 }
 
-/// JSON line of an [`Example`], in parts. The lines of valid tokens like the example differ only in
+/// JSON line of an [`ValidTokenExample`], in parts. The lines of valid tokens like the example differ only in
 /// `jti` and token id.
 pub(super) struct ExampleLine {
-    example: Rc<Example>,
+    example: Rc<ValidTokenExample>,
     before_jti: String,
     between_jti_and_id: String,
     after_id: String,
@@ -47,7 +47,7 @@ pub(super) struct ExampleLine {
 
 impl ExampleLine {
     /// Renders the line of the example.
-    pub(super) fn new(example: &Rc<Example>, now: Timestamp) -> Result<Self, Failure> {
+    pub(super) fn new(example: &Rc<ValidTokenExample>, now: Timestamp) -> Result<Self, Failure> {
         let mut line = JsonLines::default();
         line.push(&VerifyOutput::new(&example.report, now))?;
         let line = String::from_utf8_lossy(line.as_bytes());
@@ -65,7 +65,7 @@ impl ExampleLine {
     }
 
     /// Returns whether this is the line of `example`.
-    pub(super) fn is_of(&self, example: &Rc<Example>) -> bool {
+    pub(super) fn is_line_of(&self, example: &Rc<ValidTokenExample>) -> bool {
         Rc::ptr_eq(&self.example, example)
     }
 

@@ -63,7 +63,7 @@ impl Command for Args {
             let load_rules = || Ok(PasswordRules::load(app.store.get()?)?);
             (app.console.obtain_new_password(&self.password.into_source(), load_rules)?, None)
         };
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let if_exists = self.account.if_exists();
         let registration = self.account.into_registration(password);
         let (user, changed) =

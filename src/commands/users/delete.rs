@@ -51,7 +51,7 @@ impl Command for Args {
         let display_name = user.to_display();
         app.console
             .confirm(&format!("Delete {display_name} and revoke all tokens of this user?"))?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let tokens_revoked = authority::accounts::delete(store, &audit, &caller, &user)?;
         app.console.print_status(&format!(
             "deleted {display_name}, revoked {}",

@@ -45,7 +45,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (user, ended_count) =
             authority::accounts::disable(store, &audit, &caller, &self.target.user)?;
         let display_name = user.to_display();

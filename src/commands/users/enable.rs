@@ -28,7 +28,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (user, changed) =
             authority::accounts::enable(store, &audit, &caller, &self.target.user)?;
         report_change(app, user, changed, "is enabled")

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 /// Export all accounts in the format of `jeton users import` (admins only)
 ///
 /// The format is JSON Lines by default, CSV with `-o csv`, or one document with `-o json`. Password
-/// hashes are omitted by default; users then need a new password in another store. Cells that a
-/// spreadsheet would evaluate are prefixed with `'`, which the import removes.
+/// hashes are omitted by default: after an import without hashes, users need a new password. Cells
+/// that a spreadsheet would evaluate are prefixed with `'`, which the import removes.
 ///
 ///   jeton users export > users.jsonl
 ///   jeton users export -o csv > users.csv
@@ -62,7 +62,7 @@ impl Command for Args {
     const FORMATS: &'static [OutputFormat] =
         &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines, OutputFormat::Csv];
 
-    // An export with password hashes is recorded in the audit, so a refusal is recorded, too.
+    // The audit log records an export with password hashes, and also the refusal of such an export.
     fn effect(&self) -> Effect {
         if self.with_hashes { Self::EFFECT } else { Effect::Reads }
     }
@@ -73,7 +73,7 @@ impl Command for Args {
         if self.with_hashes {
             app.console.confirm("Print all password hashes?")?;
         }
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let build_row = |user: User, hash: Option<PasswordHash>| UserRow {
             uid: user.uid,
             username: user.username,
@@ -92,9 +92,9 @@ impl Command for Args {
             if self.with_hashes { PasswordHashes::Include } else { PasswordHashes::Omit };
         let mut accounts =
             authority::accounts::export(store, &audit, &caller, password_hashes, to_object)?;
-        let count = pluralize(accounts.count, "user");
+        let users = pluralize(accounts.count, "user");
         if write_rows(app, &mut accounts)? {
-            app.console.print_status(&format!("exported {count}"));
+            app.console.print_status(&format!("exported {users}"));
         } else if self.with_hashes {
             return Err(Failure::undelivered("the password hashes"));
         }
@@ -102,7 +102,7 @@ impl Command for Args {
     }
 }
 
-/// Writes the rows. Returns `false` if standard output was closed.
+/// Writes the rows of an export. Returns `false` if standard output was closed.
 fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
     let mut is_first_batch = true;
     loop {

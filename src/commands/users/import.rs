@@ -6,7 +6,7 @@ use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::Caller;
 use crate::authority::accounts::{IfExists, ImportOutcome, ImportRows, UnknownFields};
-use crate::commands::args::{DryRunArgs, path, stdin_path};
+use crate::commands::args::{DryRunArgs, path, stdin_argument};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -23,9 +23,9 @@ use std::path::PathBuf;
 /// `password` or `password_hash` cannot log in until `jeton recover` sets a password. Column names,
 /// roles, `true` and `false` are case-insensitive; empty rows are skipped.
 ///
-/// The file can be of any size, with rows of at most 128 KiB. Rows beyond a few megabytes are kept in
-/// an unnamed file in `TMPDIR` during the import. Creates the store if it does not exist. An import
-/// into a store without users needs no login, and must contain an admin.
+/// The file can be of any size, with rows of at most 128 KiB. During the import, rows after the first
+/// few megabytes are kept in an unnamed file in `TMPDIR`. Creates the store if it does not exist. An
+/// import into a store without users needs no login, and must contain an admin.
 ///
 ///   jeton users import users.csv --generate-passwords passwords.csv
 ///   jeton users export -o jsonl | jeton --store other.db users import -
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", value_parser = path())]
     generate_passwords: Option<PathBuf>,
 
-    /// Skip columns and members that accounts do not have
+    /// Ignore CSV columns and JSON members that are not fields of an account
     #[arg(long)]
     ignore_unknown: bool,
 
@@ -88,7 +88,7 @@ impl Command for Args {
     }
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        stdin_path("FILE", Some(&self.file)).into_iter().collect()
+        stdin_argument("FILE", Some(&self.file)).into_iter().collect()
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -102,7 +102,7 @@ impl Command for Args {
         let mut import_rows = app.console.read_rows("FILE", &self.file, |rows| {
             Ok(ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?)
         })?;
-        // Reading the rows may have waited for input.
+        // Reading the rows may have waited for input, so the current time is read again.
         app.store.forget_time();
         if caller.is_none() {
             import_rows.ensure_has_admin()?;
@@ -112,9 +112,10 @@ impl Command for Args {
             (false, true) => IfExists::Skip,
             (false, false) => IfExists::Refuse,
         };
-        let path = self.generate_passwords.as_deref();
+        let password_path = self.generate_passwords.as_deref();
         let watch = ImportWatch::start("importing", "no account was created or changed")?;
-        let password_file = PasswordFile::create(app, &mut import_rows, path, if_exists, &watch)?;
+        let password_file =
+            PasswordFile::create(app, &mut import_rows, password_path, if_exists, &watch)?;
         let result = import(app, caller.as_ref(), &mut import_rows, if_exists, watch);
         if let Ok(outcome) = &result {
             print_outcome(app, outcome, if_exists);
@@ -129,7 +130,7 @@ impl Command for Args {
             updated: outcome.updated_count,
             without_password: outcome.passwordless_count,
             generated_passwords: import_rows.generated_passwords().len(),
-            skipped: outcome.existing_count,
+            skipped: outcome.unchanged_count,
             differing_users: outcome.differing_count,
         })
     }
@@ -142,13 +143,13 @@ fn import(
     if_exists: IfExists,
     watch: ImportWatch,
 ) -> Result<ImportOutcome, Failure> {
-    app.store.create_with_algorithm(Algorithm::ES256)?;
+    app.store.create_if_missing_with_algorithm(Algorithm::ES256)?;
     let skipped_fields = import_rows.skipped_fields();
     if !skipped_fields.is_empty() {
         let names = skipped_fields.join("`, `");
         app.console.print_warning(&format!("skipped unknown columns or members: `{names}`"));
     }
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let progress = ImportProgress::start(&app.console, watch, import_rows);
     let on_step = |step| progress.observe(step);
     let result =
@@ -162,7 +163,7 @@ fn print_outcome(app: &App, outcome: &ImportOutcome, if_exists: IfExists) {
         IfExists::Update => format!(", updated {}", outcome.updated_count),
         IfExists::Refuse | IfExists::Skip => String::new(),
     };
-    let skipped = match outcome.existing_count {
+    let skipped = match outcome.unchanged_count {
         0 => String::new(),
         count => format!(", skipped {count} existing"),
     };

@@ -1,16 +1,19 @@
 //! Progress and interruption of commands that import accounts in one transaction.
 
-use crate::app::{Interrupted, Interruption, Monitor, RunConsole, Total, describe_interruption};
+use crate::app::{
+    Interrupted, InterruptionWatch, Monitor, RunConsole, Total, describe_interruption,
+};
 use crate::authority::Error;
 use crate::authority::accounts::{ImportRows, ImportStep};
 use crate::failure::Failure;
 
 /// Watch for Ctrl-C during an import.
 pub(crate) struct ImportWatch {
-    interruption: Interruption,
+    interruption: InterruptionWatch,
     /// Label of the progress display during the transaction.
     label: &'static str,
-    /// End of the message about an interruption, which says that nothing of the import is stored.
+    /// Text at the end of the message about an interruption. The text states that nothing of the
+    /// import is stored.
     unchanged_note: &'static str,
 }
 
@@ -19,7 +22,7 @@ impl ImportWatch {
         label: &'static str,
         unchanged_note: &'static str,
     ) -> Result<Self, Failure> {
-        Ok(Self { interruption: Interruption::watch()?, label, unchanged_note })
+        Ok(Self { interruption: InterruptionWatch::start()?, label, unchanged_note })
     }
 
     /// Returns an error after Ctrl-C.
@@ -27,8 +30,8 @@ impl ImportWatch {
         self.interruption.check()
     }
 
-    /// Converts the error of work before [`ImportProgress::start`], and completes the message about an
-    /// interruption.
+    /// Converts an error that occurs before [`ImportProgress::start`]. Appends the note about the
+    /// unchanged accounts if Ctrl-C is the cause of the error.
     pub(crate) fn convert_error<T>(&self, result: Result<T, Error>) -> Result<T, Failure> {
         describe_interruption(result, || format!("; {}", self.unchanged_note))
     }
@@ -64,7 +67,8 @@ impl ImportProgress {
         }
     }
 
-    /// Ends the progress display, and completes the message about an interruption.
+    /// Ends the progress display, and converts the error of `result`. Appends the note about the
+    /// unchanged accounts if Ctrl-C is the cause of the error.
     pub(crate) fn finish<T>(&self, result: Result<T, Error>) -> Result<T, Failure> {
         self.monitor.finish(result, || format!("; {}", self.watch.unchanged_note))
     }

@@ -54,9 +54,11 @@ pub(crate) struct Args {
     paging: PageArgs,
 }
 
-/// Names of the members of [`UserRow`] for admins; other users see the first four.
-const COLUMNS: &[&str] = &["id", "uid", "username", "email", "role", "status"];
-const USER_COLUMNS: &[&str] = COLUMNS.split_at(4).0;
+/// Columns of the list for admins: the names of the members of [`UserRow`] in JSON.
+const ADMIN_COLUMNS: &[&str] = &["id", "uid", "username", "email", "role", "status"];
+
+/// Columns of the list for users who are not admins: all columns before `role`.
+const NON_ADMIN_COLUMNS: &[&str] = ADMIN_COLUMNS.split_at(4).0;
 
 #[derive(Debug, Serialize)]
 struct UserRow {
@@ -120,7 +122,7 @@ impl Command for Args {
         let mut users = UserList::new(&caller, filter)?;
         let list = ListReport {
             noun: "users",
-            columns: if is_admin { COLUMNS } else { USER_COLUMNS },
+            columns: if is_admin { ADMIN_COLUMNS } else { NON_ADMIN_COLUMNS },
             id_of: |user: &UserRow| user.id.to_string(),
             build_table,
             wide_columns: &["UID"],

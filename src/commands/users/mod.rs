@@ -40,7 +40,7 @@ command_group! {
     }
 }
 
-/// Argument for a user.
+/// Argument that names a user.
 #[derive(Debug, clap::Args)]
 struct UserArgs {
     /// Username, e-mail address, id (a number) or uid (a UUID)

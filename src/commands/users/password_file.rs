@@ -42,8 +42,8 @@ impl PasswordFile {
         Ok(Some(Self { file, path: path.to_owned(), count: csv_rows.len() }))
     }
 
-    /// Keeps the file if the accounts were created, or may have been created; otherwise, and after a dry
-    /// run, removes the file.
+    /// Keeps the file if the accounts were created or may have been created. Removes the file in
+    /// all other cases, and after a dry run.
     pub(crate) fn keep_or_remove<T>(self, app: &App, result: &Result<T, Failure>) {
         match result {
             Ok(_) => {
@@ -60,7 +60,7 @@ impl PasswordFile {
     }
 }
 
-/// Prints how new users without a password get a password.
+/// Prints the hint with the command that sets a password for new users without a password.
 pub(crate) fn print_passwordless_hint(app: &App, passwordless_count: usize) {
     if passwordless_count > 0 {
         let users = pluralize(passwordless_count, "user");

@@ -49,7 +49,7 @@ impl Command for Args {
             return Err(Failure::usage("a new username, `--email` or `--name` is required"));
         }
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let patch = ProfilePatch { username: self.username, email: self.email, name: self.name };
         let (user, changed) =
             authority::accounts::rename(store, &audit, &caller, &self.target.user, &patch)?;

@@ -43,7 +43,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let QuotaOverride(quota) = self.quota;
         let (user, changed) =
             authority::accounts::set_quota(store, &audit, &caller, &self.target.user, quota)?;

@@ -35,7 +35,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (user, changed) =
             authority::accounts::set_role(store, &audit, &caller, &self.target.user, self.role)?;
         report_change(app, user, changed, &format!("has the role {}", self.role.name()))

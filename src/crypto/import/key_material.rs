@@ -20,14 +20,16 @@ pub(in crate::crypto) enum KeyMaterial {
     Pkcs8(KeyType, Zeroizing<Vec<u8>>),
 }
 
-pub(super) const UNKNOWN_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
+pub(super) const UNKNOWN_KEY_REASON: &str =
+    "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 
-/// Imports PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017). The format is found by trial.
+/// Imports PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017). The formats are tried one
+/// after another.
 pub(in crate::crypto) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     match bytes_after_sequence(der) {
         Some([]) => {}
         Some(_) => return Err(invalid_key("trailing data after the key")),
-        None => return Err(invalid_key(UNKNOWN_KEY)),
+        None => return Err(invalid_key(UNKNOWN_KEY_REASON)),
     }
     if let Ok(pair) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der) {
         return encode_ed25519(&pair);
@@ -117,7 +119,7 @@ fn encoding_error(_: Unspecified) -> InvalidValue {
     invalid_key("cannot encode the key")
 }
 
-/// Converts the rejections of the crypto library to the most specific message.
+/// Converts the rejections of the crypto library to one error with the most specific message.
 fn rejected_key(rejections: &[KeyRejected]) -> InvalidValue {
     let messages = [
         ("TooSmall", "RSA key too small: expected at least 2,048 bits"),
@@ -127,5 +129,7 @@ fn rejected_key(rejections: &[KeyRejected]) -> InvalidValue {
     let is_reported = |(name, _): &(&str, &str)| {
         rejections.iter().any(|rejection| rejection.description_() == *name)
     };
-    invalid_key(messages.into_iter().find(is_reported).map_or(UNKNOWN_KEY, |(_, message)| message))
+    invalid_key(
+        messages.into_iter().find(is_reported).map_or(UNKNOWN_KEY_REASON, |(_, message)| message),
+    )
 }

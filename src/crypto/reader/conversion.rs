@@ -1,5 +1,6 @@
-//! Shell commands that convert unsupported key formats. A command is printed only if the programs in
-//! the command read the file correctly: from any other file, they would create a wrong key or no key.
+//! Shell commands that convert unsupported key formats. A command is printed only if the programs
+//! in the command read the file correctly: from any other file, the programs would create a wrong
+//! key or none.
 
 use super::UnsupportedFormat;
 use super::unsupported::Unwrapping;
@@ -16,7 +17,7 @@ const MAX_LINE_LENGTH: usize = 76;
 impl UnsupportedFormat {
     /// Returns this format if the conversion command can read a file with these bytes, otherwise
     /// [`UnsupportedFormat::Wrapped`].
-    pub(super) fn in_file(self, bytes: &[u8]) -> Self {
+    pub(super) fn wrapped_if_unconvertible(self, bytes: &[u8]) -> Self {
         if self.is_convertible(bytes) {
             return self;
         }
@@ -153,8 +154,8 @@ pub(in crate::crypto) fn is_plain_json(bytes: &[u8]) -> bool {
     is_object_or_array && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// Returns whether every program in the commands reads the PEM: no line in a block is too long,
-/// indented or contains a backslash, and each BEGIN and END marker is a line of its own.
+/// Returns whether every program in the commands reads the PEM: no line in a block is too long, is
+/// indented or contains a backslash, and each BEGIN and END marker is on a separate line.
 pub(in crate::crypto) fn is_plain_pem(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let mut is_in_block = false;

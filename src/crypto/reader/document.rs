@@ -1,7 +1,7 @@
-//! Keys of a document, not yet converted from its format.
+//! Keys of a document, not yet converted from the format of the document.
 
 use crate::crypto::jwk::is_symmetric;
-use crate::crypto::key_error::ImportError;
+use crate::crypto::key_error::KeyError;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -10,9 +10,10 @@ use zeroize::Zeroizing;
 pub(in crate::crypto) struct KeyDocument {
     /// The keys.
     pub(in crate::crypto) entries: Vec<KeyEntry>,
-    /// Path of the first key for `jq` (in a certificate map, of all keys), if the document is a
-    /// collection (a JWK Set, an array or a certificate map); otherwise `None`.
-    pub(in crate::crypto) first_path: Option<&'static str>,
+    /// For a collection (a JWK Set, an array or a certificate map): the path of the first key in
+    /// the notation of `jq`; in a certificate map, the path of all keys. `None` for any other
+    /// document.
+    pub(in crate::crypto) first_key_jq_path: Option<&'static str>,
 }
 
 /// Key of a document.
@@ -27,7 +28,7 @@ pub(in crate::crypto) struct KeyEntry {
 /// Key material in the format of the document.
 #[derive(PartialEq)]
 pub(in crate::crypto) enum EntryMaterial {
-    /// JWK without members that are `null`.
+    /// JWK. Members with the value `null` are removed.
     Jwk(Map<String, Value>),
     /// DER of a private key.
     PrivateDer(Zeroizing<Vec<u8>>),
@@ -36,7 +37,7 @@ pub(in crate::crypto) enum EntryMaterial {
     /// DER of a certificate, or of a certificate request.
     Certificate(Vec<u8>),
     /// Member of a collection that cannot be read as a key, with the reason.
-    Unusable(ImportError),
+    Unusable(KeyError),
 }
 
 impl KeyEntry {
@@ -60,18 +61,19 @@ impl KeyDocument {
     /// Returns whether the document is a single JWK with a symmetric key.
     pub(in crate::crypto) fn is_secret_jwk(&self) -> bool {
         match &self.entries[..] {
-            [entry] if self.first_path.is_none() => entry.as_jwk().is_some_and(is_symmetric),
+            [entry] if self.first_key_jq_path.is_none() => entry.as_jwk().is_some_and(is_symmetric),
             _ => false,
         }
     }
 
-    /// Returns all entries of a collection. Of any other document, returns the public keys in DER;
-    /// without such keys, the private keys in DER; otherwise the first entry, a JWK or a certificate.
-    /// Further certificates belong to certificate authorities, which sign no tokens.
+    /// Returns all entries of a collection. For any other document, returns the public keys in DER.
+    /// If the document has no public key in DER, returns the private keys in DER. If the document
+    /// has no key in DER, returns only the first entry, which is a JWK or a certificate. Further
+    /// certificates belong to certificate authorities, which sign no tokens.
     pub(in crate::crypto) fn into_primary_entries(self) -> Vec<KeyEntry> {
-        let Self { mut entries, first_path } = self;
+        let Self { mut entries, first_key_jq_path } = self;
         let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));
-        if first_path.is_some() {
+        if first_key_jq_path.is_some() {
             return entries;
         }
         if entries.iter().any(is_public) {
@@ -85,6 +87,6 @@ impl KeyDocument {
     }
 
     pub(super) fn single(material: EntryMaterial) -> Self {
-        Self { entries: vec![KeyEntry { kid: None, material }], first_path: None }
+        Self { entries: vec![KeyEntry { kid: None, material }], first_key_jq_path: None }
     }
 }

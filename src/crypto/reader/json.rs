@@ -4,7 +4,7 @@
 use super::document::{EntryMaterial, KeyDocument, KeyEntry};
 use super::unsupported::UnsupportedFormat;
 use crate::crypto::error::invalid_key;
-use crate::crypto::key_error::ImportError;
+use crate::crypto::key_error::KeyError;
 use crate::crypto::pem::is_pem;
 use crate::crypto::secret::{detect_key, is_jwk};
 use crate::model::{InvalidValue, parse_strict_value};
@@ -16,13 +16,10 @@ use std::mem;
 const MAX_DEPTH: usize = 8;
 
 /// Function that reads the document in a text. Returns `None` if no format is recognized.
-type ReadText<'f> = &'f dyn Fn(&[u8]) -> Result<Option<KeyDocument>, ImportError>;
+type ReadText<'f> = &'f dyn Fn(&[u8]) -> Result<Option<KeyDocument>, KeyError>;
 
 /// Reads a JSON document. Returns `None` for a document without a key.
-pub(super) fn read(
-    text: &[u8],
-    read_text: ReadText<'_>,
-) -> Result<Option<KeyDocument>, ImportError> {
+pub(super) fn read(text: &[u8], read_text: ReadText<'_>) -> Result<Option<KeyDocument>, KeyError> {
     match parse_strict_value(text).map_err(|error| json_error(text, error.to_string()))? {
         Value::Object(members) => read_object(members, read_text),
         Value::Array(items) => read_array(items),
@@ -30,9 +27,9 @@ pub(super) fn read(
     }
 }
 
-/// Returns the error for invalid JSON. [`ImportError::InvalidJson`] means that no key is recognized
+/// Returns the error for invalid JSON. [`KeyError::InvalidJson`] means that no key is recognized
 /// in the text, which can therefore be a secret.
-fn json_error(text: &[u8], description: String) -> ImportError {
+fn json_error(text: &[u8], description: String) -> KeyError {
     let documents = Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     let count = documents.take_while(Result::is_ok).take(2).count();
     let error = invalid_key(if count > 1 {
@@ -44,25 +41,25 @@ fn json_error(text: &[u8], description: String) -> ImportError {
         return error.into();
     }
     let is_document = count > 0 || text.windows(3).any(|part| part == b"kty");
-    ImportError::InvalidJson { error, is_document }
+    KeyError::InvalidJson { error, is_document }
 }
 
 fn read_object(
     mut members: Map<String, Value>,
     read_text: ReadText<'_>,
-) -> Result<Option<KeyDocument>, ImportError> {
+) -> Result<Option<KeyDocument>, KeyError> {
     members.retain(|_, value| !value.is_null());
     match members.get_mut("keys") {
         Some(Value::Array(jwks)) => return read_set(mem::take(jwks), ".keys[0]").map(Some),
         Some(_) => {
             let error = invalid_key("`keys` is not an array");
-            return Err(ImportError::InvalidJson { error, is_document: true });
+            return Err(KeyError::InvalidJson { error, is_document: true });
         }
         None => {}
     }
     if is_jwk(&members) || members.contains_key("kty") {
         let entry = read_jwk(members)?;
-        return Ok(Some(KeyDocument { entries: vec![entry], first_path: None }));
+        return Ok(Some(KeyDocument { entries: vec![entry], first_key_jq_path: None }));
     }
     let text = |name: &str| members.get(name).and_then(Value::as_str);
     if let Some(private_key) = text("private_key").filter(|key| is_pem(key.as_bytes())) {
@@ -81,7 +78,7 @@ fn read_object(
 }
 
 /// Reads the members of a JWK Set (RFC 7517, section 5) or of an array of JWKs.
-fn read_set(jwks: Vec<Value>, first_path: &'static str) -> Result<KeyDocument, ImportError> {
+fn read_set(jwks: Vec<Value>, first_key_jq_path: &'static str) -> Result<KeyDocument, KeyError> {
     if jwks.is_empty() {
         return Err(invalid_key("the JWK Set is empty").into());
     }
@@ -103,10 +100,10 @@ fn read_set(jwks: Vec<Value>, first_path: &'static str) -> Result<KeyDocument, I
         })
     };
     let entries = jwks.into_iter().map(read_member).collect();
-    Ok(KeyDocument { entries, first_path: Some(first_path) })
+    Ok(KeyDocument { entries, first_key_jq_path: Some(first_key_jq_path) })
 }
 
-fn read_array(items: Vec<Value>) -> Result<Option<KeyDocument>, ImportError> {
+fn read_array(items: Vec<Value>) -> Result<Option<KeyDocument>, KeyError> {
     let has_jwk = items.iter().filter_map(Value::as_object).any(is_jwk);
     if has_jwk || items.is_empty() {
         return read_set(items, ".[0]").map(Some);
@@ -129,7 +126,7 @@ fn read_service_account(
     private_key: &str,
     kid: Option<&str>,
     read_text: ReadText<'_>,
-) -> Result<Option<KeyDocument>, ImportError> {
+) -> Result<Option<KeyDocument>, KeyError> {
     let mut document = read_text(private_key.as_bytes())?;
     for entry in document.iter_mut().flat_map(|document| &mut document.entries) {
         entry.kid = kid.map(str::to_owned);
@@ -146,7 +143,7 @@ fn read_certificate_map(
     let read_member = |(kid, value): (&String, &Value)| {
         let text = value.as_str().filter(|text| is_pem(text.as_bytes()))?;
         let material = match read_text(text.as_bytes()) {
-            // A chain of certificates starts with the certificate of the key.
+            // A chain of certificates starts with the certificate of the key that signs tokens.
             Ok(document) => document?.entries.into_iter().next()?.material,
             Err(error) => EntryMaterial::Unusable(error),
         };
@@ -155,20 +152,21 @@ fn read_certificate_map(
     };
     let entries = members.iter().map(read_member).collect::<Option<Vec<_>>>()?;
     let is_usable = |entry: &KeyEntry| !matches!(entry.material, EntryMaterial::Unusable(_));
-    entries.iter().any(is_usable).then_some(KeyDocument { entries, first_path: Some(".[]") })
+    entries.iter().any(is_usable).then_some(KeyDocument { entries, first_key_jq_path: Some(".[]") })
 }
 
 /// Refuses a document with a key in a member. Returns `None` for a document without a key.
-fn refuse_key_in_member(document: &Value) -> Result<Option<KeyDocument>, ImportError> {
+fn refuse_key_in_member(document: &Value) -> Result<Option<KeyDocument>, KeyError> {
     let mut path = Vec::new();
     let Some(is_text) = find_key(document, &mut path, MAX_DEPTH) else { return Ok(None) };
     let path = path.into_iter().collect();
     Err(UnsupportedFormat::JsonMember { path, is_text }.into())
 }
 
-/// Finds the first key in a document; returns whether the key is a string. Extends `path`, in the
-/// notation of `jq`, down to the key; a segment is `None` if a command cannot contain the
-/// name of the member.
+/// Finds the first key in a document. Returns `Some(true)` if the key is a string, `Some(false)` if
+/// the key is a JWK, and `None` for a document without a key. Extends `path`, in the notation of
+/// `jq`, down to the key. A segment of `path` is `None` if a command cannot contain the name of the
+/// member.
 fn find_key(value: &Value, path: &mut Vec<Option<String>>, max_depth: usize) -> Option<bool> {
     let inner_depth = max_depth.checked_sub(1)?;
     let mut visit = |segment: Option<String>, inner: &Value| {

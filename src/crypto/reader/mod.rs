@@ -10,7 +10,7 @@ mod unsupported;
 use super::der::{self, DerStructure};
 use super::error::invalid_key;
 use super::input_limits::ensure_size;
-use super::key_error::ImportError;
+use super::key_error::KeyError;
 use super::pem::{self, Block};
 use super::secret::{detect_key, is_ssh_text};
 pub(crate) use conversion::{FILE_PLACEHOLDER, SAVE_HINT};
@@ -22,32 +22,34 @@ use zeroize::Zeroizing;
 /// Maximum number of nested encodings.
 const MAX_LAYERS: usize = 4;
 
-/// Reads all keys of a document. [`ImportError::UnknownFormat`] means that the bytes are not a key
+/// Reads all keys of a document. [`KeyError::UnknownFormat`] means that the bytes are not a key
 /// in any known format, and can therefore be a secret.
-pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, ImportError> {
-    ensure_size(bytes).map_err(ImportError::TooLarge)?;
+pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, KeyError> {
+    ensure_size(bytes).map_err(KeyError::TooLarge)?;
     match read_layer(bytes, MAX_LAYERS) {
         Ok(Some(document)) => return Ok(document),
         Ok(None) => {}
-        Err(ImportError::UnsupportedFormat(format)) => return Err(format.in_file(bytes).into()),
+        Err(KeyError::UnsupportedFormat(format)) => {
+            return Err(format.wrapped_if_unconvertible(bytes).into());
+        }
         Err(error) => return Err(error),
     }
     let text = text::to_utf8(bytes);
     let text = text.trim_ascii();
     if text.is_empty() {
-        return Err(ImportError::Empty);
+        return Err(KeyError::Empty);
     }
     if let Some(format) = detect_key(bytes) {
-        return Err(UnsupportedFormat::Detected(format).in_file(bytes).into());
+        return Err(UnsupportedFormat::Detected(format).wrapped_if_unconvertible(bytes).into());
     }
     if text.starts_with(b"{") || text.starts_with(b"[") {
-        return Err(ImportError::NoKeyInJson);
+        return Err(KeyError::NoKeyInJson);
     }
-    Err(ImportError::UnknownFormat)
+    Err(KeyError::UnknownFormat)
 }
 
-/// Returns whether a document is recognized as one or more keys, also damaged or unsupported keys, and
-/// contains no symmetric key. Such a document is never a secret.
+/// Returns whether a document is recognized as one or more keys, possibly damaged or unsupported,
+/// and contains no symmetric key. Such a document is never a secret.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
     match read_document(bytes) {
@@ -57,7 +59,7 @@ pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
 }
 
 /// Reads a document in at most `layers` nested encodings. Returns `None` if no format is recognized.
-fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, ImportError> {
+fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, KeyError> {
     if let Some(structure) = der::classify(bytes) {
         return read_der(bytes, structure).map(Some);
     }
@@ -65,7 +67,7 @@ fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, Import
         return Err(format.into());
     }
     let utf8 = text::to_utf8(bytes);
-    let unwrapped = text::unwrap(&utf8);
+    let unwrapped = text::remove_wrappings(&utf8);
     if unwrapped.starts_with(b"{") || unwrapped.starts_with(b"[") {
         let read_text = |text: &[u8]| match layers.checked_sub(1) {
             Some(layers) => read_layer(text, layers),
@@ -90,7 +92,7 @@ fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, Import
     }
 }
 
-fn read_der(der: &[u8], structure: DerStructure) -> Result<KeyDocument, ImportError> {
+fn read_der(der: &[u8], structure: DerStructure) -> Result<KeyDocument, KeyError> {
     let material = match structure {
         DerStructure::PrivateKey => {
             if der::is_rsa_pss(der) {
@@ -114,7 +116,7 @@ fn read_der(der: &[u8], structure: DerStructure) -> Result<KeyDocument, ImportEr
 
 /// Reads all blocks of a PEM (RFC 7468). Equal blocks count once, and blocks without a key, such as
 /// curve parameters, are ignored.
-fn read_pem(text: &[u8]) -> Result<KeyDocument, ImportError> {
+fn read_pem(text: &[u8]) -> Result<KeyDocument, KeyError> {
     let blocks = pem::parse_blocks(text)?;
     let mut entries: Vec<KeyEntry> = Vec::new();
     for (index, block) in blocks.iter().enumerate() {
@@ -131,11 +133,11 @@ fn read_pem(text: &[u8]) -> Result<KeyDocument, ImportError> {
         )
         .into());
     }
-    Ok(KeyDocument { entries, first_path: None })
+    Ok(KeyDocument { entries, first_key_jq_path: None })
 }
 
 /// Returns the key material of a block, or `None` for a block that is not a key.
-fn read_block(block: &Block<'_>) -> Result<Option<EntryMaterial>, ImportError> {
+fn read_block(block: &Block<'_>) -> Result<Option<EntryMaterial>, KeyError> {
     if block.label == "ENCRYPTED PRIVATE KEY" || block.is_encrypted {
         return Err(UnsupportedFormat::EncryptedKey.into());
     }

@@ -70,7 +70,7 @@ pub(crate) enum Unwrapping {
 }
 
 /// Magic bytes of a private key of OpenSSH.
-const OPENSSH: &[u8] = b"openssh-key-v1\0";
+const OPENSSH_MAGIC: &[u8] = b"openssh-key-v1\0";
 
 impl UnsupportedFormat {
     /// Recognizes binary formats other than DER.
@@ -78,13 +78,13 @@ impl UnsupportedFormat {
         if is_java_keystore(bytes) {
             return Some(Self::JavaKeystore);
         }
-        bytes.starts_with(OPENSSH).then(|| Self::from_openssh(bytes))
+        bytes.starts_with(OPENSSH_MAGIC).then(|| Self::from_openssh(bytes))
     }
 
     /// Returns the format of a private key of OpenSSH.
     pub(super) fn from_openssh(blob: &[u8]) -> Self {
         let is_plain = blob
-            .strip_prefix(OPENSSH)
+            .strip_prefix(OPENSSH_MAGIC)
             .is_some_and(|fields| fields.starts_with(b"\0\0\0\x04none\0\0\0\x04none"));
         let is_ed25519 = openssh_key_type(blob) == Some(b"ssh-ed25519");
         Self::OpenSsh { is_ed25519, is_encrypted: !is_plain }
@@ -133,7 +133,7 @@ impl UnsupportedFormat {
 /// exactly one key. The type is part of the public key, which is never encrypted and follows the
 /// cipher, the key derivation and the options of the key derivation.
 fn openssh_key_type(blob: &[u8]) -> Option<&[u8]> {
-    let mut rest = blob.strip_prefix(OPENSSH)?;
+    let mut rest = blob.strip_prefix(OPENSSH_MAGIC)?;
     for _ in 0..3 {
         rest = split_string(rest)?.1;
     }
@@ -141,7 +141,8 @@ fn openssh_key_type(blob: &[u8]) -> Option<&[u8]> {
     Some(split_string(public_key)?.0)
 }
 
-/// Splits a string with a length (RFC 4251, section 5) from the bytes after it.
+/// Splits the bytes into the leading string, whose length precedes it (RFC 4251, section 5), and
+/// the bytes after the string.
 fn split_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)

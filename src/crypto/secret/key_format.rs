@@ -74,7 +74,7 @@ const JAVA_KEYSTORE_MAGICS: [[u8; 4]; 2] = [[0xFE, 0xED, 0xFE, 0xED], [0xCE, 0xC
 const MAX_LAYERS: usize = 4;
 
 /// Returns the format if the bytes are a key: PEM, JSON or XML in any Unicode encoding, an SSH key,
-/// a Java keystore, or DER, plain or in base64 or hex.
+/// a Java keystore, or DER. Each format is detected plain, in base64 and in hex.
 pub(in crate::crypto) fn detect_key(bytes: &[u8]) -> Option<KeyFormat> {
     detect_within(bytes, MAX_LAYERS)
 }
@@ -131,8 +131,8 @@ fn is_armored(text: &[u8]) -> bool {
         || has_key_label(text)
 }
 
-/// Returns whether the label of a key follows closely after `BEGIN` or `END`, in any case and with any
-/// characters in between, such as `%20`.
+/// Returns whether the label of a key follows closely after `BEGIN` or `END`. Upper and lower case
+/// are equivalent, and any characters, such as `%20`, may be in between.
 fn has_key_label(text: &[u8]) -> bool {
     /// Limit for the distance between the start of `BEGIN` or `END` and the start of the label.
     const LABEL_DISTANCE_LIMIT: usize = 40;
@@ -185,8 +185,8 @@ fn is_ssh_blob(bytes: &[u8]) -> bool {
 }
 
 /// Returns the format of a key in JSON: a JWK, a JWK Set, consecutive JWKs, a string with a key, or
-/// a document with one of these formats. Damaged JSON, and text in other formats such as YAML, is
-/// recognized by `kty`.
+/// a document that contains one of these formats. Damaged JSON, and text in other formats such as
+/// YAML, is recognized by `kty`.
 fn detect_in_json(text: &[u8], layers: usize) -> Option<KeyFormat> {
     if !matches!(text.first(), Some(b'{' | b'[' | b'"')) {
         return has_key_type(text).then_some(KeyFormat::new(JWK));

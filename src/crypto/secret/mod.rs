@@ -42,8 +42,9 @@ impl SecretEncoding {
     }
 }
 
-/// Decodes a secret. Every shared secret from an input passes through this function or, as the `k` of
-/// a JWK, through [`ensure_not_key`]: an asymmetric key in any format or encoding is never a secret.
+/// Decodes a secret. Every shared secret from an input passes through this function or, as the `k`
+/// of a JWK, through [`ensure_not_key`], so that no asymmetric key is accepted as a secret, in any
+/// format or encoding.
 pub(super) fn decode_secret(
     bytes: &[u8],
     encoding: SecretEncoding,
@@ -75,9 +76,9 @@ pub(super) fn decode_secret(
     Ok(Zeroizing::new(secret))
 }
 
-/// Refuses bytes that are a key in any format: everything that [`detect_key`] detects, also damaged
-/// keys, and everything that the reader of keys reads or names as an unsupported format. A symmetric
-/// JWK that `detect_key` does not detect is accepted.
+/// Refuses bytes that are a key in any format: all bytes that [`detect_key`] detects, and all bytes
+/// that [`read_document`] recognizes as a key, even if the key is damaged or its format is
+/// unsupported. A symmetric JWK that `detect_key` does not detect is accepted.
 pub(super) fn ensure_not_key(bytes: &[u8]) -> Result<(), SecretError> {
     if let Some(format) = detect_key(bytes) {
         return Err(SecretError::IsKey(format));

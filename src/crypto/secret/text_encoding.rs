@@ -1,15 +1,15 @@
 //! Decoding of text that can be a key in base64 or hex, and removal of byte order marks.
 
-use crate::model::{is_utf16, normalize_encoding};
+use crate::model::{has_utf16_bom, normalize_encoding};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-/// Minimum length of text that can contain a key.
+/// Minimum length, in characters, of text that can contain a key.
 pub(super) const MIN_TEXT_LENGTH: usize = 32;
 
-/// Text encoding of bytes.
+/// Encoding of bytes as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextEncoding {
     /// Base64 that `base64 -d` accepts.
@@ -19,9 +19,10 @@ pub(super) enum TextEncoding {
     Hex,
 }
 
-/// Decodes the parts of a text that can be base64 in either alphabet, and the whole text if it can be
-/// hex. Whitespace, quotes, backslashes, zero bytes and escaped line breaks are skipped; all other
-/// characters outside base64 separate parts.
+/// Decodes the parts of a text that can be base64 in either alphabet, the base64 from each of the
+/// [possible key starts][possible_key_starts], and the whole text if it can be hex. Whitespace,
+/// quotes, backslashes, zero bytes and escaped line breaks are skipped. All other characters
+/// outside the base64 alphabets separate the parts.
 pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec<u8>>)> {
     let compact_text = strip_formatting(text);
     let is_strict = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
@@ -46,7 +47,8 @@ pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec
 }
 
 /// Finds at most four words that start like a key in base64, and returns for each word the text from
-/// its start. Joined with the preceding text, such a word would be decoded from the wrong character.
+/// the start of the word. Base64 is decoded in groups of four characters: if a word were joined with
+/// the preceding text, a group could contain characters of both, and the key would not be decoded.
 fn possible_key_starts(text: &[u8]) -> Vec<&[u8]> {
     const MAX_STARTS: usize = 4;
     // DER, PEM and JSON in base64.
@@ -58,10 +60,10 @@ fn possible_key_starts(text: &[u8]) -> Vec<&[u8]> {
     };
     let starts = (1..text.len()).filter_map(|at| text.split_at_checked(at));
     let starts = starts.filter(|(before, rest)| {
-        let is_long = || {
+        let has_plain_start = || {
             rest.get(..8).is_some_and(|start| start.iter().all(|byte| byte.is_ascii_alphanumeric()))
         };
-        STARTS.iter().any(|start| rest.starts_with(start)) && ends_word(before) && is_long()
+        STARTS.iter().any(|start| rest.starts_with(start)) && ends_word(before) && has_plain_start()
     });
     starts.map(|(_, rest)| rest).take(MAX_STARTS).collect()
 }
@@ -87,18 +89,20 @@ fn strip_formatting(text: &[u8]) -> Zeroizing<Vec<u8>> {
     chars
 }
 
-/// Decodes base64 in the standard alphabet, without padding. Unused bits of the last character, and a
-/// single remaining character, are ignored.
+/// Decodes base64 in the standard alphabet, without padding. Ignores the unused bits of the last
+/// character, and a single character after the last group of four.
 fn decode_base64(part: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::RequireNone)
         .with_decode_allow_trailing_bits(true);
-    // The remaining character encodes less than a byte.
+    // A single character after the last group encodes less than a byte.
     let whole = if part.len() % 4 == 1 { part.split_last()?.1 } else { part };
     GeneralPurpose::new(&STANDARD, config).decode(whole).ok().map(Zeroizing::new)
 }
 
-/// Decodes hexadecimal digits, also separated by `:` or `,`, or prefixed with `0x` or `\x`.
+/// Decodes hexadecimal digits, also separated by `:` or `,`, or prefixed with `0x` or `x` (`\x`
+/// without the backslash). Returns `None` for other characters, an odd number of digits, or fewer
+/// than [`MIN_TEXT_LENGTH`] digits.
 fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(chars.len()));
     let mut rest = chars;
@@ -122,7 +126,7 @@ pub(super) fn without_byte_order_mark(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let text = Zeroizing::new(normalize_encoding(bytes).into_owned());
     // A random secret may start like UTF-16. Decoded as UTF-16, random bytes are hardly ever ASCII.
     let is_text =
-        if is_utf16(bytes) { text.is_ascii() } else { std::str::from_utf8(&text).is_ok() };
+        if has_utf16_bom(bytes) { text.is_ascii() } else { std::str::from_utf8(&text).is_ok() };
     if is_text { text } else { Zeroizing::new(bytes.to_vec()) }
 }
 

@@ -41,8 +41,8 @@ pub(crate) fn sign_text(key: &KeySpec, header: &str, payload: &str) -> Result<Se
 #[derive(Debug)]
 pub(crate) struct TokenPrefix {
     encoded: String,
-    /// Last bytes of the payload start, which are not yet encoded, because base64 encodes groups of
-    /// three bytes and no character is split.
+    /// Last bytes of the payload start, which are not yet encoded. Base64 encodes groups of three
+    /// bytes, and the encoded part must end between two characters of the text.
     pub(crate) payload_tail: String,
 }
 
@@ -62,7 +62,7 @@ impl TokenPrefix {
     }
 }
 
-/// A key that is prepared for signing, once for any number of tokens.
+/// Signing key that is prepared once and then signs any number of tokens.
 pub(crate) struct TokenSigner<'k> {
     key: &'k KeySpec,
     prepared: PreparedKey,
@@ -79,7 +79,7 @@ enum PreparedKey {
 impl<'k> TokenSigner<'k> {
     /// Prepares the key. Fails if the key is damaged.
     pub(crate) fn new(key: &'k KeySpec) -> Result<Self, Error> {
-        let prepared = prepare(key).ok_or_else(|| damaged_key(key))?;
+        let prepared = prepare(key).ok_or_else(|| unusable_key_error(key))?;
         Ok(Self { key, prepared })
     }
 
@@ -101,8 +101,8 @@ impl<'k> TokenSigner<'k> {
         Ok(SecretString::from(token))
     }
 
-    /// Appends a token to `text` (RFC 7515, section 7.1). `payload` is the payload after the encoded
-    /// part in `prefix`, and starts with [`TokenPrefix::payload_tail`].
+    /// Appends a token to `text` (RFC 7515, section 7.1). `payload` is the part of the payload that
+    /// `prefix` does not contain in encoded form, and starts with [`TokenPrefix::payload_tail`].
     pub(crate) fn append_token(
         &self,
         text: &mut String,
@@ -113,7 +113,7 @@ impl<'k> TokenSigner<'k> {
         text.push_str(&prefix.encoded);
         URL_SAFE_NO_PAD.encode_string(payload, text);
         let input = text.as_bytes().get(start..).unwrap_or_default();
-        let signature = self.prepared.sign(input).ok_or_else(|| damaged_key(self.key))?;
+        let signature = self.prepared.sign(input).ok_or_else(|| unusable_key_error(self.key))?;
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, text);
         Ok(())
@@ -180,8 +180,8 @@ const fn rsa_padding(algorithm: Algorithm) -> Option<&'static dyn RsaEncoding> {
     })
 }
 
-/// Returns the algorithm as the JWT library names it. The library has no ES512, and has the name
-/// `EdDSA` for `EdDSA` and for `Ed25519`.
+/// Returns the algorithm of the JWT library; `None` for ES512, which the library does not have. The
+/// library has one algorithm, `EdDSA`, for both `EdDSA` and `Ed25519`.
 pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> Option<jsonwebtoken::Algorithm> {
     Some(match algorithm {
         Algorithm::HS256 => jsonwebtoken::Algorithm::HS256,
@@ -201,7 +201,7 @@ pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> Option<jsonwebtoken
 }
 
 /// Returns the error for a key whose material is damaged or withheld.
-pub(in crate::crypto) fn damaged_key(key: &KeySpec) -> Error {
+pub(in crate::crypto) fn unusable_key_error(key: &KeySpec) -> Error {
     let kid = key.kid.to_display();
     if key.is_withheld { Error::WithheldKey(kid) } else { Error::DamagedKey(kid) }
 }

@@ -7,7 +7,7 @@ mod single_key;
 use super::compact::CompactJws;
 use super::error::invalid_key;
 use super::import::{KeyMaterial, import_der};
-use super::key_error::ImportError;
+use super::key_error::KeyError;
 use super::keys::build_private_key;
 use super::public_key::PublicKey;
 use super::reader::{EntryMaterial, KeyEntry};
@@ -43,7 +43,7 @@ impl Verifier {
         self.algorithms.iter().any(|algorithm| algorithm.is_symmetric())
     }
 
-    /// Returns whether both keys are the same key, with any algorithms.
+    /// Returns whether both keys are the same key. The permitted algorithms may differ.
     fn is_same_key(&self, other: &Self) -> bool {
         match (&self.key, &other.key) {
             (VerificationKey::Public(first), VerificationKey::Public(second)) => first == second,
@@ -51,21 +51,22 @@ impl Verifier {
         }
     }
 
-    /// Returns the error if the key is a secret that is too short for the algorithm.
-    fn weak_secret(&self, algorithm: Algorithm) -> Option<ImportError> {
+    /// Returns the error about a secret that is too short for the algorithm; `None` for any other
+    /// key.
+    fn weak_secret_error(&self, algorithm: Algorithm) -> Option<KeyError> {
         let (length, KeyType::Hmac(min_length)) = (self.key.secret()?.len(), algorithm.key_type())
         else {
             return None;
         };
-        (length < min_length).then_some(ImportError::WeakSecret { length, algorithm, min_length })
+        (length < min_length).then_some(KeyError::WeakSecret { length, algorithm, min_length })
     }
 
     fn equals_public_key(&self, public_keys: &PublicKeys) -> bool {
         self.key.secret().is_some_and(|secret| public_keys.contains(secret))
     }
 
-    /// Returns the verifier of signatures of this key with the algorithm. If the algorithm is not
-    /// permitted, no signature is valid.
+    /// Returns the verifier for signatures of this key with the algorithm. If the algorithm is not
+    /// permitted, the verifier accepts no signature.
     pub(crate) fn signature_verifier(&self, algorithm: Algorithm) -> SignatureVerifier {
         if self.algorithms.contains(&algorithm) {
             self.key.verifier(algorithm)
@@ -81,13 +82,13 @@ impl Verifier {
     }
 }
 
-/// Returns the verifier of a key. A private key is refused; with `accepts_private`, its public part
-/// is used. `allow_weak` permits secrets shorter than the hash output.
+/// Returns the verifier of a key. With `accepts_private`, the public part of a private key is used;
+/// otherwise a private key is refused. `allow_weak` permits secrets shorter than the hash output.
 fn build_verifier(
     entry: &KeyEntry,
     accepts_private: bool,
     allow_weak: bool,
-) -> Result<Verifier, ImportError> {
+) -> Result<Verifier, KeyError> {
     let unknown_key = || invalid_key("not an RSA, P-256, P-384, P-521 or Ed25519 public key");
     let key = match &entry.material {
         EntryMaterial::Jwk(jwk) => return parse_jwk(jwk, accepts_private, allow_weak),
@@ -99,7 +100,7 @@ fn build_verifier(
         }
         EntryMaterial::PublicDer(der) => {
             let key = der::parse_public_key_info(der).or_else(|| der::parse_rsa_public_key(der));
-            // The format crates do not check the numbers of an RSA key.
+            // The parsers of the module `der` do not check the numbers of an RSA key.
             let is_usable = |key: &PublicKey| {
                 !matches!(key, PublicKey::Rsa { .. })
                     || aws_lc_rs::rsa::PublicKey::from_der(der).is_ok()
@@ -134,7 +135,7 @@ fn parse_jwk(
     jwk: &Map<String, Value>,
     accepts_private: bool,
     allow_weak: bool,
-) -> Result<Verifier, ImportError> {
+) -> Result<Verifier, KeyError> {
     jwk::check_key_use(jwk, &["verify", "sign"])?;
     // `Some(None)` is an unknown or malformed `alg`, which no key fits.
     let expected =
@@ -155,8 +156,8 @@ fn parse_jwk(
     if key.algorithms.is_empty() {
         return Err(match (found, expected) {
             (Some(found), Some(expected)) => key
-                .weak_secret(expected)
-                .unwrap_or_else(|| ImportError::unsuitable_jwk(found, expected)),
+                .weak_secret_error(expected)
+                .unwrap_or_else(|| KeyError::unsuitable_jwk(found, expected)),
             _ => invalid_key("unsuitable for its `alg`").into(),
         });
     }
@@ -164,13 +165,13 @@ fn parse_jwk(
 }
 
 /// Returns the verifier of a secret for the algorithms whose hash is not longer than the secret
-/// (RFC 7518, section 3.2), or with `allow_weak` for all HMAC algorithms. The error for a short secret
-/// names `expected`, or by default HS256.
+/// (RFC 7518, section 3.2), or with `allow_weak` for all HMAC algorithms. The error about a secret
+/// that is too short names `expected` if this is an HMAC algorithm, otherwise HS256.
 fn secret_verifier(
     secret: &[u8],
     allow_weak: bool,
     expected: Option<Algorithm>,
-) -> Result<Verifier, ImportError> {
+) -> Result<Verifier, KeyError> {
     if secret.is_empty() {
         return Err(invalid_key("the secret is empty").into());
     }
@@ -180,7 +181,7 @@ fn secret_verifier(
     let verifier = Verifier { algorithms, key: VerificationKey::new_secret(secret) };
     if verifier.algorithms.is_empty() {
         let expected = expected.filter(|algorithm| algorithm.is_symmetric());
-        let error = verifier.weak_secret(expected.unwrap_or(Algorithm::HS256));
+        let error = verifier.weak_secret_error(expected.unwrap_or(Algorithm::HS256));
         return Err(error.unwrap_or_else(|| invalid_key("the secret is too short").into()));
     }
     Ok(verifier)

@@ -3,7 +3,7 @@
 use super::key_set::{KeyOrigin, KeySet};
 use super::{Verifier, build_verifier, secret_verifier};
 use crate::crypto::jwk;
-use crate::crypto::key_error::ImportError;
+use crate::crypto::key_error::KeyError;
 use crate::crypto::reader::{KeyEntry, SAVE_HINT, is_plain_pem, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys, SecretEncoding, decode_secret, detect_key};
 use crate::model::Algorithm;
@@ -13,9 +13,9 @@ use crate::model::Algorithm;
 pub(crate) struct SingleKeyReader<'a> {
     /// Algorithms to accept, at least one.
     pub(crate) algorithms: &'a [Algorithm],
-    /// Encoding of a secret; `None` for a key document, or for a secret in text.
+    /// Encoding of a secret. With `None`, the input is a key document or a secret as text.
     pub(crate) encoding: Option<SecretEncoding>,
-    /// Accepts secrets that are shorter than the hash output.
+    /// True if secrets that are shorter than the hash output are accepted.
     pub(crate) allow_weak: bool,
 }
 
@@ -27,7 +27,7 @@ impl SingleKeyReader<'_> {
         self,
         bytes: &[u8],
         known_public_keys: impl FnOnce() -> PublicKeys,
-    ) -> Result<KeySet, ImportError> {
+    ) -> Result<KeySet, KeyError> {
         let document = read_document(bytes);
         let is_secret_expected = self.algorithms.iter().any(|algorithm| algorithm.is_symmetric());
         let secret = match (self.encoding, &document) {
@@ -43,15 +43,16 @@ impl SingleKeyReader<'_> {
             let origin = KeyOrigin { kid: None, is_in_collection: false, is_private: false };
             return self.build_set(verifier, origin, known_public_keys);
         }
-        let document = document
-            .map_err(|error| if is_secret_expected { error.for_secret(bytes) } else { error })?;
+        let document = document.map_err(|error| {
+            if is_secret_expected { error.into_secret_error(bytes) } else { error }
+        })?;
         if self.algorithms.iter().all(|algorithm| algorithm.is_symmetric())
             && !document.has_secret()
         {
             let format = detect_key(bytes).unwrap_or(KeyFormat::PUBLIC_KEY_BYTES);
-            return Err(ImportError::KeyAsSecret(format));
+            return Err(KeyError::KeyAsSecret(format));
         }
-        let is_collection = document.first_path.is_some();
+        let is_collection = document.first_key_jq_path.is_some();
         let document_keys: PublicKeys =
             document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
         let entries = document.into_primary_entries();
@@ -59,7 +60,7 @@ impl SingleKeyReader<'_> {
         for entry in &entries {
             match build_verifier(entry, true, self.allow_weak) {
                 Ok(verifier) if verifier.equals_public_key(&document_keys) => {
-                    reported_error = Some(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+                    reported_error = Some(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
                 }
                 Ok(verifier) => {
                     if !verifiers.iter().any(|(other, _)| other.is_same_key(&verifier)) {
@@ -85,7 +86,7 @@ impl SingleKeyReader<'_> {
                 self.build_set(verifier, origin, known_public_keys)
             }
             (None, _, Some(error)) => Err(error),
-            _ => Err(several_keys(bytes, &entries, is_collection)),
+            _ => Err(several_keys_error(bytes, &entries, is_collection)),
         }
     }
 
@@ -95,7 +96,8 @@ impl SingleKeyReader<'_> {
         symmetric.into_iter().find(|algorithm| self.algorithms.contains(algorithm))
     }
 
-    /// Returns the algorithm of the key that was given in place of a secret, if the key can verify.
+    /// Returns the first algorithm of a key that was given in place of a secret; `None` if the key
+    /// cannot verify signatures.
     pub(crate) fn algorithm_of_key(bytes: &[u8]) -> Option<Algorithm> {
         let is_asymmetric = |algorithm: &Algorithm| !algorithm.is_symmetric();
         let algorithms: Vec<_> = Algorithm::ALL.into_iter().filter(is_asymmetric).collect();
@@ -103,16 +105,16 @@ impl SingleKeyReader<'_> {
         reader.read(bytes, PublicKeys::default).ok()?.first_algorithm()
     }
 
-    /// Returns the set with the verifier, which is limited to the accepted algorithms. Refuses a secret
-    /// that equals a known public key, and a key for other algorithms.
+    /// Limits the verifier to the accepted algorithms, and returns a set with this verifier.
+    /// Refuses a secret that equals a known public key, and a key that fits no accepted algorithm.
     fn build_set(
         self,
         mut verifier: Verifier,
         origin: KeyOrigin,
         known_public_keys: impl FnOnce() -> PublicKeys,
-    ) -> Result<KeySet, ImportError> {
+    ) -> Result<KeySet, KeyError> {
         if verifier.is_symmetric() && verifier.equals_public_key(&known_public_keys()) {
-            return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+            return Err(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
         }
         let found = verifier.algorithms.first().copied();
         verifier.restrict(self.algorithms);
@@ -120,16 +122,17 @@ impl SingleKeyReader<'_> {
             (verifier.algorithms.is_empty(), found, self.algorithms.first())
         {
             let secret_error =
-                self.secret_algorithm().and_then(|algorithm| verifier.weak_secret(algorithm));
-            return Err(secret_error.unwrap_or_else(|| ImportError::unsuitable(found, *expected)));
+                self.secret_algorithm().and_then(|algorithm| verifier.weak_secret_error(algorithm));
+            return Err(secret_error.unwrap_or_else(|| KeyError::unsuitable(found, *expected)));
         }
         Ok(KeySet::from_verifier(&verifier, origin))
     }
 }
 
-/// Returns the error for a document with several keys, with the instruction that selects a key.
-fn several_keys(bytes: &[u8], entries: &[KeyEntry], is_collection: bool) -> ImportError {
-    ImportError::SeveralPublicKeys(if is_collection {
+/// Returns the error for a document with several keys, with a hint that explains the selection of a
+/// key.
+fn several_keys_error(bytes: &[u8], entries: &[KeyEntry], is_collection: bool) -> KeyError {
+    KeyError::SeveralPublicKeys(if is_collection {
         JWKS_HINT
     } else if !is_plain_pem(bytes) {
         SAVE_HINT

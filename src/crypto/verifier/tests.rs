@@ -57,7 +57,7 @@ fn both_names_of_ed25519_are_accepted() {
     }
 }
 
-fn read_public_key(bytes: &[u8], algorithm: Algorithm) -> Result<KeySet, ImportError> {
+fn read_public_key(bytes: &[u8], algorithm: Algorithm) -> Result<KeySet, KeyError> {
     let reader = SingleKeyReader { algorithms: &[algorithm], encoding: None, allow_weak: false };
     reader.read(bytes, PublicKeys::default)
 }

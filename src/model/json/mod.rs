@@ -1,10 +1,10 @@
 //! JSON readers with a bounded depth. The strict reader rejects duplicate member names (RFC 8725,
-//! section 2.4) and numbers beyond the range of a double; the lenient reader accepts them. RFC 7519,
-//! section 4 leaves duplicates to the parser, but with lenient parsers two readers can disagree about
-//! the value.
+//! section 2.4) and numbers beyond the range of a double; the lenient reader accepts both. RFC
+//! 7519, section 4 also permits a parser that returns the last duplicate, but another reader of the
+//! same text could then use a different value.
 //!
-//! Numbers keep all their digits: `serde_json` is built with `arbitrary_precision`. An exponent gets
-//! a sign and a lower-case `e`.
+//! Numbers keep all their digits, because `serde_json` is built with `arbitrary_precision`. Only
+//! the exponent of a number can change: the exponent gets a sign and a lower-case `e`.
 
 use super::redact_for_error;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -88,8 +88,8 @@ impl fmt::Display for JsonError {
     }
 }
 
-/// Parses one JSON object that is the whole text. Arrays and objects may be nested 127 deep, the limit
-/// of `serde_json`.
+/// Parses one JSON object that is the whole text. Arrays and objects may be nested to a depth of
+/// 127, the limit of `serde_json`.
 pub(crate) fn parse_strict_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     require_object(parse_strict_value(bytes)?)
 }
@@ -99,8 +99,8 @@ pub(crate) fn parse_strict_value(bytes: &[u8]) -> Result<Value, JsonError> {
     parse(bytes, Duplicates::Refuse)
 }
 
-/// Parses one JSON value that is the whole text. The last of several members with the same name
-/// counts.
+/// Parses one JSON value that is the whole text. Of several members with the same name, the result
+/// contains the last member.
 pub(crate) fn parse_lenient_value(bytes: &[u8]) -> Result<Value, JsonError> {
     parse(bytes, Duplicates::LastCounts)
 }
@@ -139,7 +139,8 @@ fn require_object(value: Value) -> Result<Map<String, Value>, JsonError> {
     if let Value::Object(map) = value { Ok(map) } else { Err(JsonError::NOT_AN_OBJECT) }
 }
 
-/// `serde_json` passes a number to a visitor as a map whose only member has this name.
+/// Member name that `serde_json` reserves for numbers: `serde_json` passes a number to a visitor as
+/// a map whose only member has this name.
 pub(crate) const NUMBER_MEMBER: &str = "$serde_json::private::Number";
 
 /// Start of the description of JSON that ends too early.
@@ -150,8 +151,9 @@ const DUPLICATE_MEMBER: &str = "duplicate member name";
 
 fn parse(bytes: &[u8], duplicates: Duplicates) -> Result<Value, JsonError> {
     let name = NUMBER_MEMBER.as_bytes();
-    // From a slice, names in the text are borrowed, like the name that `serde_json` adds to a number.
-    // From a reader, only the added name is borrowed, so that `MapKey` can distinguish both.
+    // `serde_json` adds `NUMBER_MEMBER` to a number as a borrowed name. From a slice, names in the
+    // text are also borrowed. From a reader, only the added name is borrowed, so that `MapKey` can
+    // distinguish the added name from an equal name in the text.
     let contains_name = bytes.contains(&b'$') && bytes.windows(name.len()).any(|part| part == name);
     let result = if contains_name {
         let mut deserializer = serde_json::Deserializer::from_reader(bytes);

@@ -10,11 +10,11 @@ use std::io::{BufRead, Read};
 /// [`MAX_ROW_BYTES`], and the parser refuses the row.
 const BLOCK_BYTES: usize = 2 * MAX_ROW_BYTES;
 
-/// Consecutive complete rows of a file.
+/// Consecutive complete rows of a file, or the start of a row that is too long.
 #[derive(Debug)]
 pub(crate) struct RowBlock {
     text: Vec<u8>,
-    /// Number, in the file, of the first line of the block; counted from 1.
+    /// Line number in the file at which the block starts, counted from 1.
     first_line: u64,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct RowBlocks<R> {
     is_csv: bool,
     /// Text that was read but is not part of a returned block yet.
     rest: Vec<u8>,
-    /// Number, in the file, of the first line of `rest`.
+    /// Line number in the file at which `rest` starts, counted from 1.
     line: u64,
 }
 
@@ -85,8 +85,8 @@ impl<R: BufRead> Iterator for RowBlocks<R> {
     }
 }
 
-/// Returns the end of the last complete row, and the number of lines before this end. `None` if no
-/// row is complete.
+/// Returns the offset after the last complete row, and the number of lines before this offset.
+/// Returns `None` if no row is complete.
 fn find_last_row_end(text: &[u8], is_csv: bool) -> Option<(usize, u64)> {
     let (mut last_end, mut start, mut is_quote_open) = (None, 0, false);
     for (line_count, line_feed) in (1..).zip(memchr_iter(b'\n', text)) {

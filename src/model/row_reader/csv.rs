@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::io::BufRead;
 
-/// Possible separators of cells. A file uses the separator in its first line if this line is like
-/// `sep=;`, which some spreadsheets write, or else the most frequent separator in the header outside
-/// of quotes.
+/// Possible separators of cells. Some spreadsheets write a first line such as `sep=;`, which
+/// defines the separator. A file without such a line uses the separator that is most frequent in
+/// the header, outside of quotes.
 const DELIMITERS: [u8; 3] = *b",;\t";
 
 /// CSV parser with column names.
@@ -27,8 +27,8 @@ pub(super) struct CsvReader {
     cell_ends: Vec<usize>,
 }
 
-/// Reason of the error for an empty file, or for a file with nothing but a line such as `sep=;`.
-pub(super) const NO_CONTENT: &str = "found no content, expected rows";
+/// Reason of the error for a file that is empty or contains only a line such as `sep=;`.
+pub(super) const NO_CONTENT_REASON: &str = "found no content, expected rows";
 
 impl CsvReader {
     /// Reads the header. The current chunk of `reader` starts with the header, or with a line such as
@@ -43,7 +43,7 @@ impl CsvReader {
         }
         let explicit_delimiter = parse_delimiter_line(reader.remaining());
         if explicit_delimiter.is_some() && !reader.next_line(is_line_break)? {
-            return Err(invalid_line(1, NO_CONTENT));
+            return Err(invalid_line(1, NO_CONTENT_REASON));
         }
         reader.read_until_quotes_close()?;
         let delimiter = explicit_delimiter.unwrap_or_else(|| find_delimiter(reader.remaining()));
@@ -71,8 +71,8 @@ impl CsvReader {
         &self.columns
     }
 
-    /// Returns the next row with at least one cell that is not empty. The inner error is an invalid
-    /// row, after which reading can continue.
+    /// Returns the next row with at least one cell that is not empty. The inner error describes an
+    /// invalid row, after which reading can continue.
     pub(super) fn next_row<R: BufRead>(
         &mut self,
         reader: &mut LineReader<R>,
@@ -179,7 +179,7 @@ fn find_delimiter(header: &[u8]) -> u8 {
             *count += usize::from(!is_quoted && byte == delimiter);
         }
     }
-    // Of equal counts, `max_by_key` returns the last. The reversed order ends with the comma.
+    // For equal counts, `max_by_key` returns the last item: in reversed order, the comma.
     let frequencies = DELIMITERS.into_iter().zip(counts).rev();
     frequencies.max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }
@@ -188,8 +188,8 @@ fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// Rejects duplicate and empty column names. The error does not repeat the names: in a file without
-/// a header a name may be a password.
+/// Rejects duplicate and empty column names. The error does not contain the names: in a file
+/// without a header, the cells of the first row are read as names, and may contain a password.
 fn check_columns(columns: &[String]) -> Result<(), String> {
     let mut seen = HashSet::new();
     if let Some((column, _)) = (1..).zip(columns).find(|(_, name)| !seen.insert(*name)) {
@@ -201,10 +201,10 @@ fn check_columns(columns: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Converts a cell: to Unix seconds for `exp`, `nbf` and `iat` (`NumericDate`, RFC 7519, section 4.1),
-/// else to text.
+/// Converts a cell of the column `name`. A cell of `exp`, `nbf` or `iat` becomes Unix seconds
+/// (`NumericDate`, RFC 7519, section 4.1); any other cell becomes text.
 fn parse_cell(name: &str, cell: &str) -> Result<Value, InvalidValue> {
-    let Some(value_name) = ["exp", "nbf", "iat"].into_iter().find(|time| *time == name) else {
+    let Some(value_name) = ["exp", "nbf", "iat"].into_iter().find(|claim| *claim == name) else {
         return Ok(cell.into());
     };
     let time = Timestamp::parse(cell).map_err(|invalid| InvalidValue { value_name, ..invalid })?;

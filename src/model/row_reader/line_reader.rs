@@ -2,12 +2,12 @@
 //! span lines.
 
 use super::row::{RowError, invalid_line};
-use crate::model::{BOM, is_utf16};
+use crate::model::{BOM, has_utf16_bom};
 use memchr::memchr_iter;
 use std::io::{self, BufRead, Read};
 
-/// Maximum length of a row in bytes, including preceding empty lines. Parsed JSON can take a
-/// hundred times its length in memory (empty arrays).
+/// Maximum length of a row in bytes, including preceding empty lines. The limit bounds memory use:
+/// parsed JSON can need a hundred times as many bytes as its text, for example for empty arrays.
 pub(crate) const MAX_ROW_BYTES: usize = 128 * 1024;
 
 const UNCLOSED_QUOTE: &str = "unclosed quote";
@@ -67,8 +67,8 @@ impl<R: BufRead> LineReader<R> {
         self.position = self.buffer.len().min(self.position.saturating_add(bytes));
     }
 
-    /// Starts a chunk with the next line that contains a byte for which `is_blank` returns false.
-    /// Returns false at the end of the text.
+    /// Starts a chunk with the next line that is not blank: a line with at least one byte for which
+    /// `is_blank` returns false. Returns false at the end of the text.
     pub(super) fn next_line(&mut self, is_blank: fn(u8) -> bool) -> Result<bool, RowError> {
         self.buffer.clear();
         loop {
@@ -78,7 +78,7 @@ impl<R: BufRead> LineReader<R> {
                 return Ok(false);
             }
             let is_file_start = self.has_file_start && self.line == 1;
-            if is_file_start && is_utf16(self.remaining()) {
+            if is_file_start && has_utf16_bom(self.remaining()) {
                 return Err(invalid_line(1, "UTF-16 text found, expected UTF-8"));
             }
             if is_file_start && self.remaining().starts_with(BOM) {
@@ -117,7 +117,7 @@ impl<R: BufRead> LineReader<R> {
         invalid_line(self.line, UNCLOSED_QUOTE)
     }
 
-    /// Appends a line to the chunk; returns the number of bytes.
+    /// Appends a line to the chunk. Returns the number of appended bytes: 0 at the end of the text.
     fn read_line(&mut self) -> Result<usize, RowError> {
         let limit = (MAX_ROW_BYTES + 1).saturating_sub(self.buffer.len());
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);

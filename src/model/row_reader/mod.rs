@@ -1,4 +1,4 @@
-//! Rows from files of any length: CSV with a header, or JSON Lines.
+//! Rows from files of any length: CSV with a header, JSON Lines, or a JSON list in one line.
 
 mod blocks;
 mod csv;
@@ -10,16 +10,18 @@ pub(crate) use blocks::{BlockParser, RowBlock};
 pub(crate) use row::{InvalidLine, InvalidLines, Row, RowError};
 
 use super::parse_strict_object;
-use csv::{CsvReader, NO_CONTENT};
+use csv::{CsvReader, NO_CONTENT_REASON};
 use line_reader::LineReader;
 use row::invalid_line;
 use std::io::BufRead;
 
 /// Iterator over the rows of a file.
 ///
-/// A file that starts with `{` is JSON Lines, any other file CSV with a header. In CSV, cells are
-/// separated by commas, semicolons or tabs, as in the header; empty cells are omitted, rows with only
-/// empty cells are skipped, and `exp`, `nbf` and `iat` are times. A file without rows is an error.
+/// A file that starts with `{` is JSON Lines; any other file is CSV with a header. The separator of
+/// CSV cells is a comma, a semicolon or a tab, and is detected at the start of the file. Empty
+/// cells are omitted, and rows with only empty cells are skipped. The columns `exp`, `nbf` and
+/// `iat` contain times. A file without rows is an error.
+///
 /// The iterator continues after an invalid row. It ends after an error that hides the start of the
 /// next row, such as an unclosed quote.
 #[derive(Debug)]
@@ -54,7 +56,10 @@ impl InputFormat {
     /// Returns the error for a file without rows.
     fn no_rows_error(&self) -> RowError {
         let is_csv = matches!(self, Self::Csv(_));
-        invalid_line(1, if is_csv { "found only a header, expected rows" } else { NO_CONTENT })
+        invalid_line(
+            1,
+            if is_csv { "found only a header, expected rows" } else { NO_CONTENT_REASON },
+        )
     }
 }
 
@@ -77,7 +82,7 @@ impl<R: BufRead> RowReader<R> {
             is_empty: true,
             accepts_json_list,
         };
-        if !rows.next_json_line()? {
+        if !rows.next_nonblank_line()? {
             rows.is_line_pending = false;
         } else if !rows.is_json_list()
             && !rows.reader.remaining().trim_ascii_start().starts_with(b"{")
@@ -97,7 +102,7 @@ impl<R: BufRead> RowReader<R> {
     }
 
     /// Returns whether the rest of the file cannot be read because of an error.
-    pub(crate) fn has_failed(&self) -> bool {
+    pub(crate) fn has_unreadable_rest(&self) -> bool {
         matches!(self.format, InputFormat::Failed)
     }
 
@@ -105,9 +110,10 @@ impl<R: BufRead> RowReader<R> {
         matches!(self.format, InputFormat::JsonList { .. })
     }
 
-    /// Reads the next line that is not blank; returns false at the end of the file. A line that exceeds
-    /// the maximum length is accepted if it is the start of a JSON list.
-    fn next_json_line(&mut self) -> Result<bool, RowError> {
+    /// Reads the next line that is not blank; returns false at the end of the file. A line that
+    /// exceeds the maximum length is accepted only as the start of a JSON list, if
+    /// `accepts_json_list` is true.
+    fn next_nonblank_line(&mut self) -> Result<bool, RowError> {
         match self.reader.next_line(|byte| byte.is_ascii_whitespace()) {
             Err(RowError::InvalidLine(_))
                 if self.accepts_json_list && json_list::consume_prefix(&mut self.reader) =>
@@ -119,7 +125,7 @@ impl<R: BufRead> RowReader<R> {
         }
     }
 
-    /// Reads the next row. The inner error is an invalid row, after which reading can continue.
+    /// Reads the next row. The inner error describes an invalid row; reading can continue after it.
     fn read_row(&mut self) -> Result<Option<Result<Row, InvalidLine>>, RowError> {
         let is_line_pending = std::mem::take(&mut self.is_line_pending);
         match &mut self.format {
@@ -130,7 +136,7 @@ impl<R: BufRead> RowReader<R> {
                 Ok(json_list::next_row(&mut self.reader, is_first)?.map(Ok))
             }
             InputFormat::JsonLines => {
-                if !is_line_pending && !self.next_json_line()? {
+                if !is_line_pending && !self.next_nonblank_line()? {
                     return Ok(None);
                 }
                 if self.is_json_list() {
@@ -157,7 +163,7 @@ impl<R: BufRead> Iterator for RowReader<R> {
         self.is_empty = false;
         match &result {
             Ok(Some(_)) => {}
-            Ok(None) if self.has_failed() => {}
+            Ok(None) if self.has_unreadable_rest() => {}
             Ok(None) => self.format = InputFormat::Finished,
             Err(_) => self.format = InputFormat::Failed,
         }

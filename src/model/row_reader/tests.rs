@@ -177,18 +177,18 @@ fn rows_read_in_blocks_equal_rows_read_at_once() {
         let mut rows = RowReader::new(text.as_bytes()).unwrap();
         let expected = describe_rows(&mut rows);
         let (mut blocks, parser) = RowReader::new(text.as_bytes()).unwrap().into_blocks();
-        let (mut found, mut block_count, mut has_failed) = (Vec::new(), 0, false);
-        while !has_failed && let Some(block) = blocks.next().transpose().unwrap() {
+        let (mut found, mut block_count, mut is_unreadable) = (Vec::new(), 0, false);
+        while !is_unreadable && let Some(block) = blocks.next().transpose().unwrap() {
             let mut rows = parser.rows(&block);
             found.extend(describe_rows(&mut rows));
-            has_failed = rows.has_failed();
+            is_unreadable = rows.has_unreadable_rest();
             block_count += 1;
         }
         let difference = found.iter().zip(&expected).find(|(found, expected)| found != expected);
         assert_eq!((difference, found.len()), (None, expected.len()));
-        assert_eq!(has_failed, rows.has_failed());
+        assert_eq!(is_unreadable, rows.has_unreadable_rest());
         assert!(block_count > 1);
-        failed_count += usize::from(has_failed);
+        failed_count += usize::from(is_unreadable);
     }
     assert_eq!(failed_count, 4);
 }

@@ -10,10 +10,10 @@ use std::borrow::Cow;
 /// Member of JSON output of `token mint` and `token create` that contains the token.
 const TOKEN_MEMBER: &str = "token";
 
-/// Maximum number of layers around a token: quotes, names and schemes, one around the other.
+/// Maximum number of nested layers around a token: quotes, names and schemes.
 const MAX_LAYERS: usize = 16;
 
-/// Reason why a text is recognized as something other than one token.
+/// Recognized content of a text that is not exactly one token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotOneToken {
     /// A URL.
@@ -38,7 +38,8 @@ pub(crate) enum NotOneToken {
 /// refuses it as malformed.
 pub(crate) fn extract_token(text: &str) -> Result<Cow<'_, str>, NotOneToken> {
     let trimmed = trim(text);
-    // Quotes are removed from ids too, other layers only from tokens.
+    // The text may also be an id: quotes are removed from ids and tokens, other layers only from
+    // tokens.
     let unquoted = trimmed.trim_matches(['"', '\'']);
     if is_token_text(unquoted) {
         return Ok(Cow::Borrowed(unquoted));
@@ -120,14 +121,15 @@ fn path_step(name: &str) -> String {
     if is_identifier { format!(".{name}") } else { format!(".{}", Value::from(name)) }
 }
 
-/// Removes whitespace and invisible format characters around a text, but no other control characters.
+/// Removes whitespace and invisible format characters around a text. Control characters remain,
+/// except whitespace such as line breaks.
 fn trim(text: &str) -> &str {
     let is_format_char = |c: char| is_unsafe_for_terminal(c) && !c.is_control();
     text.trim_matches(|c: char| c.is_whitespace() || is_format_char(c))
 }
 
-/// Returns whether a text has only the characters of a compact token, with padding at most at the end
-/// of each part.
+/// Returns whether a text has only the characters of a compact token, and padding (`=`) only at the
+/// end of a part.
 fn is_token_text(text: &str) -> bool {
     // Without an early exit, the loop compares many bytes at once.
     text.bytes().fold(true, |all_fit, byte| all_fit & is_token_byte(byte))
@@ -209,8 +211,9 @@ fn without_name(text: &str) -> Option<&str> {
 }
 
 /// Joins the lines of a token that was broken into lines. A line may be indented and may end with
-/// `\`. Whitespace inside a line is not removed, because services refuse a token with such whitespace.
-/// Returns `None` if the lines are not lines of one token.
+/// `\`. Whitespace inside a line is not removed, because services refuse a token with such
+/// whitespace. Returns `None` if the lines do not form one token, and an error if every line is a
+/// separate token.
 fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
     let lines: Vec<&str> = text
         .lines()
@@ -228,13 +231,14 @@ fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
 /// Returns the number of tokens in a text.
 fn count_embedded_tokens(text: &str) -> usize {
     let runs = text.split(|c: char| !c.is_ascii() || !is_token_byte(c.try_into().unwrap_or(0)));
-    // A run may start before the token, for example with a path, or with `20` of `%20`.
+    // A run of token characters may start before the token, for example with a path, or with the
+    // `20` of `%20`.
     let starts = runs.filter_map(|run| run.get(run.find("ey")?..));
     starts.filter(|start| has_token_header(start)).count()
 }
 
-/// Returns whether a word starts like a signed or encrypted token: `{"` in base64url, and at least
-/// two full stops.
+/// Returns whether a word resembles a signed or encrypted token: the word starts with `ey`, as `{"`
+/// in base64url does, and contains at least two full stops.
 fn has_token_header(word: &str) -> bool {
     word.starts_with("ey") && word.matches('.').count() >= 2
 }

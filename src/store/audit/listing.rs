@@ -25,20 +25,21 @@ pub(crate) struct EventFilter {
     pub(crate) target: Option<EventTarget>,
     /// Only events with this outcome.
     pub(crate) outcome: Option<Untrusted>,
-    /// Oldest event first.
+    /// True: the oldest event first. False: the newest event first.
     pub(crate) oldest_first: bool,
 }
 
-/// Returns the condition for rows at the time in the parameter `since` or later. The search starts at the
-/// lowest id of these rows, and still compares every time: ids follow the order of commits, which can
-/// differ from the order of times, because an event gets its time before the process waits for the lock.
-/// The unary `+` operators keep SQLite from scanning all older rows and from sorting.
+/// Returns the condition for events at the time in the SQL parameter `since` or later. The search
+/// starts at the lowest id of these events, and also compares the time of each event, because a
+/// later id can have an earlier time: ids follow the order of commits, but an event gets its time
+/// before the process waits for the lock. The unary `+` operators keep SQLite from scanning all
+/// older rows and from sorting.
 fn since_condition(since: &str) -> String {
     format!("a.id >= (SELECT min(+id) FROM audit WHERE at >= {since}) AND +a.at >= {since}")
 }
 
-/// Returns the condition for events whose target or detail names the object with the parameters
-/// `kind` and `id`. If `id` is NULL, every object of the kind matches.
+/// Returns the condition for events whose target or detail names an object. The SQL parameters
+/// `kind` and `id` select the object. If `id` is NULL, every object of the kind matches.
 fn target_condition(connection: Connection<'_>, kind: &str, id: &str) -> String {
     let objects = connection.json_objects_sql("a.detail");
     format!(
@@ -79,8 +80,8 @@ impl EventFilter {
         clause
     }
 
-    /// Returns the query for a page of the filtered events. `take` and `skip` are the parameters of the limit
-    /// and of the offset.
+    /// Returns the query for a page of the filtered events. `take` and `skip` are the SQL
+    /// parameters of the limit and of the offset.
     fn select_sql(&self, clause: &WhereClause<'_>, take: &str, skip: &str) -> String {
         let order = if self.oldest_first { "ASC" } else { "DESC" };
         format!(

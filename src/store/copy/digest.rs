@@ -15,12 +15,12 @@ pub(crate) struct TableDigest {
     pub(crate) table: &'static str,
     /// Number of rows.
     pub(crate) rows: usize,
-    /// SHA-256 of all cells in hexadecimal digits.
+    /// SHA-256 digest of all cells, in hexadecimal digits.
     pub(crate) sha256: String,
 }
 
-/// Computes the digest of a table. `on_batch` receives the number of rows of each batch; an error ends
-/// the computation.
+/// Computes the digest of a table. `on_batch` receives the number of rows of each batch. An error of
+/// `on_batch` ends the computation.
 pub(super) fn digest_table(
     connection: Connection<'_>,
     table: &Table,
@@ -46,8 +46,8 @@ pub(super) fn digest_table(
     Ok(TableDigest { table: table.name, rows, sha256 })
 }
 
-/// Adds a letter for the type, the length and the content of a value. A Boolean counts as an integer
-/// and a UUID as bytes, as in SQLite.
+/// Adds a value to the hash: first a letter for the type, then the length, then the content. A Boolean is
+/// hashed as an integer and a UUID as bytes, because SQLite stores them in these forms.
 fn add_value(hash: &mut Sha256, value: &Value<'_>) {
     let mut add_cell = |letter: u8, content: &[u8]| {
         hash.update([letter]);

@@ -10,7 +10,7 @@ pub(crate) use rows::{CopyStep, RowObserver};
 
 use super::connect::{configure, enable_wal};
 use super::pending_backup::{
-    PendingBackup, name_full_disk, open_incomplete, remove_stale_journals,
+    PendingBackup, attribute_full_disk_to_backup, open_incomplete, remove_stale_journals,
 };
 #[cfg(feature = "postgres")]
 use super::postgres::{PendingDatabase, ServerError};
@@ -57,8 +57,9 @@ impl PendingCopy {
             }
             #[cfg(feature = "postgres")]
             PendingTarget::Server { database, summary, display } => {
-                source.has_unconfirmed_copy =
-                    database.persist(summary).map_err(|error| name_target(&display, error))?;
+                source.has_unconfirmed_copy = database
+                    .persist(summary)
+                    .map_err(|error| add_target_address(&display, error))?;
                 Ok(Writers::User)
             }
         }
@@ -66,8 +67,8 @@ impl PendingCopy {
 }
 
 impl Store {
-    /// Copies the current state of the store to a new store, and adds `event` there. The target must
-    /// not have a store. An error of `observer` ends the copy.
+    /// Copies the current state of the store to a new store, and adds `event` to the new store.
+    /// Returns an error if the target already has a store. An error of `observer` ends the copy.
     pub(crate) fn copy(
         &mut self,
         target: ResolvedAddress,
@@ -84,7 +85,7 @@ impl Store {
             #[cfg(feature = "postgres")]
             ResolvedAddress::Server(address, config) => {
                 let display = address.to_display();
-                let target_error = |error| name_target(&display, error);
+                let target_error = |error| add_target_address(&display, error);
                 let database =
                     PendingDatabase::create(&address, *config, timeout).map_err(target_error)?;
                 let writer = database.writer();
@@ -99,7 +100,8 @@ impl Store {
     }
 }
 
-/// Copies all rows to a new SQLite file, and adds `event` there, if any.
+/// Copies all rows to a new SQLite file at `target`, and adds `event`, if given, to the new
+/// file.
 pub(super) fn copy_to_file(
     source: &Reader<'_>,
     target: &Path,
@@ -109,12 +111,12 @@ pub(super) fn copy_to_file(
 ) -> Result<(PendingBackup, Vec<TableDigest>), Error> {
     let backup = PendingBackup::create(target, lock_timeout)?;
     let address = redact_for_error(&target.to_string_lossy());
-    let target_error = |error| name_target(&address, name_full_disk(error));
+    let target_error = |error| add_target_address(&address, attribute_full_disk_to_backup(error));
     remove_stale_journals(backup.temp_path())?;
     let connection = open_incomplete(backup.temp_path()).map_err(target_error)?;
     configure(&connection, lock_timeout)?;
-    // In memory, the journal has no pages, because the file was empty before the transaction. A defensive
-    // connection does not permit the mode `OFF`.
+    // A journal in memory has no pages, because the file is empty before the transaction. The mode `OFF` is
+    // not possible on a connection with SQLITE_DBCONFIG_DEFENSIVE.
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let transaction = connection.unchecked_transaction()?;
@@ -132,8 +134,9 @@ pub(super) fn copy_to_file(
     Ok((backup, digests))
 }
 
-/// Adds the address of the target to an error that has no address.
-fn name_target(address: &str, error: Error) -> Error {
+/// Adds the address of the target to an error. Returns an interruption, and an error that already names
+/// the target, unchanged.
+fn add_target_address(address: &str, error: Error) -> Error {
     match error {
         Error::Interrupted(_) | Error::TargetExists(_) | Error::CopyTarget { .. } => error,
         #[cfg(feature = "postgres")]

@@ -3,7 +3,7 @@
 use super::super::columns::ColumnType::{self, Bool, Bytes, Integer, Text, Uuid};
 use super::super::connection::Connection;
 #[cfg(feature = "postgres")]
-use super::super::postgres::latest_version;
+use super::super::postgres::latest_schema_version;
 #[cfg(feature = "postgres")]
 use crate::store::sql::{digest_sql, grant_digest_sql};
 
@@ -12,7 +12,7 @@ pub(super) struct Table {
     pub(super) name: &'static str,
     /// Columns with their types.
     pub(super) columns: &'static [(&'static str, ColumnType)],
-    /// Unique columns that determine the order of the rows, separated by commas.
+    /// Names of the unique columns that determine the order of the rows, separated by commas.
     key: &'static str,
     /// Columns that are filled after all rows are inserted: the reference to a later row of the same table,
     /// and the column that must be NULL if the reference is NULL (CHECK constraint).
@@ -22,7 +22,7 @@ pub(super) struct Table {
 }
 
 /// Field values that most of the [`TABLES`] share.
-const TABLE: Table =
+const DEFAULTS: Table =
     Table { name: "", columns: &[], key: "id", late_columns: &[], is_autoincrement: true };
 
 /// Columns of the audit log. Only a server has the last column, the user of the database.
@@ -52,7 +52,7 @@ const TABLES: [Table; 10] = [
         ],
         key: "one",
         is_autoincrement: false,
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "users",
@@ -72,7 +72,7 @@ const TABLES: [Table; 10] = [
             ("created_at", Integer),
             ("password_at", Integer),
         ],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "keys",
@@ -92,7 +92,7 @@ const TABLES: [Table; 10] = [
             ("revoked_at", Integer),
             ("pruned_until", Integer),
         ],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "sessions",
@@ -105,7 +105,7 @@ const TABLES: [Table; 10] = [
             ("ended_at", Integer),
             ("end_reason", Text),
         ],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "pairs",
@@ -122,7 +122,7 @@ const TABLES: [Table; 10] = [
             ("access_revoked_at", Integer),
             ("spent_at", Integer),
         ],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "grants",
@@ -135,7 +135,7 @@ const TABLES: [Table; 10] = [
             ("audience", Text),
             ("claims", Text),
         ],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "tokens",
@@ -153,7 +153,7 @@ const TABLES: [Table; 10] = [
             ("run_jti", Uuid),
         ],
         late_columns: &["superseded_by", "grace_until"],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "blocklist",
@@ -165,20 +165,20 @@ const TABLES: [Table; 10] = [
         ],
         key: "key_id, jti",
         is_autoincrement: false,
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "settings",
         columns: &[("name", Text), ("value", Text), ("changed_at", Integer)],
         key: "name",
         is_autoincrement: false,
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "audit",
         columns: AUDIT_COLUMNS.split_at(AUDIT_COLUMNS.len() - 1).0,
         is_autoincrement: false,
-        ..TABLE
+        ..DEFAULTS
     },
 ];
 
@@ -204,19 +204,19 @@ impl Table {
         names.filter(|name| with_late_columns || !self.late_columns.contains(name)).collect()
     }
 
-    /// Returns the types of the columns with these names.
+    /// Returns the types of the columns with these names, in the order of [`Table::columns`].
     pub(super) fn column_types(&self, names: &[&str]) -> Vec<ColumnType> {
         let columns = self.columns.iter().filter(|(name, _)| names.contains(name));
         columns.map(|(_, column_type)| *column_type).collect()
     }
 
-    /// Returns the ORDER BY terms for an order that is the same in both engines: by bytes.
-    pub(super) fn order(&self, connection: Connection<'_>) -> &'static str {
+    /// Returns the ORDER BY terms that give the same order in both engines: texts are ordered by bytes.
+    pub(super) fn order_by_terms(&self, connection: Connection<'_>) -> &'static str {
         match connection {
             Connection::Sqlite(_) => self.key,
-            // The stored text has U+10FFFF `0` for U+0000, which would sort last. The expression replaces
-            // U+0000 with U+0001 U+0001 U+0002, and U+0001 with U+0001 U+0002, which sort in the order of
-            // the original texts. U+10FFFF becomes U+0001 U+0003 until U+0000 is replaced.
+            // U+0000 is stored as U+10FFFF `0` (see `escape_nul`), which would sort last. The expression
+            // replaces U+0000 with U+0001 U+0001 U+0002, and U+0001 with U+0001 U+0002, which sort like the
+            // original texts. U+10FFFF, stored twice, becomes U+0001 U+0003 until U+0000 is replaced.
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) if self.name == "blocklist" => {
                 "key_id, replace(replace(replace(replace(jti, U&'\\0001', U&'\\0001\\0002'),
@@ -228,18 +228,16 @@ impl Table {
         }
     }
 
-    /// Returns the columns that a copy fills and that only the engine of `connection` has, each with the
-    /// expression of its value.
-    pub(super) fn derived_columns(
-        &self,
-        connection: Connection<'_>,
-    ) -> Vec<(&'static str, String)> {
-        match connection {
+    /// Returns the columns that a copy fills and that only this engine has, each with the expression of its
+    /// value.
+    pub(super) fn derived_columns(&self, engine: Connection<'_>) -> Vec<(&'static str, String)> {
+        match engine {
             Connection::Sqlite(_) => Vec::new(),
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => match self.name {
                 "store" => {
-                    vec![("app", "'jeton'".to_owned()), ("version", latest_version().to_string())]
+                    let version = latest_schema_version().to_string();
+                    vec![("app", "'jeton'".to_owned()), ("version", version)]
                 }
                 "grants" => {
                     let values = "owner_id, kind, app, permissions, audience, claims";

@@ -158,7 +158,7 @@ fn display(parameters: &Parameters) -> String {
     }
     query.extend(parameters.get("schema").map(|schema| format!("schema={}", encode(schema))));
     let database = parameters.get("dbname").map(|name| format!("/{}", encode(name)));
-    // An address without host starts with three slashes.
+    // An address without a host starts with `postgres:///`.
     let default_path = if hosts.is_empty() { "/" } else { "" };
     let database = database.unwrap_or_else(|| default_path.to_owned());
     let query_separator = if query.is_empty() { "" } else { "?" };

@@ -27,7 +27,7 @@ const CONDITIONS: [(&str, &str); 6] = [
     ),
     (
         "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = session_user AND rolsuper)",
-        "the database user is a superuser: use a role that has only this store",
+        "the database user is a superuser: use a role with rights on this store only",
     ),
     (
         "EXISTS (SELECT 1 FROM information_schema.table_privileges

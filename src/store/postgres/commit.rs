@@ -12,10 +12,11 @@ use crate::store::values::values;
 use std::time::Instant;
 
 impl PostgresDatabase {
-    /// Commits. If the connection is lost before the answer, asks the server for the outcome on a new
-    /// connection. If nothing was stored, returns the error, so that the transaction runs again.
+    /// Commits the transaction. If the connection is lost before the answer, asks the server for the outcome
+    /// on a new connection. If the transaction was not committed, returns the error of the lost connection,
+    /// so that the transaction runs again.
     pub(super) fn commit(&mut self, deadline: Instant, summary: WriteSummary) -> Result<(), Error> {
-        // Only the id of the transaction tells whether a lost commit was executed.
+        // After a lost connection, the outcome can be found only by the id of the transaction.
         if !self.client.has_transaction_id() {
             self.client.send_queue()?;
         }
@@ -47,7 +48,7 @@ impl PostgresDatabase {
             if self.client.reconnect(deadline).is_ok() {
                 match self.query_status(transaction_id) {
                     // After a failover, the id can belong to another transaction: a promoted standby
-                    // assigns the ids again that it has not received.
+                    // reuses the ids of transactions that the standby has not received.
                     Ok((Some(status), waits_for_standby)) if status == "committed" => {
                         match self.has_rows_of(summary, deadline) {
                             Err(error) if error.is_retryable() => {}
@@ -58,8 +59,7 @@ impl PostgresDatabase {
                         }
                     }
                     Ok((Some(status), _)) if status == "aborted" => return Some(false),
-                    // The server does not know the transaction: a promoted standby that never
-                    // received it.
+                    // The server is a promoted standby that never received the transaction.
                     Ok((None, _)) | Err(Error::Failed(_)) => return Some(false),
                     // The transaction is in progress, or the connection is lost again.
                     Ok((Some(_), _)) | Err(_) => {}
@@ -72,8 +72,9 @@ impl PostgresDatabase {
         }
     }
 
-    /// Returns the status of a transaction, and whether the server waits for standbys: no answer after the
-    /// commit reports the confirmation of a standby.
+    /// Returns the status of a transaction, and whether the server waits for standbys at each commit. If
+    /// the server waits, the confirmation of a commit without an answer stays unknown, because no query
+    /// reports the confirmation later.
     fn query_status(&self, transaction_id: u64) -> Result<(Option<String>, bool), Error> {
         let id = transaction_id.to_string();
         Connection::Postgres(&self.client).query_row(

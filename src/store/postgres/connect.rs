@@ -16,8 +16,9 @@ use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
 
-/// Time for an answer of the server after the deadline, at which the server itself ends a wait for
-/// a lock. Afterwards, a server that also does not answer on a new connection in this time counts as lost.
+/// Maximum wait for an answer of the server after the deadline. The deadline is the time at which the server
+/// itself ends a wait for a lock. After this wait, the server must answer on a new connection within the same
+/// time; otherwise, the connection counts as lost.
 pub(super) const ANSWER_TIME: Duration = Duration::from_secs(2);
 
 /// Error of tokio-postgres if the server asks for a password, and the configuration has no password.
@@ -28,8 +29,8 @@ const NO_TLS: &str = "server does not support TLS";
 /// for this error.
 const FAILED_LOOKUP: &str = "failed to lookup address information";
 
-/// Function of the server that sends a notice if it ends a commit without the confirmation of a standby.
-/// The text of the notice depends on the language of the server.
+/// Name of the server function that sends a notice if a commit ends without the confirmation of a standby.
+/// The name identifies the notice, because the text of the notice depends on the language of the server.
 const STANDBY_WAIT_ROUTINE: &str = "SyncRepWaitForLSN";
 
 /// A connection to one of the servers of an address. Dropping the value closes the connection.
@@ -59,8 +60,8 @@ impl Drop for ServerConnection {
 /// the current runtime. If no server accepts a connection, returns the first fault that may be
 /// transient, or else the fault of the last server.
 ///
-/// The servers share the time until the deadline. If there are several, each has at most the time
-/// `host_limit`, or `connect_timeout` of the address.
+/// The servers share the time until the deadline. Each server has at most the `connect_timeout` of the
+/// address. If the address has no `connect_timeout`, each of several servers has at most `host_limit`.
 pub(super) async fn connect(
     config: &ConnectionConfig,
     deadline: Instant,
@@ -102,7 +103,8 @@ async fn connect_to(server: &Server, limit: Duration) -> Result<ServerConnection
 
 /// Returns whether the server answers on a new connection within `limit`. A refusal is an answer.
 pub(super) async fn is_answering(server: &Server, limit: Duration) -> bool {
-    // An empty statement: a pooler accepts connections even if its server does not answer.
+    // A new connection alone is no answer: a pooler accepts connections even if its server does not answer.
+    // The answer to an empty statement comes from the server.
     let answer = async { open(server, limit).await?.client.simple_query(";").await };
     match timeout(limit, answer).await {
         Ok(Ok(_)) => true,
@@ -116,13 +118,15 @@ async fn open(server: &Server, limit: Duration) -> Result<ServerConnection, Erro
     // A host name can have several IP addresses, the first of which may not answer.
     config.connect_timeout(limit / 2);
     let (client, task, is_commit_unconfirmed) = match &server.tls {
-        Some(tls) => spawn(config.connect(tls.clone()).await?),
-        None => spawn(config.connect(NoTls).await?),
+        Some(tls) => spawn_connection_task(config.connect(tls.clone()).await?),
+        None => spawn_connection_task(config.connect(NoTls).await?),
     };
     Ok(ServerConnection { client, server: server.clone(), task, is_commit_unconfirmed })
 }
 
-fn spawn<S, T>(
+/// Spawns the task that runs the connection. The returned flag is set when the server reports that a commit
+/// is complete without the confirmation of a standby.
+fn spawn_connection_task<S, T>(
     (client, mut connection): (Client, Connection<S, T>),
 ) -> (Client, AbortHandle, Arc<AtomicBool>)
 where
@@ -132,8 +136,8 @@ where
     let is_commit_unconfirmed = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&is_commit_unconfirmed);
     let task = tokio::spawn(async move {
-        // An error ends the task: the statement that waits for an answer also returns the error of a lost
-        // connection.
+        // An error ends the task, and is not reported here: the statement that waits for an answer returns
+        // the error of a lost connection.
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
             if let AsyncMessage::Notice(notice) = message
                 && notice.routine() == Some(STANDBY_WAIT_ROUTINE)
@@ -217,8 +221,8 @@ fn tls_error(error: &Error) -> Option<&rustls::Error> {
     io_error(error)?.get_ref()?.downcast_ref()
 }
 
-/// Returns the message of the server, of the cause, or of the error itself, limited like other text
-/// from a database.
+/// Returns the message of the server, or else of the cause, or else of the error itself. The text is escaped
+/// and limited, like other texts from a database.
 pub(super) fn error_text(error: &Error) -> String {
     const MAX_CHARS: usize = 300;
     let text = match (error.as_db_error(), error.source()) {
@@ -247,7 +251,7 @@ fn hint(error: &Error) -> Option<&'static str> {
         return Some("start the server, or use the directory of its socket as `host`");
     }
     if message.starts_with(FAILED_LOOKUP) {
-        return Some("use a host name that the network knows");
+        return Some("use a host name that resolves to an IP address");
     }
     if message == NO_TLS {
         return Some("enable TLS on the server, or use `sslmode=disable` on a trusted network");
@@ -255,7 +259,9 @@ fn hint(error: &Error) -> Option<&'static str> {
     let Some(rustls::Error::InvalidCertificate(fault)) = tls_error(error) else { return None };
     // The signature is bad if another certificate has the name of the issuer.
     if matches!(fault, CertificateError::UnknownIssuer | CertificateError::BadSignature) {
-        return Some("set `sslrootcert` to a file with the certificate of the issuer");
+        return Some(
+            "set `sslrootcert` to a file with the certificate of the certificate authority",
+        );
     }
     let is_name_mismatch = matches!(
         fault,

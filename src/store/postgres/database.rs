@@ -4,7 +4,7 @@ use super::client::Client;
 use super::config::ConnectionConfig;
 use super::connect::ANSWER_TIME;
 use super::schema::{self, ServerState};
-use super::transaction::{CREATION_LOCK, await_writers, begin_read, begin_write, lock_key};
+use super::transaction::{CREATION_LOCK_KEY, await_writers, begin_read, begin_write, lock_key};
 use super::{ServerAddress, ServerError};
 use crate::model::{StoreId, Timestamp};
 use crate::store::connection::Connection;
@@ -39,12 +39,12 @@ impl PostgresDatabase {
             match load_or_diagnose_state(&client, &config, address, deadline) {
                 // The connection was lost, for example because of a failover.
                 Err(error) if error.is_retryable() && Instant::now() < deadline => {}
-                state => return Ok(Self::new(config, client, state?)),
+                result => return Ok(Self::new(config, client, result?)),
             }
         }
     }
 
-    /// Opens the store, and creates a missing store first. Returns whether this call created the
+    /// Opens the store, and creates a missing store first. Also returns whether this call created the
     /// store.
     pub(in crate::store) fn open_or_create(
         address: &ServerAddress,
@@ -155,7 +155,8 @@ impl PostgresDatabase {
             self.reconnect_if_closed(deadline)?;
             let lock = WriteLock::Exclusive;
             begin_write(&self.client, &self.config, lock, self.lock_key(), deadline);
-            // Sends the beginning now: if the lock is busy, the dry run has not started.
+            // Sends the beginning of the transaction now: if the lock is busy, this method fails before the
+            // dry run counts as started.
             self.client.execute_batch("SAVEPOINT dry_run")?;
             self.is_in_dry_run = true;
         }
@@ -187,7 +188,7 @@ impl PostgresDatabase {
     }
 }
 
-/// Loads the state in a transaction. If the store is missing, returns the cause.
+/// Loads the state in a transaction. If the state is missing, returns the cause as an error.
 fn load_or_diagnose_state(
     client: &Client,
     config: &ConnectionConfig,
@@ -213,8 +214,9 @@ fn load_or_diagnose_state(
     state
 }
 
-/// Creates the store. Returns whether this process has created the store, not another process, and
-/// whether the standbys that the server waits for have confirmed the commit.
+/// Creates the store. Returns `true` as the first value if this process, and not another process, has
+/// created the store. Returns `true` as the second value if the standbys that the server waits for have
+/// confirmed the commit.
 fn create_store(
     client: &Client,
     config: &ConnectionConfig,
@@ -222,7 +224,7 @@ fn create_store(
     deadline: Instant,
     initial_rows: &InitialRows,
 ) -> Result<(bool, bool), Error> {
-    begin_write(client, config, WriteLock::Exclusive, CREATION_LOCK, deadline);
+    begin_write(client, config, WriteLock::Exclusive, CREATION_LOCK_KEY, deadline);
     let connection = Connection::Postgres(client);
     let result = schema::initialize_store(
         client,

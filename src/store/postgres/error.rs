@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 pub(crate) enum InvalidServerAddress {
     #[error("the address is not UTF-8")]
     NotUtf8,
-    /// The text behind the host, or behind the user name, contains `@`: probably a part of a
-    /// password.
+    /// The hosts, the path or the query contain `@`: probably a part of a password that is not
+    /// percent-encoded.
     #[error("the address contains an unencoded `@`")]
     UnencodedAt,
     /// A percent-encoded value contains NUL or is not UTF-8.
-    #[error("the address contains a value that is not text")]
+    #[error("the address contains a percent-encoded value with NUL or invalid UTF-8")]
     NotText,
-    /// The name of the parameter may be a part of a password, and is not repeated.
+    /// The message does not contain the name of the parameter, which may be a part of a password.
     #[error("the address contains a parameter without value")]
     NoValue,
     #[error("parameter `{}` given twice", redact_for_error(.0))]
@@ -26,8 +26,8 @@ pub(crate) enum InvalidServerAddress {
     UnclosedBracket,
     #[error("invalid port: expected a number from 1 to 65535")]
     Port,
-    #[error("number of {name} differs: found {found}, expected {hosts}")]
-    Count {
+    #[error("number of {name} differs from number of hosts: found {found}, expected {hosts}")]
+    CountMismatch {
         /// Plural noun: `ports` or `host addresses`.
         name: &'static str,
         found: usize,
@@ -71,7 +71,7 @@ impl InvalidServerAddress {
             | Self::EmptyHost
             | Self::UnclosedBracket
             | Self::Port
-            | Self::Count { .. }
+            | Self::CountMismatch { .. }
             | Self::HostAddress
             | Self::Unsupported(_)
             | Self::UnknownSslMode
@@ -94,15 +94,15 @@ pub(crate) enum ConnectionError {
     #[error("no user name for the database")]
     NoUser,
     /// Other users can read a file with a password or private key.
-    #[error("other users can read the {kind} `{}`", display(.path))]
+    #[error("other users can access the {kind} `{}`", display(.path))]
     ExposedFile {
-        /// Noun: `passfile`.
+        /// Noun for the message, for example `passfile`.
         kind: &'static str,
         path: PathBuf,
     },
     #[error("{kind} `{}` cannot be used: {reason}", display(.path))]
     UnusableFile {
-        /// Noun: `passfile`.
+        /// Noun for the message, for example `passfile`.
         kind: &'static str,
         path: PathBuf,
         reason: String,
@@ -127,7 +127,7 @@ impl ConnectionError {
     }
 }
 
-/// Error of a store in a database.
+/// Error of a store in a PostgreSQL database.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServerError {
     /// The database has no store. The text is the address of the database.

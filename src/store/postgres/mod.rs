@@ -36,7 +36,7 @@ pub(super) use creation::PendingDatabase;
 pub(super) use database::PostgresDatabase;
 pub(crate) use environment::PostgresEnvironment;
 pub(crate) use error::{ConnectionError, InvalidServerAddress, ServerError};
-pub(super) use schema::latest_version;
+pub(super) use schema::latest_schema_version;
 pub(super) use statement_error::is_interruption;
 pub(super) use stats::load_stats;
 pub(super) use text::unescape_nul;

@@ -11,7 +11,7 @@ use tokio_postgres::Config;
 /// Default port of a server.
 pub(super) const DEFAULT_PORT: u16 = 5432;
 
-/// Parameters that jeton evaluates, in place of tokio-postgres.
+/// Parameters that jeton evaluates itself and does not pass to tokio-postgres.
 const EVALUATED_PARAMETERS: [&str; 8] =
     ["host", "hostaddr", "port", "schema", "sslmode", "sslrootcert", "sslcert", "sslkey"];
 
@@ -84,7 +84,7 @@ impl Parameters {
         let Some(names) = hosts.as_ref().or(addresses.as_ref()) else { return Ok(Vec::new()) };
         let check_count = |name, found| {
             let hosts = names.len();
-            let error = InvalidServerAddress::Count { name, found, hosts };
+            let error = InvalidServerAddress::CountMismatch { name, found, hosts };
             if found == hosts { Ok(()) } else { Err(error) }
         };
         if let Some(addresses) = &addresses {
@@ -108,7 +108,7 @@ impl Parameters {
         names.iter().enumerate().map(endpoint).collect()
     }
 
-    /// Returns the parameters of tokio-postgres that are the same for each server.
+    /// Returns the configuration for tokio-postgres that all servers have in common.
     pub(super) fn client_config(&self) -> Result<Config, InvalidServerAddress> {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let passed_parameters =

@@ -7,7 +7,7 @@ use super::parameters::Endpoint;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// Directories of Unix sockets that a passfile calls `localhost`.
+/// Directories of Unix sockets for which a passfile contains the host name `localhost`.
 const DEFAULT_SOCKET_DIRECTORIES: [&str; 3] = ["/var/run/postgresql", "/run/postgresql", "/tmp"];
 
 /// Content of a passfile.
@@ -23,7 +23,7 @@ impl Passfile {
         Ok(Self(path.as_deref().map(read).transpose()?.unwrap_or_default()))
     }
 
-    /// Returns the password of the first line that matches.
+    /// Returns the password of the first line that matches the endpoint, database and user.
     pub(super) fn find(
         &self,
         endpoint: &Endpoint,

@@ -16,7 +16,7 @@ pub(super) struct Queue {
     /// Statements without parameters, which are sent before `statements`.
     pub(super) batch: String,
     pub(super) statements: Vec<QueuedStatement>,
-    /// Set if the statements begin a read transaction.
+    /// Set if the statements begin a read transaction, and can therefore be sent again.
     pub(super) is_repeatable: bool,
 }
 
@@ -24,14 +24,15 @@ pub(super) struct Queue {
 pub(super) struct Answers<T> {
     /// Answers to the statements without parameters.
     pub(super) messages: Vec<SimpleQueryMessage>,
-    /// Rows of each statement.
+    /// Rows of each queued statement with parameters.
     pub(super) rows: Vec<Vec<Row>>,
+    /// Result of the statement that was sent with the queue.
     pub(super) value: T,
 }
 
 impl Queue {
-    /// Sends the statements, and another statement. Returns the first error: in a transaction, each later
-    /// statement fails only because of this error.
+    /// Sends the queued statements, and then `statement`. Returns the first error: in a transaction, each
+    /// later statement fails only because of this error.
     pub(super) async fn send<T>(
         &self,
         client: &Client,
@@ -78,7 +79,7 @@ pub(super) enum QueuedParameters {
 }
 
 impl QueuedStatement {
-    /// Returns whether the statement is this query.
+    /// Returns whether the statement has the text `sql` and the parameters `values`.
     pub(super) fn is_query(&self, sql: &str, values: &[Value<'_>]) -> bool {
         let QueuedParameters::Values(own_values) = &self.parameters else { return false };
         self.sql == sql && own_values.as_slice() == values

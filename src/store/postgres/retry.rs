@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 /// Interval between two attempts.
 pub(super) const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Connects. Tries again until the deadline after faults that may be transient.
+/// Connects to a server. After a fault that may be transient, tries again until the deadline.
 pub(super) fn connect_until(
     runtime: &Runtime,
     config: &ConnectionConfig,
@@ -19,7 +19,8 @@ pub(super) fn connect_until(
     let start = Instant::now();
     loop {
         let now = Instant::now();
-        // The first attempts are short: a host that does not answer delays the other hosts.
+        // The first attempts are short, because a host that does not answer delays the attempts to connect
+        // to the next hosts.
         let host_limit = (now - start).max(ANSWER_TIME);
         let attempt = connect(config, deadline.max(now + ANSWER_TIME), host_limit);
         match runtime.block_on(attempt) {

@@ -34,8 +34,8 @@ impl ServerAddress {
     }
 }
 
-/// Loads the state within a transaction of the caller. If the store is missing, the error says only that a
-/// table, column or row is missing: [`diagnose`] finds the cause.
+/// Loads the state within a transaction of the caller. If the store is missing, the error reports only a
+/// missing table, column or row. [`diagnose`] then finds the cause.
 pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Error> {
     let sql = "SELECT store_id, version,
             CAST(trunc(extract(epoch FROM clock_timestamp())) AS BIGINT),
@@ -54,9 +54,9 @@ pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Erro
     })
 }
 
-/// Returns the cause if the state cannot be loaded: an unsupported server, no access to the schema,
-/// no store ([`ServerError::NoStore`] with `address`), or tables of another program. Returns `Ok`
-/// if the schema has the table `store`.
+/// Returns the cause, as an error, for a state that cannot be loaded: an unsupported server, no access to
+/// the schema, no store ([`ServerError::NoStore`] with `address`), or tables of another program. Returns
+/// `Ok` if the schema has the table `store`.
 pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> Result<(), Error> {
     let sql = "SELECT version(), CAST(current_setting('server_version_num') AS BIGINT),
         current_setting('server_encoding')";
@@ -90,13 +90,13 @@ fn check_schema_access(connection: Connection<'_>, schema: &str) -> Result<(), E
     Ok(())
 }
 
-/// Refuses a server that jeton was not tested with. `product` is the result of `version()`, and
-/// `version` is `server_version_num`.
+/// Refuses a server that jeton is not tested with. `product` is the result of `version()`, and `version`
+/// is `server_version_num`.
 fn check_server(product: &str, version: i64, encoding: &str) -> Result<(), Error> {
     for product_name in ["CockroachDB", "Yugabyte", "-YB-"] {
         if product.contains(product_name) {
             return Err(ServerError::Unsupported(format!(
-                "{} found, expected PostgreSQL: the locks of other servers are not tested",
+                "{} found, expected PostgreSQL: jeton is not tested with other servers",
                 if product_name == "-YB-" { "YugabyteDB" } else { product_name }
             ))
             .into());
@@ -117,30 +117,30 @@ fn check_server(product: &str, version: i64, encoding: &str) -> Result<(), Error
 }
 
 fn check_schema_version(found: i64) -> Result<(), Error> {
-    let known = latest_version();
+    let expected = latest_schema_version();
     match found {
-        found if found > known => Err(Error::NewerSchema { found, known }),
-        found if found < known => Err(Error::OlderSchema { found, known }),
+        found if found > expected => Err(Error::NewerSchema { found, expected }),
+        found if found < expected => Err(Error::OlderSchema { found, expected }),
         _ => Ok(()),
     }
 }
 
-/// Creates the schema, the store id and the first key. Returns `false` if another process has already
+/// Creates the tables, the store id and the first key. Returns `false` if another process has already
 /// created the store.
 pub(super) fn initialize_store(
     client: &Client,
     connection: Connection<'_>,
     address: &ServerAddress,
-    schema: Option<&str>,
+    schema_name: Option<&str>,
     initial_rows: &InitialRows,
 ) -> Result<bool, Error> {
-    if !create_schema(client, connection, address, schema)? {
+    if !create_schema(client, connection, address, schema_name)? {
         return Ok(false);
     }
     connection.execute(
         "INSERT INTO store (one, app, version, store_id, created_at)
          VALUES (1, 'jeton', ?1, ?2, ?3)",
-        values![latest_version(), initial_rows.id, initial_rows.now],
+        values![latest_schema_version(), initial_rows.id, initial_rows.now],
     )?;
     let writer = Writer::new(connection);
     writer.add_key(&initial_rows.key, KeyState::Active, initial_rows.now)?;
@@ -148,12 +148,13 @@ pub(super) fn initialize_store(
     Ok(true)
 }
 
-/// Creates the tables. Returns `false` if the database has a store.
+/// Creates the tables, and first the schema `schema_name` if this schema is missing. Returns `false` if the
+/// database already has a store.
 pub(super) fn create_schema(
     client: &Client,
     connection: Connection<'_>,
     address: &ServerAddress,
-    schema: Option<&str>,
+    schema_name: Option<&str>,
 ) -> Result<bool, Error> {
     match diagnose(connection, address) {
         Err(Error::Server(ServerError::NoStore(_))) => {}
@@ -161,7 +162,7 @@ pub(super) fn create_schema(
     }
     // `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas even if the schema exists.
     let is_missing = "SELECT NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = ?1)";
-    if let Some(schema) = schema
+    if let Some(schema) = schema_name
         && connection.query_row(is_missing, values![schema], |row| row.get(0))?
     {
         client.execute_batch(&format!("CREATE SCHEMA {}", quote_identifier(schema)))?;
@@ -170,7 +171,7 @@ pub(super) fn create_schema(
     Ok(true)
 }
 
-pub(in crate::store) fn latest_version() -> i64 {
+pub(in crate::store) fn latest_schema_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 const KIND: &str = "service file";
 
-/// Fills the parameters from the first file that contains `service`: `PGSERVICEFILE`, or
-/// `.pg_service.conf` in the home directory; then `pg_service.conf` in `PGSYSCONFDIR`.
+/// Fills the parameters from the first file that contains `service`. The first file to search is
+/// `PGSERVICEFILE`, or by default `.pg_service.conf` in the home directory. The second file is
+/// `pg_service.conf` in `PGSYSCONFDIR`.
 pub(super) fn fill(
     parameters: &mut Parameters,
     service: &str,

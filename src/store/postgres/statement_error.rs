@@ -6,7 +6,7 @@ use crate::model::escape;
 use crate::store::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
-/// Maximum length of a text of the server in a message, in characters.
+/// Maximum number of characters of a text from the server in an error message.
 const MAX_CHARS: usize = 300;
 
 impl From<tokio_postgres::Error> for Error {
@@ -18,7 +18,7 @@ impl From<tokio_postgres::Error> for Error {
             None if is_transient(&error) => {
                 ServerError::ConnectionLost(connect::error_text(&error)).into()
             }
-            // A column has an unexpected type or NULL.
+            // A column has an unexpected type, or is unexpectedly NULL.
             None if error.to_string().starts_with("error deserializing") => {
                 Self::Damaged(sanitize(&error_text(&error)))
             }
@@ -68,7 +68,7 @@ fn from_answer(answer: &DbError) -> Error {
     }
 }
 
-/// Returns whether the error ended an operation, and is no fault of the store.
+/// Returns whether the error only interrupted an operation, and does not report a fault of the store.
 pub(in crate::store) fn is_interruption(error: &Error) -> bool {
     use ServerError::{ConnectionLost, StatementEnded, Unavailable};
     matches!(
@@ -88,7 +88,7 @@ fn error_text(error: &tokio_postgres::Error) -> String {
     text
 }
 
-/// Limits a text to one line and [`MAX_CHARS`].
+/// Limits a text to one line and [`MAX_CHARS`] characters.
 fn sanitize(text: &str) -> String {
     escape(&text.chars().take(MAX_CHARS).collect::<String>())
 }

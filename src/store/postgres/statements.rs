@@ -1,7 +1,7 @@
 //! Queries and changes on the connection to a PostgreSQL server.
 //!
-//! Statements are unnamed: a prepared statement would belong to one connection of the server, which a
-//! pooler in transaction mode can replace between two transactions.
+//! Statements are unnamed: a prepared statement would belong to one connection of the server, and a pooler
+//! in transaction mode can use another connection for the next transaction.
 
 use super::client::Client;
 use super::queue::{QueuedParameters, QueuedStatement, to_array_parameters, to_parameters};
@@ -86,8 +86,8 @@ impl Client {
 
     /// Queues a statement, which is sent with the next statement. If the queued statement fails, the next
     /// statement returns the error. The rows of a queued query are kept for a call of [`Client::query`]
-    /// with the same query, which then needs no round trip; another statement in the meantime discards the
-    /// rows.
+    /// with the same query: this call then needs no round trip. Another statement in the meantime discards
+    /// the rows.
     pub(in crate::store) fn queue(&self, sql: &str, values: Vec<Value<'static>>) {
         self.queue_statement(sql, QueuedParameters::Values(values));
     }
@@ -120,7 +120,7 @@ impl Client {
         Ok(())
     }
 
-    /// Inserts `count` rows, all or none, and returns the id of the last row. The errors are as for
+    /// Inserts `count` rows, all or none, and returns the id of the last row. Returns the same errors as
     /// [`Client::insert_arrays`].
     pub(in crate::store) fn insert(
         &self,
@@ -132,9 +132,9 @@ impl Client {
         ids.last().copied().ok_or(Error::AlreadyExists)
     }
 
-    /// Inserts `count` rows, all or none, with one array parameter per column, and returns their ids in
-    /// order. Returns [`Error::AlreadyExists`] if a value that must be unique exists; the transaction
-    /// can continue then.
+    /// Inserts `count` rows, all or none, with one array parameter per column, and returns the ids of
+    /// the rows in order. Returns [`Error::AlreadyExists`] if a value that must be unique already exists;
+    /// the transaction can continue after this error.
     pub(in crate::store) fn insert_arrays(
         &self,
         sql: &str,
@@ -144,7 +144,8 @@ impl Client {
         self.insert_rows(sql, &to_array_parameters(columns), count)
     }
 
-    /// `ON CONFLICT` avoids a unique violation, which would end the transaction.
+    /// Inserts `count` rows, all or none, and returns the ids of the rows. `ON CONFLICT` avoids a unique
+    /// violation, which would end the transaction.
     fn insert_rows(
         &self,
         sql: &str,

@@ -3,7 +3,7 @@
 use crate::store::connection::Connection;
 use crate::store::{Error, ServerStats};
 
-/// Loads the statistics.
+/// Loads the statistics of the server, of the database and of this connection.
 pub(in crate::store) fn load_stats(connection: Connection<'_>) -> Result<ServerStats, Error> {
     let sql = "SELECT current_setting('server_version'), CAST(session_user AS TEXT),
             coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), FALSE),

@@ -1,5 +1,5 @@
 //! Texts with U+0000, which PostgreSQL cannot store. In the database, U+10FFFF is an escape
-//! character: U+0000 is stored as U+10FFFF and `0`, and U+10FFFF as two U+10FFFF.
+//! character: U+0000 is stored as U+10FFFF followed by `0`. U+10FFFF is stored as U+10FFFF twice.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub(super) fn escape_nul(text: &str) -> Cow<'_, str> {
     Cow::Owned(stored)
 }
 
-/// Returns the text of a stored form from [`escape_nul`].
+/// Returns the original text of a stored form that [`escape_nul`] returned.
 pub(in crate::store) fn unescape_nul(stored: &str) -> String {
     let mut text = String::with_capacity(stored.len());
     let mut chars = stored.chars();

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Returns the TLS client for the parameters `sslrootcert`, `sslcert` and `sslkey`.
-pub(super) fn client(
+pub(super) fn tls_connector(
     parameters: &Parameters,
     environment: &PostgresEnvironment,
 ) -> Result<MakeRustlsConnect, ConnectionError> {
@@ -36,8 +36,9 @@ pub(super) fn client(
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// Returns the certificates of `sslrootcert`, of `.postgresql/root.crt` in the home directory, or
-/// of the system.
+/// Returns the trusted certificates of the file `sslrootcert`. Without `sslrootcert`, returns the
+/// certificates of `.postgresql/root.crt` in the home directory. If that file does not exist, or if
+/// `sslrootcert` is `system`, returns the certificates of the system.
 fn trusted_certificates(
     sslrootcert: Option<&str>,
     environment: &PostgresEnvironment,

@@ -1,5 +1,5 @@
-//! Beginnings of transactions. All statements of a beginning are sent with the first statement of the
-//! transaction.
+//! Statements that begin a transaction. The client queues these statements, and sends them together
+//! with the next statement of the transaction.
 
 use super::client::{Client, TRANSACTION_ID_COLUMN};
 use super::config::ConnectionConfig;
@@ -8,22 +8,23 @@ use crate::store::roles::quote_identifier;
 use crate::store::transaction::WriteLock;
 use std::time::Instant;
 
-/// Key of the write lock while there is no store: the ASCII codes of `jeton`.
-pub(super) const CREATION_LOCK: i64 = 0x6a_65_74_6f_6e;
+/// Key of the write lock while no store exists: the ASCII codes of `jeton`.
+pub(super) const CREATION_LOCK_KEY: i64 = 0x6a_65_74_6f_6e;
 
-/// Begins a transaction that reads an unchanging snapshot.
-/// The transaction waits for the lock of a table until the deadline.
+/// Begins a transaction with the next statement. The transaction reads an unchanging snapshot, and
+/// waits for the lock of a table until the deadline.
 pub(super) fn begin_read(client: &Client, config: &ConnectionConfig, deadline: Instant) {
     client.set_deadline(deadline);
-    client.defer_read(&format!(
+    client.queue_read_begin(&format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{}{}",
         set_schema_sql(config),
         limit_lock_wait_sql(deadline),
     ));
 }
 
-/// Begins a write transaction with the next statement. The transaction takes the write lock with the
-/// key `lock_key`, and is durable even where the server does not wait for its disk by default.
+/// Begins a write transaction with the next statement. The transaction acquires the write lock with
+/// the key `lock_key`. The commit is durable, even if `synchronous_commit` is off by default on the
+/// server.
 pub(super) fn begin_write(
     client: &Client,
     config: &ConnectionConfig,
@@ -32,7 +33,7 @@ pub(super) fn begin_write(
     deadline: Instant,
 ) {
     client.set_deadline(deadline);
-    client.defer(&format!(
+    client.queue_batch(&format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;{}{};
          SELECT set_config('synchronous_commit', 'on', true)
              WHERE current_setting('synchronous_commit') = 'off';
@@ -46,10 +47,11 @@ pub(super) fn begin_write(
 pub(super) fn await_writers(client: &Client, lock_key: i64, deadline: Instant) {
     client.set_deadline(deadline);
     let take_lock = take_lock_sql(WriteLock::Exclusive, lock_key, deadline);
-    client.defer(&format!("BEGIN; {take_lock}; COMMIT"));
+    client.queue_batch(&format!("BEGIN; {take_lock}; COMMIT"));
 }
 
-/// Returns the statements that wait for a write lock until the deadline.
+/// Returns the statements that acquire a write lock, and wait for the lock until the deadline at
+/// most.
 fn take_lock_sql(lock: WriteLock, lock_key: i64, deadline: Instant) -> String {
     let function = match lock {
         WriteLock::Exclusive => "pg_advisory_xact_lock",
@@ -64,8 +66,9 @@ fn limit_lock_wait_sql(deadline: Instant) -> String {
     format!("SET LOCAL lock_timeout = {wait}")
 }
 
-/// Returns the statement that selects the schema of the address for the current transaction. A pooler
-/// would lose a setting of the connection.
+/// Returns the statement that selects the schema of the address for the current transaction, or an
+/// empty text if the address names no schema. A connection pooler would lose a setting for the
+/// whole connection.
 pub(super) fn set_schema_sql(config: &ConnectionConfig) -> String {
     config.schema.as_deref().map_or_else(String::new, |schema| {
         format!("SET LOCAL search_path = {};", quote_identifier(schema))

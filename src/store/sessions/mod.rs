@@ -56,7 +56,7 @@ impl Reader<'_> {
 
     /// Prefetches the query of [`Reader::find_pair_by_access`].
     pub(crate) fn prefetch_pair_by_access(&self, jti: Jti) {
-        self.connection.send_early(|| (pair_sql(ACCESS_CONDITION), vec![jti.into()]));
+        self.connection.prefetch(|| (pair_sql(ACCESS_CONDITION), vec![jti.into()]));
     }
 
     /// Returns the pair whose refresh token has this `jti`.
@@ -66,10 +66,10 @@ impl Reader<'_> {
 
     /// Prefetches the query of [`Reader::find_pair_by_refresh`].
     pub(crate) fn prefetch_pair_by_refresh(&self, jti: Jti) {
-        self.connection.send_early(|| (pair_sql(REFRESH_CONDITION), vec![jti.into()]));
+        self.connection.prefetch(|| (pair_sql(REFRESH_CONDITION), vec![jti.into()]));
     }
 
-    /// Returns the pair that was issued for the refresh token of `parent`.
+    /// Returns the pair that was issued in exchange for the refresh token of `parent`.
     pub(crate) fn find_successor_pair(
         &self,
         parent: TokenPairRowId,
@@ -166,7 +166,8 @@ impl SharedWriter<'_> {
         Ok(changed == 1)
     }
 
-    /// Sets the key that signs the tokens of a pair.
+    /// Records the key that signs the tokens of a pair: a repeated refresh signs the same tokens
+    /// again, perhaps with another key.
     pub(crate) fn set_pair_key(&self, pair: TokenPairRowId, key: KeyRowId) -> Result<(), Error> {
         let sql = "UPDATE pairs SET key_id = ?2 WHERE id = ?1 AND key_id <> ?2";
         self.connection.execute(sql, values![pair, key])?;

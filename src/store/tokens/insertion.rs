@@ -64,7 +64,8 @@ impl SharedWriter<'_> {
         Ok(ids)
     }
 
-    /// Records tokens with one statement, and returns their row ids.
+    /// Records one token or [`ROWS_PER_INSERT`] tokens with one statement, and returns their row
+    /// ids.
     fn insert_tokens(
         &self,
         common_row: &NewToken,
@@ -81,7 +82,7 @@ impl SharedWriter<'_> {
             common_row.issued_at,
             common_row.expires_at,
             common_row.origin.first_issued_at,
-            common_row.origin.run_token,
+            common_row.origin.first_run_jti,
         ];
         let jti_values = jtis.iter().map(|jti| Value::from(*jti));
         let values: Vec<Value<'_>> = shared_values.iter().cloned().chain(jti_values).collect();

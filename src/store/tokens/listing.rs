@@ -1,6 +1,6 @@
 //! Queries for tokens: lists, counts, bulk revocation.
 
-use super::{COLUMNS, REVOKE_TOKEN_SQL, TABLES, token_from_row};
+use super::{REVOKE_TOKEN_SQL, TOKEN_AND_GRANT_COLUMNS, TOKEN_AND_GRANT_TABLES, token_from_row};
 use crate::model::{
     AppName, Lifetime, Page, PageRequest, RecordedToken, Timestamp, TokenId, TokenKind,
     TokenStatus, UserId,
@@ -58,7 +58,8 @@ impl TokenFilter {
     }
 }
 
-/// Returns the condition for tokens with the status at the time of the parameter `now`.
+/// Returns the condition for tokens with the status. `now` is the SQL parameter of the current
+/// time.
 fn status_condition(status: TokenStatus, now: &str) -> String {
     let is_unrevoked =
         format!("t.revoked_at IS NULL AND (t.grace_until IS NULL OR t.grace_until > {now})");
@@ -96,7 +97,7 @@ impl Reader<'_> {
     /// Returns the number of tokens that match the filter.
     pub(crate) fn count_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<i64, Error> {
         let clause = filter.where_clause(now);
-        let sql = format!("SELECT count(*) FROM {TABLES} WHERE {}", clause.sql());
+        let sql = format!("SELECT count(*) FROM {TOKEN_AND_GRANT_TABLES} WHERE {}", clause.sql());
         self.connection.query_row(&sql, clause.values(), |row| row.get(0))
     }
 
@@ -134,25 +135,29 @@ impl Writer<'_> {
     }
 }
 
-/// Returns the query for a page. The subquery selects the ids, from a covering index if possible.
+/// Returns the query for a page. `take` and `skip` are the SQL parameters of the limit and of the
+/// offset. The subquery selects the ids, from a covering index if possible.
 fn list_sql(clause: &WhereClause<'_>, take: &str, skip: &str) -> String {
     format!(
-        "SELECT {COLUMNS} FROM {TABLES} WHERE t.id IN
-             (SELECT t.id FROM {TABLES} WHERE {} ORDER BY t.id LIMIT {take} OFFSET {skip})
+        "SELECT {TOKEN_AND_GRANT_COLUMNS} FROM {TOKEN_AND_GRANT_TABLES} WHERE t.id IN
+             (SELECT t.id FROM {TOKEN_AND_GRANT_TABLES} WHERE {} ORDER BY t.id LIMIT {take} OFFSET {skip})
          ORDER BY t.id",
         clause.sql()
     )
 }
 
-/// Returns the statement that revokes the tokens that fulfil the condition and are not revoked yet, at the
-/// time of the parameter `now`.
+/// Returns the statement that revokes the tokens of [`revocable_sql`]. `now` is the SQL parameter of the
+/// revocation time.
 fn revocation_sql(clause: &WhereClause<'_>, now: &str) -> String {
     format!("UPDATE tokens SET revoked_at = {now} WHERE id IN ({})", revocable_sql(clause))
 }
 
 /// Returns the query for the ids of the tokens that fulfil the condition and are not revoked yet.
 fn revocable_sql(clause: &WhereClause<'_>) -> String {
-    format!("SELECT t.id FROM {TABLES} WHERE {} AND t.revoked_at IS NULL", clause.sql())
+    format!(
+        "SELECT t.id FROM {TOKEN_AND_GRANT_TABLES} WHERE {} AND t.revoked_at IS NULL",
+        clause.sql()
+    )
 }
 
 #[cfg(test)]

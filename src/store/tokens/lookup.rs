@@ -12,18 +12,19 @@ use crate::model::{
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub(in crate::store) const COLUMNS: &str =
+pub(in crate::store) const TOKEN_AND_GRANT_COLUMNS: &str =
     "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until, t.key_id,
     g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind";
 
-pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
+pub(in crate::store) const TOKEN_AND_GRANT_TABLES: &str =
+    "tokens t JOIN grants g ON g.id = t.grant_id";
 
 /// The columns of a token without its grant.
 #[cfg(feature = "postgres")]
 pub(super) const TOKEN_COLUMNS: &str =
     "id, jti, issued_at, expires_at, revoked_at, grace_until, key_id";
 
-/// Position of the first column of the grant in [`COLUMNS`], and of `grant_id` in the query for SQLite.
+/// Position of the first column of the grant in [`TOKEN_AND_GRANT_COLUMNS`], and of `grant_id` in the query for SQLite.
 const GRANT_OFFSET: usize = 7;
 
 /// Returns the query for the token that fulfils a condition. For SQLite, the result lacks the
@@ -40,7 +41,7 @@ macro_rules! select_token {
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => Cow::<str>::Owned(format!(
                 concat!("SELECT {} FROM {} WHERE t.", $condition),
-                COLUMNS, TABLES
+                TOKEN_AND_GRANT_COLUMNS, TOKEN_AND_GRANT_TABLES
             )),
         }
     };
@@ -78,13 +79,13 @@ impl Reader<'_> {
     /// Prefetches the query of [`Reader::find_token`].
     pub(crate) fn prefetch_token(&self, id: TokenId) {
         let sql = || select_token!(self.connection, "id = ?1").into_owned();
-        self.connection.send_early(|| (sql(), vec![id.into()]));
+        self.connection.prefetch(|| (sql(), vec![id.into()]));
     }
 
     /// Prefetches the query of [`Reader::find_token_by_jti`].
     pub(crate) fn prefetch_token_by_jti(&self, jti: Jti) {
         let sql = || select_token!(self.connection, "jti = ?1").into_owned();
-        self.connection.send_early(|| (sql(), vec![jti.into()]));
+        self.connection.prefetch(|| (sql(), vec![jti.into()]));
     }
 
     /// Prepares the look-up of tokens by `jti`.

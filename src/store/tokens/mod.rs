@@ -13,7 +13,9 @@ mod server;
 
 pub(crate) use listing::TokenFilter;
 pub(crate) use lookup::TokenLookup;
-pub(in crate::store) use lookup::{COLUMNS, TABLES, token_from_row};
+pub(in crate::store) use lookup::{
+    TOKEN_AND_GRANT_COLUMNS, TOKEN_AND_GRANT_TABLES, token_from_row,
+};
 pub(crate) use new_token::{NewToken, TokenGroup};
 #[cfg(feature = "postgres")]
 pub(in crate::store) use prefetched::PrefetchedTokens;
@@ -48,17 +50,21 @@ const AND_NO_LIVE_SUCCESSOR: &str = "AND NOT EXISTS (
 
 /// Returns the query for the number of app tokens that count towards a user's quota.
 pub(super) fn quota_count_sql() -> String {
-    format!("SELECT count(*) FROM {TABLES} {VALID_WHERE} {AND_NO_LIVE_SUCCESSOR}")
+    format!("SELECT count(*) FROM {TOKEN_AND_GRANT_TABLES} {VALID_WHERE} {AND_NO_LIVE_SUCCESSOR}")
 }
 
-/// Returns a cheaper query for the same number, without a search for successors. If a token is in its
-/// grace period, the result is NULL, and only [`quota_count_sql`] gives the number.
+/// Returns a query for the same number as [`quota_count_sql`]. The query does not look up successors, and
+/// is therefore cheaper. The result is NULL if a token of the user is in its grace period: then only
+/// [`quota_count_sql`] gives the number.
 pub(super) fn quota_count_without_successors_sql() -> String {
-    format!("SELECT CASE count(t.grace_until) WHEN 0 THEN count(*) END FROM {TABLES} {VALID_WHERE}")
+    format!(
+        "SELECT CASE count(t.grace_until) WHEN 0 THEN count(*) END FROM {TOKEN_AND_GRANT_TABLES} {VALID_WHERE}"
+    )
 }
 
 impl Store {
-    /// Refuses a database user without the right to revoke recorded tokens. A file has no database users.
+    /// Refuses a database user without the right to revoke recorded tokens. Does nothing for a file, which
+    /// has no database users.
     pub(crate) fn require_right_to_revoke(&mut self) -> Result<(), Error> {
         #[cfg(feature = "postgres")]
         if self.server_time().is_some() {
@@ -101,7 +107,7 @@ impl Reader<'_> {
         self.connection.query_row(sql, values![id], |row| {
             Ok(TokenOrigin {
                 first_issued_at: Some(required_time(row.get(0)?)?),
-                run_token: row.get::<Option<_>>(1)?.map(Jti::new),
+                first_run_jti: row.get::<Option<_>>(1)?.map(Jti::new),
             })
         })
     }
@@ -113,7 +119,7 @@ impl Reader<'_> {
         now: Timestamp,
     ) -> Result<Vec<RecordedToken>, Error> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM {TABLES} {VALID_WHERE} {AND_NO_LIVE_SUCCESSOR} ORDER BY t.id"
+            "SELECT {TOKEN_AND_GRANT_COLUMNS} FROM {TOKEN_AND_GRANT_TABLES} {VALID_WHERE} {AND_NO_LIVE_SUCCESSOR} ORDER BY t.id"
         );
         self.connection.query_all(&sql, values![owner, now], token_from_row)
     }
@@ -145,8 +151,9 @@ impl SharedWriter<'_> {
         Ok(self.connection.execute(REVOKE_TOKEN_SQL, values![id, now])? > 0)
     }
 
-    /// Revokes the tokens of the `run` command that issued the token: the token and its successors. Skips
-    /// revoked tokens, and tokens whose grace period has ended. Returns the number of newly revoked tokens.
+    /// Revokes all tokens of the `run` command that issued this token: the first token of the command and
+    /// all successors. Skips revoked tokens, and tokens whose grace period has ended. Returns the number of
+    /// newly revoked tokens.
     pub(crate) fn revoke_renewals_in_run(
         &self,
         id: TokenId,
@@ -161,8 +168,8 @@ impl SharedWriter<'_> {
     }
 
     /// Adds an unrecorded token to the revocation entries. Several tokens may have the same `jti`:
-    /// the entry has the latest expiry of these tokens. Returns `false` if the entry already exists
-    /// and does not expire earlier.
+    /// the entry has the latest expiry of these tokens. Returns `false` if an entry exists that
+    /// does not expire before `expires_at`.
     pub(crate) fn add_to_blocklist(
         &self,
         key: KeyRowId,
@@ -170,7 +177,7 @@ impl SharedWriter<'_> {
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let (columns, values, unique_columns) = match self.connection {
+        let (digest_column, digest_value, unique_columns) = match self.connection {
             Connection::Sqlite(_) => ("", String::new(), "key_id, jti"),
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => {
@@ -178,8 +185,8 @@ impl SharedWriter<'_> {
             }
         };
         let sql = format!(
-            "INSERT INTO blocklist (key_id, jti, expires_at, revoked_at{columns})
-             VALUES (?1, ?2, ?3, ?4{values})
+            "INSERT INTO blocklist (key_id, jti, expires_at, revoked_at{digest_column})
+             VALUES (?1, ?2, ?3, ?4{digest_value})
              ON CONFLICT ({unique_columns}) DO UPDATE SET expires_at = excluded.expires_at
                  WHERE blocklist.expires_at < coalesce(excluded.expires_at, 9223372036854775807)"
         );
@@ -189,7 +196,7 @@ impl SharedWriter<'_> {
 }
 
 impl Writer<'_> {
-    /// Marks a token as superseded by its successor: the token works until `until` and does not
+    /// Marks a token as superseded by its successor: the token works until `grace_until` and does not
     /// count towards the quota while the successor is live. If the token has a superseded
     /// predecessor itself, revokes this predecessor and returns its id, so that only one predecessor
     /// of a valid token works.
@@ -197,7 +204,7 @@ impl Writer<'_> {
         &self,
         old: TokenId,
         successor: TokenId,
-        until: Timestamp,
+        grace_until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<TokenId>, Error> {
         let revoked = self.connection.query_optional(
@@ -209,7 +216,7 @@ impl Writer<'_> {
         )?;
         self.connection.execute(
             "UPDATE tokens SET superseded_by = ?2, grace_until = ?3 WHERE id = ?1",
-            values![old, successor, until],
+            values![old, successor, grace_until],
         )?;
         Ok(revoked)
     }

@@ -11,7 +11,7 @@ use crate::store::{Error, Reader};
 pub(crate) struct UserFilter {
     /// Only users with this text in the username or e-mail address.
     pub(crate) search: Option<NameFilter>,
-    /// Searches the display name, too.
+    /// Set if the search text may also be in the display name.
     pub(crate) includes_display_name: bool,
     /// Only users with this role.
     pub(crate) role: Option<Role>,
@@ -132,8 +132,9 @@ impl Reader<'_> {
         self.connection.query_number(sql)
     }
 
-    /// Returns an id before the page, and the number of matching users between this id and the
-    /// page. If the filter matches all users and the order is that of ids, whole blocks are skipped.
+    /// Returns the id after which the query of a page starts, and the number of matching users to
+    /// skip after this id. If the filter matches all users and sorts by id, this id is the end of
+    /// the blocks that are skipped as a whole.
     fn seek_start(&self, filter: &UserFilter, page: PageRequest) -> Result<(i64, i64), Error> {
         let mut skip = page.sql_window().skip;
         if let Some(after) = page.after_id() {

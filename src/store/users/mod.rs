@@ -10,16 +10,16 @@ use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
 use super::{Error, Reader, SharedWriter, Writer, tokens};
 use crate::model::{
-    DisplayName, Email, KeyRowId, PasswordHash, Quota, Role, Timestamp, Untrusted, User, UserId,
-    UserName, UserRef, UserUuid, WithOwner,
+    DisplayName, Email, KeyRowId, PasswordHash, Quota, QuotaUsage, Role, Timestamp, Untrusted,
+    User, UserId, UserName, UserRef, UserUuid, WithOwner,
 };
 
 /// State that decides whether a new token of a user may be recorded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IssuanceState {
-    /// Quota, and number of tokens that count towards the quota. `None` for an unlimited quota: the
-    /// tokens of such users are not counted, because users without a limit have many tokens.
-    pub(crate) quota: Option<(u32, i64)>,
+    /// Quota usage; `None` for an unlimited quota. The tokens of users without a limit are not counted,
+    /// because these users have many tokens.
+    pub(crate) quota_usage: Option<QuotaUsage>,
     /// Set if the user is disabled.
     pub(crate) is_disabled: bool,
     /// Set if the key that signed the token is still active.
@@ -57,7 +57,7 @@ impl Reader<'_> {
 
     /// Prefetches the query of [`Reader::find_user_including_deleted`].
     pub(crate) fn prefetch_user(&self, id: UserId) {
-        self.connection.send_early(|| (user_by_id_sql(), vec![id.into()]));
+        self.connection.prefetch(|| (user_by_id_sql(), vec![id.into()]));
     }
 
     /// Adds the owner's name to `value`.
@@ -129,10 +129,10 @@ impl SharedWriter<'_> {
     /// server, later queries then see what the other transaction has committed. A file has one
     /// writer at a time and needs no lock of a row.
     ///
-    /// The lock and the count of the tokens are two statements. A single statement would start before the
-    /// wait for the lock, and would see only what was committed before its start.
+    /// [`SharedWriter::issuance_state`] counts the tokens in a separate statement. A single statement would
+    /// start before the wait for the lock, and would see only what was committed before its start.
     pub(crate) fn lock_user(&self, id: UserId) {
-        self.connection.send_early(|| {
+        self.connection.prefetch(|| {
             ("SELECT 1 FROM users WHERE id = ?1 FOR NO KEY UPDATE".to_owned(), vec![id.into()])
         });
     }
@@ -145,8 +145,8 @@ impl SharedWriter<'_> {
     }
 
     /// Returns the issuance state of a user, or `None` for a deleted user. `default_quota` applies to a user
-    /// without an own quota. Only after [`SharedWriter::lock_user`], or with a [`Writer`], the number of
-    /// tokens stays valid until the commit.
+    /// without an individual quota. The number of tokens stays valid until the commit only after
+    /// [`SharedWriter::lock_user`], or with a [`Writer`].
     pub(crate) fn issuance_state(
         &self,
         id: UserId,
@@ -171,17 +171,17 @@ impl SharedWriter<'_> {
         let row: Option<(i64, _, _, Option<i64>)> =
             self.connection.query_optional(&sql, values, from_row)?;
         let Some((limit, is_disabled, key_is_active, used)) = row else { return Ok(None) };
-        let quota = match (u32::try_from(limit), used) {
+        let quota_usage = match (u32::try_from(limit), used) {
             (Err(_), _) => None,
-            (Ok(limit), Some(used)) => Some((limit, used)),
+            (Ok(limit), Some(used)) => Some(QuotaUsage { used, limit }),
             // A token is in its grace period.
             (Ok(limit), None) => {
                 let sql = tokens::quota_count_sql();
                 let used = self.connection.query_row(&sql, values![id, now], |row| row.get(0))?;
-                Some((limit, used))
+                Some(QuotaUsage { used, limit })
             }
         };
-        Ok(Some(IssuanceState { quota, is_disabled, key_is_active }))
+        Ok(Some(IssuanceState { quota_usage, is_disabled, key_is_active }))
     }
 }
 

@@ -119,9 +119,9 @@ fn init_with_invalid_name_creates_no_store() {
 #[test]
 fn store_flag_selects_a_store_and_its_session() {
     let sandbox = Sandbox::with_admin();
-    let other = sandbox.home().join("other.db");
-    let other = other.to_str().unwrap();
-    let output = sandbox.run(&["init", "eve", "--store", other]);
+    let other_store = sandbox.home().join("other.db");
+    let other_store = other_store.to_str().unwrap();
+    let output = sandbox.run(&["init", "eve", "--store", other_store]);
     assert_snapshot!(output, @"
     --- stderr
     created store `~/other.db`
@@ -129,7 +129,7 @@ fn store_flag_selects_a_store_and_its_session() {
     hint: a random password was set and not shown; set your own with: jeton --store ~/other.db recover eve
     ");
     assert_eq!(sandbox.json(&["whoami"])["user"]["username"], "ada");
-    assert_eq!(sandbox.json(&["whoami", "--store", other])["user"]["username"], "eve");
+    assert_eq!(sandbox.json(&["whoami", "--store", other_store])["user"]["username"], "eve");
 }
 
 #[test]

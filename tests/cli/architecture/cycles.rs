@@ -115,7 +115,8 @@ fn item_name(item: &Item) -> Option<String> {
 struct Modules(BTreeMap<ModulePath, Module>);
 
 impl Modules {
-    /// Parses the files `(path, text)`, with paths below `src`.
+    /// Parses files. Each pair in `files` is the path of a file relative to `src`, and the text of the
+    /// file.
     fn parse<'t>(files: impl IntoIterator<Item = (String, &'t str)>) -> Self {
         let mut modules = BTreeMap::new();
         for (file, text) in files {
@@ -133,33 +134,39 @@ impl Modules {
         Self(modules)
     }
 
-    /// Resolves `path`, which the code of `module` contains, to the module that defines the item. Follows
-    /// fewer than `depth` `use` declarations.
-    fn find(&self, module: &[String], path: &[String], depth: usize) -> Option<&Module> {
+    /// Returns the module that defines the item to which `path` in the code of `module` refers. Returns
+    /// `None` if the definition is not found with fewer than `max_depth` imports.
+    fn find_definition(
+        &self,
+        module: &[String],
+        path: &[String],
+        max_depth: usize,
+    ) -> Option<&Module> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {
-            _ if depth == 0 => return None,
-            "crate" => return self.find(&[], rest, depth),
-            "self" => return self.find(module, rest, depth),
-            "super" => return self.find(module.split_last()?.1, rest, depth),
+            _ if max_depth == 0 => return None,
+            "crate" => return self.find_definition(&[], rest, max_depth),
+            "self" => return self.find_definition(module, rest, max_depth),
+            "super" => return self.find_definition(module.split_last()?.1, rest, max_depth),
             _ => {}
         }
         let child = [module, std::slice::from_ref(first)].concat();
         if !rest.is_empty() && self.0.contains_key(&child) {
-            return self.find(&child, rest, depth);
+            return self.find_definition(&child, rest, max_depth);
         }
         let scope = self.0.get(module)?;
         if scope.items.contains(first) {
             return Some(scope);
         }
-        self.find(module, &[scope.imports.get(first)?, rest].concat(), depth - 1)
+        let imported_path = [scope.imports.get(first)?, rest].concat();
+        self.find_definition(module, &imported_path, max_depth - 1)
     }
 
     fn dependencies(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         const MAX_DEPTH: usize = 8;
         let dependencies_of = |(path, module): (&ModulePath, &Module)| {
             let files = module.references.iter().filter_map(|reference| {
-                let definition = self.find(path, reference, MAX_DEPTH)?;
+                let definition = self.find_definition(path, reference, MAX_DEPTH)?;
                 (definition.file != module.file).then_some(definition.file.as_str())
             });
             files.collect::<BTreeSet<_>>()

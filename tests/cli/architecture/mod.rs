@@ -25,7 +25,7 @@ impl File {
     }
 
     /// Returns the module depth below the crate root: 1 for `failure.rs` and `store/mod.rs`.
-    fn depth(&self) -> usize {
+    fn module_depth(&self) -> usize {
         let parts = self.path.components().count() - 1;
         if self.path.file_name().unwrap() == "mod.rs" { parts - 1 } else { parts }
     }
@@ -72,7 +72,8 @@ pub(crate) fn assert_no_violations(violations: &[String]) {
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
 
-/// Fails with the paths of the files in `src` that contain a violation.
+/// Asserts that `violates` returns `false` for each file in `src`. The failure message lists the files for
+/// which `violates` returns `true`.
 #[track_caller]
 fn assert_no_file_violates(violates: impl Fn(&File) -> bool) {
     let files = source_files("src").into_iter().filter(violates);
@@ -127,7 +128,7 @@ fn only_subprocess_module_starts_processes() {
     let starts_process = |line: &str| line.contains("std::process") && line.contains("Command");
     assert_no_file_violates(|file| {
         !file.path.ends_with("app/subprocess.rs")
-            // Starts the PostgreSQL server of the unit tests.
+            // This file starts the PostgreSQL server of the unit tests.
             && !file.path.ends_with("store/postgres/tests/server.rs")
             && file.code_lines().any(|(_, line)| starts_process(line))
     });

@@ -1,12 +1,13 @@
 //! A test never passes without running: a test that needs more than Rust and a basic Linux system is
-//! ignored by default, with the reason, and fails if the needed program is missing.
+//! ignored by default, with the reason. If such a test is run and the needed program is missing, the test
+//! fails.
 
 use super::{File, assert_no_violations, source_files};
 use syn::visit::{self, Visit};
 use syn::{ExprClosure, ExprReturn, ItemFn, ReturnType};
 
-/// Collects the functions that could end a test early: tests, and helpers without a return value,
-/// that contain a `return`.
+/// Collector of the functions in which a `return` could end a test early: tests, and helpers without a
+/// return value.
 struct EarlyReturns<'f> {
     path: &'f str,
     includes_helpers: bool,
@@ -16,17 +17,17 @@ struct EarlyReturns<'f> {
 impl<'ast> Visit<'ast> for EarlyReturns<'_> {
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
         let is_test = function.attrs.iter().any(|attribute| attribute.path().is_ident("test"));
-        let has_result = !matches!(function.sig.output, ReturnType::Default);
+        let has_return_value = !matches!(function.sig.output, ReturnType::Default);
         let mut returns = ReturnCount(0);
         returns.visit_block(&function.block);
-        if (is_test || self.includes_helpers && !has_result) && returns.0 > 0 {
+        if (is_test || self.includes_helpers && !has_return_value) && returns.0 > 0 {
             self.violations.push(format!("{}: {}: `return`", self.path, function.sig.ident));
         }
         visit::visit_item_fn(self, function);
     }
 }
 
-/// Counts `return` in a function, without the closures and functions in it.
+/// Number of `return` expressions in a function, without nested closures and functions.
 struct ReturnCount(usize);
 
 impl<'ast> Visit<'ast> for ReturnCount {
@@ -63,7 +64,7 @@ fn skipping_lines(path: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn tests_run_or_fail() {
+fn tests_never_pass_without_running() {
     let mut violations = Vec::new();
     for File { path, text, .. } in source_files("src").iter().chain(&source_files("tests")) {
         let path = path.to_str().unwrap();

@@ -40,8 +40,9 @@ fn jsonl_ids(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
 #[test]
 fn newest_event_is_first() {
     let sandbox = sandbox_with_events();
-    let uid = rustix::process::getuid().as_raw().to_string();
-    // For an OS user without a name, `id` prints the number to standard output and an error.
+    let os_uid = rustix::process::getuid().as_raw().to_string();
+    // For an OS user without a name, `id` prints the number of the user to standard output, and an
+    // error message to standard error.
     let os_user =
         String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
     let output = sandbox.run(&["audit", "list"]).ok();
@@ -68,7 +69,7 @@ fn newest_event_is_first() {
         ]
     );
     let output = sandbox.run_json(&["audit", "list", "--outcome", "login_invalid"]).to_string();
-    let output = output.replace(&format!("\"os_uid\":{uid},"), "\"os_uid\":<uid>,");
+    let output = output.replace(&format!("\"os_uid\":{os_uid},"), "\"os_uid\":<uid>,");
     assert_snapshot!(output, @r#"{"items":[{"id":7,"created_at":"<time>","user_id":null,"user":null,"os_uid":<uid>,"action":"login","target":null,"detail":null,"outcome":"login_invalid","count":0}],"page":1,"per_page":null,"total":1,"pages":1,"next":null}"#);
 }
 
@@ -200,7 +201,7 @@ fn jsonl_output_is_unpaged_by_default() {
     let mut first_line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
     assert!(first_line.starts_with("{\"id\":2500,"), "{first_line}");
-    assert!(child.wait().unwrap().success(), "closed stdout exits 0");
+    assert!(child.wait().unwrap().success(), "jeton exits with 0 if standard output is closed");
 }
 
 #[test]

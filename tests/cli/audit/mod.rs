@@ -16,14 +16,15 @@ const HMAC_SECRET: &str = "a secret that is as long as a hash is";
 /// The state of the scenario after the commands so far.
 struct Scenario {
     sandbox: Sandbox,
-    /// Every password and token in the input and output so far.
+    /// Every password and token so far in the input, the output and the session file.
     secrets: BTreeSet<String>,
-    /// Every private key and shared secret. The store contains them, but the audit log must not.
+    /// Every private key and shared secret. The store contains the keys, but the audit log must not
+    /// contain the keys.
     keys: BTreeSet<String>,
     /// The token printed last.
     token: String,
     /// The refresh token in the session file, and the previous refresh token.
-    refresh: [String; 2],
+    refresh_tokens: [String; 2],
 }
 
 impl Scenario {
@@ -32,8 +33,8 @@ impl Scenario {
         sandbox.set_variable("HMAC_SECRET", HMAC_SECRET);
         fs::write(sandbox.home().join("wrong.json"), "{}").unwrap();
         let keys = BTreeSet::from([HMAC_SECRET.to_owned()]);
-        let (token, refresh) = (String::new(), [String::new(), String::new()]);
-        Self { sandbox, secrets: BTreeSet::new(), keys, token, refresh }
+        let (token, refresh_tokens) = (String::new(), [String::new(), String::new()]);
+        Self { sandbox, secrets: BTreeSet::new(), keys, token, refresh_tokens }
     }
 
     fn run(&mut self, step: &Step) {
@@ -62,7 +63,7 @@ impl Scenario {
             }
             "TOKEN" => self.token.clone(),
             "STORE" => self.sandbox.store_address(),
-            "REFRESH" => self.refresh[1].clone(),
+            "REFRESH" => self.refresh_tokens[1].clone(),
             word => word.to_owned(),
         }
     }
@@ -82,8 +83,9 @@ impl Scenario {
         {
             let [access, refresh] =
                 ["access", "refresh"].map(|name| self.sandbox.session_member(name));
-            if refresh != self.refresh[0] {
-                self.refresh = [refresh.clone(), std::mem::take(&mut self.refresh[0])];
+            if refresh != self.refresh_tokens[0] {
+                self.refresh_tokens =
+                    [refresh.clone(), std::mem::take(&mut self.refresh_tokens[0])];
             }
             self.secrets.extend([access, refresh]);
         }
@@ -101,8 +103,8 @@ impl Scenario {
     }
 }
 
-/// Returns the secret in a line of input: the password of a JSON account, otherwise the whole
-/// line.
+/// Returns the secret in a line of input. If the line is an account in JSON, the secret is the password
+/// of the account; otherwise, the secret is the whole line.
 fn secret_in_input(line: &str) -> Option<String> {
     match serde_json::from_str::<Value>(line) {
         Ok(account) => account["password"].as_str().map(str::to_owned),
@@ -122,7 +124,7 @@ fn each_change_and_each_refusal_adds_one_audit_row() {
     let mut scenario = Scenario::new();
     let mut row_count = 0;
     for step in STEPS {
-        if !scenario.sandbox.has_command(step.words) {
+        if !scenario.sandbox.supports_command(step.words) {
             continue;
         }
         scenario.run(step);
@@ -193,9 +195,10 @@ fn audit_contains_no_secrets() {
     }
     assert!(scenario.secrets.len() > 30 && scenario.keys.len() == 2, "{:?}", scenario.keys);
     // The WAL must be read before another connection opens the store and runs a checkpoint.
-    let mut store_bytes = fs::read(scenario.sandbox.store()).unwrap();
-    store_bytes
-        .extend(fs::read(scenario.sandbox.store().with_extension("db-wal")).unwrap_or_default());
+    let mut store_bytes = fs::read(scenario.sandbox.store_path()).unwrap();
+    store_bytes.extend(
+        fs::read(scenario.sandbox.store_path().with_extension("db-wal")).unwrap_or_default(),
+    );
     let columns = "concat_ws(' ', target_kind, target_id, detail, action, outcome)";
     let audit = scenario.sandbox.sql(&format!("SELECT {columns} FROM audit")).join("\n");
     let store_contains =

@@ -1,8 +1,8 @@
-//! A scenario that runs every command: each command that changes something succeeds at least once
-//! and is refused at least once.
+//! Steps of a scenario, which runs commands of jeton. If a command changes the store in one step, the
+//! command is refused in another step.
 //!
-//! Placeholders: `STANDBY`, `ACTIVE`, `RETIRED` and `REVOKED` are each the newest app key in that
-//! state, `TOKEN` is the last printed token, `STORE` is the address of the store, and the input
+//! Placeholders: `STANDBY`, `ACTIVE`, `RETIRED` and `REVOKED` are each the id of the newest app key in
+//! that state. `TOKEN` is the token printed last, and `STORE` is the address of the store. The input
 //! `REFRESH` is the refresh token that the session file had before the last refresh.
 
 /// A command and its expected result.
@@ -14,7 +14,8 @@ pub(super) struct Step {
     pub(super) input: &'static str,
     pub(super) exit_code: i32,
     /// Expected audit rows as `user outcome count`, separated by commas; empty if the command adds no
-    /// row. `run` adds two rows: the token is created first, and revoked when the child process exits.
+    /// row. `run` adds one row when the tokens are created, and one row when the tokens are revoked at
+    /// the end.
     pub(super) audit_rows: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Audit targets of refused changes.
+//! Targets of audit events: the targets of refused changes, and the filter `--target`.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -119,7 +119,7 @@ fn target_filter_searches_the_details_of_events() {
 }
 
 #[test]
-fn target_filter_reads_details_with_nul() {
+fn target_filter_finds_event_with_nul_in_details() {
     let sandbox = Sandbox::with_admin();
     let tokens = ["a\0b", "c\\u0000\0"].map(|jti| {
         let claims = json!({"jti": jti}).to_string();

@@ -58,7 +58,7 @@ fn killed_fixtures_command_can_be_repeated() {
         let mut runs = 0;
         let check = |when: &str| {
             runs += 1;
-            // The next run creates the set of the killed command or another set, in turn.
+            // The next run alternately creates the set of the killed command and another set.
             let (words, expected) = if runs % 2 == 0 {
                 (FLASK_SET, &flask_files)
             } else {

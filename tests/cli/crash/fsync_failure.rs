@@ -36,7 +36,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
     sandbox.register("john", "123456");
     sandbox.register("kim", "123456");
     sandbox.stdout_of(&["token", "create", "first", "--user", "john"]);
-    let key = sandbox.json(&["keys", "generate"])["kid"].as_str().unwrap().to_owned();
+    let kid = sandbox.json(&["keys", "generate"])["kid"].as_str().unwrap().to_owned();
     sandbox.run(&["settings", "set", "issuer", "me"]).ok();
     let write = |name: &str, text: &str| std::fs::write(sandbox.home().join(name), text).unwrap();
     write("password", "lovelace");
@@ -57,7 +57,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
         (&["users", "delete", "3", "--yes"], "user 3"),
         (&["users", "import", "users.csv"], "users"),
         (&["recover", "2", "--password-file", "password"], "user 2"),
-        (&["keys", "activate", "--", &key], "key "),
+        (&["keys", "activate", "--", &kid], "key "),
         (&["keys", "rotate"], "key "),
         (&["settings", "set", "token.ttl", "8d"], "setting token.ttl"),
         (&["settings", "unset", "issuer"], "setting issuer"),
@@ -67,12 +67,13 @@ fn failed_fsync_exits_with_unknown_outcome() {
         (&["logout"], "session "),
     ] {
         let output = run_with_failing_fsync(&sandbox, &store, 1, words).fails(74);
-        let first = output.stderr.lines().next().unwrap();
+        let first_line = output.stderr.lines().next().unwrap();
         let prefix = "error: disk failure during a commit that may have been applied: check for ";
-        let object = first.strip_prefix(prefix).unwrap_or_else(|| panic!("{words:?}: {output:?}"));
+        let object =
+            first_line.strip_prefix(prefix).unwrap_or_else(|| panic!("{words:?}: {output:?}"));
         if expected_object == "jti" {
-            let token = sandbox.run(&["token", "show", jti_in_message(object).unwrap()]);
-            assert!([0, 3].contains(&token.code), "{words:?}: {token:?}");
+            let show = sandbox.run(&["token", "show", jti_in_message(object).unwrap()]);
+            assert!([0, 3].contains(&show.code), "{words:?}: {show:?}");
         } else {
             assert!(object.starts_with(expected_object), "{words:?}: {object}");
         }
@@ -136,8 +137,8 @@ fn unknown_outcome_error_names_recorded_test_token() {
             assert_eq!(error["code"], "outcome_unknown");
             if let Some(jti) = error["details"]["jti"].as_str() {
                 assert!(error["message"].as_str().unwrap().contains(jti), "{error}");
-                let token = sandbox.run(&["token", "show", jti]);
-                assert!([0, 3].contains(&token.code), "{words:?}: {token:?}");
+                let show = sandbox.run(&["token", "show", jti]);
+                assert!([0, 3].contains(&show.code), "{words:?}: {show:?}");
                 errors_with_jti += 1;
             }
             assert_intact(&sandbox);

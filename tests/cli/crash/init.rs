@@ -2,8 +2,8 @@
 //! first key are committed together. The first admin is committed later, and the session after the admin.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, file_names, kill_before_each_call,
-    query_value, require_strace, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial, file_names,
+    kill_before_each_call, query_value, require_strace, run_killed,
 };
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
@@ -42,9 +42,9 @@ fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCoun
     }
     let whoami = sandbox.json(&["whoami"]);
     assert_eq!(whoami["user"]["role"], "admin", "{when}");
-    assert!(!check_leftovers(sandbox, when), "{when}: partial session file left");
-    let home = file_names(sandbox.home());
-    assert_eq!(home, [".config", ".local"], "{when}");
+    assert!(!check_files_and_find_partial(sandbox, when), "{when}: partial session file left");
+    let home_files = file_names(sandbox.home());
+    assert_eq!(home_files, [".config", ".local"], "{when}");
     let summary =
         "SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM store) || ' '
         || (SELECT count(*) FROM keys WHERE purpose = 'app' AND state = 'active')";

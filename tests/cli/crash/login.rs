@@ -2,8 +2,8 @@
 //! the old session or the new session.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
-    query_value, require_strace, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial,
+    kill_before_each_call, query_value, require_strace, run_killed,
 };
 use crate::sandbox::Sandbox;
 
@@ -40,10 +40,13 @@ fn killed_login_can_be_repeated() {
             was_killed
         },
         |when| {
-            check_leftovers(&sandbox, when);
+            check_files_and_find_partial(&sandbox, when);
             let output = sandbox.run(&login);
             assert_eq!(output.code, 0, "{when}: {output:?}");
-            assert!(!check_leftovers(&sandbox, when), "{when}: partial session file left");
+            assert!(
+                !check_files_and_find_partial(&sandbox, when),
+                "{when}: partial session file left"
+            );
             assert_eq!(sandbox.run(&["whoami"]).code, 0, "{when}");
         },
     );

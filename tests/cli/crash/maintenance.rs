@@ -3,8 +3,8 @@
 //! rows that a killed prune deleted.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, file_names, kill_before_each_call,
-    query_store_copy, require_strace, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial, file_names,
+    kill_before_each_call, query_store_copy, require_strace, run_killed,
 };
 use crate::sandbox::Sandbox;
 use std::cell::Cell;
@@ -58,7 +58,7 @@ fn killed_backup_is_complete_or_missing() {
                 !file_names(&directory).iter().any(|name| name.starts_with(PARTIAL_BACKUP)),
                 "{when}"
             );
-            check_leftovers(&sandbox, when);
+            check_files_and_find_partial(&sandbox, when);
         },
     );
     println!("{kills} kills, {complete} complete, {missing} missing");
@@ -78,7 +78,7 @@ fn killed_restore_leaves_old_or_restored_store() {
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["store", "backup", "copies/old.db"]).ok();
     let restore = ["store", "restore", BACKUP, "--yes", "-q"];
-    let directory = sandbox.store().parent().unwrap().to_owned();
+    let directory = sandbox.store_path().parent().unwrap().to_owned();
     let kept_store = directory.join("jeton.db.before-restore");
     let remove_kept_store = || {
         for suffix in ["", "-wal", "-shm"] {
@@ -162,7 +162,7 @@ fn killed_prune_counts_deleted_rows() {
                 (expired.parse().unwrap(), counted.parse().unwrap());
             assert_eq!(expired + counted, inserted_tokens.get(), "{when}");
             *(if expired > 0 { &mut kept } else { &mut deleted }) += 1;
-            check_leftovers(&sandbox, when);
+            check_files_and_find_partial(&sandbox, when);
             sandbox.run(&PRUNE).ok();
             assert_eq!(sandbox.run(&["token", "show", "1"]).ok().stderr, "", "{when}");
         },

@@ -68,7 +68,7 @@ fn run_traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> RunOut
     RunOutput::capture(command)
 }
 
-/// Runs the command to the end and returns the distinct names of the file-system calls.
+/// Runs the command to the end and returns the distinct names of the file-system calls of the command.
 fn call_names(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     let file = sandbox.home().join("trace");
     let path = file.to_str().unwrap();
@@ -106,8 +106,10 @@ fn run_killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> 
     false
 }
 
-/// Kills the command before each of its system calls with these names, runs `check` with a description
-/// of the kill after each kill, and returns the number of kills.
+/// Kills a command before each of its system calls with these names, and returns the number of kills.
+/// `kill` runs the command, kills the command before the system call with the given name and number,
+/// and returns `false` if the command made fewer calls. `check` runs after each kill, with a description
+/// of the kill.
 fn kill_before_each_call(
     names: &[String],
     mut kill: impl FnMut(&str, usize) -> bool,
@@ -138,8 +140,8 @@ fn file_names(directory: &Path) -> Vec<String> {
 
 /// Asserts that no files accumulate beside the session file and the store, and that the WAL stays
 /// short. Returns whether a partial session file was left.
-fn check_leftovers(sandbox: &Sandbox, when: &str) -> bool {
-    let store = file_names(sandbox.store().parent().unwrap());
+fn check_files_and_find_partial(sandbox: &Sandbox, when: &str) -> bool {
+    let store = file_names(sandbox.store_path().parent().unwrap());
     let known = ["jeton.db", "jeton.db-shm", "jeton.db-wal"];
     assert!(store.iter().all(|name| known.contains(&name.as_str())), "{when}: {store:?}");
     assert!(
@@ -158,7 +160,7 @@ fn check_leftovers(sandbox: &Sandbox, when: &str) -> bool {
 }
 
 fn wal_length(sandbox: &Sandbox) -> u64 {
-    std::fs::metadata(sandbox.store().with_extension("db-wal")).map_or(0, |wal| wal.len())
+    std::fs::metadata(sandbox.store_path().with_extension("db-wal")).map_or(0, |wal| wal.len())
 }
 
 /// Reads a file, which may not exist yet.
@@ -178,7 +180,7 @@ fn assert_intact(sandbox: &Sandbox) {
 fn query_store_copy(sandbox: &Sandbox, query: &str) -> String {
     let copy = tempfile::tempdir().unwrap();
     for name in ["jeton.db", "jeton.db-wal"] {
-        let file = sandbox.store().with_file_name(name);
+        let file = sandbox.store_path().with_file_name(name);
         if file.exists() {
             std::fs::copy(file, copy.path().join(name)).unwrap();
         }
@@ -187,8 +189,8 @@ fn query_store_copy(sandbox: &Sandbox, query: &str) -> String {
     let query_text =
         |query: &str| -> String { copy.query_row(query, [], |row| row.get(0)).unwrap() };
     assert_eq!(query_text("PRAGMA integrity_check"), "ok");
-    let broken = query_text("SELECT count(*) || '' FROM pragma_foreign_key_check");
-    assert_eq!(broken, "0");
+    let broken_reference_count = query_text("SELECT count(*) || '' FROM pragma_foreign_key_check");
+    assert_eq!(broken_reference_count, "0");
     query_text(query)
 }
 

@@ -2,18 +2,18 @@
 //! other sessions are committed together, and the current session stays open.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
-    query_store_copy, require_strace, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial,
+    kill_before_each_call, query_store_copy, require_strace, run_killed,
 };
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 
-/// Names of configuration directories.
+/// Names of the configuration directories, each of which represents a device of the user.
 const DEVICES: [&str; 2] = ["laptop", "phone"];
 
-const CHANGE_COUNT: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
+const CHANGE_COUNT_QUERY: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
 
 /// A user with the current session, a session in the configuration directory of each of `DEVICES`,
 /// and two passwords that alternate.
@@ -76,7 +76,7 @@ impl Scenario {
             results => panic!("{when}: {results:?}"),
         };
         assert_eq!(
-            query_store_copy(&self.sandbox, CHANGE_COUNT),
+            query_store_copy(&self.sandbox, CHANGE_COUNT_QUERY),
             self.changes.to_string(),
             "{when}"
         );
@@ -101,7 +101,7 @@ fn killed_passwd_is_atomic() {
             let mut scenario = scenario.borrow_mut();
             scenario.prepare();
             let was_killed = run_killed(&scenario.sandbox, &passwd, call, nth);
-            let is_changed = scenario.check(&format!("killed before {call} {nth}: {was_killed}"));
+            let is_changed = scenario.check(&format!("before {call} {nth}, killed: {was_killed}"));
             if was_killed && is_changed {
                 changes_of_killed_runs.update(|count| count + 1);
             }
@@ -109,7 +109,7 @@ fn killed_passwd_is_atomic() {
         },
         |when| {
             assert!(
-                !check_leftovers(&scenario.borrow().sandbox, when),
+                !check_files_and_find_partial(&scenario.borrow().sandbox, when),
                 "{when}: partial session file left"
             );
         },

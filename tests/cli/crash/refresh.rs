@@ -2,8 +2,8 @@
 //! successor: the session is never lost.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
-    query_store_copy, query_value, require_strace, run_killed, run_traced,
+    READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial,
+    kill_before_each_call, query_store_copy, query_value, require_strace, run_killed, run_traced,
 };
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -12,9 +12,9 @@ use serde_json::Value;
 /// Number of kills per critical state. A test fails if a critical state never occurred.
 #[derive(Debug, Default)]
 struct StateCounts {
-    /// The session file names the successors, and the refresh token is not spent.
+    /// The session file contains the successor tokens as pending, and the refresh token is not spent.
     successors_chosen: usize,
-    /// The refresh token is spent, and the session file does not hold the successors as current.
+    /// The refresh token is spent, and the session file still contains the successor tokens as pending.
     token_spent: usize,
     /// A partial session file under the temporary name.
     partial_file: usize,
@@ -22,7 +22,7 @@ struct StateCounts {
 
 impl StateCounts {
     fn record(&mut self, sandbox: &Sandbox, when: &str) {
-        self.partial_file += usize::from(check_leftovers(sandbox, when));
+        self.partial_file += usize::from(check_files_and_find_partial(sandbox, when));
         let text = std::fs::read_to_string(sandbox.session_file()).unwrap();
         let session: Value = serde_json::from_str(&text).unwrap();
         if session["pending"].is_null() {
@@ -72,7 +72,10 @@ fn killed_refresh_keeps_session() {
             let refresh = sandbox.run(&["refresh"]);
             assert_eq!(refresh.code, 0, "{when}: {refresh:?}");
             assert_eq!(sandbox.session_member("sid"), sid, "{when}");
-            assert!(!check_leftovers(&sandbox, when), "{when}: partial session file left");
+            assert!(
+                !check_files_and_find_partial(&sandbox, when),
+                "{when}: partial session file left"
+            );
         },
     );
     println!("{kills} kills, {counts:?}");
@@ -129,7 +132,8 @@ fn killed_rotation_is_completed_after_access_token_expiry() {
 #[test]
 #[ignore = "needs strace"]
 fn hundred_killed_rotations_are_completed() {
-    const SUMMARY: &str = "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
+    const SUMMARY_QUERY: &str =
+        "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
         || (SELECT count(*) FROM pairs WHERE spent_at IS NULL) || ' '
         || (SELECT count(*) FROM audit WHERE outcome <> 'done')";
     require_strace();
@@ -148,7 +152,7 @@ fn hundred_killed_rotations_are_completed() {
         assert_eq!(sandbox.run(&[next]).code, 0, "{when}: {next}");
         sandbox.run(&["refresh"]).ok();
         assert_eq!(sandbox.session_member("sid"), sid, "{when}");
-        assert_eq!(query_store_copy(&sandbox, SUMMARY), "1 1 0", "{when}");
+        assert_eq!(query_store_copy(&sandbox, SUMMARY_QUERY), "1 1 0", "{when}");
     }
     assert_session_intact(&sandbox, &sid);
 }

@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::Stdio;
 
-/// Asserts the exit code, kind and code of a failure, and the members of the JSON error. Returns the
-/// JSON error.
+/// Asserts the exit code, kind and error code of a failure, and the names of the members of the
+/// JSON error. Returns the JSON error.
 #[track_caller]
-fn assert_error(output: &RunOutput, exit_code: i32, kind: &str, code: &str) -> Value {
+fn assert_error(output: &RunOutput, exit_code: i32, kind: &str, error_code: &str) -> Value {
     assert_eq!(output.code, exit_code, "{output:?}");
     let error = output.error();
     let members: Vec<&String> = error.as_object().unwrap().keys().collect();
     assert_eq!(members, ["kind", "code", "exit_code", "message", "hint", "details"]);
-    assert_eq!((&error["kind"], &error["code"]), (&json!(kind), &json!(code)), "{output:?}");
+    assert_eq!((&error["kind"], &error["code"]), (&json!(kind), &json!(error_code)), "{output:?}");
     assert!(!error["message"].as_str().unwrap().is_empty());
     assert!(error["hint"].is_null() || error["hint"].is_string());
     assert!(error["details"].is_object());
@@ -34,11 +34,11 @@ fn assert_fails(
     words: &[&str],
     exit_code: i32,
     kind: &str,
-    code: &str,
+    error_code: &str,
 ) -> Value {
     let output = sandbox.run(&[words, &["-o", "json"]].concat());
     assert_eq!(output.stdout, "");
-    assert_error(&output, exit_code, kind, code)
+    assert_error(&output, exit_code, kind, error_code)
 }
 
 #[test]

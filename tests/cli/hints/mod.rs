@@ -1,5 +1,5 @@
-//! Hints of errors: in each case, a command fails with the hint, and a command that follows the
-//! printed hint must succeed.
+//! Hints of errors: in each case, a command fails and prints the hint, and a command that applies
+//! the printed hint must succeed.
 
 mod cases;
 mod source_hints;
@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-/// Defines a secret (`S`), the password of ada (`PW`), a command that mints with the secret (`M`), and
-/// `init`, which creates a store with the admin ada.
+/// Shell definitions: a secret (`S`), the password of ada (`PW`), a command that mints a token with
+/// the secret (`M`), and the function `init`, which creates a store with the admin ada.
 const PRELUDE: &str = "export S=a-secret-of-at-least-thirty-two-bytes PW=lovelace1
 M='jeton token mint --secret-env S --alg HS256'
 init() { echo \"$PW\" | jeton init ada --password-stdin -q \"$@\"; }
@@ -32,8 +32,8 @@ fn shell(sandbox: &Sandbox, script: &str) -> Command {
     command
 }
 
-/// Runs the commands of the case. Returns a description of the problem if the failing command does not
-/// print the hint, or if the command that follows the hint fails.
+/// Runs the commands of the case. Returns a description of the problem if the setup fails, if
+/// `failing_command` succeeds or does not print the hint, or if `corrected_command` fails.
 fn run_case(case: &Case) -> Result<(), String> {
     let sandbox = Sandbox::new();
     let run = |script: &str, variables: &[(String, String)]| {
@@ -68,7 +68,7 @@ fn run_case(case: &Case) -> Result<(), String> {
     let corrected = run(case.corrected_command, &variables);
     if !corrected.status.success() || String::from_utf8_lossy(&corrected.stderr).contains("error:")
     {
-        return Err(describe("command that follows the hint failed", &corrected));
+        return Err(describe("command that applies the hint failed", &corrected));
     }
     Ok(())
 }

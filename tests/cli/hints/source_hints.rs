@@ -9,7 +9,7 @@ use syn::{
     Expr, ExprAssign, ExprCall, ExprMethodCall, FieldValue, Lit, LitStr, Local, Member, Pat,
 };
 
-/// Returns the texts of all hints of errors, with placeholders as in `format!`.
+/// Returns the texts of the hints of errors that `Hints` finds, with placeholders as in `format!`.
 pub(super) fn collect() -> BTreeSet<String> {
     let mut hints = Hints::default();
     let is_test = |path: &Path| path.with_extension("").iter().any(|part| part == "tests");
@@ -39,7 +39,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 
 /// Hints of errors: string literals in arguments of `with_hint` and `ActiveAppKey`, in values of
 /// fields and variables named `hint`, in constants named `..._HINT`, and in functions with `hint` in
-/// the name.
+/// the name. Hints in other places, for example in a tuple with the message, are not found.
 #[derive(Default)]
 struct Hints(BTreeSet<String>);
 

@@ -1,5 +1,5 @@
-//! Forged tokens for stores that sign with RSA, P-384, P-521 and Ed25519: other algorithms, the public
-//! key as an HMAC secret, and alternative signature encodings.
+//! Forged tokens for stores that sign with RSA, P-384, P-521 and Ed25519: tokens with other
+//! algorithms, with an HMAC whose secret is the public key, and with invalid signatures.
 
 use super::signer::{
     ED25519_ORDER, P256_ORDER, P384_ORDER, P521_ORDER, add_little_endian, decode_hex,
@@ -39,7 +39,8 @@ impl ValidToken<'_> {
         format!("{input}.{}", base64url(sign_raw(signing_alg, key, &input)))
     }
 
-    /// Returns a signature of the valid header and payload by the P-521 key, but with SHA-384.
+    /// Returns a signature of the valid header and payload, made with the P-521 key and SHA-384 in
+    /// place of SHA-512.
     fn sign_with_sha384(&self) -> Vec<u8> {
         let curve = &aws_lc_rs::signature::ECDSA_P521_SHA384_FIXED_SIGNING;
         let pair = aws_lc_rs::signature::EcdsaKeyPair::from_pkcs8(curve, &self.key.material);
@@ -48,7 +49,7 @@ impl ValidToken<'_> {
         pair.unwrap().sign(&random, input.as_bytes()).unwrap().as_ref().to_vec()
     }
 
-    /// Adds tokens with every `alg` other than the key's algorithm.
+    /// Adds tokens with an `alg` other than the key's algorithm, and a token without a signature.
     fn add_other_algorithms(&self, table: &mut Table) {
         let algorithm = self.key.algorithm.as_str();
         for alg in ["none", "None", "ES256K", "Ed448", "ed25519", &algorithm.to_lowercase()] {
@@ -75,7 +76,8 @@ impl ValidToken<'_> {
         table.add_rejected("alg_not_allowed", format!("{algorithm}: none, no signature"), unsigned);
     }
 
-    /// Adds tokens with an HMAC whose secret is the public key in each encoding, the key id or empty.
+    /// Adds tokens with an HMAC. The secret is the public key in one of several encodings, a member
+    /// of its JWK, the key id, or empty.
     fn add_public_keys_as_secrets(&self, table: &mut Table) {
         let pem = self.sandbox.run(&["keys", "export", "--pem", &self.key.kid]).ok().stdout;
         let der = decode_pem(&pem);
@@ -116,7 +118,8 @@ impl ValidToken<'_> {
         }
     }
 
-    /// Adds tokens with generic invalid signatures and with the given signatures.
+    /// Adds tokens with signatures that are invalid for every algorithm, and with the named invalid
+    /// `signatures`.
     fn add_bad_signatures(&self, table: &mut Table, signatures: Vec<(&str, Vec<u8>)>) {
         let algorithm = self.key.algorithm.as_str();
         let signature = self.signature();
@@ -184,7 +187,7 @@ pub(super) fn rsa_table(valid: &ValidToken<'_>) -> Table {
 }
 
 /// Returns invalid variants of an ECDSA signature: `r` or `s` is out of range, or `r` and `s` are swapped.
-/// The order is hexadecimal.
+/// `order` is the order of the curve in hexadecimal.
 fn invalid_ecdsa_signatures(signature: &[u8], order: &str) -> Vec<(&'static str, Vec<u8>)> {
     let (r, s) = signature.split_at(signature.len() / 2);
     let (order, zero) = (decode_hex(order), vec![0; r.len()]);

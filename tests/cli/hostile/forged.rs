@@ -7,14 +7,16 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-/// The `SubjectPublicKeyInfo` bytes before the point of a P-256 key (RFC 5480).
+/// The bytes before the point in the `SubjectPublicKeyInfo` (RFC 5480) of a P-256 key, in
+/// hexadecimal.
 const SPKI_PREFIX: &str = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
 
 fn hmac(input: &str, secret: &[u8], algorithm: &str) -> String {
     base64url(sign_raw(algorithm, secret, input))
 }
 
-/// Signs with a new key of the attacker. The payload is already base64url.
+/// Returns a token that is signed with a new key of the attacker. `encoded_payload` is the payload
+/// in base64url.
 fn sign_as_attacker(header: &Value, encoded_payload: &str) -> String {
     let input = format!("{}.{encoded_payload}", base64url(header.to_string()));
     let random = aws_lc_rs::rand::SystemRandom::new();
@@ -82,7 +84,7 @@ pub(super) fn public_key_as_secret_table(valid: &ValidToken<'_>) -> Table {
             let token = format!("{input}.{}", hmac(&input, &secret, alg));
             table.add_rejected("alg_not_allowed", format!("{alg} with the {name}"), token);
         }
-        // The header names ES256, the signature is an HMAC.
+        // The header contains `ES256`, but the signature is an HMAC.
         let input = format!("{}.{}", valid.part(0), valid.part(1));
         let token = format!("{input}.{}", hmac(&input, &secret, "HS512"));
         table.add_rejected("bad_signature", format!("ES256 header, HMAC with the {name}"), token);

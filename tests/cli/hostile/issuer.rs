@@ -1,4 +1,4 @@
-//! A third-party issuer with sample keys, and its JWK Set.
+//! A third-party issuer: sample keys, JWK Sets and valid tokens.
 
 use super::signer::{decode_pem, sign_token};
 use crate::sandbox::Sandbox;
@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+// Private keys as PEM, and their public keys.
 pub(super) const RSA: &str = include_str!("samples/rsa.pem");
 pub(super) const RSA_PUBLIC: &str = include_str!("samples/rsa.pub.pem");
 pub(super) const P256: &str = include_str!("samples/p256.pem");
@@ -23,14 +24,14 @@ const PRIVATE_JWKS: [&str; 4] = [
 ];
 
 /// Key ids and algorithms of the sample keys and of the shared secret.
-pub(super) const KEYS: [(&str, &str); 5] =
+pub(super) const KEY_IDS_AND_ALGORITHMS: [(&str, &str); 5] =
     [("rsa", "RS256"), ("p256", "ES256"), ("p384", "ES384"), ("ed", "EdDSA"), ("oct", "HS256")];
 
 /// The shared secret with the key id `oct`.
 pub(super) const SECRET: &[u8] = b"a secret of thirty-two bytes, no";
 
-/// Returns a sandbox without a store, with the verification keys of the issuer in files: two JWK Sets, and
-/// each key in a file with the name of the key id.
+/// Returns a sandbox without a store, with files that contain the verification keys of the issuer:
+/// the JWK Sets `set` and `set-without-kids`, and one file for each key, named after the key id.
 pub(super) fn sandbox_with_keys() -> Sandbox {
     let sandbox = Sandbox::new();
     for (name, text) in [
@@ -59,7 +60,7 @@ pub(super) fn jwks() -> Vec<Value> {
         jwk["alg"] = json!(algorithm);
         jwk
     };
-    public_jwks.zip(KEYS).map(with_metadata).collect()
+    public_jwks.zip(KEY_IDS_AND_ALGORITHMS).map(with_metadata).collect()
 }
 
 /// Returns the public part of a private JWK.
@@ -76,7 +77,7 @@ fn without_kid(mut jwk: Value) -> Value {
     jwk
 }
 
-/// Returns the signing key with that id: PKCS#8, or the shared secret.
+/// Returns the key that signs tokens with the key id `kid`: PKCS#8 in DER, or the shared secret.
 pub(super) fn signing_key(kid: &str) -> Vec<u8> {
     match kid {
         "rsa" => decode_pem(RSA),

@@ -1,5 +1,5 @@
-//! Hostile tokens and keys: each is refused with the documented reason, in less than two seconds
-//! and within 64 MiB of memory.
+//! Hostile tokens and keys: each token is refused with the expected reason, and each key with the
+//! expected message, in at most two seconds and with at most 64 MiB of memory.
 
 mod algorithm_families;
 mod count;
@@ -94,7 +94,7 @@ impl Table {
                     if error_line.is_null() { output.stderr.as_str() } else { "" }
                 ));
             }
-            // Without a valid signature there is a single reason, and no claims are reported.
+            // Without a valid signature, the report has a single reason and no claims.
             let has_no_claims = report["claims"].is_null();
             if has_no_claims && report["reasons"].as_array().map(Vec::len) != Some(1) {
                 failures.push(format!(
@@ -141,7 +141,7 @@ impl Key {
         self.sign_text(&header.to_string(), payload)
     }
 
-    /// Signs a header and a payload, both JSON texts, with the key of the store.
+    /// Returns a token with the texts as header and payload, signed with the key of the store.
     fn sign_text(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", base64url(header), base64url(payload));
         let signature = signer::sign_raw(&self.algorithm, &self.material, &input);
@@ -172,7 +172,7 @@ impl<'s> ValidToken<'s> {
         }
     }
 
-    /// Creates an app token of ada.
+    /// Creates an app token of the logged-in user, and asserts that the token is valid.
     fn new(sandbox: &'s Sandbox) -> Self {
         let token = sandbox.stdout_of(&["token", "create", "target", "-p", "read"]);
         let claims = crate::sandbox::payload(&token).as_object().unwrap().clone();

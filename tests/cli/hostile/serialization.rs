@@ -1,4 +1,4 @@
-//! Malformed tokens: parts, base64url, JSON and sizes.
+//! Malformed tokens: invalid parts, base64url, JSON or sizes.
 
 use super::{Table, ValidToken, base64url};
 use crate::sandbox::Sandbox;
@@ -9,8 +9,8 @@ use insta::assert_snapshot;
 /// Maximum size of a token in bytes.
 const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
-/// Returns the base64url text with an unused bit of the last character set. A lenient decoder reads the
-/// same bytes.
+/// Returns the base64url text with an unused bit of the last character set. A lenient decoder
+/// decodes both texts to the same bytes.
 fn with_unused_bits(part: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     assert_ne!(part.len() % 4, 0, "{part} has no unused bits");
@@ -198,7 +198,7 @@ fn header_must_be_one_json_object_without_duplicates() {
     ValidToken::assert_rejected_in_new_store(header_table, &[&[]]);
 }
 
-/// Returns a token of that size with a meaningless payload.
+/// Returns a token of `size` bytes with a meaningless payload.
 fn token_of_size(valid: &ValidToken<'_>, size: usize) -> String {
     let (header, signature) = (valid.part(0), valid.part(2));
     let payload = "A".repeat(size - header.len() - signature.len() - 2);
@@ -232,12 +232,12 @@ fn oversized_token_is_refused() {
         file_table.add_rejected(row.reason, format!("{}, as a file", row.name), "");
         file_table.assert_rejected_by(&sandbox, &["token", "verify", "@token"]);
     }
-    let is_too_large = |text: &str| {
+    let is_refused_as_too_large = |text: &str| {
         let error = sandbox.run_with_input(&["token", "verify", "-", "-o", "json"], text).error();
         error["message"].as_str().unwrap().contains("larger than 64 KiB")
     };
-    assert!(is_too_large(&token_of_size(&valid, MAX_TOKEN_BYTES + 1)));
-    assert!(!is_too_large(&token_of_size(&valid, MAX_TOKEN_BYTES)));
+    assert!(is_refused_as_too_large(&token_of_size(&valid, MAX_TOKEN_BYTES + 1)));
+    assert!(!is_refused_as_too_large(&token_of_size(&valid, MAX_TOKEN_BYTES)));
 }
 
 #[test]

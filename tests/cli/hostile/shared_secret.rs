@@ -1,5 +1,5 @@
-//! Tokens that a service changed and signed with the app key: the key is a shared secret, which the
-//! service knows.
+//! Tokens that a service has changed and signed again with the app key. The app key is a shared
+//! secret, which the service knows.
 
 use super::{Table, ValidToken};
 use crate::run_output::RunOutput;
@@ -74,22 +74,22 @@ fn changed_and_re_signed_token_is_refused_by_every_command_except_decode() {
     }
     assert_snapshot!(outputs, @r#"
     $ jeton token verify '<token>'
-    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store
     $ jeton token verify '<token>' -p admin
-    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store
     $ jeton token renew '<token>'
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store
     $ jeton token revoke '<token>'
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store
     "#);
     let output = sandbox.run_with_input(&["token", "verify", "--batch"], &token);
     assert!(
@@ -115,19 +115,19 @@ fn changed_and_re_signed_token_is_refused_by_every_command_except_decode() {
     assert_snapshot!(outputs, @"
     $ jeton whoami
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store
     hint: check the token in JETON_TOKEN
     $ jeton token create x
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store
     hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store
     hint: check the token in JETON_TOKEN
     $ jeton logout
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store
     ");
     sandbox.run(&["whoami"]).ok();
     sandbox.run(&["token", "verify", &valid.token]).ok();
@@ -142,6 +142,7 @@ fn token_with_jti_of_another_token_reveals_no_values_of_that_token() {
     let valid = ValidToken::new(&sandbox);
     let jti = &payload(&sandbox.stdout_of(&create))["jti"];
     let forged = valid.with_claim("jti", jti.clone());
+    // 1700000000 is a time on 2023-11-14.
     sandbox.sql("UPDATE users SET disabled_at = 1700000000 WHERE username = 'john'");
     sandbox
         .sql("UPDATE tokens SET revoked_at = 1700000000 WHERE id = (SELECT max(id) FROM tokens)");
@@ -149,7 +150,7 @@ fn token_with_jti_of_another_token_reveals_no_values_of_that_token() {
     assert_snapshot!(output, @"
     invalid: token_revoked
     invalid: user_disabled
-    invalid: bad_claim: `id`: found `1`, expected the value in the store, as issued
+    invalid: bad_claim: `id`: found `1`, expected the value in the store
     --- exit code 12, stderr
     error: token revoked
     ");

@@ -1,4 +1,5 @@
-//! App tokens with invalid or malleated signatures, or with the signature of another token.
+//! App tokens with an invalid signature, with the signature of another token, or with a malleated
+//! signature: a changed signature that is also valid.
 
 use super::signer::{P256_ORDER, decode_hex, subtract_big_endian};
 use super::{Table, ValidToken, base64url};
@@ -78,7 +79,7 @@ fn token_with_malleated_signature_is_revoked_with_the_original_token() {
     let valid = ValidToken::new(&sandbox);
     let signature = valid.signature();
     let (r, s) = signature.split_at(32);
-    // ECDSA: (r, n - s) is as valid as (r, s).
+    // ECDSA with a curve of order n: if (r, s) is a valid signature, (r, n - s) is valid too.
     let malleated_token =
         valid.with_signature([r, &subtract_big_endian(&decode_hex(P256_ORDER), s)].concat());
     assert_ne!(malleated_token, valid.token);

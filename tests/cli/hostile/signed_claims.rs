@@ -1,11 +1,11 @@
-//! Tokens with valid signatures and invalid or missing claims or `typ` headers.
+//! Tokens with a valid signature in which a claim or the header member `typ` is invalid or missing.
 
 use super::{Table, ValidToken};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 impl ValidToken<'_> {
-    /// Returns the token with one claim changed, signed with the key of the store.
+    /// Returns the token with one claim changed or added, signed with the key of the store.
     pub(super) fn with_claim(&self, claim: &str, value: impl Into<Value>) -> String {
         let mut claims = self.claims.clone();
         claims.insert(claim.to_owned(), value.into());

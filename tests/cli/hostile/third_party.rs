@@ -1,6 +1,8 @@
 //! Forged third-party tokens, verified with a JWK Set, without a store.
 
-use super::issuer::{self, KEYS, default_claims, jose_header, signing_key, valid_token};
+use super::issuer::{
+    self, KEY_IDS_AND_ALGORITHMS, default_claims, jose_header, signing_key, valid_token,
+};
 use super::signer::{
     ED25519_ORDER, add_little_endian, decode_hex, decode_member, decode_pem, sign_token,
 };
@@ -9,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-/// The supported algorithms, without `Ed25519`, another name of `EdDSA`.
+/// The supported algorithms. Without `Ed25519`, which is a second name of `EdDSA`.
 pub(super) const ALGORITHMS: [&str; 13] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
     "ES384", "ES512", "EdDSA",
@@ -32,7 +34,7 @@ pub(super) fn signature_of(token: &str) -> Vec<u8> {
 /// Returns tokens with an algorithm other than the key's algorithm.
 pub(super) fn algorithm_table() -> Table {
     let mut table = Table::default();
-    for (kid, algorithm) in KEYS {
+    for (kid, algorithm) in KEY_IDS_AND_ALGORITHMS {
         let valid = valid_token(kid, algorithm);
         for alg in ["none", "NONE", "nOnE", "", "RSA-OAEP"] {
             let header = jose_header(kid, alg);
@@ -89,7 +91,9 @@ pub(super) fn public_key_as_secret_table() -> Table {
     let claims = default_claims().to_string();
     let pems =
         [issuer::RSA_PUBLIC, issuer::P256_PUBLIC, issuer::P384_PUBLIC, issuer::ED25519_PUBLIC];
-    for ((jwk, pem), (kid, algorithm)) in issuer::jwks().iter().zip(pems).zip(KEYS) {
+    for ((jwk, pem), (kid, algorithm)) in
+        issuer::jwks().iter().zip(pems).zip(KEY_IDS_AND_ALGORITHMS)
+    {
         let public_value = decode_member(jwk, if kid == "rsa" { "n" } else { "x" });
         for (name, secret) in [
             ("PEM", pem.as_bytes().to_vec()),
@@ -121,7 +125,7 @@ pub(super) fn public_key_as_secret_table() -> Table {
 pub(super) fn header_table() -> Table {
     let mut table = Table::default();
     let set = issuer::jwks();
-    for (jwk, (kid, alg)) in set.iter().zip(KEYS) {
+    for (jwk, (kid, alg)) in set.iter().zip(KEY_IDS_AND_ALGORITHMS) {
         let valid = valid_token(kid, alg);
         for other in ["KID", "/dev/null", "../set", "' OR 1=1 --", "\0", &format!("{kid}\0")] {
             let token = with_header(&valid, &jose_header(other, alg));
@@ -170,7 +174,9 @@ pub(super) fn header_table() -> Table {
                 token,
             );
         }
-        for (other, other_alg) in KEYS.into_iter().filter(|(other, _)| *other != kid) {
+        for (other, other_alg) in
+            KEY_IDS_AND_ALGORITHMS.into_iter().filter(|(other, _)| *other != kid)
+        {
             let token = with_header(&valid, &jose_header(other, other_alg));
             table.add_rejected("bad_signature", format!("{kid}: as {other}"), token);
         }
@@ -181,7 +187,7 @@ pub(super) fn header_table() -> Table {
 /// Returns tokens with invalid signatures or another payload, and malformed or oversized tokens.
 pub(super) fn signature_table() -> Table {
     let mut table = Table::default();
-    for (kid, alg) in KEYS {
+    for (kid, alg) in KEY_IDS_AND_ALGORITHMS {
         let valid = valid_token(kid, alg);
         let signature = signature_of(&valid);
         let length = signature.len();
@@ -230,9 +236,9 @@ fn assert_rejected_with_set(table: &Table) {
 }
 
 #[test]
-fn issuer_tokens_are_valid() {
+fn issuer_tokens_are_valid_unless_the_header_is_changed() {
     let sandbox = issuer::sandbox_with_keys();
-    for (kid, alg) in KEYS {
+    for (kid, alg) in KEY_IDS_AND_ALGORITHMS {
         let token = valid_token(kid, alg);
         let words = ["token", "verify", &token, "--jwks", "set", "--iss", "https://idp"];
         assert_eq!(sandbox.stdout_of(&words), "valid", "{kid}");
@@ -241,7 +247,7 @@ fn issuer_tokens_are_valid() {
         let signed_without_kid = sign_token(alg, &signing_key(kid), &header_without_kid, claims);
         let words = ["token", "verify", &signed_without_kid, "--key", kid, "--alg", alg];
         assert_eq!(sandbox.stdout_of(&words), "valid", "{kid}");
-        // The signature is for the header with `kid`.
+        // The signature covers the header with `kid`, not the header without `kid`.
         let kid_removed = with_header(&token, &header_without_kid);
         let words = ["token", "verify", &kid_removed, "--key", kid, "--alg", alg];
         assert_eq!(sandbox.run(&words).stdout, "invalid: bad_signature\n", "{kid}");

@@ -5,12 +5,13 @@ use super::issuer::{self, default_claims, jose_header, signing_key};
 use super::signer::sign_token;
 use serde_json::{Value, json};
 
-/// Signs the payload as the issuer.
+/// Returns a token of the issuer with the payload.
 fn sign_payload(payload: &str) -> String {
     sign_token("ES256", &signing_key("p256"), &jose_header("p256", "ES256"), payload)
 }
 
-fn with_claim(claim: &str, value: &Value) -> String {
+/// Returns a token of the issuer with one claim changed or added.
+fn token_with_claim(claim: &str, value: &Value) -> String {
     let mut claims = default_claims();
     claims[claim] = value.clone();
     sign_payload(&claims.to_string())
@@ -68,7 +69,11 @@ pub(super) fn claim_type_table() -> Table {
         ),
     ] {
         for value in values.as_array().unwrap() {
-            table.add_rejected("bad_claim", format!("{claim} {value}"), with_claim(claim, value));
+            table.add_rejected(
+                "bad_claim",
+                format!("{claim} {value}"),
+                token_with_claim(claim, value),
+            );
         }
     }
     table
@@ -81,7 +86,7 @@ pub(super) fn time_claim_table() -> Table {
             11,
             "token_expired",
             format!("exp {exp}"),
-            with_claim("exp", &exp),
+            token_with_claim("exp", &exp),
         );
     }
     let mut without_exp = default_claims();
@@ -89,7 +94,7 @@ pub(super) fn time_claim_table() -> Table {
     table.add_rejected("missing_claim", "no exp", sign_payload(&without_exp.to_string()));
     for claim in ["nbf", "iat"] {
         for time in [json!(4_102_444_700_i64), json!(4_102_444_700.5)] {
-            let token = with_claim(claim, &time);
+            let token = token_with_claim(claim, &time);
             table.add_rejected("not_yet_valid", format!("{claim} {time}"), token);
         }
     }
@@ -102,12 +107,12 @@ pub(super) fn issuer_and_audience_table() -> Table {
     for iss in
         ["", "https://idp/", "HTTPS://IDP", "https://idp\0", "https://idp.evil", " https://idp"]
     {
-        table.add_rejected("issuer", format!("iss {iss:?}"), with_claim("iss", &json!(iss)));
+        table.add_rejected("issuer", format!("iss {iss:?}"), token_with_claim("iss", &json!(iss)));
     }
     for aud in
         [json!(""), json!("API"), json!("api "), json!([]), json!(["ap", "i"]), json!("api\0")]
     {
-        table.add_rejected("audience", format!("aud {aud}"), with_claim("aud", &aud));
+        table.add_rejected("audience", format!("aud {aud}"), token_with_claim("aud", &aud));
     }
     table
 }

@@ -126,7 +126,8 @@ fn test_token_is_refused_as_any_other_kind() {
     table.assert_rejected(&sandbox, &["--type", "refresh"]);
     sandbox.run_with_input(&["token", "verify", "-", "--type", "test"], &minted).ok();
 
-    // The kid of the test key with a signature by the app key, and the reverse.
+    // The `kid` of the test key with a signature by the app key, and the `kid` of the app key with
+    // a signature by the test key.
     let mut table = Table::default();
     let claims = app_claims.as_str();
     table.add_rejected(

@@ -4,9 +4,10 @@ use super::Inputs;
 use crate::required::{node, python, require};
 use std::process::Command;
 
-/// Algorithms, and scripts with openssl and ssh-keygen that write `key` (private), `pub` (public) or
-/// both. The scripts run in this order; after each script, the files are a key pair of the algorithm.
-const OPENSSL_SCRIPTS: &[(&str, &str)] = &[
+/// Algorithms, each with a script that calls openssl or ssh-keygen and writes `key` (private),
+/// `pub` (public) or both. The scripts run in this order; after each script, the files are a key
+/// pair of the algorithm.
+const OPENSSL_AND_SSH_KEYGEN_SCRIPTS: &[(&str, &str)] = &[
     ("RS256", "openssl genrsa -traditional -out key 2048; openssl rsa -in key -pubout -out pub"),
     ("RS256", "openssl rsa -in key -RSAPublicKey_out -outform DER -out pub"),
     ("RS256", "openssl rsa -in key -text -out text; mv text key"),
@@ -78,7 +79,8 @@ for alg, key, jwk in keys:
         count += 1
 "#;
 
-/// Node.js script that writes key pairs and prints algorithms in the form of `PYTHON_SCRIPT`.
+/// Node.js script that writes key pairs to the same files as `PYTHON_SCRIPT`, and prints the
+/// algorithm of each pair.
 const NODE_SCRIPT: &str = r"
 const { generateKeyPairSync } = require('node:crypto');
 const { writeFileSync } = require('node:fs');
@@ -117,7 +119,7 @@ fn assert_pair(inputs: &Inputs, alg: &str, private_file: &str, public_file: &str
 fn exports_of_openssl_and_ssh_keygen_are_read() {
     require(Command::new("openssl").arg("version"), "the program `openssl`");
     let inputs = Inputs::new();
-    for (alg, script) in OPENSSL_SCRIPTS {
+    for (alg, script) in OPENSSL_AND_SSH_KEYGEN_SCRIPTS {
         let output = inputs.shell(&format!("set -e; {script}"));
         assert_eq!(output.code, 0, "{script}: {}", output.stderr);
         assert_pair(&inputs, alg, "key", "pub", script);

@@ -1,7 +1,8 @@
 //! Documents with public keys, and the choice of the key that verifies a token.
 
 use super::{
-    EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, body, private_ec_jwk, public_ec_jwk, rsa_jwk, sign,
+    EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, pem_body, private_ec_jwk, public_ec_jwk, rsa_jwk,
+    rsa_signed_token,
 };
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -65,7 +66,7 @@ fn error_describes_document_without_a_usable_key() {
     let inputs = Inputs::new();
     let documents = [
         ("discovery document", json!({"issuer": "https://x", "jwks_uri": "https://x/jwks"})),
-        ("realm of Keycloak", json!({"realm": "m", "public_key": body(RSA_PUBLIC)})),
+        ("realm of Keycloak", json!({"realm": "m", "public_key": pem_body(RSA_PUBLIC)})),
         (
             "service account",
             json!({"type": "service_account", "private_key_id": "k1", "private_key": RSA}),
@@ -141,8 +142,8 @@ fn verification_key_is_chosen_by_algorithm_and_key_id() {
         "rotated.json",
         &json!({"keys": [public_ec_jwk(), rsa_with("kid", "rsa-2".into())]}),
     );
-    inputs.write("nokid.jwt", sign(&json!({"alg": "RS256"})));
-    inputs.write("emptykid.jwt", sign(&json!({"alg": "RS256", "kid": ""})));
+    inputs.write("nokid.jwt", rsa_signed_token(&json!({"alg": "RS256"})));
+    inputs.write("emptykid.jwt", rsa_signed_token(&json!({"alg": "RS256", "kid": ""})));
     let scripts = [
         (
             "duplicate key ids that the token does not name",

@@ -1,6 +1,7 @@
-//! Single keys: their key ids, and the texts in which environments and secret stores hold them.
+//! Single keys: key ids, and the text formats of keys in files, environment variables and secret
+//! stores.
 
-use super::{EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, body, private_ec_jwk};
+use super::{EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, pem_body, private_ec_jwk};
 use crate::hostile::decode_pem;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -86,7 +87,7 @@ fn private_key_in_text_of_other_tools_is_read() {
         ("JSON of Node.js", json!(RSA).to_string()),
         ("one line of a CI variable", RSA.replace('\n', " ")),
         ("CR LF of Windows", RSA.replace('\n', "\r\n")),
-        ("body of a PEM", body(RSA)),
+        ("body of a PEM", pem_body(RSA)),
         (
             "text of openssl",
             format!("Private-Key: (2048 bit, 2 primes)\nmodulus:\n    00:a5\n{RSA}"),
@@ -113,8 +114,8 @@ fn public_key_in_text_of_other_tools_is_read() {
     inputs.write("public.der", decode_pem(RSA_PUBLIC));
     for (name, content) in [
         ("escaped line breaks", escaped(RSA_PUBLIC)),
-        ("public_key of Keycloak", body(RSA_PUBLIC)),
-        ("line of application.properties", format!("jwt.key={}", body(RSA_PUBLIC))),
+        ("public_key of Keycloak", pem_body(RSA_PUBLIC)),
+        ("line of application.properties", format!("jwt.key={}", pem_body(RSA_PUBLIC))),
         ("byte order mark of PowerShell", format!("\u{feff}{RSA_PUBLIC}")),
         ("beside a certificate", format!("{RSA_PUBLIC}{EC_CERTIFICATE}")),
     ] {

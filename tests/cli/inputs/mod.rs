@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+// Private keys as PEM, and their public keys.
 const RSA: &str = include_str!("../hostile/samples/rsa.pem");
 const RSA_PUBLIC: &str = include_str!("../hostile/samples/rsa.pub.pem");
 const EC: &str = include_str!("../hostile/samples/p256.pem");
@@ -50,7 +51,7 @@ impl Inputs {
         ] {
             inputs.write(name, text);
         }
-        inputs.write("t.jwt", sign(&json!({"alg": "RS256", "kid": "rsa-1"})));
+        inputs.write("t.jwt", rsa_signed_token(&json!({"alg": "RS256", "kid": "rsa-1"})));
         inputs
     }
 
@@ -77,8 +78,8 @@ impl Inputs {
         RunOutput::capture(command)
     }
 
-    /// Runs the scripts one after another; each is given with a name. Returns the outputs, each below the
-    /// name of its script.
+    /// Runs the scripts of the pairs (name, script) one after another. Returns the outputs, each
+    /// below the name of the script.
     fn shell_each(&self, scripts: &[(&str, &str)]) -> String {
         let outputs = scripts.iter().map(|(name, script)| self.shell(script).with_heading(name));
         outputs.collect()
@@ -86,7 +87,7 @@ impl Inputs {
 }
 
 /// Returns a token with this header, signed with the RSA key.
-fn sign(header: &Value) -> String {
+fn rsa_signed_token(header: &Value) -> String {
     sign_token("RS256", &decode_pem(RSA), header, r#"{"sub":"a","exp":4102444800}"#)
 }
 
@@ -112,6 +113,6 @@ fn public_ec_jwk() -> Value {
 }
 
 /// Returns the base64 between the first and the last line of a PEM file, in one line.
-fn body(pem: &str) -> String {
+fn pem_body(pem: &str) -> String {
     pem.lines().filter(|line| !line.starts_with('-')).collect()
 }

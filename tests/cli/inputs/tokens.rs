@@ -1,4 +1,5 @@
-//! Tokens, keys and secrets in the text of logs, responses and editors.
+//! Tokens, keys and secrets in the text of logs, responses and editors, and values in place of file
+//! names.
 
 use super::Inputs;
 use insta::assert_snapshot;
@@ -41,9 +42,9 @@ fn token_in_pasted_text_is_read_or_the_error_describes_the_text() {
     TokenRequest of Kubernetes
     valid
     Kubernetes Secret
-    invalid: malformed: token encoded in base64 found, expected the token itself
+    invalid: malformed: base64-encoded token found, expected the token itself
     --- exit code 10, stderr
-    error: token malformed: token encoded in base64 found, expected the token itself
+    error: token malformed: base64-encoded token found, expected the token itself
     hint: decode the token: base64 -d FILE
     redirect of OAuth
     --- exit code 10, stderr

@@ -13,11 +13,11 @@ use std::fs::{self, File};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-/// Returns whether SIGINT is in a signal mask of the process. `field` is the name of the mask in
-/// `/proc/PID/status`, such as `SigCgt:` (proc(5)).
-fn has_sigint(process: u32, field: &str) -> bool {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let mask = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or("0");
+/// Returns whether SIGINT is in a signal mask of the process. `mask_name` is the name of the mask
+/// in `/proc/PID/status`, such as `SigCgt:` (proc(5)).
+fn mask_has_sigint(process_id: u32, mask_name: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process_id}/status")).unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix(mask_name)).unwrap_or("0");
     u64::from_str_radix(mask.trim(), 16).unwrap() >> (Signal::INT.as_raw() - 1) & 1 == 1
 }
 
@@ -30,15 +30,17 @@ fn wait_until(is_done: impl Fn() -> bool) {
 }
 
 /// Waits until no SIGINT is pending: the process has received every SIGINT that was sent.
-fn wait_until_handled(process: u32) {
-    wait_until(|| !has_sigint(process, "ShdPnd:") && !has_sigint(process, "SigPnd:"));
+fn wait_until_sigint_is_handled(process_id: u32) {
+    wait_until(|| {
+        !mask_has_sigint(process_id, "ShdPnd:") && !mask_has_sigint(process_id, "SigPnd:")
+    });
 }
 
 /// Waits until the command has a handler for SIGINT, sends SIGINT, and waits until the handler was called.
 fn interrupt(child: &Child) {
-    wait_until(|| has_sigint(child.id(), "SigCgt:"));
+    wait_until(|| mask_has_sigint(child.id(), "SigCgt:"));
     kill_process(Pid::from_child(child), Signal::INT).unwrap();
-    wait_until_handled(child.id());
+    wait_until_sigint_is_handled(child.id());
 }
 
 /// Lock for which a command waits after the command has started to watch for Ctrl-C.
@@ -56,7 +58,7 @@ impl Lock {
         match self {
             Self::Store => (Some(WriteLock::acquire(sandbox)), None),
             Self::Directory => {
-                let directory = File::open(sandbox.store().parent().unwrap()).unwrap();
+                let directory = File::open(sandbox.store_path().parent().unwrap()).unwrap();
                 directory.lock().unwrap();
                 (None, Some(directory))
             }
@@ -81,7 +83,7 @@ fn run_interrupted(sandbox: &Sandbox, lock: Lock, words: &[&str]) -> RunOutput {
 
 /// Returns the names of the files in the directory of the store, without `-wal` and `-shm` files.
 fn file_names(sandbox: &Sandbox) -> Vec<String> {
-    let entries = fs::read_dir(sandbox.store().parent().unwrap()).unwrap();
+    let entries = fs::read_dir(sandbox.store_path().parent().unwrap()).unwrap();
     let mut names: Vec<_> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.retain(|name| !name.ends_with("-wal") && !name.ends_with("-shm"));
@@ -89,8 +91,8 @@ fn file_names(sandbox: &Sandbox) -> Vec<String> {
     names
 }
 
-/// Creates a sandbox with input files and a store. The store has one live token more than a transaction
-/// revokes, and one expired token more than a transaction deletes.
+/// Creates a sandbox with input files and a store. The store has 30,001 valid tokens, one more than
+/// a transaction revokes, and 20,001 expired tokens, one more than a transaction deletes.
 fn sandbox_with_tokens() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let file = |name: &str| sandbox.home().join(name);
@@ -107,7 +109,7 @@ fn sandbox_with_tokens() -> Sandbox {
     sandbox
 }
 
-/// A bulk command, and the result of an interruption.
+/// A bulk command, the lock that the command waits for, and the result of an interruption.
 struct Case {
     words: &'static [&'static str],
     lock: Lock,
@@ -209,7 +211,7 @@ fn interrupted_restore_of_a_missing_store_leaves_no_store() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["store", "backup", "backup.db"]).ok();
     for name in file_names(&sandbox) {
-        fs::remove_file(sandbox.store().with_file_name(name)).unwrap();
+        fs::remove_file(sandbox.store_path().with_file_name(name)).unwrap();
     }
     let restore = ["store", "restore", "backup.db"];
     let output = run_interrupted(&sandbox, Lock::Directory, &restore);

@@ -1,7 +1,7 @@
-//! Ctrl-C at points that only some commands have: while passwords are hashed, input is read or tokens are
-//! signed, and after a confirmation; and a second Ctrl-C.
+//! Ctrl-C at points that only some commands have: while a command hashes passwords, waits for input
+//! or signs tokens, and after a confirmation. Also a second Ctrl-C.
 
-use super::{Lock, file_names, interrupt, start, wait_until, wait_until_handled};
+use super::{Lock, file_names, interrupt, start, wait_until, wait_until_sigint_is_handled};
 use crate::prompts::PtyCommand;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -106,7 +106,7 @@ fn interrupted_minting_from_a_file_does_not_finish_the_batch() {
 fn second_ctrl_c_ends_the_process() {
     let sandbox = Sandbox::with_admin();
     let held_lock = Lock::Directory.acquire(&sandbox);
-    let backup = sandbox.store().with_extension("bak");
+    let backup = sandbox.store_path().with_extension("bak");
     let child = start(&sandbox, &["store", "backup", backup.to_str().unwrap()]);
     interrupt(&child);
     interrupt(&child);
@@ -126,7 +126,7 @@ fn ctrl_c_after_a_confirmation_ends_the_command_after_the_current_batch() {
     run.wait_for("revoking [").0.send_control('c').unwrap();
     let terminal = run.0.process().get_file_handle().unwrap();
     let process = tcgetpgrp(terminal).unwrap().as_raw_nonzero();
-    wait_until_handled(process.get().unsigned_abs());
+    wait_until_sigint_is_handled(process.get().unsigned_abs());
     drop(held_lock);
     let (code, screen, _) = run.finish();
     assert_eq!(code, 130, "{screen}");

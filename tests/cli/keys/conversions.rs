@@ -44,6 +44,7 @@ fn assert_hint_works(
 }
 
 const MINT: [&str; 5] = ["token", "mint", "--sub", "a", "--key-file"];
+/// A token with an invalid signature: `token verify` exits with code 10 if the key is readable.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 const VERIFY: [&str; 6] = ["token", "verify", TOKEN, "--alg", "RS256,EdDSA,PS256", "--key"];
 const GENERATE_RSA: &str = "openssl genpkey -quiet -algorithm rsa -pkeyopt rsa_keygen_bits:2048";
@@ -84,6 +85,7 @@ fn openssl_hints_convert_keys() {
             "key.der",
             &[],
         ),
+        // The script extracts the public key from the private key of the previous script.
         (
             "openssl pkey -in key.in -pubout -out pub.in && mv pub.in key.in".to_owned(),
             &VERIFY,

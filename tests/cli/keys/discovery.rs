@@ -13,22 +13,23 @@ use std::process::{Child, ChildStdout, Stdio};
 struct Service {
     process: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    /// The loopback URL at which the service serves the directory, and the required `iss` of the
-    /// tokens.
+    /// The loopback URL at which the service serves the directory. The service accepts only tokens with
+    /// this URL as `iss`.
     issuer: String,
 }
 
 impl Service {
     fn start() -> Self {
-        // The service writes to the standard error of the test.
+        // The service inherits standard error, so its error messages appear in the output of the test.
         let mut process = script_command("site.mjs").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let issuer = lines.next().unwrap().unwrap();
         Self { process, lines, issuer }
     }
 
-    /// Lets the service serve the directory and verify the tokens. Returns the `results` of the tokens by
-    /// name, and the paths of the `requests` that the service received.
+    /// Makes the service serve `directory` and verify `tokens`, an object from names to tokens. Returns an
+    /// object with two members: `results` contains the outcome of each token by name, and `requests` the
+    /// paths that were requested from the service.
     fn verify(&mut self, directory: &Path, tokens: &Value) -> Value {
         let request = json!({"directory": directory, "tokens": tokens});
         writeln!(self.process.stdin.as_mut().unwrap(), "{request}").unwrap();
@@ -101,7 +102,11 @@ fn service_that_knows_only_issuer_verifies_test_tokens() {
     publish(&sandbox, &directory, &issuer, "test");
     let output = service.verify(&directory, &tokens);
     assert_eq!(output["results"], expected);
-    assert_eq!(output["requests"], json!([METADATA_PATH, KEYS_PATH]), "fetched once");
+    assert_eq!(
+        output["requests"],
+        json!([METADATA_PATH, KEYS_PATH]),
+        "metadata and keys are fetched once"
+    );
 }
 
 #[test]

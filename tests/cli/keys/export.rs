@@ -1,4 +1,4 @@
-//! `jeton keys export`
+//! `jeton keys export --jwks`
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -75,7 +75,7 @@ fn symmetric_key_is_omitted_with_warning() {
       "keys": []
     }
     --- stderr
-    warning: omitted symmetric keys: anyone who can verify with them can also sign
+    warning: symmetric keys omitted: anyone who can verify with a symmetric key can also sign
     "#);
     assert_snapshot!(sandbox.run_json(&["keys", "export", "--jwks"]), @r#"{"keys":[]}"#);
     assert_eq!(exported_kids(&sandbox, "test"), [""; 0]);

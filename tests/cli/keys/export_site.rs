@@ -52,7 +52,7 @@ fn exported_set_has_all_test_keys_but_no_secrets() {
     --- stderr
     wrote public/.well-known/jwks.json
     wrote public/.well-known/openid-configuration
-    warning: omitted symmetric keys: anyone who can verify with them can also sign
+    warning: symmetric keys omitted: anyone who can verify with a symmetric key can also sign
     warning: issuer mismatch: tokens have `jeton`
     hint: change the issuer: jeton settings set issuer URL
     ");
@@ -85,7 +85,7 @@ fn unchanged_export_is_not_rewritten_and_is_world_readable() {
     sandbox.run(&EXPORT).ok();
     let after = file_state();
     assert_ne!(after.0, before.0, "the new key is exported");
-    assert_ne!(after.1, before.1, "replaced, not changed in place");
+    assert_ne!(after.1, before.1, "the file is replaced, not changed in place");
     let mut names: Vec<_> = fs::read_dir(sandbox.home().join("public/.well-known"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -132,7 +132,7 @@ fn exported_files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn replacing_files_of_another_issuer_requires_yes() {
+fn replacing_files_of_another_issuer_requires_yes_option() {
     let sandbox = Sandbox::with_admin();
     let directory = sandbox.home().join("public/.well-known");
     fs::create_dir_all(&directory).unwrap();
@@ -168,7 +168,7 @@ fn replacing_files_of_another_issuer_requires_yes() {
     fs::remove_file(directory.join(metadata_file)).unwrap();
     assert_snapshot!(assert_refused(), @"
     --- exit code 5, stderr
-    error: `public/.well-known/jwks.json` already exists with other content, and no metadata name its issuer
+    error: `public/.well-known/jwks.json` already exists with other content, and no metadata file names its issuer
     hint: use another directory, or replace the files with `--yes`
     ");
     sandbox.run(&[&EXPORT[..], &["--yes"]].concat()).ok();

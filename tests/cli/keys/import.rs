@@ -21,7 +21,10 @@ fn exported_keys_can_be_imported() {
         fs::write(target.home().join("key"), key).unwrap();
         let words = [&IMPORT_TEST_KEY[..], &["--from-file", "key", "--alg", algorithm]].concat();
         let imported_kid = target.stdout_of(&words);
-        assert_eq!(imported_kid, kid, "the thumbprint, or the key id of the JWK");
+        assert_eq!(
+            imported_kid, kid,
+            "the key id is the `kid` of a JWK, or the thumbprint of a PEM key"
+        );
         target.run(&["token", "verify", &token, "--type", "test"]).ok();
         let token = target.stdout_of(&["token", "mint", "--alg", algorithm]);
         target.run(&["token", "verify", &token, "--type", "test"]).ok();
@@ -45,8 +48,8 @@ fn private_key_formats_are_importable() {
         key <key> already exists as standby key
         hint: activate the key with: jeton keys activate <key>
         "));
-        for form in [pkcs8.as_str(), text] {
-            let block = form.split("-----BEGIN ").last().unwrap();
+        for pem in [pkcs8.as_str(), text] {
+            let block = pem.split("-----BEGIN ").last().unwrap();
             let base64: String =
                 block.lines().skip(1).take_while(|line| !line.starts_with('-')).collect();
             fs::write(sandbox.home().join("key.der"), decode_base64(&base64)).unwrap();
@@ -87,12 +90,12 @@ fn existing_key_cannot_be_imported_with_another_purpose_or_algorithm() {
     let kid = import(&["--purpose", "test"]).ok().stdout;
     assert_snapshot!(import(&[]), @"
     --- exit code 5, stderr
-    error: this key already exists, for test tokens with RS256
+    error: this key already exists for test tokens with RS256
     hint: use another key: purpose and algorithm of a key cannot change
     ");
     assert_snapshot!(import(&["--purpose", "test", "--alg", "PS256"]), @"
     --- exit code 5, stderr
-    error: this key already exists, for test tokens with RS256
+    error: this key already exists for test tokens with RS256
     hint: use another key: purpose and algorithm of a key cannot change
     ");
     assert_eq!(import(&["--purpose", "test"]).ok().stdout, kid);

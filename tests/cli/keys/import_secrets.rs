@@ -54,7 +54,7 @@ fn invalid_variable_name_is_not_echoed() {
             let output = sandbox.run(words).to_string().replace(words[4], "<option>");
             allow_duplicates!(assert_snapshot!(output, @"
             --- exit code 2, stderr
-            error: `<option>`: the named environment variable is not set
+            error: environment variable of `<option>` not set
             hint: export the variable, and pass its name without `$`
             "));
         }
@@ -88,7 +88,7 @@ fn weak_secret_from_environment_is_imported_only_with_allow_weak() {
     assert!(sandbox.stdout_of(&["keys", "list"]).contains("HS256 (weak)"));
     assert_snapshot!(sandbox.run(&["keys", "import", "--from-env", "NOT_SET"]), @"
     --- exit code 2, stderr
-    error: `--from-env`: the named environment variable is not set
+    error: environment variable of `--from-env` not set
     hint: export the variable, and pass its name without `$`
     ");
     // PyJWT accepts a token of jeton, and jeton accepts a token of PyJWT.

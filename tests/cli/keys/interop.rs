@@ -6,8 +6,8 @@ use crate::{node, python};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// Returns a test case for each algorithm: a token, the token with a changed signature, and the key in its
-/// private and its public form, which are equal for a shared secret.
+/// Returns a test case for each algorithm: a token, the token with a changed signature, the private key and
+/// the public key. For a shared secret, the member `public` also contains the secret.
 fn test_cases(sandbox: &Sandbox) -> Value {
     let case = |alg: &str| {
         let token = sandbox.stdout_of(&["token", "mint", "--alg", alg, "--sub", "alice"]);
@@ -25,9 +25,9 @@ fn test_cases(sandbox: &Sandbox) -> Value {
     ALGORITHMS.map(case).into_iter().collect()
 }
 
-/// Asserts that the library accepted the tokens of jeton, that jeton accepts the tokens of the
-/// library, and that both refuse tampered tokens. Asserts also that the audit log contains the exports
-/// of the private keys.
+/// Checks the answers of a third-party library. Asserts that the library accepted the tokens of jeton,
+/// that jeton accepts the tokens of the library, and that the library and jeton refuse tampered tokens.
+/// Also asserts that the audit log contains the exports of the private keys.
 fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refusal_code: &str) {
     let (cases, answers) = (cases.as_array().unwrap(), answers.as_array().unwrap());
     assert_eq!(cases.len(), answers.len());
@@ -86,23 +86,24 @@ fn user_exports_public_keys_and_only_admin_exports_private_keys() {
     let pem = sandbox.run(&["keys", "export", "--pem", kid]).ok().stdout;
     assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----\n"), "{pem}");
     assert!(pem.ends_with("\n-----END PUBLIC KEY-----\n"), "{pem}");
-    let private = ["keys", "export", "--private", kid];
-    assert_snapshot!(sandbox.run(&private), @"
+    let export_private = ["keys", "export", "--private", kid];
+    assert_snapshot!(sandbox.run(&export_private), @"
     --- exit code 7, stderr
     error: only admins can manage keys: logged in as `john` with role `user`
     hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.log_in("ada", "lovelace");
-    assert_snapshot!(sandbox.run(&private), @"
+    assert_snapshot!(sandbox.run(&export_private), @"
     --- exit code 2, stderr
     error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
-    let private_pem = sandbox.run(&[&private[..], &["--yes"]].concat()).ok().stdout;
+    let private_pem = sandbox.run(&[&export_private[..], &["--yes"]].concat()).ok().stdout;
     assert!(private_pem.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{private_pem}");
     sandbox.run(&["token", "mint", "--alg", "HS256"]).ok();
     let secret_kid = &kids(&sandbox, "test", "active")[0];
-    assert_eq!(sandbox.run(&["keys", "export", "--pem"]).ok().stdout, pem, "the active key");
+    let default_pem = sandbox.run(&["keys", "export", "--pem"]).ok().stdout;
+    assert_eq!(default_pem, pem, "without a key id, the active key is exported");
     let output = sandbox.run(&["keys", "export", "--pem", secret_kid]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr

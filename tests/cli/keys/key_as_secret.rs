@@ -31,8 +31,8 @@ fn secret_commands() -> Vec<(Vec<&'static str>, i32)> {
     result
 }
 
-/// Creates two test keys in the store. Returns encodings of the public and private keys, each with a
-/// description before the encoding.
+/// Creates two test keys in the store. Returns these keys, public and private, in many encodings: each pair
+/// is a description and the encoded text.
 fn encoded_keys(sandbox: &Sandbox) -> Vec<(String, String)> {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     sandbox.run(&["token", "mint", "--alg", "RS256"]).ok();
@@ -91,7 +91,7 @@ fn key_in_any_encoding_is_refused_as_secret() {
 }
 
 #[test]
-fn hints_do_not_suggest_key_as_secret() {
+fn hints_suggest_hs256_only_for_possible_secrets() {
     let sandbox = Sandbox::new();
     let write = |text: &str| fs::write(sandbox.home().join("key"), text).unwrap();
     let mint = ["token", "mint", "--sub", "a", "--key-file", "key"];
@@ -120,7 +120,7 @@ fn hints_do_not_suggest_key_as_secret() {
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
     error: unsupported key format: found JSON without a key, expected PEM, DER, JWK or JWK Set
-    hint: use `--alg HS256 --encoding text` for a shared secret in JSON
+    hint: use `--alg HS256 --encoding text` if the whole JSON text is the shared secret
     ");
     write(&serde_json::json!({"kid": "a", "signing": {"key": pem}}).to_string());
     assert_snapshot!(sandbox.run(&mint), @r#"
@@ -131,7 +131,7 @@ fn hints_do_not_suggest_key_as_secret() {
     write("3N3e3+Dh4uPk5ebn6Onq6+zt7u/w8fLz9PX29/j5+vs=\n");
     assert!(
         sandbox.run(&mint).fails(65).stderr.contains("--alg HS256"),
-        "hint for a possible secret"
+        "the hint suggests the algorithm of a shared secret"
     );
     sandbox.run(&[&mint[..], &["--alg", "HS256"]].concat()).ok();
 }
@@ -179,7 +179,7 @@ fn ed25519_test_key(sandbox: &Sandbox) -> (Value, Vec<u8>) {
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn public_key_bytes_of_store_are_refused_as_secret() {
     // The first byte must not be ASCII, because a file that starts with `{` is parsed as JSON. The
-    // last byte must not be a line break, which is removed from a secret.
+    // last byte must not be a line break, because a final line break of a secret is removed.
     let (sandbox, jwk, bytes) = std::iter::repeat_with(Sandbox::with_admin)
         .map(|sandbox| (ed25519_test_key(&sandbox), sandbox))
         .find_map(|((jwk, bytes), sandbox)| {
@@ -219,7 +219,7 @@ fn public_key_bytes_of_store_are_refused_as_secret() {
         error: found the bytes of a public key, expected a shared secret
         "));
     }
-    // A sandbox without the store accepts the same bytes.
+    // Without a store that contains the public key, the same bytes are accepted.
     let without_store = Sandbox::new();
     fs::write(without_store.home().join("key"), &bytes).unwrap();
     without_store.run(&["token", "mint", "--key-file", "key", "--alg", "HS256"]).ok();
@@ -277,7 +277,7 @@ fn public_key_bytes_of_same_set_are_refused_as_secret() {
     assert!(!without_store.has_store());
 }
 
-/// Returns the seed of an Ed25519 key (the last 32 bytes of its PKCS#8) in base64url.
+/// Returns the seed of an Ed25519 private key in base64url. The seed is the last 32 bytes of the PKCS#8 key.
 fn encoded_seed(pem: &str) -> String {
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let der = STANDARD.decode(body).unwrap();

@@ -1,5 +1,6 @@
-//! Hints in errors about keys: they depend on the source of the key (variable, file or standard input)
-//! and on the number of keys in a JWK Set. Also `token mint --key` with a key id that starts with a hyphen.
+//! Hints in errors about keys: the hints depend on the source of the key (variable, file or standard
+//! input) and on the number of keys in a JWK Set. Another test is about `token mint --key` with a key id
+//! that starts with a hyphen.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;

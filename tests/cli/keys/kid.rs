@@ -9,7 +9,7 @@ use std::fs;
 const SEC1: &str = include_str!("samples/sec1.pem");
 const PKCS1: &str = include_str!("samples/pkcs1.pem");
 
-/// The key of RFC 7515, appendix A.3, with a key id.
+/// Returns the private key of RFC 7515, appendix A.3, with the given key id.
 fn ec_jwk(kid: &str) -> Value {
     json!({"kty": "EC", "crv": "P-256", "kid": kid, "use": "sig",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
@@ -29,8 +29,8 @@ fn import(sandbox: &Sandbox, options: &[&str]) -> crate::run_output::RunOutput {
     sandbox.run(&[&IMPORT_TEST_KEY[..], options].concat())
 }
 
-/// Mints a token with the key `kid`. Asserts that the token has this key id and is valid: with the
-/// store, and, if the exported JWK Set contains the key, also with the set.
+/// Mints a token with the key `kid`. Asserts that the token has this key id and is valid with the store.
+/// If the exported JWK Set contains the key, asserts that the token is also valid with the set.
 fn assert_key_signs(sandbox: &Sandbox, kid: &str) {
     let token = sandbox.stdout_of(&["token", "mint", "--key", kid]);
     assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["kid"], kid);

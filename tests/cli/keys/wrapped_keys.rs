@@ -1,5 +1,5 @@
-//! Hints for keys that are in an unsupported format and also encoded or surrounded by other text: either
-//! the commands in the hints extract the right key, or the hint contains no command.
+//! Hints for wrapped keys, which are in an unsupported format and also encoded or surrounded by other text.
+//! Either the commands in the hints extract the right key, or the last hint contains no command.
 
 use super::conversions::{require_programs, shell};
 use crate::sandbox::Sandbox;
@@ -121,7 +121,7 @@ fn hints_for_wrapped_keys_never_lead_to_another_key() {
     let blob = STANDARD.decode(body).unwrap();
     let prefix = [0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70, 4, 0x22, 4, 0x20];
     let seed = &blob[161..193];
-    assert_eq!(blob[193..225], blob[62..94], "public keys");
+    assert_eq!(blob[193..225], blob[62..94], "the public key follows the seed");
     fs::write(made("ssh.der"), [&prefix, seed].concat()).unwrap();
     let ssh_ed25519_kid = import("made/ssh.der");
     for (name, kid) in [

@@ -32,7 +32,8 @@ fn parse_csv(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (header, reader.records().map(|record| to_cells(&record.unwrap())).collect())
 }
 
-/// Returns the CSV cell for the value of a JSON member.
+/// Returns the CSV cell for the value of a JSON member. In the cell, an apostrophe precedes a text that a
+/// spreadsheet would read as a formula.
 fn csv_cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

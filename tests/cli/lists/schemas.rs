@@ -10,16 +10,18 @@ use serde_json::{Value, json};
 struct Cases(Vec<Value>);
 
 impl Cases {
-    /// Adds an output. With `part`, only this definition of the schema describes the output.
-    fn add(&mut self, schema: &str, part: Option<&str>, output: &Value) {
-        let words = ["help", "schema"].into_iter().chain(schema.split(' ')).collect::<Vec<_>>();
+    /// Adds an output and the schema that `jeton help schema` prints for `schema_name`. With `part`, the
+    /// output must match only this definition of the schema.
+    fn add(&mut self, schema_name: &str, part: Option<&str>, output: &Value) {
+        let words =
+            ["help", "schema"].into_iter().chain(schema_name.split(' ')).collect::<Vec<_>>();
         let schema: Value = serde_json::from_str(&Sandbox::new().stdout_of(&words)).unwrap();
         self.0.push(json!({"schema": schema, "part": part, "output": output}));
     }
 
     /// Adds the JSON result of a command.
-    fn add_result(&mut self, schema: &str, output: &RunOutput) {
-        self.add(schema, None, &serde_json::from_str(&output.stdout).unwrap());
+    fn add_result(&mut self, schema_name: &str, output: &RunOutput) {
+        self.add(schema_name, None, &serde_json::from_str(&output.stdout).unwrap());
     }
 
     /// Adds the JSON error of a command.
@@ -49,11 +51,11 @@ fn lists_match_their_schemas() {
     sandbox.run(&["token", "fixtures", "--out", "fixtures"]).ok();
     let mut cases = Cases(Vec::new());
     for list in LISTS {
-        let schema = list.split(" --").next().unwrap();
-        cases.add(schema, None, &sandbox.json(&with_options(list, &[])));
+        let schema_name = list.split(" --").next().unwrap();
+        cases.add(schema_name, None, &sandbox.json(&with_options(list, &[])));
         let lines = sandbox.stdout_of(&with_options(list, &["-o", "jsonl"]));
         cases.add(
-            schema,
+            schema_name,
             Some("item"),
             &serde_json::from_str(lines.lines().next().unwrap()).unwrap(),
         );

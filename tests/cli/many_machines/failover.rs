@@ -1,7 +1,7 @@
 //! The primary server is killed while commands run, and a synchronous standby replaces the server.
 
+use super::numeric_variable;
 use super::replication::Replication;
-use super::setting;
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
 use rustix::process::{Pid, Signal, kill_process};
@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Number of processes at the same time.
-const LOOPS: usize = 8;
+/// Number of loops that run commands at the same time.
+const LOOP_COUNT: usize = 8;
 
 /// Results of commands in one loop, or in all loops of a round.
 #[derive(Default)]
@@ -26,7 +26,8 @@ struct Results {
     uncertain: Vec<String>,
     /// Times at which a token was printed.
     times: Vec<Instant>,
-    /// Commands that failed because no server was found in time, or with an unknown outcome.
+    /// Commands that reached no server in time or lost the connection (exit code 75), or whose outcome is
+    /// unknown (exit code 74).
     failed: Vec<RunOutput>,
 }
 
@@ -41,14 +42,14 @@ impl AddAssign for Results {
 }
 
 impl Results {
-    /// Creates tokens and revokes every other token, until `is_over`.
-    fn collect(sandbox: &Sandbox, is_over: &AtomicBool) -> Self {
+    /// Creates tokens and revokes every second token, until `must_stop` is true.
+    fn collect(sandbox: &Sandbox, must_stop: &AtomicBool) -> Self {
         let mut results = Self::default();
         let run = |words: &[&str]| sandbox.run(&[words, &["--wait", "30s"]].concat());
-        while !is_over.load(Ordering::Relaxed) {
+        while !must_stop.load(Ordering::Relaxed) {
             let output = run(&["token", "create", "shop"]);
             if output.code != 0 {
-                results.fail(output);
+                results.add_failure(output);
                 continue;
             }
             results.times.push(Instant::now());
@@ -60,19 +61,20 @@ impl Results {
                     results.revoked.push(token);
                 } else {
                     results.uncertain.push(token);
-                    results.fail(output);
+                    results.add_failure(output);
                 }
             }
         }
         results
     }
 
-    fn fail(&mut self, output: RunOutput) {
+    /// Adds a failed command. Asserts that the exit code is 74 or 75.
+    fn add_failure(&mut self, output: RunOutput) {
         assert!([74, 75].contains(&output.code), "{output:?}");
         self.failed.push(output);
     }
 
-    /// Returns the longest time between two printed tokens.
+    /// Returns the longest time between two consecutive tokens that were printed.
     fn longest_pause(&mut self) -> Duration {
         self.times.sort();
         self.times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap()
@@ -81,15 +83,15 @@ impl Results {
 
 /// Runs commands in loops during a failover, which happens after `delay`.
 fn run_during_failover(replication: &Replication, sandbox: &Sandbox, delay: Duration) -> Results {
-    let is_over = AtomicBool::new(false);
+    let must_stop = AtomicBool::new(false);
     let mut all = Results::default();
     thread::scope(|scope| {
-        let start = |_| scope.spawn(|| Results::collect(sandbox, &is_over));
-        let loops: Vec<_> = (0..LOOPS).map(start).collect();
+        let start = |_| scope.spawn(|| Results::collect(sandbox, &must_stop));
+        let loops: Vec<_> = (0..LOOP_COUNT).map(start).collect();
         thread::sleep(delay);
         replication.fail_over();
         thread::sleep(Duration::from_secs(2));
-        is_over.store(true, Ordering::Relaxed);
+        must_stop.store(true, Ordering::Relaxed);
         for results in loops {
             all += results.join().unwrap();
         }
@@ -97,7 +99,8 @@ fn run_during_failover(replication: &Replication, sandbox: &Sandbox, delay: Dura
     all
 }
 
-/// Asserts that the printed tokens are stored and valid, and that the revoked tokens are refused.
+/// Asserts that the printed tokens are stored and valid, and that the revoked tokens are refused. Also
+/// asserts that only commands with an unknown outcome stored a token without printing the token.
 fn assert_nothing_is_lost(replication: &Replication, sandbox: &Sandbox, results: &Results) {
     let stored = replication.standby.run_sql("SELECT jti FROM tokens");
     let stored: BTreeSet<&str> = stored.iter().map(String::as_str).collect();
@@ -109,20 +112,27 @@ fn assert_nothing_is_lost(replication: &Replication, sandbox: &Sandbox, results:
     for (token, verdict) in results.printed.iter().zip(verdicts.lines()) {
         let verdict: Value = serde_json::from_str(verdict).unwrap();
         let jti = payload(token)["jti"].take();
-        assert!(stored.contains(jti.as_str().unwrap()), "printed, not stored: {jti} {verdict}");
+        assert!(
+            stored.contains(jti.as_str().unwrap()),
+            "token printed, but not stored: {jti} {verdict}"
+        );
         if !uncertain.contains(token) {
             assert_eq!(verdict["valid"], !revoked.contains(token), "{jti} {verdict}");
         }
     }
-    let unknown = results.failed.iter().filter(|output| output.code == 74).count();
-    let untold = stored.len() - results.printed.len();
-    assert!(untold <= unknown, "{untold} tokens are stored and not printed: {:?}", results.failed);
+    let unknown_count = results.failed.iter().filter(|output| output.code == 74).count();
+    let unprinted_count = stored.len() - results.printed.len();
+    assert!(
+        unprinted_count <= unknown_count,
+        "{unprinted_count} tokens are stored and not printed: {:?}",
+        results.failed
+    );
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server, and time"]
 fn failover_loses_no_token_and_no_revocation() {
-    let rounds = setting("JETON_TEST_FAILOVERS", 20);
+    let rounds = numeric_variable("JETON_TEST_FAILOVERS", 20);
     let (mut all, mut pauses) = (Results::default(), Vec::new());
     for round in 0..rounds {
         let replication = Replication::start();
@@ -152,17 +162,18 @@ fn failover_loses_no_token_and_no_revocation() {
     }
 }
 
-/// A promoted standby gives the id of a transaction that it never received to another transaction.
+/// The primary is killed before the standby receives a transaction. The promoted standby then gives the id
+/// of this transaction to another transaction.
 #[test]
 #[ignore = "needs a PostgreSQL server, and time"]
 fn lost_transaction_is_not_mistaken_for_another() {
     let replication = Replication::start();
     let sandbox = replication.create_store();
-    let sender = &replication.primary.run_sql("SELECT pid FROM pg_stat_replication")[0];
-    kill_process(Pid::from_raw(sender.parse().unwrap()).unwrap(), Signal::STOP).unwrap();
+    let wal_sender_pid = &replication.primary.run_sql("SELECT pid FROM pg_stat_replication")[0];
+    kill_process(Pid::from_raw(wal_sender_pid.parse().unwrap()).unwrap(), Signal::STOP).unwrap();
     let mut create = sandbox.command(&["token", "create", "lost", "--wait", "60s"]);
     let child = Sandbox::start(&mut create);
-    replication.wait_for_commit();
+    replication.wait_for_pending_commit();
     kill_process(Pid::from_child(&child), Signal::STOP).unwrap();
     replication.fail_over();
     for _ in 0..3 {

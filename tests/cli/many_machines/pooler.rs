@@ -18,9 +18,9 @@ pub(super) struct Pooler {
 impl Pooler {
     pub(super) fn start(server: &TestServer) -> Self {
         required::require_program("pgbouncer");
-        let directory = server.path().to_str().unwrap();
+        let directory = server.directory().to_str().unwrap();
         let user = server.run_sql("SELECT current_user").remove(0);
-        let configuration = server.path().join("pgbouncer.ini");
+        let configuration = server.directory().join("pgbouncer.ini");
         let text = format!(
             "[databases]
              postgres = host={directory} user={user}
@@ -35,7 +35,7 @@ impl Pooler {
         );
         std::fs::write(&configuration, text.replace("\n             ", "\n")).unwrap();
         // PgBouncer refuses to run as root.
-        let owner = std::fs::metadata(server.path()).unwrap();
+        let owner = std::fs::metadata(server.directory()).unwrap();
         let mut command = if rustix::process::geteuid().is_root() {
             let mut command = Command::new("setpriv");
             command.arg(format!("--reuid={}", owner.uid()));
@@ -46,7 +46,7 @@ impl Pooler {
             Command::new("pgbouncer")
         };
         let process = command.arg(configuration).stderr(Stdio::null()).spawn().unwrap();
-        let socket = server.path().join(format!(".s.PGSQL.{PORT}"));
+        let socket = server.directory().join(format!(".s.PGSQL.{PORT}"));
         let pooler =
             Self { process, address: format!("postgres:///postgres?host={directory}&port={PORT}") };
         wait_until(|| UnixStream::connect(&socket).is_ok());

@@ -1,11 +1,12 @@
-//! Races of many processes, directly on a server and through `PgBouncer`. The rules hold in every round.
+//! Races of many processes, directly on a server and through `PgBouncer`. Each test repeats a race in many
+//! rounds, and checks the outcome of every round.
 
-use super::{Route, on_both_routes, setting};
+use super::{Route, numeric_variable, on_both_routes};
 use crate::races::admins::{ADMIN_COUNT_SQL, REMOVALS, removal_command, restore_admins};
 use crate::races::passwords::{self, OPEN_SESSION_COUNT_SQL, PASSWORDS, passwd_command};
 use crate::races::refresh::race_for_refresh;
 use crate::races::registrations::race_for_first_registration;
-use crate::races::tokens::{LIVE_TOKENS, race_for_quota};
+use crate::races::tokens::{LIVE_TOKEN_COUNT_SQL, race_for_quota};
 use crate::races::{count_with_code, query_number, register_command, run_concurrently};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -15,22 +16,22 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Instant;
 
-/// Number of rounds on each route.
+/// Returns the number of rounds on each route.
 fn rounds() -> usize {
-    setting("JETON_TEST_ROUNDS", 40)
+    numeric_variable("JETON_TEST_ROUNDS", 40)
 }
 
-/// Number of rounds in which many processes compute the hash of a password.
+/// Returns the number of rounds on each route for slow tests, in which many processes hash a password.
 fn rounds_with_passwords() -> usize {
-    setting("JETON_TEST_ROUNDS", 16)
+    numeric_variable("JETON_TEST_ROUNDS", 16)
 }
 
-/// Number of processes in each round.
+/// Returns the number of processes in each round.
 fn processes() -> usize {
-    setting("JETON_TEST_PROCESSES", 64)
+    numeric_variable("JETON_TEST_PROCESSES", 64)
 }
 
-/// Creates a sandbox with a store on the route, whose admin has no quota.
+/// Creates a sandbox with a store on the route. The admin of the store has no token quota.
 fn create_store(route: &Route<'_>) -> Sandbox {
     let sandbox = route.create_sandbox();
     sandbox.create_store();
@@ -38,30 +39,34 @@ fn create_store(route: &Route<'_>) -> Sandbox {
     sandbox
 }
 
-/// Calls `round` for each of `rounds` on each route, with the result of `prepare` for the route. Returns
-/// the figures.
+/// Calls `prepare` once for each route, and then `run_round` for every round on this route. `run_round`
+/// receives the route, the result of `prepare` and the number of the round. Returns one line of text for
+/// each route, with the duration of all rounds.
 fn run_rounds<T>(
-    rounds: usize,
+    round_count: usize,
     prepare: impl Fn(&Route<'_>) -> T,
-    mut round: impl FnMut(&Route<'_>, &T, usize),
+    mut run_round: impl FnMut(&Route<'_>, &T, usize),
 ) -> String {
     let server = TestServer::start(&[]);
     let mut figures = String::new();
     on_both_routes(&server, |route| {
         let prepared = prepare(route);
         let start = Instant::now();
-        for number in 0..rounds {
-            round(route, &prepared, number);
+        for round in 0..round_count {
+            run_round(route, &prepared, round);
         }
         let (seconds, name) = (start.elapsed().as_secs_f64(), route.name());
         let process_count = processes();
-        writeln!(figures, "{name}: {rounds} rounds of {process_count} processes in {seconds:.0} s")
-            .unwrap();
+        writeln!(
+            figures,
+            "{name}: {round_count} rounds of {process_count} processes in {seconds:.0} s"
+        )
+        .unwrap();
     });
     figures
 }
 
-/// Counts the exit codes.
+/// Number of commands for each exit code.
 #[derive(Default)]
 struct ExitCodes(BTreeMap<i32, usize>);
 
@@ -81,7 +86,7 @@ impl ExitCodes {
 fn quota_holds() {
     let figures = run_rounds(rounds(), create_store, |_, sandbox, round| {
         race_for_quota(sandbox, &format!("user{round}"), processes());
-        assert_eq!(query_number(sandbox, LIVE_TOKENS), 3 * (round + 1));
+        assert_eq!(query_number(sandbox, LIVE_TOKEN_COUNT_SQL), 3 * (round + 1));
     });
     println!("quota\n{figures}");
 }
@@ -107,8 +112,8 @@ fn one_admin_remains() {
                 "{first:?} against {second:?}: {outputs:?}"
             );
             assert_ne!(count_with_code(&outputs, 0), 0, "{outputs:?}");
-            // The account is deleted (3), the last admin remains (5), or the admin has lost the role (7), is
-            // disabled (10) or has lost the session (12).
+            // The account to remove is deleted (3) or is the last admin (5), or the admin who runs the
+            // command has lost the role (7), is disabled (10) or has lost the session (12).
             codes.add(&outputs, &[0, 3, 5, 7, 10, 12]);
         },
     );
@@ -137,7 +142,7 @@ fn no_login_outlives_a_password_change() {
     };
     let figures = run_rounds(rounds_with_passwords(), prepare, |_, sandbox, round| {
         let [old, new] = [PASSWORDS[round % 2], PASSWORDS[(round + 1) % 2]];
-        let log_in = |name: &str| passwords::log_in_command(sandbox, name, old);
+        let log_in = |name: &str| passwords::john_log_in_command(sandbox, name, old);
         run_concurrently([log_in("desk")]).remove(0).ok();
         let mut commands: Vec<_> = (1..processes()).map(|n| log_in(&format!("{n}"))).collect();
         commands.insert(processes() / 3, passwd_command(sandbox, "desk", old, new));
@@ -147,13 +152,13 @@ fn no_login_outlives_a_password_change() {
         assert_eq!(query_number(sandbox, OPEN_SESSION_COUNT_SQL), 1, "{outputs:?}");
     });
     println!("password change against logins\n{figures}exit codes of the logins: {:?}", codes.0);
-    assert_eq!(codes.0.len(), 2, "no logins before the change, or none after");
+    assert_eq!(codes.0.len(), 2, "some logins must succeed, and some must be refused");
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
 fn no_token_outlives_the_revocation_of_its_key() {
-    let (mut codes, mut refused) = (ExitCodes::default(), 0);
+    let (mut codes, mut refused_count) = (ExitCodes::default(), 0);
     let figures = run_rounds(rounds(), create_store, |_, sandbox, _| {
         sandbox.log_in("ada", "lovelace");
         let kid = &sandbox.sql("SELECT kid FROM keys WHERE state = 'active'")[0];
@@ -169,14 +174,14 @@ fn no_token_outlives_the_revocation_of_its_key() {
         for (token, verdict) in tokens.lines().zip(verdicts.stdout.lines()) {
             let verdict: Value = serde_json::from_str(verdict).unwrap();
             assert_eq!(verdict["valid"], header(token)["kid"] != *kid, "{token}: {verdict}");
-            refused += usize::from(verdict["valid"] == false);
+            refused_count += usize::from(verdict["valid"] == false);
         }
     });
-    println!("key revocation\n{figures}exit codes: {:?}, {refused} tokens refused", codes.0);
-    assert!(refused > 0, "no token was created before the revocation");
+    println!("key revocation\n{figures}exit codes: {:?}, {refused_count} tokens refused", codes.0);
+    assert!(refused_count > 0, "no token was created before the revocation");
 }
 
-/// Decodes the header of a token without verification.
+/// Decodes the header of a token without verification. `payload` decodes the text after the first dot.
 fn header(token: &str) -> Value {
     let (header, _) = token.split_once('.').unwrap();
     crate::sandbox::payload(&format!(".{header}"))

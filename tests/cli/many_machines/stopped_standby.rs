@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 const WARNING: &str = "warning: the change is stored, but without the confirmation of a standby";
 
-/// Asserts that a command ends at the time limit of 2 s, with the warning.
+/// Runs a command with the time limit of 2 s. Asserts that the command succeeds at this limit, with the
+/// warning.
 #[track_caller]
-fn run_to_the_limit(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
+fn run_until_time_limit(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
     let start = Instant::now();
     let output = sandbox.run(&[arguments, &["--wait", "2s"]].concat()).ok();
     let elapsed = start.elapsed();
@@ -29,8 +30,8 @@ fn commit_waits_for_the_standby_up_to_the_limit() {
     assert!(!confirmed.stderr.contains(WARNING), "{confirmed:?}");
     replication.standby.signal(Signal::STOP);
 
-    let unconfirmed = run_to_the_limit(&sandbox, &create);
-    run_to_the_limit(&sandbox, &["token", "revoke", confirmed.stdout.trim_end()]);
+    let unconfirmed = run_until_time_limit(&sandbox, &create);
+    run_until_time_limit(&sandbox, &["token", "revoke", confirmed.stdout.trim_end()]);
     let verify = |store: &str, token: &RunOutput| {
         let mut command = sandbox.command(&["token", "verify", token.stdout.trim_end()]);
         RunOutput::capture(command.env("JETON_STORE", store)).code
@@ -38,12 +39,12 @@ fn commit_waits_for_the_standby_up_to_the_limit() {
     let primary = replication.primary.address();
     assert_eq!((verify(primary, &unconfirmed), verify(primary, &confirmed)), (0, 12));
 
-    // The next change waits until the standby continues, and then has all changes.
-    let mut patient = sandbox.command(&[&create[..], &["--wait", "60s"]].concat());
-    let child = Sandbox::start(&mut patient);
-    replication.wait_for_commit();
+    // The next change waits until the standby continues. The standby then has all changes.
+    let mut create_with_long_wait = sandbox.command(&[&create[..], &["--wait", "60s"]].concat());
+    let child = Sandbox::start(&mut create_with_long_wait);
+    replication.wait_for_pending_commit();
     replication.standby.signal(Signal::CONT);
-    let output = RunOutput::new(&patient, child.wait_with_output().unwrap()).ok();
+    let output = RunOutput::new(&create_with_long_wait, child.wait_with_output().unwrap()).ok();
     assert!(!output.stderr.contains(WARNING), "{output:?}");
     let standby = replication.standby.address();
     super::wait_until(|| verify(standby, &output) == 0);

@@ -1,5 +1,5 @@
-//! Commands whose result is a secret, with a standard output that is closed (a missing descriptor, not a
-//! closed pipe) or not open for writing.
+//! Commands that print a secret, run with a standard output that is closed or not open for writing. Closed
+//! means that file descriptor 1 is missing, not that the reader closed a pipe.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;

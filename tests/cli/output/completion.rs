@@ -7,8 +7,8 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-/// Returns the lines that the program prints to the completion script of a shell for the last word of a
-/// command line.
+/// Returns the lines that the program prints for the completion script of a shell. The lines are the
+/// candidates for the last word of the command line.
 #[track_caller]
 fn complete(sandbox: &Sandbox, shell: &str, line: &str) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
@@ -89,7 +89,7 @@ fn completion_offers_enumerated_values() {
 }
 
 #[test]
-fn completion_offers_every_audited_action() {
+fn completion_offers_audited_exports_and_imports() {
     let sandbox = Sandbox::new();
     let actions = candidates(&sandbox, "audit list --action ");
     for action in ["keys export", "users export", "keys import"] {
@@ -173,17 +173,17 @@ fn completion_escapes_or_omits_words_with_shell_characters() {
         std::fs::write(sandbox.home().join(name), "").unwrap();
     }
     sandbox.sql("UPDATE keys SET kid = 'a b'");
-    let complete = |shell, line| complete(&sandbox, shell, line);
-    assert_eq!(complete("bash", "users show x"), [r"x\;\{touch,pwned\}"]);
-    assert_eq!(complete("bash", "users show z"), ["zoë", r"z\`id\`@example.com"]);
-    assert_eq!(complete("bash", "users show j"), ["josé"]);
-    assert_eq!(complete("bash", "keys export --pem a"), [r"a\ b"]);
+    let candidate_lines = |shell, line| complete(&sandbox, shell, line);
+    assert_eq!(candidate_lines("bash", "users show x"), [r"x\;\{touch,pwned\}"]);
+    assert_eq!(candidate_lines("bash", "users show z"), ["zoë", r"z\`id\`@example.com"]);
+    assert_eq!(candidate_lines("bash", "users show j"), ["josé"]);
+    assert_eq!(candidate_lines("bash", "keys export --pem a"), [r"a\ b"]);
     let files = [r"f\$HOME", r"f\;touch\ pwned", "fine-1.jwt", "fête"];
-    assert_eq!(complete("bash", "whoami --token-file f"), files);
-    assert_eq!(complete("powershell", "users show x"), [""; 0]);
-    assert_eq!(complete("powershell", "users show z"), ["zoë"]);
-    assert_eq!(complete("powershell", "keys export --pem a"), ["'a b'\tactive app ES256"]);
-    assert_eq!(complete("powershell", "whoami --token-file f"), ["fine-1.jwt", "fête"]);
+    assert_eq!(candidate_lines("bash", "whoami --token-file f"), files);
+    assert_eq!(candidate_lines("powershell", "users show x"), [""; 0]);
+    assert_eq!(candidate_lines("powershell", "users show z"), ["zoë"]);
+    assert_eq!(candidate_lines("powershell", "keys export --pem a"), ["'a b'\tactive app ES256"]);
+    assert_eq!(candidate_lines("powershell", "whoami --token-file f"), ["fine-1.jwt", "fête"]);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn completion_finds_users_in_a_large_store() {
     let other_sandbox = Sandbox::new();
     let variable = sandbox.variables().find(|(name, _)| *name == "JETON_STORE");
     let store = variable.map_or_else(
-        || sandbox.store().to_str().unwrap().to_owned(),
+        || sandbox.store_path().to_str().unwrap().to_owned(),
         |(_, address)| address.to_owned(),
     );
     let line = format!("--store {store} users show user4321");
@@ -228,7 +228,7 @@ fn completion_finds_users_in_a_large_store() {
 #[test]
 fn completion_neither_changes_the_store_nor_reports_errors() {
     let sandbox = Sandbox::with_admin();
-    let store = sandbox.store();
+    let store = sandbox.store_path();
     let mode = || std::fs::metadata(&store).unwrap().permissions().mode() & 0o777;
     std::fs::set_permissions(&store, Permissions::from_mode(0o644)).unwrap();
     let content = std::fs::read(&store).unwrap();
@@ -255,7 +255,7 @@ fn completion_script_omits_program_path_with_shell_characters() {
 }
 
 #[test]
-fn command_is_executed_whatever_complete_is() {
+fn complete_variable_does_not_prevent_execution_of_a_command() {
     let sandbox = Sandbox::with_admin();
     for shell in ["true", "1", "bash"] {
         let mut command = sandbox.command(&["token", "verify", "forged"]);

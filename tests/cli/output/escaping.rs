@@ -87,7 +87,7 @@ fn hostile_rows_are_escaped_in_errors_and_messages() {
     sandbox.stdout_of(&["token", "create", "c"]);
     assert_snapshot!(sandbox.run(&["token", "create", "d"]), @"
     --- exit code 8, stderr
-    error: token quota exceeded: 3 of 3 in use
+    error: token quota exceeded: 3 of 3 tokens in use
     hint: revoke a token that is no longer used; list the tokens: jeton token list --user ada
     ");
     let error = sandbox.run(&["token", "create", "d", "-o", "json"]).fails(8);

@@ -213,7 +213,7 @@ fn quiet_option_keeps_results_errors_and_warnings() {
       "keys": []
     }
     --- stderr
-    warning: omitted symmetric keys: anyone who can verify with them can also sign
+    warning: symmetric keys omitted: anyone who can verify with a symmetric key can also sign
     "#);
 }
 

@@ -4,7 +4,8 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use clap::{Arg, ArgAction, Command};
 
-/// Recognizable secrets, each with a part in lower case that must not appear in any output.
+/// Recognizable secrets, each with a part of the secret converted to lower case. No output may contain the
+/// part.
 const SECRETS: [(&str, &str); 3] = [
     (
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzZWNyZXQifQ.c2VjcmV0LXNpZ25hdHVyZQ",
@@ -60,7 +61,8 @@ fn takes_value(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
-/// Visits every command without subcommands, with its path (such as `token create`).
+/// Calls `visit` for every command without subcommands, with the words of the command (such as `token` and
+/// `create`).
 fn visit_commands(command: &Command, path: &[String], visit: &mut impl FnMut(&Command, &[String])) {
     if command.get_subcommands().next().is_none() {
         visit(command, path);

@@ -22,7 +22,7 @@ fn john_exists(sandbox: &Sandbox) -> bool {
 
 #[test]
 fn confirmation_requires_terminal_or_yes_option() {
-    let yes = [&DELETE[..], &["--yes"]].concat();
+    let delete_with_yes = [&DELETE[..], &["--yes"]].concat();
 
     let sandbox = sandbox_with_john();
     let mut prompt = PtyCommand::start(&sandbox, &DELETE);
@@ -32,7 +32,7 @@ fn confirmation_requires_terminal_or_yes_option() {
     assert!(!john_exists(&sandbox));
 
     let sandbox = sandbox_with_john();
-    let output = PtyCommand::start(&sandbox, &yes).finish();
+    let output = PtyCommand::start(&sandbox, &delete_with_yes).finish();
     assert_eq!(output, (0, DELETED.to_owned(), true), "a terminal and --yes");
     assert!(!john_exists(&sandbox));
 
@@ -49,7 +49,7 @@ fn confirmation_requires_terminal_or_yes_option() {
     ");
     assert!(john_exists(&sandbox), "no terminal, no --yes");
 
-    assert_snapshot!(sandbox.run(&yes), @"
+    assert_snapshot!(sandbox.run(&delete_with_yes), @"
     --- stderr
     deleted john, revoked 0 tokens
     ");
@@ -60,12 +60,12 @@ fn confirmation_requires_terminal_or_yes_option() {
 fn hash_export_requires_confirmation() {
     let sandbox = sandbox_with_john();
     let export = ["users", "export", "--with-hashes"];
-    for (answer, expected) in [("y\n", 0), ("n\n", 2)] {
+    for (answer, expected_code) in [("y\n", 0), ("n\n", 2)] {
         let mut prompt = PtyCommand::start(&sandbox, &export);
         prompt.press("Print all password hashes? [y/N] ", answer);
         let (code, screen, _) = prompt.finish();
-        assert!(code == expected && screen.starts_with(answer), "{screen}");
-        assert_eq!(screen.contains("argon2id"), expected == 0, "{screen}");
+        assert!(code == expected_code && screen.starts_with(answer), "{screen}");
+        assert_eq!(screen.contains("argon2id"), expected_code == 0, "{screen}");
     }
 }
 
@@ -128,7 +128,8 @@ fn text_pasted_before_question_is_discarded() {
     let sandbox = sandbox_with_john();
     let line = "read -r first; echo \"first $first\"; exec \"$0\" \"$@\"";
     let mut prompt = PtyCommand::start_shell_line(&sandbox, line, &DELETE, &[]);
-    // One paste: the shell reads the first line, and the other lines stay in the terminal's queue.
+    // One paste: the shell reads the first line, and the other lines stay in the input queue of the
+    // terminal.
     prompt.0.send("go\ny\nyes\n").unwrap();
     prompt.0.flush().unwrap();
     prompt.wait_for("first go").press(QUESTION, "n\n");

@@ -78,12 +78,15 @@ impl PtyCommand {
         self
     }
 
-    /// Waits until echo is disabled and the command waits for input. Before that, after the question,
-    /// dialoguer discards the typed characters.
+    /// Waits until echo is disabled and the command waits for input. The crate dialoguer prints the question
+    /// earlier, and discards characters that are typed before this wait ends.
     fn wait_for_hidden_input(&mut self) -> &mut Self {
         let start = Instant::now();
         while self.has_echo() || !self.is_sleeping() {
-            assert!(start.elapsed() < Duration::from_secs(10), "no wait for hidden input");
+            assert!(
+                start.elapsed() < Duration::from_secs(10),
+                "the command does not wait for hidden input"
+            );
             std::thread::sleep(Duration::from_millis(2));
         }
         self

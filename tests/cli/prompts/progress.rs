@@ -18,7 +18,7 @@ struct Locks {
 impl Locks {
     fn acquire(sandbox: &Sandbox) -> Self {
         let directory = (!sandbox.is_on_server()).then(|| {
-            let directory = File::open(sandbox.store().parent().unwrap()).unwrap();
+            let directory = File::open(sandbox.store_path().parent().unwrap()).unwrap();
             directory.lock().unwrap();
             directory
         });
@@ -121,15 +121,15 @@ fn reading_of_rows_shows_progress() {
 fn progress_is_hidden_if_result_lines_go_to_the_terminal() {
     let sandbox = Sandbox::with_admin();
     let words = ["token", "verify", "--batch"];
-    let paths = ["input1", "input2"].map(|name| create_fifo(&sandbox, name));
+    let input_paths = ["input1", "input2"].map(|name| create_fifo(&sandbox, name));
     // Both commands wait for input. The first command started earlier: when the second command shows its
     // progress, the first command has also waited longer than the initial delay of the progress display.
     let line = "exec \"$0\" \"$@\" < input1";
     let mut terminal_run = PtyCommand::start_shell_line(&sandbox, line, &words, &[]);
-    let first_input = fs::OpenOptions::new().write(true).open(&paths[0]).unwrap();
+    let first_input = fs::OpenOptions::new().write(true).open(&input_paths[0]).unwrap();
     let line = "exec \"$0\" \"$@\" < input2 > results";
     let mut redirected_run = PtyCommand::start_shell_line(&sandbox, line, &words, &[]);
-    let second_input = fs::OpenOptions::new().write(true).open(&paths[1]).unwrap();
+    let second_input = fs::OpenOptions::new().write(true).open(&input_paths[1]).unwrap();
     redirected_run.wait_for("verifying 0 0/s");
     drop((first_input, second_input));
     assert_eq!(redirected_run.finish().0, 0);
@@ -145,10 +145,11 @@ fn start_import(sandbox: &Sandbox, term: &str) -> (PtyCommand, Locks) {
 
 #[test]
 fn dumb_terminal_shows_no_progress() {
-    let [dumb, xterm] = [(); 2].map(|()| sandbox_for_bulk_commands());
-    let (dumb_run, dumb_locks) = start_import(&dumb, "dumb");
-    let (mut xterm_run, xterm_locks) = start_import(&xterm, "xterm");
-    // The import on the dumb terminal started earlier, so it has also waited longer than the initial delay.
+    let [dumb_sandbox, xterm_sandbox] = [(); 2].map(|()| sandbox_for_bulk_commands());
+    let (dumb_run, dumb_locks) = start_import(&dumb_sandbox, "dumb");
+    let (mut xterm_run, xterm_locks) = start_import(&xterm_sandbox, "xterm");
+    // The import on the dumb terminal started earlier. When the other import shows progress, the import on
+    // the dumb terminal has also waited longer than the initial delay of the progress display.
     xterm_run.wait_for("importing [");
     drop(dumb_locks);
     let message = "imported 10000 users\n\

@@ -104,7 +104,7 @@ fn ctrl_z_restores_terminal_and_fg_repeats_prompt() {
         run.0.send("half-typed").unwrap();
         run.0.send_control('z').unwrap();
         run.wait_for("Stopped").wait_for("ready> ");
-        // An interactive bash edits lines with echo disabled.
+        // While an interactive bash waits for a line, echo is disabled.
         assert!(shell.starts_with("bash") || run.has_echo(), "{shell}");
         run.0.send_line("stty -a; echo d\"\"one").unwrap();
         let modes = run.0.exp_string("done").unwrap();

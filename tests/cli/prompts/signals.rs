@@ -1,4 +1,4 @@
-//! Signals at a prompt end the program, change nothing and restore the terminal.
+//! Signals at a prompt: the program restores the terminal, changes nothing and exits.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;

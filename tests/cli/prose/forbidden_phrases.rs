@@ -6,10 +6,10 @@ use crate::architecture::assert_no_violations;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// One entry per line: `phrase = what to write instead`. A word of a phrase may be a list of forms
-/// (`take/takes/took`), `_` matches any word, and letter case does not matter. `#` opens a
-/// comment.
-const LIST: &str = include_str!("forbidden.txt");
+/// The entries, one per line: `phrase = what to write instead`. A word of a phrase may be a list of
+/// forms (`take/takes/took`). `_` matches any word, and letter case does not matter. A line that starts
+/// with `#` is a comment.
+const ENTRY_LINES: &str = include_str!("forbidden.txt");
 
 struct Entry {
     words: Vec<Vec<&'static str>>,
@@ -17,7 +17,7 @@ struct Entry {
 }
 
 fn parse_entries() -> Vec<Entry> {
-    let lines = LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = ENTRY_LINES.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let entries = lines.map(|line| {
         let (phrase, replacement) = line.split_once(" = ").expect(line);
         let words = phrase.split_whitespace().map(|word| word.split('/').collect()).collect();
@@ -34,42 +34,43 @@ struct Word<'t> {
     separator: &'t str,
 }
 
-/// Splits a text into words. A code span is one word, `` ` ``; the marks of a code fence are not
-/// words.
+/// Splits a text into words. A code span becomes the single word `` ` ``. The backticks of a code fence
+/// are not words.
 fn split_words(text: &str) -> Vec<Word<'_>> {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_');
+    let is_word_character = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_');
     let mut words = Vec::new();
-    let (mut end, mut line) = (0, 1);
+    let (mut word_end, mut line) = (0, 1);
     let mut position = 0;
-    while let Some(start) = text[position..].find(|c: char| c == '`' || is_part(c)) {
+    while let Some(start) = text[position..].find(|c: char| c == '`' || is_word_character(c)) {
         let start = position + start;
         let rest = &text[start..];
-        let marks = rest.len() - rest.trim_start_matches('`').len();
-        let (len, form) = if marks > 0 {
-            (marks + span_len(&rest[marks..], marks), "`".to_owned())
+        let backtick_count = rest.len() - rest.trim_start_matches('`').len();
+        let (len, form) = if backtick_count > 0 {
+            (backtick_count + span_len(&rest[backtick_count..], backtick_count), "`".to_owned())
         } else {
-            let len = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            let len = rest.find(|c| !is_word_character(c)).unwrap_or(rest.len());
             let word = rest[..len].trim_matches(['\'', '’', '-']).to_lowercase();
             (len, word.replace('’', "'"))
         };
         position = start + len;
-        if len > marks && !form.is_empty() {
-            let separator = &text[end..start];
+        if len > backtick_count && !form.is_empty() {
+            let separator = &text[word_end..start];
             line += separator.matches('\n').count();
             words.push(Word { form, line, separator });
             line += rest[..len].matches('\n').count();
-            end = position;
+            word_end = position;
         }
     }
     words
 }
 
-/// Returns the length of a code span after its opening marks. Returns 0 for a code fence (three or more
-/// marks), and if the paragraph does not close the code span.
-fn span_len(rest: &str, marks: usize) -> usize {
-    let closing = rest.find(&"`".repeat(marks)).filter(|_| marks < 3);
+/// Returns the length of a code span after the opening backticks: the length of the content and of the
+/// closing backticks. `rest` is the text after the opening backticks. Returns 0 for a code fence (three or
+/// more backticks), and if the paragraph does not close the code span.
+fn span_len(rest: &str, backtick_count: usize) -> usize {
+    let closing = rest.find(&"`".repeat(backtick_count)).filter(|_| backtick_count < 3);
     let closing = closing.filter(|end| !rest[..*end].contains("\n\n"));
-    closing.map_or(0, |end| end + marks)
+    closing.map_or(0, |end| end + backtick_count)
 }
 
 /// Returns the forbidden phrases of a text as (line, message).
@@ -94,8 +95,8 @@ fn find_matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
     found
 }
 
-/// Returns the Markdown files in the root of the package and below `.github`, `docs`, `src` and `tests`. Of
-/// the changelog, returns only the text up to the end of the unreleased changes.
+/// Returns path and text of the Markdown files in the root of the package and below `.github`, `docs`,
+/// `src` and `tests`. Of the changelog, returns only the text up to the end of the unreleased changes.
 fn read_documents() -> Vec<(PathBuf, String)> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = Vec::new();

@@ -10,8 +10,8 @@ use syn::{Attribute, Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr};
 /// The types with functions that take the text of a message.
 const ERROR_TYPES: &[&str] = &["Error", "Failure", "Invalid"];
 
-/// The violations in `#[error("…")]`, and in literal and `format!` arguments of `with_hint` and of
-/// the functions of `ERROR_TYPES`.
+/// The style faults of a file, as line and description. Messages are the text of `#[error("…")]`, and
+/// the literal and `format!` arguments of `with_hint` and of the functions of `ERROR_TYPES`.
 #[derive(Default)]
 struct MessageFaults(Vec<(usize, String)>);
 

@@ -25,7 +25,7 @@ fn opening_question_word(doc: &str) -> Option<&str> {
 }
 
 #[test]
-fn doc_comments_open_with_a_statement() {
+fn doc_comments_do_not_open_with_a_question_word() {
     let mut violations = Vec::new();
     for file in rust_files() {
         for text in source::comments_and_literals(&file.text).unwrap() {
@@ -44,7 +44,7 @@ fn doc_comments_open_with_a_statement() {
 }
 
 #[test]
-fn question_words_are_detected() {
+fn opening_question_words_are_detected() {
     assert_eq!(opening_question_word(" What is revoked."), Some("What"));
     assert_eq!(opening_question_word("**Whether** it is"), Some("Whether"));
     assert_eq!(opening_question_word("Returns what is revoked."), None);

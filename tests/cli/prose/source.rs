@@ -10,7 +10,7 @@ pub(super) enum Kind {
     Literal,
 }
 
-/// A comment or string literal: adjacent line comments of one kind form one text.
+/// A comment or string literal. Adjacent line comments of one kind are one text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) kind: Kind,
@@ -19,7 +19,7 @@ pub(super) struct Text {
 }
 
 pub(super) fn comments_and_literals(source: &str) -> Result<Vec<Text>, LexError> {
-    let mut reader = Reader { source, end: 0, doc: None, texts: Vec::new() };
+    let mut reader = Reader { source, end: 0, last_doc: None, texts: Vec::new() };
     reader.read(source.parse()?);
     reader.add_comment(source.len());
     // Spans that accumulate over many files would slow down every lookup.
@@ -29,10 +29,12 @@ pub(super) fn comments_and_literals(source: &str) -> Result<Vec<Text>, LexError>
 
 struct Reader<'s> {
     source: &'s str,
-    /// End of the last token: the text up to the next token is whitespace and comments.
+    /// Byte offset of the end of the last token. The source up to the next token contains only whitespace
+    /// and comments.
     end: usize,
-    /// Marker and last line of the doc comment read last, unless a token or an ordinary comment follows.
-    doc: Option<(String, usize)>,
+    /// Marker (such as `///`) and last line of the doc comment that was read last. `None` after a token or
+    /// an ordinary comment.
+    last_doc: Option<(String, usize)>,
     texts: Vec<Text>,
 }
 
@@ -52,7 +54,7 @@ impl Reader<'_> {
                 continue;
             }
             self.add_comment(range.start);
-            self.doc = None;
+            self.last_doc = None;
             match token {
                 TokenTree::Group(group) => {
                     self.end = group.span_open().byte_range().end;
@@ -80,7 +82,7 @@ impl Reader<'_> {
             let offset = start - gap.trim_start().len();
             let line = self.source[..offset].matches('\n').count() + 1;
             self.texts.push(Text { kind: Kind::Comment, line, content: without_markers(content) });
-            self.doc = None;
+            self.last_doc = None;
         }
         self.end = self.end.max(start);
     }
@@ -91,13 +93,13 @@ impl Reader<'_> {
         let content = without_markers(raw);
         let preceding_doc = Some((marker.clone(), span.start().line - 1));
         match self.texts.last_mut() {
-            Some(text) if self.doc == preceding_doc => {
+            Some(text) if self.last_doc == preceding_doc => {
                 text.content.push('\n');
                 text.content.push_str(&content);
             }
             _ => self.texts.push(Text { kind: Kind::Doc, line: span.start().line, content }),
         }
-        self.doc = Some((marker, span.end().line));
+        self.last_doc = Some((marker, span.end().line));
     }
 }
 

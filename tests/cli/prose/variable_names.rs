@@ -7,7 +7,7 @@ use crate::architecture::assert_no_violations;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprLet, Ident, Local, Pat};
 
-/// The variables that have the name of the function that returned their value, with their lines.
+/// The variables that have the name of the function that returned their value, as line and name.
 ///
 /// `let session = session()?`, `let session = store::session(id).unwrap()` and
 /// `if let Some(session) = session(id)` are violations: a function should be named with a verb, not

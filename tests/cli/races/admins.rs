@@ -42,7 +42,7 @@ pub(crate) fn removal_command(
 #[test]
 fn mutual_admin_removal_leaves_one_admin() {
     let sandbox = Sandbox::new();
-    let mut lost_rights_count = 0;
+    let mut lost_rights_refusal_count = 0;
     for round in 0..ROUNDS {
         restore_admins(&sandbox);
         let (first, second) = (REMOVALS[round % 3], REMOVALS[round / 3 % 3]);
@@ -56,16 +56,16 @@ fn mutual_admin_removal_leaves_one_admin() {
             1,
             "{first:?} against {second:?}: {outputs:?}"
         );
-        // The losing command is refused: the removal would leave no admin (5), or the admin who runs the
+        // The other command is refused: the removal would leave no admin (5), or the admin who runs the
         // command has lost the role (7), is disabled (10) or has lost the session (12).
         let count_with_codes = |codes: &[i32]| -> usize {
             codes.iter().map(|code| count_with_code(&outputs, *code)).sum()
         };
-        lost_rights_count += count_with_codes(&[7, 10, 12]);
+        lost_rights_refusal_count += count_with_codes(&[7, 10, 12]);
         assert_eq!(count_with_codes(&[5, 7, 10, 12]), 1, "{outputs:?}");
     }
     println!(
         "in {} of {ROUNDS} rounds, a removal was refused because no admin would remain",
-        ROUNDS - lost_rights_count
+        ROUNDS - lost_rights_refusal_count
     );
 }

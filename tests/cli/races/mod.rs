@@ -17,7 +17,7 @@ use std::process::Command;
 /// Runs the commands concurrently. Asserts that no command reports a lock error, panics or is ended by a
 /// signal.
 pub(crate) fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
-    let outputs = Sandbox::run_at_once(commands);
+    let outputs = Sandbox::run_in_parallel(commands);
     for output in &outputs {
         assert_no_lock_error(output);
     }

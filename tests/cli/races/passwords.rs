@@ -20,7 +20,7 @@ pub(crate) const OPEN_SESSION_COUNT_SQL: &str =
     WHERE u.username = 'john' AND s.ended_at IS NULL";
 
 /// Returns a command that logs john in with the configuration directory `config_dir`.
-pub(crate) fn log_in_command(sandbox: &Sandbox, config_dir: &str, password: &str) -> Command {
+pub(crate) fn john_log_in_command(sandbox: &Sandbox, config_dir: &str, password: &str) -> Command {
     let mut command = command_of(sandbox, config_dir, &["login", "john"]);
     command.env("JETON_PASSWORD", password);
     command
@@ -32,8 +32,8 @@ pub(crate) fn passwd_command(sandbox: &Sandbox, config_dir: &str, old: &str, new
     command_of(sandbox, config_dir, &["passwd", "--password-file", file.to_str().unwrap()])
 }
 
-/// Refreshes all sessions concurrently. Asserts that the session in `current` is refreshed, and returns
-/// the number of other sessions that are refreshed.
+/// Refreshes all sessions concurrently. Asserts that the session in the configuration directory `current`
+/// is refreshed. Returns the number of other sessions that are refreshed.
 fn refresh_all(sandbox: &Sandbox, current: &str) -> usize {
     let outputs = run_concurrently(
         CONFIG_DIRS.iter().map(|config_dir| command_of(sandbox, config_dir, &["refresh"])),
@@ -66,11 +66,11 @@ fn password_change_during_refreshes_leaves_one_session() {
     for (round, current) in CONFIG_DIRS.iter().enumerate() {
         let [old, new] = [PASSWORDS[round % 2], PASSWORDS[(round + 1) % 2]];
         let outputs = run_concurrently(
-            CONFIG_DIRS.iter().map(|config_dir| log_in_command(&sandbox, config_dir, old)),
+            CONFIG_DIRS.iter().map(|config_dir| john_log_in_command(&sandbox, config_dir, old)),
         );
         assert_eq!(count_with_code(&outputs, 0), CONFIG_DIRS.len(), "{outputs:?}");
         let mut change = Sandbox::start(&mut passwd_command(&sandbox, current, old, new));
-        // Repeated until the change ends, so that some refreshes precede the change and some follow.
+        // The refreshes are repeated until the change ends: some precede the change, and some follow.
         while change.try_wait().unwrap().is_none() {
             refreshes_before += refresh_all(&sandbox, current);
         }
@@ -84,7 +84,9 @@ fn password_change_during_refreshes_leaves_one_session() {
         "));
         assert_one_session_left(&sandbox, current);
         assert_eq!(
-            run_concurrently([log_in_command(&sandbox, "another-machine", old)]).remove(0).code,
+            run_concurrently([john_log_in_command(&sandbox, "another-machine", old)])
+                .remove(0)
+                .code,
             6
         );
     }

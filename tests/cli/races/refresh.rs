@@ -1,4 +1,4 @@
-//! Concurrent use of one refresh token.
+//! Concurrent uses of one refresh token.
 
 use super::{
     command_of, count_with_code, log_in_command, query_number, read_session_file, register_command,

@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 const ROUNDS: usize = 100;
 
 #[test]
-fn revocation_survives_concurrent_recording() {
+fn revoked_token_stays_revoked_if_recorded_concurrently() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
     let mut revocation_count = 0;

@@ -7,7 +7,8 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub(crate) const LIVE_TOKENS: &str = "SELECT count(*) FROM tokens WHERE revoked_at IS NULL";
+pub(crate) const LIVE_TOKEN_COUNT_SQL: &str =
+    "SELECT count(*) FROM tokens WHERE revoked_at IS NULL";
 
 /// Registers a user, who creates tokens in several processes. Asserts that the default quota of 3 tokens
 /// holds.
@@ -26,7 +27,10 @@ pub(crate) fn race_for_quota(sandbox: &Sandbox, name: &str, process_count: usize
             sandbox.run(&["token", "verify", output.stdout.trim()]).ok();
         } else {
             let output = output.fails(8);
-            assert!(output.stderr.contains("token quota exceeded: 3 of 3 in use"), "{output:?}");
+            assert!(
+                output.stderr.contains("token quota exceeded: 3 of 3 tokens in use"),
+                "{output:?}"
+            );
         }
     }
 }
@@ -37,7 +41,7 @@ fn concurrent_token_creation_respects_quota() {
     for round in 0..5 {
         race_for_quota(&sandbox, &format!("user{round}"), 6);
     }
-    assert_eq!(query_number(&sandbox, LIVE_TOKENS), 15);
+    assert_eq!(query_number(&sandbox, LIVE_TOKEN_COUNT_SQL), 15);
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod tables;
 pub(crate) use tables::{commands_and_flags, documented_rights};
 
 use crate::redact::redact;
-use crate::required::{python, variable};
+use crate::required::{environment_variable, python};
 use crate::sandbox::Sandbox;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,8 +18,8 @@ pub(crate) struct Document {
     pub(crate) text: &'static str,
 }
 
-/// Defines [`DOCUMENTS`] in the order of the help, and one test for each document before the semicolon.
-/// These tests leave out the commands that need Python or jq.
+/// Defines [`DOCUMENTS`]: the README, then the guides in the order of the help. Also defines one test for
+/// each document before the semicolon. These tests leave out the commands that need Python or jq.
 macro_rules! documents {
     ($($test:ident: $path:literal),*; $($other:literal),*) => {
         pub(crate) const DOCUMENTS: &[Document] = &[
@@ -138,25 +138,25 @@ fn parse_console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
     }
 }
 
-/// Returns the command of a shell in the sandbox. The shell finds `jeton` and the programs of `directory`.
-pub(crate) fn bash(sandbox: &Sandbox, directory: Option<&Path>) -> Command {
-    let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
+/// Returns the command of a shell in the sandbox. The shell finds jeton and programs of `extra_directory`.
+pub(crate) fn bash(sandbox: &Sandbox, extra_directory: Option<&Path>) -> Command {
+    let jeton_directory = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
-    let directories = [program].into_iter().chain(directory).map(Path::to_owned).chain(system);
+    let own_directories = [jeton_directory].into_iter().chain(extra_directory).map(Path::to_owned);
     let mut command = Command::new("/bin/bash");
     command
         .env_clear()
         .env("HOME", sandbox.home())
         .env("TMPDIR", sandbox.home())
-        .env("PATH", std::env::join_paths(directories).unwrap())
+        .env("PATH", std::env::join_paths(own_directories.chain(system)).unwrap())
         .current_dir(sandbox.home())
         .stdin(Stdio::null());
     command
 }
 
 /// Executes the commands of a document in one shell, and compares the outputs and exit codes of the
-/// commands that `is_compared` selects. Without `python_directory`, leaves out the commands that
-/// need Python or jq. With `UPDATE_README`, writes the outputs into the document.
+/// commands that `is_compared` selects. Without `python_directory`, leaves out the commands that need
+/// Python or jq. If the variable `UPDATE_README` is set, writes different outputs into the document.
 #[track_caller]
 pub(crate) fn assert_commands_print_the_shown_output(
     document: &Document,
@@ -180,8 +180,8 @@ pub(crate) fn assert_commands_print_the_shown_output(
     shell.env("R", results.path()).envs(variables.iter().copied());
     let output = shell.args(["-c", &script]).output().unwrap();
     let mut updated_lines: Vec<String> = document.text.lines().map(str::to_owned).collect();
-    let should_update = variable("UPDATE_README").is_some();
-    // In reverse order, so that a changed number of lines does not shift pending replacements.
+    let should_update = environment_variable("UPDATE_README").is_some();
+    // The order is reversed, so that a changed number of lines does not shift pending replacements.
     for (number, step) in steps.iter().enumerate().rev().filter(|(_, step)| is_compared(step)) {
         let read = |extension| {
             std::fs::read_to_string(results.path().join(format!("{number}.{extension}")))
@@ -291,7 +291,7 @@ fn install_command_creates_the_first_token() {
 }
 
 #[test]
-fn readme_commands_without_a_test_run_in_ci() {
+fn ci_runs_the_install_and_test_commands_of_the_readme() {
     let ci = include_str!("../../../.ci/run");
     for command in [INSTALL_COMMAND, TEST_COMMAND] {
         assert!(readme().lines().any(|line| line == command), "not in the README: {command}");

@@ -1,5 +1,5 @@
-//! Tests of the recipes in `tests/recipes`. Each test copies recipes into an empty directory. The recipes
-//! work, detect checks that a service lacks, and leave no files.
+//! Tests of the recipes in `tests/recipes`. Most tests copy recipes into an empty directory. The tests show
+//! that the recipes work, detect missing checks of a service, and leave no files.
 
 mod named_tokens;
 mod site;
@@ -17,8 +17,8 @@ use std::process::Command;
 /// The claim options that the recipes pass to `jeton token`.
 const CLAIM_OPTIONS: &str = "--iss https://id.example --aud api --scope read --sub alice";
 
-/// Returns the command line with which the pytest recipe creates a token of the user bob, as the wrapper
-/// `recipes/jeton` records the command line: without quotes around the claims.
+/// Returns the command line with which the pytest recipe creates a token of the user bob. The claims have
+/// no quotes around them, because the wrapper `recipes/jeton` records the arguments without quotes.
 fn expected_mint_call(issuer: &str) -> String {
     let claims = format!("{{\"iss\": \"{issuer}\", \"sub\": \"bob\", \"roles\": [\"admin\"]}}");
     format!("token mint {CLAIM_OPTIONS} --claims {claims} --quiet")
@@ -61,7 +61,8 @@ impl Project {
     }
 
     /// Returns the command of a shell in the project directory. As on a developer's machine, the
-    /// environment names another store and token. In this shell, `jeton` is a script that records each call.
+    /// environment names another store and token. In this shell, `jeton` is a script that records each call
+    /// and then executes the program.
     fn bash(&self) -> Command {
         let mut shell = bash(&self.sandbox, self.python_directory);
         let path_of = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {

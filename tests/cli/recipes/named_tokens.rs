@@ -12,7 +12,7 @@ const RUN_PYTEST: &str =
     "jeton run --file tokens.toml --allow-env JWT_SECRET_KEY -- python3 -m pytest";
 const RUN_NODE: &str = "jeton run --file tokens.toml --allow-env JWT_SECRET_KEY -- node --test";
 
-/// Runs a command of the guide with the secret of the service.
+/// Runs a command with the secret of the service. Asserts that the guide `ci` shows the command.
 fn run(project: &Project, command: &str) -> RunOutput {
     let guide = fs::read_to_string(package().join("src/guides/ci.md")).unwrap();
     assert!(guide.contains(&format!("\n{command}\n")), "not in the guide: {command}");

@@ -25,8 +25,8 @@ fn parse_env(env: &Value) -> Vec<(String, String)> {
 }
 
 /// Runs the steps of the job in a workflow file, except `SKIPPED_STEPS` and the steps that use an action.
-/// After a failed step, runs only steps with the condition `always()`. `secrets` has the values of
-/// `${{ secrets.NAME }}`.
+/// After a failed step, runs only steps with the condition `always()`. `secrets` contains names and values
+/// for the expressions `${{ secrets.NAME }}`.
 pub(super) fn run_job(project: &Project, file: &str, secrets: &[(&str, &str)]) -> Vec<StepOutput> {
     let workflow = parse_workflow(file);
     let mut env = parse_env(&workflow["env"]);

@@ -53,7 +53,7 @@ fn granting_the_mint_permission_requires_minter_or_admin() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    created token 2 for ci, expires <time>, 2 of 3 in use
+    created token 2 for ci, expires <time>, 2 of 3 tokens in use
     ");
     sandbox.sql("UPDATE users SET role = 'user' WHERE username = 'john'");
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
@@ -70,7 +70,7 @@ fn granting_the_mint_permission_requires_minter_or_admin() {
 }
 
 #[test]
-fn minting_credential_requires_an_enabled_owner_with_the_role() {
+fn minting_credential_requires_an_enabled_minter_or_admin_as_owner() {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
@@ -125,7 +125,7 @@ fn revoked_or_expired_minting_credential_is_refused() {
         (sandbox.stdout_of(&create), sandbox.stdout_of(&[&create[..], &["--ttl", "1s"]].concat()));
     sandbox.run(&["token", "revoke", "1"]).ok();
     std::thread::sleep(Duration::from_secs(2));
-    let minted = sandbox.stdout_of(&["token", "mint"]);
+    let test_token = sandbox.stdout_of(&["token", "mint"]);
     let mut outputs = String::new();
     for token in [token, short_lived_token] {
         outputs += &mint(&sandbox, &token).with_command();
@@ -140,5 +140,5 @@ fn revoked_or_expired_minting_credential_is_refused() {
     error: token expired: <time> (<ago>)
     hint: check the token in JETON_TOKEN
     ");
-    assert_eq!(mint(&sandbox, &minted).code, 10, "test tokens cannot mint");
+    assert_eq!(mint(&sandbox, &test_token).code, 10, "test tokens cannot mint");
 }

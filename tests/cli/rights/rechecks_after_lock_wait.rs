@@ -81,7 +81,7 @@ fn run_while_locked(
         scenario.sandbox.command(&words)
     };
     let lines: Vec<&str> =
-        lines.iter().copied().filter(|line| scenario.sandbox.has_command(line)).collect();
+        lines.iter().copied().filter(|line| scenario.sandbox.supports_command(line)).collect();
     let children: Vec<_> = lines.iter().map(|line| Sandbox::start(&mut command(line))).collect();
     sleep_until_commands_wait();
     lock.run(sql);

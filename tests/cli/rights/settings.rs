@@ -79,7 +79,7 @@ fn permission_refusal_names_the_permission_and_the_setting() {
 }
 
 #[test]
-fn claim_of_another_type_is_refused_if_permissions_are_restricted() {
+fn object_as_roles_claim_is_refused_if_permissions_are_restricted() {
     let scenario = scenario_with_tokens("john");
     let create = ["token", "create", "app", "--claim-json", "roles={\"deploy\":true}"];
     assert_exit_code(&scenario, &create, 0);

@@ -115,7 +115,7 @@ fn replaced_store_is_not_changed() {
     let output = run_shell(&sandbox, &[], line);
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the command exited with code 0, and token 1 could not be revoked: the store of the token was replaced by another store
+    error: the command exited with code 0, and token 1 could not be revoked: the store was replaced by another store
     hint: revoke the token: jeton token revoke 1
     ");
     assert_eq!(

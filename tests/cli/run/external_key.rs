@@ -33,7 +33,7 @@ fn external_key_needs_no_store() {
     assert_eq!(claims["aud"], "api");
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     let output = sandbox.run_with_input(&["run", "--key-file", "-", "--", "cat"], PEM).ok();
-    assert_eq!(output.stdout, "", "standard input is the key");
+    assert_eq!(output.stdout, "", "jeton reads the key, so no input is left for `cat`");
     assert!(!sandbox.has_store());
 }
 
@@ -109,7 +109,7 @@ fn options_unsuitable_for_external_keys_are_refused() {
     ");
     assert_snapshot!(run("--secret-env MISSING --alg HS256"), @"
     --- exit code 2, stderr
-    error: `--secret-env`: the named environment variable is not set
+    error: environment variable of `--secret-env` not set
     hint: export the variable, and pass its name without `$`
     ");
 }

@@ -43,7 +43,8 @@ fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
     assert_eq!(sandbox.sql(sql), [format!("{count} created, {count} revoked")]);
 }
 
-/// Returns the audit events of `run`: id of the user, objects or token, outcome and count.
+/// Returns the audit events of `run`. Each text consists of the id of the user, the objects or the target
+/// (`token ID`), the outcome and the count.
 fn run_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT concat_ws(' ', coalesce(CAST(user_id AS TEXT), '-'),
@@ -162,7 +163,7 @@ fn fifty_runs_in_parallel_revoke_their_tokens() {
     let line = "\"$0\" token verify \"$API_TOKEN\" --type any && echo \"$API_TOKEN\"";
     let option_sets = [&[][..], &["--app", "ci"]].into_iter().cycle().take(50);
     let outputs =
-        Sandbox::run_at_once(option_sets.map(|options| shell_command(&sandbox, options, line)));
+        Sandbox::run_in_parallel(option_sets.map(|options| shell_command(&sandbox, options, line)));
     let mut tokens: Vec<String> = outputs
         .into_iter()
         .map(|output| {

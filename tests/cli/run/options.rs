@@ -144,7 +144,7 @@ fn app_token_counts_toward_the_quota_until_exit() {
     let output = run_shell(&sandbox, &["--app", "c"], nested_run).fails(8);
     assert_snapshot!(output, @"
     --- exit code 8, stderr
-    error: token quota exceeded: 3 of 3 in use
+    error: token quota exceeded: 3 of 3 tokens in use
     hint: revoke a token that is no longer used; list the tokens: jeton token list --user john
     ");
     run_shell(&sandbox, &["--app", "d"], "true").ok();

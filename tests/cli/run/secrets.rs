@@ -1,4 +1,4 @@
-//! Only the command sees the token, and the command does not see the credentials of the caller.
+//! Only the command receives the token, and the command does not receive the credentials of the caller.
 
 use super::{RunProcess, assert_revoked, run_shell, shell_command};
 use crate::run_output::RunOutput;
@@ -56,7 +56,7 @@ fn caller_credentials_are_removed_from_the_environment() {
         let mut command = sandbox.command(&["run", "--", "/usr/bin/env"]);
         let passwords = ["JETON_PASSWORD", "PGPASSWORD"].map(|name| (name, "lovelace"));
         command.envs([credential, ("OTHER", "1")]).envs(passwords);
-        command.env("JETON_STORE", sandbox.store());
+        command.env("JETON_STORE", sandbox.store_path());
         let output = RunOutput::capture(command).ok();
         let variables: BTreeMap<&str, &str> =
             output.stdout.lines().map(|line| line.split_once('=').unwrap()).collect();
@@ -100,7 +100,7 @@ fn token_is_in_neither_messages_nor_store() {
     assert_eq!(run.finish(), (Some(0), String::new()));
     let signature = token.rsplit('.').next().unwrap();
     for extension in ["db", "db-wal"] {
-        let bytes = fs::read(sandbox.store().with_extension(extension)).unwrap();
+        let bytes = fs::read(sandbox.store_path().with_extension(extension)).unwrap();
         let is_contained = bytes.windows(signature.len()).any(|part| part == signature.as_bytes());
         assert!(!is_contained, "{extension}");
     }

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Endless shell loop in which the shell handles a signal within 20 ms.
-const WAIT: &str = "while :; do sleep 0.02; done";
+const ENDLESS_LOOP: &str = "while :; do sleep 0.02; done";
 
 fn wait_until(timeout_message: &str, is_met: impl Fn() -> bool) {
     let start = Instant::now();
@@ -47,7 +47,7 @@ fn signals_are_forwarded_once() {
     let sandbox = Sandbox::with_admin();
     let names = ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "WINCH"];
     let traps = names.map(|name| format!("trap 'echo {name}' {name}")).join("; ");
-    let line = format!("{traps}; echo \"$API_TOKEN\"; exec 2>&1; {WAIT}");
+    let line = format!("{traps}; echo \"$API_TOKEN\"; exec 2>&1; {ENDLESS_LOOP}");
     let mut run = RunProcess::start(shell_command(&sandbox, &[], &line));
     let token = run.read_line();
     for (signal, name) in [
@@ -170,7 +170,7 @@ fn signals_after_the_command_exits_do_not_stop_the_revocation() {
 
 /// Runs the shell command `before`, and then in the same process `jeton run` with the shell line.
 fn run_after(sandbox: &Sandbox, before: &str, line: &str) -> RunOutput {
-    // Bash, because not every shell can ignore SIGCHLD.
+    // The shell is Bash, because not every shell can ignore SIGCHLD.
     let mut command = Command::new("/bin/bash");
     let script = format!("{before}; exec \"$0\" run -- /bin/sh -c \"$1\"");
     command.args(["-c", &script, JETON, line]).env_clear();

@@ -45,7 +45,7 @@ fn store_is_closed_while_the_command_runs() {
     let sandbox = Sandbox::with_admin();
     let mut run = RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; read line"));
     let token = run.read_line();
-    let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let connection = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     // SQLite changes the journal mode only while no other connection to the store is open.
     for mode in ["delete", "wal"] {
         let set_mode_sql = format!("PRAGMA journal_mode = {mode}");

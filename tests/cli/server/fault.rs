@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 
-/// The fault at a message.
+/// A fault at a message of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The connection ends, and the server does not receive the message.
     End,
-    /// The server receives the message. Nothing more is forwarded on any connection, and no connection
+    /// The server receives the message. Then nothing more is forwarded on any connection, and no connection
     /// ends.
     Silence,
 }
@@ -27,9 +27,9 @@ pub(super) struct FaultyProxy {
 }
 
 impl FaultyProxy {
-    /// Starts a proxy with a fault at each message of the program that contains `text`, up to `count`
-    /// faults.
-    pub(super) fn start(text: &'static str, fault: Fault, count: usize) -> Self {
+    /// Starts a proxy with a fault at each message of the program that contains `text`, up to
+    /// `max_faults` faults.
+    pub(super) fn start(text: &'static str, fault: Fault, max_faults: usize) -> Self {
         let directory = tempfile::Builder::new().prefix("jeton-proxy-").tempdir().unwrap();
         let listener = UnixListener::bind(directory.path().join(".s.PGSQL.5432")).unwrap();
         let fault_count = Arc::new(AtomicUsize::new(0));
@@ -37,9 +37,10 @@ impl FaultyProxy {
         let socket = server_socket();
         std::thread::spawn(move || {
             for program in listener.incoming() {
-                let (program, faults) = (program.unwrap(), Arc::clone(&counter));
+                let (program, fault_count) = (program.unwrap(), Arc::clone(&counter));
                 let server = UnixStream::connect(&socket).unwrap();
-                let connection = Connection { program, server, text, fault, count, faults };
+                let connection =
+                    Connection { program, server, text, fault, max_faults, fault_count };
                 std::thread::spawn(move || connection.forward());
             }
         });
@@ -61,20 +62,20 @@ struct Connection {
     server: UnixStream,
     text: &'static str,
     fault: Fault,
-    count: usize,
-    faults: Arc<AtomicUsize>,
+    max_faults: usize,
+    fault_count: Arc<AtomicUsize>,
 }
 
 impl Connection {
-    /// Forwards the messages in both directions, up to the end of the connection.
+    /// Forwards the messages in both directions, up to the end of the connection. Causes the faults.
     fn forward(mut self) {
         let (mut answers, mut program) =
             (self.server.try_clone().unwrap(), self.program.try_clone().unwrap());
-        let (fault, faults) = (self.fault, Arc::clone(&self.faults));
+        let (fault, fault_count) = (self.fault, Arc::clone(&self.fault_count));
         std::thread::spawn(move || {
             let mut buffer = vec![0; 1 << 16];
             while let Ok(length @ 1..) = answers.read(&mut buffer) {
-                let is_silent = fault == Fault::Silence && faults.load(Ordering::SeqCst) > 0;
+                let is_silent = fault == Fault::Silence && fault_count.load(Ordering::SeqCst) > 0;
                 if !is_silent && program.write_all(&buffer[..length]).is_err() {
                     break;
                 }
@@ -83,13 +84,13 @@ impl Connection {
         let mut buffer = vec![0; 1 << 16];
         while let Ok(length @ 1..) = self.program.read(&mut buffer) {
             let message = &buffer[..length];
-            if self.fault == Fault::Silence && self.faults.load(Ordering::SeqCst) > 0 {
+            if self.fault == Fault::Silence && self.fault_count.load(Ordering::SeqCst) > 0 {
                 continue;
             }
             let has_text =
                 message.windows(self.text.len()).any(|window| window == self.text.as_bytes());
-            if has_text && self.faults.load(Ordering::SeqCst) < self.count {
-                self.faults.fetch_add(1, Ordering::SeqCst);
+            if has_text && self.fault_count.load(Ordering::SeqCst) < self.max_faults {
+                self.fault_count.fetch_add(1, Ordering::SeqCst);
                 if self.fault == Fault::End {
                     break;
                 }

@@ -11,7 +11,7 @@ fn restore_is_refused_and_a_current_store_needs_no_migration() {
     let sandbox = Sandbox::with_john();
     std::fs::write(sandbox.home().join("copy.db"), "copy").unwrap();
     let restore = ["store", "restore", "copy.db"];
-    assert!(!sandbox.has_command(&restore.join(" ")));
+    assert!(!sandbox.supports_command(&restore.join(" ")));
     sandbox.run(&restore).fails(7);
     sandbox.log_in("ada", "lovelace");
     let rows = sandbox.all_rows();

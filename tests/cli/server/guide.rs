@@ -37,6 +37,6 @@ fn commands_of_the_many_machines_guide_print_the_shown_output() {
     let server = start_server(&port);
     let document =
         DOCUMENTS.iter().find(|document| document.path == "src/guides/many-machines.md").unwrap();
-    let variables = [("PGHOST", server.path().to_str().unwrap()), ("PGPORT", &port)];
+    let variables = [("PGHOST", server.directory().to_str().unwrap()), ("PGPORT", &port)];
     assert_commands_print_the_shown_output(document, None, &variables, |_| true);
 }

@@ -1,8 +1,8 @@
-//! The list of tests that are left out on a server.
+//! Checks of `left_out.txt`, the list of tests that are left out on a server.
 
 use std::process::Command;
 
-const LIST: &str = include_str!("left_out.txt");
+const LEFT_OUT_LIST: &str = include_str!("left_out.txt");
 
 /// Returns the names of all tests of `tests/cli`.
 fn test_names() -> Vec<String> {
@@ -17,14 +17,14 @@ fn test_names() -> Vec<String> {
 fn left_out_entries_name_tests_unambiguously() {
     let names = test_names();
     let entries: Vec<&str> =
-        LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        LEFT_OUT_LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     for entry in &entries {
         let is_named =
             |name: &&String| *name == entry || (entry.ends_with("::") && name.starts_with(entry));
         assert!(names.iter().any(|name| is_named(&name)), "no test: {entry}");
-        let others: Vec<_> =
+        let other_tests: Vec<_> =
             names.iter().filter(|name| name.contains(entry) && !is_named(name)).collect();
-        assert!(others.is_empty(), "{entry} also leaves out {others:?}");
+        assert!(other_tests.is_empty(), "{entry} also leaves out {other_tests:?}");
         let count = entries.iter().filter(|other| entry.contains(**other)).count();
         assert_eq!(count, 1, "{entry}: another entry already leaves out these tests");
     }
@@ -32,7 +32,7 @@ fn left_out_entries_name_tests_unambiguously() {
 
 #[test]
 fn left_out_entries_have_a_reason() {
-    let (introduction, sections) = LIST.split_once("\n## ").unwrap();
+    let (introduction, sections) = LEFT_OUT_LIST.split_once("\n## ").unwrap();
     for line in introduction.lines().filter(|line| !line.is_empty()) {
         assert!(line.starts_with("# "), "no reason: {line}");
     }

@@ -23,7 +23,7 @@ pub(super) fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&st
     command_at(sandbox, &proxy.directory().display().to_string(), arguments)
 }
 
-/// Returns a command that connects to `hosts`, a value of the parameter `host`.
+/// Returns a command that connects to `hosts`: the value of the parameter `host` in the store address.
 pub(super) fn command_at(sandbox: &Sandbox, hosts: &str, arguments: &[&str]) -> Command {
     let schema = sandbox.sql("SELECT current_schema").remove(0);
     let mut command = sandbox.command(arguments);
@@ -43,7 +43,7 @@ fn command_waits_for_the_write_lock_up_to_the_limit() {
     let output = sandbox.run(&["token", "create", "shop", "--wait", "1s"]).fails(75);
     assert!(output.stderr.contains("timed out waiting for a lock"), "{output:?}");
     assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < Duration::from_secs(10));
-    assert_eq!(sandbox.stdout_of(&["token", "list", "-o", "name"]), "", "reading needs no lock");
+    assert_eq!(sandbox.stdout_of(&["token", "list", "-o", "name"]), "", "reads wait for no lock");
     drop(lock);
     sandbox.run(&["token", "create", "shop"]).ok();
     assert_eq!(sandbox.sql(TOKEN_COUNT_SQL), ["1"]);
@@ -72,7 +72,7 @@ fn token_is_stored_once_if_the_connection_is_lost_at_commit() {
 #[ignore = "needs a PostgreSQL server"]
 fn unknown_outcome_of_a_commit_is_reported() {
     let sandbox = Sandbox::with_admin();
-    let proxy = Proxy::start(server_socket(), Cut::ForEver, 1);
+    let proxy = Proxy::start(server_socket(), Cut::AfterCommitAndLaterConnections, 1);
     let mut command = command_through(&sandbox, &proxy, &["token", "create", "shop"]);
     let output = RunOutput::capture(command.args(["-o", "json", "--wait", "1s"]));
     assert_eq!(output.code, 74, "{output:?}");
@@ -90,14 +90,14 @@ fn unknown_outcome_of_a_commit_is_reported() {
 fn silent_host_does_not_prevent_the_connection_to_the_next_host() {
     let sandbox = Sandbox::with_admin();
     let (silent_host, other_silent_host) = (SilentHost::start(), SilentHost::start());
-    let hosts = |hosts: [&Path; 2]| hosts.map(|host| host.display().to_string()).join(",");
+    let join_hosts = |hosts: [&Path; 2]| hosts.map(|host| host.display().to_string()).join(",");
     let socket = server_socket();
     let run = |hosts: &str, wait| {
         let start = Instant::now();
         let command = command_at(&sandbox, hosts, &["token", "create", "shop", "--wait", wait]);
         (RunOutput::capture(command), start.elapsed())
     };
-    let live_hosts = hosts([silent_host.path(), socket.parent().unwrap()]);
+    let live_hosts = join_hosts([silent_host.path(), socket.parent().unwrap()]);
     let (output, time) = run(&live_hosts, "30s");
     output.ok();
     println!("first host silent: {time:?}");
@@ -106,7 +106,7 @@ fn silent_host_does_not_prevent_the_connection_to_the_next_host() {
     output.ok();
     println!("first host silent, `connect_timeout=1`: {time:?}");
     assert!(time < Duration::from_secs(2), "{time:?}");
-    let silent_hosts = hosts([silent_host.path(), other_silent_host.path()]);
+    let silent_hosts = join_hosts([silent_host.path(), other_silent_host.path()]);
     let (output, time) = run(&silent_hosts, "3s");
     println!("both hosts silent, `--wait 3s`: {time:?}");
     assert!(time < Duration::from_secs(6), "{time:?}");

@@ -23,5 +23,5 @@ use crate::test_schema::{self, TestSchema};
 fn create_schema() -> TestSchema {
     let message = "the test needs a PostgreSQL server: set `JETON_TEST_STORE` to its address, which \
         `tests/server start DIRECTORY` prints";
-    TestSchema::create(test_schema::server().expect(message))
+    TestSchema::create(test_schema::server_address().expect(message))
 }

@@ -17,10 +17,10 @@ pub(super) enum Cut {
     /// The server receives COMMIT, the program does not receive the answer.
     AfterCommit,
     /// As [`Cut::AfterCommit`], and the proxy closes all later connections immediately.
-    ForEver,
+    AfterCommitAndLaterConnections,
 }
 
-/// The message that ends a read transaction.
+/// The message with which the program ends a read transaction: the simple query `COMMIT`.
 const COMMIT_MESSAGE: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
 
 /// A proxy with a socket in a directory of its own.
@@ -31,9 +31,9 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy to the server with the socket `server`. The proxy cuts the first `count` write
-    /// transactions.
-    pub(super) fn start(server: PathBuf, cut: Cut, count: usize) -> Self {
+    /// Starts a proxy to the server with the socket `server`. The proxy cuts the connections of the first
+    /// `max_cuts` write transactions.
+    pub(super) fn start(server: PathBuf, cut: Cut, max_cuts: usize) -> Self {
         let directory = tempfile::Builder::new().prefix("jeton-proxy-").tempdir().unwrap();
         let listener = UnixListener::bind(directory.path().join(".s.PGSQL.5432")).unwrap();
         let cut_count = Arc::new(AtomicUsize::new(0));
@@ -44,12 +44,14 @@ impl Proxy {
             for client in listener.incoming() {
                 let (client, cut_counter) = (client.unwrap(), Arc::clone(&cut_counter));
                 let round_trips = Arc::clone(&round_trips);
-                if cut == Cut::ForEver && cut_counter.load(Ordering::SeqCst) > 0 {
+                if cut == Cut::AfterCommitAndLaterConnections
+                    && cut_counter.load(Ordering::SeqCst) > 0
+                {
                     continue;
                 }
                 let server = UnixStream::connect(&server).unwrap();
                 std::thread::spawn(move || {
-                    let _ = forward(&client, &server, cut, count, &cut_counter, &round_trips);
+                    let _ = forward(&client, &server, cut, max_cuts, &cut_counter, &round_trips);
                     let _ = client.shutdown(Shutdown::Both);
                     let _ = server.shutdown(Shutdown::Both);
                 });
@@ -101,7 +103,7 @@ fn forward(
     mut client: &UnixStream,
     mut server: &UnixStream,
     cut: Cut,
-    count: usize,
+    max_cuts: usize,
     cut_counter: &AtomicUsize,
     round_trips: &AtomicUsize,
 ) -> std::io::Result<()> {
@@ -121,16 +123,16 @@ fn forward(
         if is_awaited && has_answer.swap(false, Ordering::SeqCst) {
             round_trips.fetch_add(1, Ordering::SeqCst);
         }
-        // A COMMIT before the lock ends a read transaction, not the write transaction.
-        let lock = find(message, b"pg_advisory_xact_lock");
-        is_write_transaction |= lock.is_some();
+        // A COMMIT before the lock statement ends a read transaction, not the write transaction.
+        let lock_index = find(message, b"pg_advisory_xact_lock");
+        is_write_transaction |= lock_index.is_some();
         let is_commit =
-            is_write_transaction && find(&message[lock.unwrap_or(0)..], b"COMMIT").is_some();
+            is_write_transaction && find(&message[lock_index.unwrap_or(0)..], b"COMMIT").is_some();
         is_write_transaction &= !is_commit;
         let is_cut = is_commit
             && cut_counter
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |cuts| {
-                    (cuts < count).then_some(cuts + 1)
+                    (cuts < max_cuts).then_some(cuts + 1)
                 })
                 .is_ok();
         if is_cut && cut != Cut::BeforeCommit {

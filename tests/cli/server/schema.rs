@@ -6,9 +6,9 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Queries for all columns, sorted by table and position: table, column, type, nullability, identity and
-/// default.
-const FILE_COLUMNS: &str = "
+/// Query for all columns of a file, sorted by table and position. Each row is one text with table,
+/// column, type, nullability, identity and default.
+const FILE_COLUMNS_SQL: &str = "
     SELECT t.name || '.' || c.name || ' '
         || CASE WHEN c.type = 'INTEGER' THEN 'bigint'
                 WHEN c.type = 'TEXT' THEN 'text COLLATE C'
@@ -20,7 +20,9 @@ const FILE_COLUMNS: &str = "
     FROM pragma_table_list l JOIN sqlite_schema t USING (name), pragma_table_info(t.name) c
     WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'
     ORDER BY t.name, c.cid";
-const SERVER_COLUMNS: &str = "
+/// Query for all columns of a server, with the same result as [`FILE_COLUMNS_SQL`] for equal
+/// columns.
+const SERVER_COLUMNS_SQL: &str = "
     SELECT table_name || '.' || column_name || ' ' || data_type
         || coalesce(' COLLATE ' || collation_name, '')
         || CASE is_nullable WHEN 'NO' THEN ' NOT NULL' ELSE '' END
@@ -29,9 +31,9 @@ const SERVER_COLUMNS: &str = "
     FROM information_schema.columns WHERE table_schema = current_schema
     ORDER BY table_name COLLATE \"C\", ordinal_position";
 
-/// Columns that only the server has. A file has the values of `store.app` and `store.version` in its
-/// header. The digests represent long values in indexes, because a server limits the size of index
-/// entries.
+/// Columns that only the server has. A file has the values of `store.app` and `store.version` in
+/// its header. The digests represent long values in indexes, because a server limits the size of
+/// index entries.
 const SERVER_ONLY_COLUMNS: &[&str] = &[
     "audit.db_user text COLLATE C NOT NULL DEFAULT SESSION_USER",
     "blocklist.digest bytea NOT NULL",
@@ -40,13 +42,13 @@ const SERVER_ONLY_COLUMNS: &[&str] = &[
     "store.version bigint NOT NULL",
 ];
 
-/// Columns whose types differ, each as in a file and as on a server.
+/// Columns whose types differ: each column as in a file, then as on a server.
 const DIFFERENT_COLUMNS: &[[&str; 2]] =
     &[["keys.weak bigint NOT NULL DEFAULT 0", "keys.weak boolean NOT NULL DEFAULT false"]];
 
-/// Queries for primary keys, UNIQUE constraints, indexes and foreign keys. The rows name only
-/// indexes.
-const FILE_KEYS: &str = "
+/// Query for the primary keys, UNIQUE constraints, indexes and foreign keys of a file. Only rows of
+/// indexes contain a name: the names of constraints may differ.
+const FILE_KEYS_SQL: &str = "
     SELECT t.name || ': '
         || CASE i.origin WHEN 'pk' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE'
                 ELSE iif(i.\"unique\", 'UNIQUE INDEX ', 'INDEX ') || i.name END
@@ -62,7 +64,8 @@ const FILE_KEYS: &str = "
     UNION ALL
     SELECT t.name || ': FOREIGN KEY (' || f.\"from\" || ') REFERENCES ' || f.\"table\" || '(' || f.\"to\" || ')'
     FROM sqlite_schema t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table'";
-const SERVER_KEYS: &str = "
+/// Query for the same keys and indexes of a server.
+const SERVER_KEYS_SQL: &str = "
     SELECT t.relname || ': '
         || CASE WHEN i.indisprimary THEN 'PRIMARY KEY'
                 WHEN EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = x.oid AND contype = 'u')
@@ -78,8 +81,8 @@ const SERVER_KEYS: &str = "
     SELECT conrelid::regclass || ': ' || pg_get_constraintdef(oid)
     FROM pg_constraint WHERE connamespace = current_schema::regnamespace AND contype = 'f'";
 
-/// Keys that only a file has. In a file, the UNIQUE key of `grants` also finds the grants of an owner. A
-/// server has the index `grants_of_owner` for this purpose.
+/// Keys that only a file has. In a file, the UNIQUE key of `grants` also finds the grants of an
+/// owner. A server has the index `grants_of_owner` for this purpose.
 const FILE_ONLY_KEYS: &[&str] = &[
     "blocklist: PRIMARY KEY (key_id, jti)",
     "grants: UNIQUE (owner_id, kind, app, permissions, audience, claims)",
@@ -93,13 +96,14 @@ const SERVER_ONLY_KEYS: &[&str] = &[
     "tokens: INDEX tokens_expiry (expires_at)",
 ];
 
-fn store_sources() -> PathBuf {
+fn store_source_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store")
 }
 
+/// Runs the migrations of a store file in an in-memory database.
 fn create_file_schema() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
-    let migrations = std::fs::read_dir(store_sources().join("migrations")).unwrap();
+    let migrations = std::fs::read_dir(store_source_directory().join("migrations")).unwrap();
     let mut migrations: Vec<_> = migrations.map(|entry| entry.unwrap().path()).collect();
     migrations.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
     migrations.sort();
@@ -111,11 +115,12 @@ fn create_file_schema() -> Connection {
 
 fn create_server_schema() -> TestSchema {
     let schema = create_schema();
-    schema.run_file(store_sources().join("postgres/schema.sql").to_str().unwrap());
+    schema.run_file(store_source_directory().join("postgres/schema.sql").to_str().unwrap());
     schema
 }
 
-/// Returns the first column of all rows, with one space in place of each run of whitespace.
+/// Runs a statement in the database from [`create_file_schema`]. Returns the first column of all
+/// rows, with one space in place of each run of whitespace.
 fn query_file(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
@@ -125,31 +130,33 @@ fn query_file(connection: &Connection, sql: &str) -> Vec<String> {
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn server_has_the_columns_of_a_file() {
-    let mut server = create_server_schema().run_sql(SERVER_COLUMNS);
-    let (file, count) = (query_file(&create_file_schema(), FILE_COLUMNS), server.len());
+    let mut server = create_server_schema().run_sql(SERVER_COLUMNS_SQL);
+    let server_count = server.len();
+    let file = query_file(&create_file_schema(), FILE_COLUMNS_SQL);
     server.retain(|column| !SERVER_ONLY_COLUMNS.contains(&column.as_str()));
-    assert_eq!(server.len() + SERVER_ONLY_COLUMNS.len(), count);
-    let adapted_file: Vec<&str> = file
+    assert_eq!(server.len() + SERVER_ONLY_COLUMNS.len(), server_count);
+    let file_with_server_types: Vec<&str> = file
         .iter()
         .map(|column| {
             let different = DIFFERENT_COLUMNS.iter().find(|[in_file, _]| in_file == column);
             different.map_or(column.as_str(), |[_, on_server]| on_server)
         })
         .collect();
-    assert_eq!(server, adapted_file);
+    assert_eq!(server, file_with_server_types);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn server_has_the_keys_and_indexes_of_a_file() {
     let server: BTreeSet<String> =
-        create_server_schema().run_sql(SERVER_KEYS).into_iter().collect();
-    let file: BTreeSet<String> = query_file(&create_file_schema(), FILE_KEYS).into_iter().collect();
+        create_server_schema().run_sql(SERVER_KEYS_SQL).into_iter().collect();
+    let file: BTreeSet<String> =
+        query_file(&create_file_schema(), FILE_KEYS_SQL).into_iter().collect();
     assert_eq!(file.difference(&server).collect::<Vec<_>>(), FILE_ONLY_KEYS);
     assert_eq!(server.difference(&file).collect::<Vec<_>>(), SERVER_ONLY_KEYS);
 }
 
-/// Changes of a store with the user ada and a key. A CHECK constraint refuses each change.
+/// Changes to a store that contains the user ada and a key. A CHECK constraint refuses each change.
 const INVALID_CHANGES: &[&str] = &[
     "UPDATE users SET role = 'root'",
     "UPDATE users SET quota = -2",

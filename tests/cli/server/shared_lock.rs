@@ -1,4 +1,5 @@
-//! The shared write lock: commands that run at the same time, and commands that wait for all others.
+//! The shared write lock: frequent changes hold the lock at the same time, and other commands wait
+//! until no transaction holds the lock.
 
 use super::create_schema;
 use crate::run_output::RunOutput;
@@ -44,7 +45,7 @@ fn other_changes_and_audit_list_wait_for_all_transactions() {
         &["token", "revoke", "--all", "--yes"],
         // The revocation of an unrecorded token with the same `jti` must not run at the same time.
         &["token", "mint", "--record", "--claim", "jti=0192d6a4-0000-7000-8000-000000000001"],
-        // A running transaction may commit an event with a lower id.
+        // A running transaction may later commit an event with a lower id than the listed events.
         &["audit", "list"],
     ];
     for arguments in commands {
@@ -58,19 +59,20 @@ fn other_changes_and_audit_list_wait_for_all_transactions() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn equal_claims_recorded_at_the_same_time_share_a_grant() {
+fn tokens_with_equal_claims_minted_at_the_same_time_share_a_grant() {
     let (sandbox, _lock) = sandbox_with_shared_lock();
     let mut lines: Vec<_> = (0..500).map(|number| format!("{{\"tenant\":{number}}}\n")).collect();
-    let (up, down) = (sandbox.home().join("up.jsonl"), sandbox.home().join("down.jsonl"));
-    std::fs::write(&up, lines.concat()).unwrap();
+    let [ascending, descending] = ["up.jsonl", "down.jsonl"].map(|name| sandbox.home().join(name));
+    std::fs::write(&ascending, lines.concat()).unwrap();
     lines.reverse();
-    std::fs::write(&down, lines.concat()).unwrap();
+    std::fs::write(&descending, lines.concat()).unwrap();
     let mint = |file: &std::path::Path| {
         sandbox.command(&["token", "mint", "--record", "--from", file.to_str().unwrap()])
     };
-    for output in Sandbox::run_at_once([mint(&up), mint(&down), mint(&up), mint(&down)]) {
+    let commands = [mint(&ascending), mint(&descending), mint(&ascending), mint(&descending)];
+    for output in Sandbox::run_in_parallel(commands) {
         assert_eq!(output.ok().stdout.lines().count(), 500);
     }
-    let counts = "SELECT count(*) || ' ' || count(DISTINCT grant_id) FROM tokens WHERE id > 1";
-    assert_eq!(sandbox.sql(counts), ["2000 500"]);
+    let counts_sql = "SELECT count(*) || ' ' || count(DISTINCT grant_id) FROM tokens WHERE id > 1";
+    assert_eq!(sandbox.sql(counts_sql), ["2000 500"]);
 }

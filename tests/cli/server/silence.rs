@@ -1,4 +1,4 @@
-//! Servers that do not answer, or that end a connection or statement before the answer.
+//! Servers that do not answer, or that end a connection or a statement before the answer.
 
 use super::create_schema;
 use super::fault::{Fault, FaultyProxy};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 const TOKEN_COUNT_SQL: &str = "SELECT count(*) FROM tokens";
 
-/// Text in the message that begins a write transaction.
+/// Text in the protocol message that begins a write transaction.
 const BEGIN_WRITE: &str = "pg_advisory_xact_lock";
 
 /// Delays each insertion of a token.
@@ -22,13 +22,14 @@ fn delay_insertions(sandbox: &Sandbox, seconds: u32) {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn silent_server_ends_a_command_after_the_limit() {
+fn command_fails_after_a_time_limit_if_the_server_does_not_answer() {
     let verify = ["token", "verify", "--wait", "1s"];
     let list = ["token", "list", "--wait", "1s"];
     let create = ["token", "create", "web", "--wait", "1s"];
     let no_answer = "error: connection to the database lost: the server does not answer\n";
     let cases = [
-        // The message that opens the store, and the message of a read transaction.
+        // `FROM store` is in the message that opens the store, and `FROM keys` is in the message of
+        // a read transaction.
         (&verify[..], "FROM store", 75, no_answer),
         (&verify, "FROM keys", 75, no_answer),
         (&list, "FROM tokens", 75, no_answer),
@@ -39,7 +40,8 @@ fn silent_server_ends_a_command_after_the_limit() {
     std::thread::scope(|scope| {
         for (arguments, text, code, message) in cases {
             scope.spawn(move || {
-                // The transaction of a silent connection keeps its locks.
+                // Each case has its own store, because the transaction of a silent connection keeps
+                // its locks.
                 let sandbox = Sandbox::with_admin();
                 let token = sandbox.stdout_of(&["token", "create", "shop"]);
                 let proxy = FaultyProxy::start(text, Fault::Silence, 1);
@@ -61,7 +63,7 @@ fn silent_server_ends_a_command_after_the_limit() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn long_statement_of_a_server_that_answers_is_not_ended() {
+fn long_statement_continues_if_the_server_answers_another_connection() {
     let sandbox = Sandbox::with_admin();
     delay_insertions(&sandbox, 8);
     sandbox.run(&["token", "create", "shop", "--wait", "1s"]).ok();
@@ -73,7 +75,8 @@ fn long_statement_of_a_server_that_answers_is_not_ended() {
 fn read_is_repeated_if_the_connection_is_lost_before_the_first_answer() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "shop"]);
-    // The messages that begin the transaction that opens the store, and the transaction of the command.
+    // `FROM store` is in the first message of the transaction that opens the store, and `FROM keys`
+    // is in the first message of the transaction of the command.
     for text in ["FROM store", "FROM keys"] {
         let proxy = FaultyProxy::start(text, Fault::End, 3);
         let command = proxy.command(&sandbox, &["token", "verify", token.trim()]);

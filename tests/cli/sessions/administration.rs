@@ -96,8 +96,8 @@ fn only_admins_end_sessions_of_other_users() {
     error: only admins can end sessions of other users: logged in as `john` with role `user`
     hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
-    let unknown_user = ["sessions", "revoke", "--user", "nobody", "--all"];
-    assert_snapshot!(sandbox.run(&unknown_user), @"
+    let revoke_for_unknown_user = ["sessions", "revoke", "--user", "nobody", "--all"];
+    assert_snapshot!(sandbox.run(&revoke_for_unknown_user), @"
     --- exit code 7, stderr
     error: only admins can see other accounts: logged in as `john` with role `user`
     hint: log in as a user with the role `admin`: jeton login LOGIN

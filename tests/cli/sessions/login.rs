@@ -182,7 +182,7 @@ fn os_user_is_the_default_login() {
 fn copied_store_does_not_share_the_session() {
     let sandbox = Sandbox::with_john();
     let copy = sandbox.home().join("copy.db");
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     store.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
     let copy = copy.to_str().unwrap();
     assert_eq!(sandbox.run(&["whoami", "--store", copy, "-q"]).code, 4);
@@ -191,7 +191,7 @@ fn copied_store_does_not_share_the_session() {
     assert_snapshot!(output, @"
     --- stderr
     warning: this session replaces the session of `~/.local/share/jeton/jeton.db`, another copy of this store
-    hint: to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store
+    hint: to stay logged in to both stores, use a different `JETON_CONFIG_DIR` for one store
     logged in as john
     ");
     let output = sandbox.run(&["whoami"]);
@@ -199,7 +199,7 @@ fn copied_store_does_not_share_the_session() {
     assert_snapshot!(log_in(&sandbox, "john", "123456"), @"
     --- stderr
     warning: this session replaces the session of `~/copy.db`, another copy of this store
-    hint: to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store
+    hint: to stay logged in to both stores, use a different `JETON_CONFIG_DIR` for one store
     logged in as john
     ");
     assert_eq!(sandbox.run(&["whoami", "--store", copy]).code, 4);

@@ -69,8 +69,8 @@ fn logout_ends_a_session_signed_by_a_key_past_its_overlap() {
     logged out
     ");
     assert_eq!(sandbox.sql("SELECT end_reason FROM sessions"), ["logout"]);
-    let event = "SELECT target_kind || ' ' || outcome FROM audit WHERE action = 'logout'";
-    assert_eq!(sandbox.sql(event), ["session done"]);
+    let event_sql = "SELECT target_kind || ' ' || outcome FROM audit WHERE action = 'logout'";
+    assert_eq!(sandbox.sql(event_sql), ["session done"]);
 }
 
 #[test]
@@ -176,16 +176,16 @@ fn logout_all_reports_the_number_of_other_sessions() {
     --- stderr
     not logged in
     ");
-    let outcomes = "SELECT DISTINCT outcome FROM audit WHERE action = 'logout'";
-    assert_eq!(sandbox.sql(outcomes), ["done"]);
+    let outcomes_sql = "SELECT DISTINCT outcome FROM audit WHERE action = 'logout'";
+    assert_eq!(sandbox.sql(outcomes_sql), ["done"]);
 }
 
 #[test]
 fn logout_all_with_an_ended_session_ends_no_other_session() {
-    const CURRENT_SESSION: &str = "(SELECT max(id) FROM sessions)";
+    const CURRENT_SESSION_ID_SQL: &str = "(SELECT max(id) FROM sessions)";
     for sql in [
-        format!("UPDATE sessions SET ended_at = 1 WHERE id = {CURRENT_SESSION}"),
-        format!("DELETE FROM pairs WHERE session_id = {CURRENT_SESSION}"),
+        format!("UPDATE sessions SET ended_at = 1 WHERE id = {CURRENT_SESSION_ID_SQL}"),
+        format!("DELETE FROM pairs WHERE session_id = {CURRENT_SESSION_ID_SQL}"),
     ] {
         let sandbox = Sandbox::with_john();
         let other_access = sandbox.session_member("access");

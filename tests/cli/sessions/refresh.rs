@@ -71,8 +71,8 @@ fn reused_refresh_token_ends_the_session() {
     --- exit code 12, stderr
     error: token revoked: <time> (<ago>)
     ");
-    let audit = sandbox.sql("SELECT outcome FROM audit WHERE action = 'refresh' ORDER BY id");
-    assert_eq!(audit, ["done", "token_reused", "token_revoked"]);
+    let outcomes = sandbox.sql("SELECT outcome FROM audit WHERE action = 'refresh' ORDER BY id");
+    assert_eq!(outcomes, ["done", "token_reused", "token_revoked"]);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn refresh_refuses_a_bearer_token() {
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- exit code 2, stderr
     error: the token in JETON_TOKEN cannot be refreshed
-    hint: pass a refresh token with `--token-stdin`, or omit this token
+    hint: pass a refresh token with `--token-stdin`, or omit the bearer token
     ");
     assert_eq!(read_token_pair(&sandbox), old_pair);
 }

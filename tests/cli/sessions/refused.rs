@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "snapshots")]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn error_for_refused_session_states_the_reason() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
@@ -50,11 +50,11 @@ fn error_for_refused_session_states_the_reason() {
     assert_snapshot!(outputs, @"
     retired key
     --- exit code 10, stderr
-    error: your session was signed by a retired key: `<key>` was accepted until <time> (<ago>)
+    error: a token of your session was signed by a retired key: `<key>` was accepted until <time> (<ago>)
     hint: log in again: jeton login
     revoked key
     --- exit code 12, stderr
-    error: your session was signed by a revoked key: `<key>`
+    error: a token of your session was signed by a revoked key: `<key>`
     hint: log in again: jeton login
     password changed
     --- exit code 12, stderr

@@ -18,7 +18,7 @@ pub(crate) struct Source {
     pub(crate) valid: String,
     /// Renewed app token in its grace period.
     pub(crate) superseded: String,
-    /// Revoked test tokens without a record, whose `jti`s are not UUIDs.
+    /// Revoked test tokens that are not recorded. Their `jti`s are not UUIDs.
     pub(crate) blocklisted: Vec<String>,
 }
 
@@ -98,8 +98,9 @@ impl Source {
         output["tables"].as_array().unwrap().iter().map(row).collect()
     }
 
-    /// Asserts that a store, the source or a copy, passes `store check`, accepts the session and the
-    /// valid tokens, refuses the revoked tokens, and has an audit event of `store copy`.
+    /// Asserts that the source store or a copy passes `store check`, accepts the session and the
+    /// unrevoked app tokens, and refuses the revoked test tokens. Also asserts that the store has
+    /// an audit event of `store copy`.
     pub(crate) fn assert_usable(&self, store: &str) {
         self.run(store, &["store", "check"]).ok();
         self.run(store, &["whoami"]).ok();
@@ -125,13 +126,14 @@ fn copied_store_has_all_rows() {
     let digests = source.copy("a.db", "b.db");
     let empty_tables: Vec<_> = digests.iter().filter(|(_, (rows, _))| *rows == 0).collect();
     assert!(digests.len() == 10 && empty_tables.is_empty(), "{digests:?}");
-    let [a, b] = ["a.db", "b.db"].map(|name| source.sandbox.home().join(name));
-    assert_eq!(mode_of(&b), 0o600);
-    let [mut expected, mut found] = [a, b].map(|store| read_tables(&store));
+    let [source_file, copy_file] = ["a.db", "b.db"].map(|name| source.sandbox.home().join(name));
+    assert_eq!(mode_of(&copy_file), 0o600);
+    let [mut expected, mut found] = [source_file, copy_file].map(|store| read_tables(&store));
     for tables in [&mut expected, &mut found] {
         tables.get_mut("sqlite_sequence").unwrap().sort();
     }
-    // The copy has no rows of `user_blocks` that count no users, because triggers fill that table.
+    // Triggers fill `user_blocks` in the copy, and add a row only for a block with a user. A source
+    // can also have rows for blocks without users.
     expected.get_mut("user_blocks").unwrap().retain(|row| !row.ends_with(" 0"));
     for (table, rows) in expected {
         assert!(rows == found[&table], "{table}: {rows:?}, {:?}", found[&table]);
@@ -209,8 +211,8 @@ fn unusable_copy_target_is_refused_unchanged() {
     assert_eq!(fs::read_to_string(sandbox.home().join("b.db")).unwrap(), "other content");
 }
 
-/// Adds a session of a missing user after the valid rows. The target of a copy refuses such a
-/// session because of its foreign keys.
+/// Adds a session of a missing user after the valid rows. A foreign key of the target of a copy
+/// refuses such a session.
 pub(crate) fn add_session_of_missing_user(sandbox: &Sandbox, store: &str) {
     let store = rusqlite::Connection::open(sandbox.home().join(store)).unwrap();
     let sql = "PRAGMA foreign_keys = OFF;

@@ -6,8 +6,8 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Runs a command that reads a damaged row, and returns the output. Asserts that `store check` reports
-/// damage.
+/// Runs a command that reads a damaged row, and returns the output. Asserts that `store check`
+/// reports damage.
 #[track_caller]
 pub(super) fn run_on_damaged_store(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let output = run_within_time_limit(sandbox, arguments, "lovelace\n");

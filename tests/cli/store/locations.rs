@@ -20,7 +20,7 @@ fn error_for_unusable_path_names_path_and_variable() {
     assert_snapshot!(init("XDG_DATA_HOME", "/proc/x"), @"
     --- exit code 78, stderr
     error: `/proc/x/jeton/jeton.db`: cannot open the store: No such file or directory
-    hint: set `XDG_DATA_HOME` to a directory of yours, or `JETON_STORE` to a file
+    hint: set `XDG_DATA_HOME` to a directory that you own, or `JETON_STORE` to a file
     ");
     assert_snapshot!(init("JETON_STORE", "/proc/x/jeton.db"), @"
     --- exit code 78, stderr
@@ -50,7 +50,7 @@ fn error_for_unusable_path_names_path_and_variable() {
 }
 
 #[test]
-fn directory_as_store_is_refused_with_a_file_path_as_hint() {
+fn directory_or_device_as_store_is_refused_with_a_hint() {
     let sandbox = Sandbox::new();
     let home = sandbox.home().to_str().unwrap();
     let output = sandbox.run(&["users", "list", "--store", home]);

@@ -43,8 +43,9 @@ fn store_info_needs_no_login() {
          audit events    8"
     );
     let info = sandbox.json(&["store", "info"]);
-    let bytes =
-        |extension| std::fs::metadata(sandbox.store().with_extension(extension)).unwrap().len();
+    let bytes = |extension| {
+        std::fs::metadata(sandbox.store_path().with_extension(extension)).unwrap().len()
+    };
     assert_eq!(info["size_bytes"], json!({"file": bytes("db"), "wal": bytes("db-wal")}));
     assert_eq!(info["modes"], json!({"file": "0600", "directory": "0700"}));
     let tokens = json!({"live": 1, "superseded": 1, "expired": 2, "revoked": 2});
@@ -111,9 +112,9 @@ fn latest_expiry_of_pruned_tokens_is_reported_per_key() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     sandbox.run(&["store", "prune"]).ok();
     let kid = sandbox.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
-    let expiry = crate::sandbox::payload(&recorded_token)["exp"].as_i64().unwrap();
+    let exp = crate::sandbox::payload(&recorded_token)["exp"].as_i64().unwrap();
     let expiry = sandbox
-        .sql(&format!("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {expiry}, 'unixepoch')"))
+        .sql(&format!("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {exp}, 'unixepoch')"))
         .remove(0);
     let pruned_keys = json!([{"kid": kid, "latest_expires_at": expiry}]);
     assert_eq!(sandbox.json(&["store", "info"])["pruned"], pruned_keys);
@@ -147,7 +148,7 @@ fn prune_runs_during_create_and_mint() {
     let mint = || sandbox.command(&["token", "mint", "--record", "--sub", "alice"]);
     let mut commands: Vec<Command> = vec![sandbox.command(&["store", "prune", "-o", "json"])];
     commands.extend((0..8).flat_map(|_| [create(), mint()]));
-    let outputs = Sandbox::run_at_once(commands);
+    let outputs = Sandbox::run_in_parallel(commands);
     for output in &outputs {
         assert_eq!(output.code, 0, "{output:?}");
     }
@@ -163,9 +164,9 @@ fn prune_runs_during_create_and_mint() {
 #[test]
 fn prune_deletes_grants_without_tokens() {
     let sandbox = Sandbox::with_admin();
-    let rows: Vec<String> = (0..6_000).map(|n| format!("user{n}")).collect();
+    let subjects: Vec<String> = (0..6_000).map(|n| format!("user{n}")).collect();
     let mint = ["token", "mint", "--record", "--from", "-", "--expires-at", "1700000000"];
-    sandbox.run_with_input(&mint, &format!("sub\n{}", rows.join("\n"))).ok();
+    sandbox.run_with_input(&mint, &format!("sub\n{}", subjects.join("\n"))).ok();
     sandbox.stdout_of(&["token", "mint", "--record", "--sub", "alice"]);
     let pruned = sandbox.json(&["store", "prune"]);
     assert_eq!(

@@ -14,8 +14,9 @@ const MIGRATIONS: [&str; 2] = [
     include_str!("../../../src/store/migrations/0002_bounds.sql"),
 ];
 
-/// Replaces the store with a store of schema `version`. The new store has the rows of the old store,
-/// except that its audit events are made from the rows of `audit_query`: id, action and target.
+/// Replaces the store with a store of schema `version`. The new store has the rows of the old
+/// store, except the audit events. The new store has one audit event for each row of `audit_query`,
+/// which returns id, action and target.
 fn downgrade(sandbox: &Sandbox, version: usize, audit_query: &str) {
     let older = sandbox.home().join("older.db");
     let connection = Connection::open(&older).unwrap();
@@ -23,7 +24,7 @@ fn downgrade(sandbox: &Sandbox, version: usize, audit_query: &str) {
     connection
         .execute_batch(&format!(
             "ATTACH '{}' AS current; PRAGMA foreign_keys = OFF; DELETE FROM user_blocks;",
-            sandbox.store().display()
+            sandbox.store_path().display()
         ))
         .unwrap();
     for table in
@@ -44,10 +45,10 @@ fn downgrade(sandbox: &Sandbox, version: usize, audit_query: &str) {
         .unwrap();
     drop(connection);
     for extension in ["db-wal", "db-shm"] {
-        let _ = fs::remove_file(sandbox.store().with_extension(extension));
+        let _ = fs::remove_file(sandbox.store_path().with_extension(extension));
     }
-    fs::rename(older, sandbox.store()).unwrap();
-    set_mode(&sandbox.store(), 0o600);
+    fs::rename(older, sandbox.store_path()).unwrap();
+    set_mode(&sandbox.store_path(), 0o600);
 }
 
 #[test]
@@ -83,11 +84,11 @@ fn migrated_audit_events_are_found_by_target() {
         }
         sandbox.run(&["store", "check"]).ok();
         let output = sandbox.run(&["audit", "list", "--reverse", "-o", "jsonl"]).ok();
-        let members = |line: &str| {
+        let target_and_detail = |line: &str| {
             let event: serde_json::Value = serde_json::from_str(line).unwrap();
             format!("{} {}", event["target"], event["detail"])
         };
-        let lines: Vec<_> = output.stdout.lines().take(5).map(members).collect();
+        let lines: Vec<_> = output.stdout.lines().take(5).map(target_and_detail).collect();
         allow_duplicates! {
             assert_snapshot!(lines.join("\n"), @r#"
             {"kind":"user","id":"1"} null

@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
 /// Number of attempts to write the store under each path.
-pub(super) const REPETITIONS: usize = 40;
+pub(super) const ATTEMPTS_PER_PATH: usize = 40;
 
 /// Creates a store without a token quota, and the empty directory `other`.
 pub(super) fn sandbox_with_unlimited_quota() -> Sandbox {
@@ -20,8 +20,8 @@ pub(super) fn sandbox_with_unlimited_quota() -> Sandbox {
 fn hard_linked_store_is_refused_under_both_paths() {
     let sandbox = sandbox_with_unlimited_quota();
     let link = sandbox.home().join("other/jeton.db");
-    fs::hard_link(sandbox.store(), &link).unwrap();
-    for _ in 0..REPETITIONS {
+    fs::hard_link(sandbox.store_path(), &link).unwrap();
+    for _ in 0..ATTEMPTS_PER_PATH {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "create", "x"]), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db`: the store file has several hard links

@@ -1,4 +1,5 @@
-//! Files that another user created in place of a store's WAL, WAL index or journal.
+//! Symbolic links, pipes and hard links in place of a store's WAL, WAL index or journal are
+//! refused. Another user could create such files.
 
 use super::store_files;
 use super::unsafe_files::make_pipe;
@@ -9,11 +10,11 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 /// Suffixes of the files that SQLite creates beside a store.
-pub(super) const SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(super) const SQLITE_FILE_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Creates a file in place of a SQLite file. Returns the output of `whoami` and `store check`, with
-/// `<end>` in place of the suffix. Asserts that other commands print the refusal of `whoami`, and
-/// that the store works after the removal of the created file.
+/// Creates a file with `plant` in place of the SQLite file with the suffix. Returns the output of
+/// `whoami` and `store check`, with `<end>` in place of the suffix. Asserts that other commands
+/// print the refusal of `whoami`, and that the store works after the removal of the created file.
 #[track_caller]
 pub(super) fn outputs_with_planted_file(
     sandbox: &Sandbox,
@@ -21,7 +22,7 @@ pub(super) fn outputs_with_planted_file(
     plant: impl FnOnce(&Path),
 ) -> String {
     let name = format!("jeton.db{suffix}");
-    let sqlite_file = sandbox.store().with_file_name(&name);
+    let sqlite_file = sandbox.store_path().with_file_name(&name);
     let original_file = sandbox.home().join("aside");
     let original_existed = fs::rename(&sqlite_file, &original_file).is_ok();
     plant(&sqlite_file);
@@ -44,7 +45,7 @@ fn planted_sqlite_files_are_refused() {
     let link_target = sandbox.home().join("aside");
     let linked_file = sandbox.home().join("other");
     fs::write(&linked_file, "").unwrap();
-    for suffix in SUFFIXES {
+    for suffix in SQLITE_FILE_SUFFIXES {
         let outputs = |plant: &dyn Fn(&Path)| outputs_with_planted_file(&sandbox, suffix, plant);
         allow_duplicates!(
             assert_snapshot!(outputs(&|file| symlink(&link_target, file).unwrap()), @"

@@ -8,19 +8,28 @@ use insta::assert_snapshot;
 use rusqlite::Connection;
 use std::fs;
 
-/// Runs a restore with `-o json`. Asserts that the restore fails with the exit code and the error code, and
-/// changes no store. Runs the restore again without `-o json`, and returns the output.
+/// Runs a restore with `-o json`. Asserts that the restore fails with the exit code and the error
+/// code, and changes no store. Runs the restore again without `-o json`, and returns the output.
 #[track_caller]
-fn check_refusal(sandbox: &Sandbox, arguments: &[&str], exit_code: i32, code: &str) -> RunOutput {
+fn check_refusal(
+    sandbox: &Sandbox,
+    arguments: &[&str],
+    exit_code: i32,
+    error_code: &str,
+) -> RunOutput {
     let (before, had_previous_store) =
-        (rows_without_audit(&sandbox.store()), previous_store(sandbox).exists());
+        (rows_without_audit(&sandbox.store_path()), previous_store(sandbox).exists());
     let error = sandbox.json_error(arguments);
-    assert_eq!((&error["exit_code"], &error["code"]), (&exit_code.into(), &code.into()), "{error}");
+    assert_eq!(
+        (&error["exit_code"], &error["code"]),
+        (&exit_code.into(), &error_code.into()),
+        "{error}"
+    );
     assert!(
-        rows_without_audit(&sandbox.store()) == before
+        rows_without_audit(&sandbox.store_path()) == before
             && previous_store(sandbox).exists() == had_previous_store
     );
-    assert!(!sandbox.store().with_file_name(".jeton-restore.new").exists());
+    assert!(!sandbox.store_path().with_file_name(".jeton-restore.new").exists());
     sandbox.run(arguments)
 }
 
@@ -65,7 +74,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     ");
     fs::write(&file, "other content").unwrap();
     check_refusal(&sandbox, &RESTORE, 78, "store_foreign");
-    let store = sandbox.store();
+    let store = sandbox.store_path();
     let restore_itself = ["store", "restore", store.to_str().unwrap(), "--yes"];
     check_refusal(&sandbox, &restore_itself, 2, "usage");
     check_refusal(&sandbox, &["store", "restore", "nowhere.db", "--yes"], 2, "usage");
@@ -94,7 +103,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     warning: `~/monday.db` is accessible to other users: found mode 0644, expected 0600
     restored monday.db; previous store: ~/.local/share/jeton/jeton.db.before-restore
     ");
-    assert_eq!(mode_of(&sandbox.store()), 0o600);
+    assert_eq!(mode_of(&sandbox.store_path()), 0o600);
 }
 
 #[test]
@@ -136,6 +145,6 @@ fn restore_requires_an_admin_or_the_file_owner_without_credentials() {
     sandbox.set_variable("JETON_TOKEN", "");
     sandbox.run(&["logout"]).ok();
     sandbox.run(&RESTORE).ok();
-    let audit = "SELECT ifnull(user_id, 'nobody') FROM audit WHERE action = 'store restore'";
-    assert_eq!(sandbox.sql(audit), ["nobody"]);
+    let audit_sql = "SELECT ifnull(user_id, 'nobody') FROM audit WHERE action = 'store restore'";
+    assert_eq!(sandbox.sql(audit_sql), ["nobody"]);
 }

@@ -1,4 +1,4 @@
-//! Directories that other users can write are refused for stores, backups, sessions and output
+//! Directories that other users can write to are refused for stores, backups, sessions and output
 //! files.
 
 use super::{mode_of, set_mode};
@@ -59,7 +59,7 @@ fn store_in_a_sticky_directory_is_refused_and_the_hint_works() {
 }
 
 #[test]
-fn store_in_a_directory_without_sticky_bit_is_refused_and_the_hint_works() {
+fn store_in_a_world_writable_directory_without_sticky_bit_is_refused_and_the_hint_works() {
     let sandbox = Sandbox::new();
     let shared = create_directory(&sandbox, "a b", 0o777);
     let output = init(&sandbox, "a b/ci.db");
@@ -117,11 +117,12 @@ fn existing_store_in_a_shared_directory_is_refused_and_the_hint_moves_the_store(
     insecure_permissions: directory `~/shared` is writable by other users (mode 1777)
     --- exit code 78, stderr
     error: the store has 1 fault
-    hint: move the store to a separate directory: mkdir -p -m 700 shared/ci && mv shared/ci.db* shared/ci (then use it with `--store shared/ci/ci.db`)
+    hint: move the store to a separate directory: mkdir -p -m 700 shared/ci && mv shared/ci.db* shared/ci (then use the store with `--store shared/ci/ci.db`)
     ");
     assert!(fs::read(shared.join("ci.db")).unwrap() == before);
     let command = hint_command(&sandbox.run(&["whoami", "--store", "shared/ci.db"]));
-    let (move_command, store_option) = command.split_once(" (then use it with `--store ").unwrap();
+    let (move_command, store_option) =
+        command.split_once(" (then use the store with `--store ").unwrap();
     run_hint(&sandbox, move_command);
     let store = store_option.strip_suffix("`)").unwrap();
     assert_snapshot!(sandbox.run(&["store", "check", "--store", store]), @"ok");

@@ -1,5 +1,5 @@
-//! Session and store files that are not regular files, and databases of other programs, are refused. No
-//! command waits for the writer of a named pipe.
+//! Session and store files that are not regular files, and databases of other programs, are
+//! refused. No command waits for the writer of a named pipe.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -32,8 +32,8 @@ pub(super) fn session_refusal(sandbox: &Sandbox) -> RunOutput {
     login
 }
 
-/// Replaces the session file with the file or directory that `create` makes at its path, and returns the
-/// refusal. Asserts that the original session file works after it is moved back.
+/// Moves the session file away, creates a file or directory with `create` at the same path, and
+/// returns the refusal. Asserts that the session file works after it is moved back.
 fn refusal_of_replaced_session(create: impl FnOnce(&Path)) -> RunOutput {
     let sandbox = Sandbox::with_admin();
     let (file, original) = (sandbox.session_file(), sandbox.home().join("aside"));
@@ -86,16 +86,16 @@ fn pipe_in_place_of_the_session_lock_file_is_refused() {
 fn pipe_in_place_of_the_store_is_refused() {
     let sandbox = Sandbox::with_admin();
     let original = sandbox.home().join("aside");
-    fs::rename(sandbox.store(), &original).unwrap();
-    make_pipe(&sandbox.store());
+    fs::rename(sandbox.store_path(), &original).unwrap();
+    make_pipe(&sandbox.store_path());
     for arguments in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db`: the store file is not a regular file
-        hint: set `HOME` to a directory of yours, or `JETON_STORE` to a file
+        hint: set `HOME` to a directory that you own, or `JETON_STORE` to a file
         "));
     }
-    fs::rename(&original, sandbox.store()).unwrap();
+    fs::rename(&original, sandbox.store_path()).unwrap();
     sandbox.run(&["whoami"]).ok();
 }
 

@@ -4,8 +4,9 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Returns the number of open sessions and the number of spent refresh tokens, separated by a space.
-pub(super) fn count_open_sessions_and_spent_tokens(sandbox: &Sandbox) -> Vec<String> {
+/// Returns one text: the number of open sessions and the number of spent refresh tokens, separated
+/// by a space.
+pub(super) fn open_session_and_spent_token_counts(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
              || (SELECT count(*) FROM pairs WHERE spent_at IS NOT NULL)",
@@ -38,6 +39,6 @@ fn session_directory_below_a_file_is_refused() {
     error: not logged in
     hint: log in: jeton login
     ");
-    assert_eq!(count_open_sessions_and_spent_tokens(&sandbox), ["1 0"]);
+    assert_eq!(open_session_and_spent_token_counts(&sandbox), ["1 0"]);
     sandbox.run(&["refresh"]).ok();
 }

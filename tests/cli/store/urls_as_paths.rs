@@ -64,9 +64,9 @@ fn refusal_of_store_url_in_environment_names_the_variable() {
         {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `mysql`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
         "#));
     }
-    let mut completion = sandbox.command(&["--", "jeton", "users", "show", ""]);
-    completion.envs([("COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", "3")]);
-    let output = completion.output().unwrap();
+    let mut completion_command = sandbox.command(&["--", "jeton", "users", "show", ""]);
+    completion_command.envs([("COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", "3")]);
+    let output = completion_command.output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     assert_eq!(fs::read_dir(sandbox.home()).unwrap().count(), 0);
 }
@@ -148,7 +148,7 @@ fn path_that_resembles_a_url_is_accepted() {
 }
 
 #[test]
-fn download_hint_replaces_pipe_hint_if_hint_cannot_repeat_the_command() {
+fn hint_suggests_a_download_if_the_command_cannot_be_repeated_in_the_hint() {
     let sandbox = Sandbox::new();
     let url = "HTTPS://id.example/jwks.json";
     let pipe_hint = "hint: pipe the document: ";

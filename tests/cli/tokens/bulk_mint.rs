@@ -30,8 +30,8 @@ fn each_input_row_mints_a_token() {
         stdout_lines(&output).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(payload(objects[0]["token"].as_str().unwrap())["n"], 1);
     assert_eq!(payload(objects[1]["token"].as_str().unwrap())["exp"], 7);
-    let counts_query = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id";
-    assert_eq!(sandbox.sql(counts_query), ["2", "2"], "one audit event per command");
+    let counts_sql = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id";
+    assert_eq!(sandbox.sql(counts_sql), ["2", "2"], "one audit event per command");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn audit_counts_recorded_and_undelivered_tokens() {
     );
     let words = output.stderr.split_whitespace();
     assert!(words.clone().any(|word| word == revoked_count), "{output:?}");
-    // The number of written lines depends on the pipe.
+    // The number of written lines depends on the buffer of the pipe.
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     let message: Vec<&str> =
         words.map(|word| if is_number(word) { "<count>" } else { word }).collect();
@@ -182,12 +182,13 @@ fn interrupted_mint_counts_exactly_the_delivered_tokens() {
             "interrupted after {count} of 4294967295 tokens; the {count} tokens were {verb}"
         );
         assert!(output.stderr.contains(&message), "{output:?}");
-        let audit = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
+        let audit_sql = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
              ORDER BY id DESC LIMIT 1";
-        assert_eq!(sandbox.sql(audit), [format!("done {count}")]);
+        assert_eq!(sandbox.sql(audit_sql), [format!("done {count}")]);
         if is_recorded {
-            let rows = sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL");
-            assert_eq!(rows, [count.to_string()]);
+            let unrevoked_count =
+                sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL");
+            assert_eq!(unrevoked_count, [count.to_string()]);
             let _ = sandbox.run(&["token", "revoke", "--all", "--yes"]).ok();
         }
     }

@@ -1,5 +1,5 @@
-//! Readers that close the pipe early, such as `head -1`: an error only for recorded tokens and for
-//! `-o github`.
+//! Readers that close the pipe early, such as `head -1`. The closed pipe is an error only for
+//! recorded tokens and for `-o github`.
 
 use super::token_file;
 use crate::output::closed_pipe;
@@ -9,7 +9,8 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader};
 
-/// Runs the command, closes the pipe after one line, and returns the line and the output.
+/// Runs the command, and closes the pipe of its standard output after one line. Returns the line
+/// and the output.
 fn read_first_line(sandbox: &Sandbox, arguments: &[&str]) -> (String, RunOutput) {
     let mut child = Sandbox::start(&mut sandbox.command(arguments));
     let mut line = String::new();
@@ -50,9 +51,9 @@ fn mint_succeeds_if_reader_stops_after_first_token() {
 #[test]
 fn unread_unrecorded_tokens_are_no_error() {
     let sandbox = token_file::sandbox_with_file(token_file::FILE);
-    let file = ["token", "mint", "--file", "t.toml", "--allow-env", "S"];
+    let mint_from_file = ["token", "mint", "--file", "t.toml", "--allow-env", "S"];
     for options in [&[][..], &["-o", "json"], &["-o", "jsonl"], &["-o", "dotenv"]] {
-        let output = run_with_closed_pipe(&sandbox, &[&file, options].concat());
+        let output = run_with_closed_pipe(&sandbox, &[&mint_from_file, options].concat());
         assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{options:?}");
     }
     let sandbox = Sandbox::with_admin();
@@ -67,8 +68,8 @@ fn unread_unrecorded_tokens_are_no_error() {
     ] {
         let output = run_with_closed_pipe(&sandbox, arguments);
         assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{arguments:?}");
-        let audit = "SELECT outcome || ' ' || count FROM audit ORDER BY id DESC LIMIT 1";
-        assert_eq!(sandbox.sql(audit), [format!("done {count}")], "{arguments:?}");
+        let audit_sql = "SELECT outcome || ' ' || count FROM audit ORDER BY id DESC LIMIT 1";
+        assert_eq!(sandbox.sql(audit_sql), [format!("done {count}")], "{arguments:?}");
     }
 }
 
@@ -85,7 +86,7 @@ fn unread_recorded_tokens_are_revoked() {
         &["token", "mint", "--record", "--count", "3", "-o", "json"],
         &["token", "mint", "--file", "t.toml"],
         &["token", "mint", "--file", "t.toml", "-o", "dotenv"],
-        // A token whose mask cannot be printed would be visible in the log of the job.
+        // Without the `::add-mask::` line of a token, the log of the job would show the token.
         &["token", "mint", "-o", "github"],
     ] {
         assert_eq!(run_with_closed_pipe(&sandbox, arguments).code, 1, "{arguments:?}");

@@ -11,7 +11,7 @@ fn create_prints_only_the_token_on_stdout() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    created token 1 for my-app, expires <time>, 1 of 3 in use
+    created token 1 for my-app, expires <time>, 1 of 3 tokens in use
     ");
     let claims = payload(output.stdout.trim());
     assert_eq!(
@@ -190,7 +190,7 @@ fn exceeded_quota_error_lists_the_live_tokens() {
     }
     assert_snapshot!(sandbox.run(&["token", "create", "c"]), @"
     --- exit code 8, stderr
-    error: token quota exceeded: 3 of 3 in use
+    error: token quota exceeded: 3 of 3 tokens in use
     hint: revoke a token that is no longer used; list the tokens: jeton token list --user john
     ");
     let error = sandbox.json_error(&["token", "create", "c"]);
@@ -207,7 +207,7 @@ fn exceeded_quota_error_lists_the_live_tokens() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    created token 4 for c, expires <time>, 3 of 3 in use
+    created token 4 for c, expires <time>, 3 of 3 tokens in use
     ");
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();

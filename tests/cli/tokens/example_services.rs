@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
-const JOHN: &str = "john@example.com";
+const JOHN_EMAIL: &str = "john@example.com";
 
 /// A service in `python/example_services`, and the endpoint under test.
 struct Service {
@@ -20,7 +20,7 @@ struct Service {
     /// Method and path of the protected endpoint.
     endpoint: (&'static str, &'static str),
     /// Path of the endpoint that revokes a token, or `None` if the service cannot revoke tokens.
-    revoke: Option<&'static str>,
+    revocation_path: Option<&'static str>,
     /// Library that verifies the tokens, and the defects that the service accepts. The preset may
     /// list more defects as accepted by the library: servers limit the size of headers, and a service
     /// may check more than its library.
@@ -72,14 +72,15 @@ fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     manifest["fixtures"].as_array().unwrap().iter().map(with_token).collect()
 }
 
-/// Asserts that the service accepts the valid token, and accepts a defective token only if the
-/// preset lists the defect as accepted.
+/// Asserts that the service accepts the valid token, and accepts a defective token if and only if both
+/// `service.verifier` and the preset list the defect as accepted. A service that cannot revoke tokens
+/// must also accept the token named `revoked`.
 fn check_acceptance(service: &Service) {
     let items = create_fixtures(service);
     assert!(items.len() > 10);
     let mut requests = Vec::new();
     for (item, token) in &items {
-        if let (Some(path), true) = (service.revoke, item["name"] == "revoked") {
+        if let (Some(path), true) = (service.revocation_path, item["name"] == "revoked") {
             requests.push(json!(["POST", path, token, {}]));
         }
         requests.push(service.build_request(token));
@@ -87,10 +88,10 @@ fn check_acceptance(service: &Service) {
     let mut responses = service.send_requests(&requests).into_iter();
     for (item, _) in &items {
         let name = item["name"].as_str().unwrap();
-        if service.revoke.is_some() && name == "revoked" {
-            assert_eq!(responses.next().unwrap()["status"], 200, "the token is revoked");
+        if service.revocation_path.is_some() && name == "revoked" {
+            assert_eq!(responses.next().unwrap()["status"], 200, "the service revokes the token");
         }
-        let cannot_revoke = service.revoke.is_none() && name == "revoked";
+        let cannot_revoke = service.revocation_path.is_none() && name == "revoked";
         let (verifier, accepted_defects) = service.verifier;
         let is_accepted_defect =
             accepted_defects.contains(&name) && item["accepted_by"][verifier].is_string();
@@ -107,27 +108,27 @@ fn check_acceptance(service: &Service) {
 #[test]
 #[ignore = "needs Python"]
 fn example_service_000_accepts_only_valid_token_and_listed_defects() {
-    let signup = json!({"nome": "John Doe", "email": JOHN, "senha": "123456"});
+    let signup = json!({"nome": "John Doe", "email": JOHN_EMAIL, "senha": "123456"});
     check_acceptance(&Service {
         name: "000",
         preset: "gerencia",
-        sub: JOHN,
+        sub: JOHN_EMAIL,
         signup: ("/clientes/cadastro", signup),
         endpoint: ("POST", "/clientes/claims"),
-        revoke: None,
+        revocation_path: None,
         verifier: ("PyJWT", &["oversized"]),
     });
 }
 
 fn service_001(preset: &'static str, endpoint: (&'static str, &'static str)) -> Service {
-    let signup = json!({"username": "john", "email": JOHN, "password": "123456"});
+    let signup = json!({"username": "john", "email": JOHN_EMAIL, "password": "123456"});
     Service {
         name: "001",
         preset,
-        sub: JOHN,
+        sub: JOHN_EMAIL,
         signup: ("/auth/register", signup),
         endpoint,
-        revoke: Some("/auth/revoke_token"),
+        revocation_path: Some("/auth/revoke_token"),
         verifier: ("Flask-JWT-Extended", &["missing_exp"]),
     }
 }
@@ -149,7 +150,7 @@ fn example_service_002_accepts_only_valid_token_and_listed_defects() {
         sub: "caio",
         signup: ("/auth/register", signup),
         endpoint: ("GET", "/api/users/all?page=1&per_page=5"),
-        revoke: None,
+        revocation_path: None,
         verifier: ("Flask-JWT-Extended", &["missing_exp"]),
     });
 }
@@ -164,7 +165,7 @@ fn example_service_003_accepts_only_valid_token_and_listed_defects() {
             sub: "abc@abc.com",
             signup: ("/signup", json!({"email": "abc@abc.com", "password": "abc123"})),
             endpoint,
-            revoke: Some("/revoke"),
+            revocation_path: Some("/revoke"),
             verifier: ("Flask-JWT-Extended", &["missing_exp"]),
         });
     }
@@ -181,7 +182,7 @@ fn example_service_004_accepts_only_valid_token_and_listed_defects() {
             sub: "khyati",
             signup: ("/signup", signup),
             endpoint,
-            revoke: Some("/logout"),
+            revocation_path: Some("/logout"),
             verifier: ("Flask-JWT-Extended", &["missing_exp"]),
         });
     }

@@ -23,11 +23,12 @@ fn introspection_describes_active_app_and_access_tokens() {
     assert_eq!((&access["active"], &access["username"]), (&true.into(), &"john".into()));
     assert_eq!((&access["token_use"], &access["token_type"]), (&json!("access"), &json!("Bearer")));
     assert!(access.get("scope").is_none());
+    // Access tokens have the claim `bloqueado`, which marks session tokens.
     assert!(access.get("bloqueado").is_none());
 }
 
 #[test]
-fn invalid_token_introspection_has_no_details() {
+fn invalid_token_is_introspected_without_details() {
     let sandbox = Sandbox::with_admin();
     let app_token = sandbox.stdout_of(&["token", "create", "app"]);
     let revoked_token = sandbox.stdout_of(&["token", "create", "app"]);

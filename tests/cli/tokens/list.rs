@@ -18,7 +18,8 @@ fn with_four_tokens() -> Sandbox {
     sandbox
 }
 
-/// Returns the ids of the listed tokens and the total: `1,4 of 2`.
+/// Returns the ids of the tokens on the page and the number of matching tokens on all pages, such as
+/// `3,4 of 4`.
 fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let list = sandbox.json(&[&["token", "list"], arguments].concat());
     let items = list["items"].as_array().unwrap().iter();
@@ -27,7 +28,7 @@ fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn token_list_shows_attributes_but_no_tokens() {
+fn token_list_shows_attributes_but_no_token_values() {
     let sandbox = with_four_tokens();
     let output = sandbox.run(&["token", "list", "--all-users", "--status", "all"]);
     assert_snapshot!(output, @"
@@ -51,10 +52,16 @@ fn token_list_is_filtered_by_owner_app_and_status() {
     assert_eq!(list_ids(&sandbox, &["--all-users", "--status", "revoked"]), "2 of 1");
     assert_eq!(list_ids(&sandbox, &["--all-users", "--status", "all", "--app", "b"]), "2,3,4 of 3");
     assert_eq!(list_ids(&sandbox, &["--all-users", "--app", "nothing"]), " of 0");
-    let all = ["--all-users", "--status", "all", "--per-page", "2"];
-    assert_eq!(list_ids(&sandbox, &[all.as_slice(), &["--page", "2"]].concat()), "3,4 of 4");
-    assert_eq!(list_ids(&sandbox, &[all.as_slice(), &["--after", "1"]].concat()), "2,3 of 4");
-    let output = sandbox.run(&[&["token", "list"], all.as_slice()].concat()).ok();
+    let two_per_page = ["--all-users", "--status", "all", "--per-page", "2"];
+    assert_eq!(
+        list_ids(&sandbox, &[two_per_page.as_slice(), &["--page", "2"]].concat()),
+        "3,4 of 4"
+    );
+    assert_eq!(
+        list_ids(&sandbox, &[two_per_page.as_slice(), &["--after", "1"]].concat()),
+        "2,3 of 4"
+    );
+    let output = sandbox.run(&[&["token", "list"], two_per_page.as_slice()].concat()).ok();
     assert_snapshot!(output, @"
     ID  KIND  APP  USER  PERMISSIONS  STATUS   EXPIRES
     1   app   a    john  read,write   live     <time>
@@ -175,16 +182,11 @@ fn token_show_accepts_a_jti_case_insensitively() {
     error: token `<uuid>` not found
     ");
     sandbox.log_in("john", "123456");
-    let jti_of_ada = sandbox.sql("SELECT lower(hex(jti)) FROM tokens WHERE id = 4").remove(0);
-    let jti_of_ada = [
-        &jti_of_ada[..8],
-        &jti_of_ada[8..12],
-        &jti_of_ada[12..16],
-        &jti_of_ada[16..20],
-        &jti_of_ada[20..],
-    ]
-    .join("-");
-    assert_snapshot!(show(&jti_of_ada), @"
+    let hex_jti = sandbox.sql("SELECT lower(hex(jti)) FROM tokens WHERE id = 4").remove(0);
+    let jti_of_token_4 =
+        [&hex_jti[..8], &hex_jti[8..12], &hex_jti[12..16], &hex_jti[16..20], &hex_jti[20..]]
+            .join("-");
+    assert_snapshot!(show(&jti_of_token_4), @"
     --- exit code 7, stderr
     error: only admins can see tokens of other users: logged in as `john` with role `user`
     hint: log in as a user with the role `admin`: jeton login LOGIN

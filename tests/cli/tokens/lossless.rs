@@ -260,16 +260,16 @@ fn json_syntax_errors_have_a_position() {
 }
 
 #[test]
-fn header_json_is_minted_exactly_and_no_iat_and_no_jti_omit_claims() {
+fn header_json_option_is_exact_and_no_iat_and_no_jti_options_omit_claims() {
     let sandbox = sandbox_with_secret();
     let header = ["--header-json", "x5c=[\"MIIC\"]", "--header-json", "n=12345678901234567890123"];
     let claims = ["--claims", "{\"role\":\"admin\"}", "--no-iat", "--no-jti", "--expires-at"];
     let token = mint(&sandbox, &[&header[..], &claims, &["2030-01-01"]].concat());
     assert_snapshot!(sandbox.run(&["token", "decode", &token, "-o", "json"]), @r#"{"header":{"alg":"HS256","typ":"JWT","x5c":["MIIC"],"n":12345678901234567890123},"payload":{"exp":1893456000,"role":"admin"}}"#);
-    let mint = ["token", "mint", "--header-json", "alg=\"x\""];
-    sandbox.run(&[&mint[..], &KEY_OPTIONS].concat()).fails(2);
-    let mint = ["token", "mint", "--kid", "a", "--header-json", "kid=\"x\""];
-    sandbox.run(&[&mint[..], &KEY_OPTIONS].concat()).fails(2);
+    let with_alg = ["token", "mint", "--header-json", "alg=\"x\""];
+    sandbox.run(&[&with_alg[..], &KEY_OPTIONS].concat()).fails(2);
+    let with_two_kids = ["token", "mint", "--kid", "a", "--header-json", "kid=\"x\""];
+    sandbox.run(&[&with_two_kids[..], &KEY_OPTIONS].concat()).fails(2);
     let output = Sandbox::with_admin().run(&["token", "mint", "--record", "--no-jti"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr

@@ -161,7 +161,7 @@ fn recorded_token_is_listed_and_revoked_by_id() {
     let token_with_numeric_jti = sandbox.stdout_of(&["token", "mint", "--claim-json", "jti=1"]);
     assert_snapshot!(sandbox.run(&["token", "revoke", &token_with_numeric_jti]), @"
     --- exit code 2, stderr
-    error: a token without a text `jti` cannot be revoked; mint revocable tokens with `--record`
+    error: a token whose `jti` is not a string cannot be revoked; mint revocable tokens with `--record`
     ");
 }
 
@@ -250,7 +250,7 @@ fn verification_refuses_each_defect() {
     let claims = ["--iss", "idp", "--aud", "api", "--scope", "read"];
     let expectations = ["--type", "test", "--iss", "idp", "--aud", "api", "--permission", "read"];
     for defect in defects {
-        // Without a preset, no claim states the type of the token.
+        // Without a preset, no claim states the type of the token: `wrong_type` is not applicable.
         if defect == "wrong_type" {
             continue;
         }

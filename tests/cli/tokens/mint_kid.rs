@@ -25,6 +25,7 @@ fn sandbox_with_keys() -> Sandbox {
     sandbox
 }
 
+/// Writes the custom preset `ours`.
 fn write_preset(sandbox: &Sandbox, preset: &Value) {
     let directory = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&directory).unwrap();

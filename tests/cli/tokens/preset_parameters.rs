@@ -1,4 +1,4 @@
-//! Parameters of presets, in options and input rows; and the claims that a manifest expects
+//! Parameters of presets in options and input rows, and expected claims in the manifest of fixtures.
 
 use crate::sandbox::{Sandbox, payload};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ fn github_actions_subject_has_ids_of_owner_and_repository() {
 }
 
 #[test]
-fn github_actions_missing_permission_is_a_consistent_token_of_another_repository() {
+fn github_actions_missing_permission_defect_mints_consistent_token_of_another_repository() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let options = ["--set", "context=ref:refs/heads/main"];

@@ -126,8 +126,8 @@ fn custom_preset_overrides_the_built_in_preset() {
       iss = "https://{tenant}.example/"
       exp = "{exp}"
     "#);
-    let preset_with_expiry = json!({"description": "ours", "claims": {"exp": "{exp}"}});
-    fs::write(directory.join("ours.json"), preset_with_expiry.to_string()).unwrap();
+    let preset_without_header = json!({"description": "ours", "claims": {"exp": "{exp}"}});
+    fs::write(directory.join("ours.json"), preset_without_header.to_string()).unwrap();
     let token = sandbox.stdout_of(&["token", "mint", "--preset", "ours"]);
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
     let preset_without_alg =
@@ -228,7 +228,8 @@ fn unknown_presets_and_parameters_are_refused() {
     for name in ["../../store", ""] {
         assert_eq!(sandbox.run(&["token", "mint", "--preset", name]).code, 3, "{name}");
     }
-    let mint = |word| sandbox.run(&["token", "mint", "--preset", "flask", "--set", word]);
+    let mint =
+        |assignment| sandbox.run(&["token", "mint", "--preset", "flask", "--set", assignment]);
     assert_snapshot!(mint("tenant=x"), @"
     --- exit code 2, stderr
     error: parameter: unknown name `tenant`: expected one of fresh, sub

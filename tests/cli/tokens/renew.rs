@@ -25,7 +25,7 @@ fn renewal_keeps_the_attributes_of_the_token() {
     <token>
     --- stderr
     revoked token 1
-    created token 2 for app, expires <time>, 1 of 3 in use
+    created token 2 for app, expires <time>, 1 of 3 tokens in use
     ");
     let (before, after) = (payload(&old_token), payload(new_token));
     for claim in ["id", "permissions", "aud", "t", "app", "sub"] {
@@ -44,14 +44,14 @@ fn renewal_keeps_the_attributes_of_the_token() {
 fn grace_period_keeps_both_tokens_valid() {
     let sandbox = Sandbox::with_john();
     let first = sandbox.stdout_of(&["token", "create", "app"]);
-    let second = sandbox.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
-    assert_snapshot!(second, @"
+    let renewal = sandbox.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
+    assert_snapshot!(renewal, @"
     <token>
     --- stderr
     token 1 stays valid until <time>
-    created token 2 for app, expires <time>, 1 of 3 in use
+    created token 2 for app, expires <time>, 1 of 3 tokens in use
     ");
-    for token in [first.as_str(), second.stdout.trim_end()] {
+    for token in [first.as_str(), renewal.stdout.trim_end()] {
         sandbox.run(&["token", "verify", token]).ok();
     }
     let status = |id: &str| sandbox.json(&["token", "show", id])["status"].clone();
@@ -97,16 +97,16 @@ fn bearer_cannot_extend_the_lifetime() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", &token, "--ttl", "2h"]), @"
     --- exit code 7, stderr
-    error: only the owner can extend the lifetime of a token, and must name it by id
+    error: only the owner or an admin can extend the lifetime of a token, by its id
     ");
     let new_token = sandbox.stdout_of(&["token", "renew", &token, "--ttl", "30m"]);
     assert_snapshot!(sandbox.run(&["token", "renew", &new_token, "--ttl", "31m"]), @"
     --- exit code 7, stderr
-    error: only the owner can extend the lifetime of a token, and must name it by id
+    error: only the owner or an admin can extend the lifetime of a token, by its id
     ");
     assert_snapshot!(sandbox.run(&["token", "renew", &minting_credential]), @"
     --- exit code 7, stderr
-    error: only the owner can renew a minting credential, and must name it by id
+    error: only the owner or an admin can renew a token with `jeton:mint`, by its id
     ");
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["token", "renew", "2", "--ttl", "2h"]).ok();
@@ -127,7 +127,7 @@ fn only_one_grace_period_runs_at_a_time() {
     --- stderr
     token 2 stays valid until <time>
     revoked token 1: this renewal ended the token's grace period
-    created token 3 for app, expires <time>, 1 of 3 in use
+    created token 3 for app, expires <time>, 1 of 3 tokens in use
     ");
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
 }
@@ -170,10 +170,11 @@ fn grace_period_limits_the_lifetime_of_the_old_token() {
     for id in ["1", "2"] {
         sandbox.run(&["token", "renew", id, "--grace", "10m"]).ok();
     }
-    let grace = |id: &str| sandbox.sql(&format!("SELECT grace_until FROM tokens WHERE id = {id}"));
+    let grace_until =
+        |id: &str| sandbox.sql(&format!("SELECT grace_until FROM tokens WHERE id = {id}"));
     for (id, token) in [("1", &old_token), ("2", &token_without_expiry)] {
         let introspection = sandbox.json(&["token", "introspect", token]);
-        assert_eq!(introspection["exp"].to_string(), grace(id)[0]);
+        assert_eq!(introspection["exp"].to_string(), grace_until(id)[0]);
         sandbox.run(&["token", "verify", token, "--min-ttl", "5m"]).ok();
         let output = sandbox.run(&["token", "verify", token, "--min-ttl", "1h"]);
         allow_duplicates!(assert_snapshot!(output, @"

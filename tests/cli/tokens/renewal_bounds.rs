@@ -6,12 +6,13 @@ use insta::assert_snapshot;
 
 const HOUR: i64 = 3_600;
 
-/// Changes every token as if the first token of its chain of renewals had been issued `seconds`
-/// before the token itself.
+/// Sets `first_issued_at` of every token to `seconds` before the issue of the token. `first_issued_at` is
+/// the time of issue of the first token in the chain of renewals.
 fn move_first_issue_back(sandbox: &Sandbox, seconds: i64) {
     sandbox.sql(&format!("UPDATE tokens SET first_issued_at = issued_at - {seconds}"));
 }
 
+/// Returns the lifetime of a token in seconds.
 fn lifetime(token: &str) -> i64 {
     let claims = payload(token);
     claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap()
@@ -30,7 +31,7 @@ fn renewals_by_the_bearer_end_at_max_ttl_after_first_issue() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: renewal limit exceeded: first issued at <time>, renewable until <time>
-    hint: renew the token by id as its owner: jeton token renew 2
+    hint: log in as the owner of the token, and renew the token by its id: jeton token renew 2
     ");
     let token = sandbox.stdout_of(&["token", "renew", &token]);
     assert!((1_700..=1_800).contains(&lifetime(&token)), "{}", lifetime(&token));
@@ -38,7 +39,7 @@ fn renewals_by_the_bearer_end_at_max_ttl_after_first_issue() {
     assert_snapshot!(sandbox.run(&["token", "renew", &token]), @"
     --- exit code 7, stderr
     error: renewal limit exceeded: first issued at <time>, renewable until <time>
-    hint: renew the token by id as its owner: jeton token renew 3
+    hint: log in as the owner of the token, and renew the token by its id: jeton token renew 3
     ");
     sandbox.run(&["token", "verify", &token]).ok();
     // A renewal by the owner starts a new chain.
@@ -56,10 +57,7 @@ fn renewal_by_the_bearer_adds_an_expiry() {
     assert!((90 * 24 * HOUR - 60..=90 * 24 * HOUR).contains(&lifetime(&new_token)));
     sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
     let new_token = sandbox.stdout_of(&["token", "renew", "3"]);
-    assert!(
-        payload(&new_token).get("exp").is_none(),
-        "the owner may keep the token without expiry"
-    );
+    assert!(payload(&new_token).get("exp").is_none(), "a renewal by the owner adds no expiry");
 }
 
 /// Runs a shell script with `jeton run --app`, which sets `API_TOKEN` for the script. `$0` is the path of

@@ -125,13 +125,13 @@ fn test_token_revocation_adds_a_blocklist_row() {
 }
 
 #[test]
-fn invalid_argument_prevents_the_revocation_of_all_tokens() {
+fn invalid_argument_prevents_every_revocation() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     let unknown_jti = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     let mut outputs = String::new();
-    for invalid_token in ["99", unknown_jti, "nonsense", &tampered(&token, 2)] {
-        let output = sandbox.run(&["token", "revoke", "1", invalid_token]);
+    for invalid_argument in ["99", unknown_jti, "nonsense", &tampered(&token, 2)] {
+        let output = sandbox.run(&["token", "revoke", "1", invalid_argument]);
         outputs += &output.with_command();
         assert_verdict(&sandbox, &token, "valid");
     }
@@ -241,7 +241,7 @@ fn revoked_jti_is_not_recorded_again() {
 }
 
 #[test]
-fn shared_jti_revokes_both_the_test_token_and_the_access_token() {
+fn revocation_by_shared_jti_revokes_both_test_token_and_access_token() {
     let sandbox = with_minter();
     sandbox.log_in("mia", "123456");
     let access = sandbox.session_member("access");

@@ -29,7 +29,8 @@ fn secret_jwk() -> Value {
     json!({"kty": "oct", "k": RFC_KEY})
 }
 
-/// RFC 7515, appendix A.4: the signature is valid; the payload is not JSON.
+/// The signature of the token of RFC 7515, appendix A.4, is valid, but the payload is not JSON. With the
+/// correct key, the verdict is therefore `malformed`, not `bad_signature`.
 #[test]
 fn es512_token_is_verified_with_its_key_only() {
     let key = json!({

@@ -140,8 +140,8 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
     let options = ["--secret-env", "SECRET", "--alg", "HS256"];
     let secret = URL_SAFE_NO_PAD.decode(RFC_KEY).unwrap();
     sandbox.set_variable("SECRET", &STANDARD.encode(secret));
-    let at = ["--encoding", "base64", "--at", "2011-03-01T00:00:00Z"];
-    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &[&options[..], &at].concat()), @"valid");
+    let encoding_and_time = ["--encoding", "base64", "--at", "2011-03-01T00:00:00Z"];
+    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &[&options[..], &encoding_and_time].concat()), @"valid");
     let output = verify(&sandbox, RFC_TOKEN, &options);
     assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: bad_signature\n"));
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options[..2]), @"
@@ -152,7 +152,7 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
     ");
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &["--secret-env", "NONE", "--alg", "HS256"]), @"
     --- exit code 2, stderr
-    error: `--secret-env`: the named environment variable is not set
+    error: environment variable of `--secret-env` not set
     hint: export the variable, and pass its name without `$`
     ");
     let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);

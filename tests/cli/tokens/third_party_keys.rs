@@ -87,7 +87,7 @@ fn weak_or_unsuitable_secrets_and_weak_rsa_keys_are_refused() {
         ),
         (secret_jwk(64, "none"), "key: unsuitable for its `alg`"),
     ] {
-        // A JWK Set has no option to allow weak secrets: there is no hint.
+        // `--allow-weak` cannot be used with `--jwks`. The message therefore has no hint.
         let output = refusal_of_key(&key).fails(65);
         assert_eq!(output.stderr, format!("error: {message}\n"));
     }

@@ -55,7 +55,7 @@ fn every_time_option_accepts_every_format() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "snapshots")]
+#[expect(clippy::too_many_lines, reason = "long snapshots")]
 fn refused_option_values_have_hints() {
     let sandbox = sandbox_with_secret();
     let mint = |arguments: &[&str]| sandbox.run(&[&MINT[..], arguments].concat());

@@ -181,7 +181,7 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
     symlink("../outside", home.join("project/link")).unwrap();
     symlink(home, home.join("project/directory-link")).unwrap();
     symlink("../outside.json", home.join("project/{}")).unwrap();
-    let mint = |options: &str| {
+    let mint_in_project = |options: &str| {
         let text = format!("[tokens.A]\nalg = 'HS256'\n{options}\n");
         fs::write(home.join("project/t.toml"), text).unwrap();
         let mut command = sandbox.command(&["token", "mint", "--file", "project/t.toml"]);
@@ -195,9 +195,9 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
         output_in_home
     };
     for path in ["keys/secret", "./keys/secret", "inner-link", "-"] {
-        mint(&format!("key-file = '{path}'")).ok();
+        mint_in_project(&format!("key-file = '{path}'")).ok();
     }
-    let token = mint("key-file = 'keys/secret'\nclaims = 'claims.json'").ok().stdout;
+    let token = mint_in_project("key-file = 'keys/secret'\nclaims = 'claims.json'").ok().stdout;
     assert_eq!(payload(token.trim())["team"], 7);
     let absolute = home.join("project/keys/secret");
     let mut outputs = String::new();
@@ -212,7 +212,7 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
         "key-file = 'keys/secret'\nclaims = '../outside.json'",
         "key-file = 'keys/secret'\nclaims = '/nowhere'",
     ] {
-        outputs += &mint(options).to_string();
+        outputs += &mint_in_project(options).to_string();
     }
     assert_snapshot!(outputs, @"
     --- exit code 65, stderr
@@ -224,9 +224,9 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
     --- exit code 65, stderr
     error: `project/t.toml`: line 3: `key-file`: expected a relative path without `..`
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the TOML file
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the TOML file
     --- exit code 65, stderr
     error: `project/t.toml`: line 3: `key-file`: the file cannot be read: No such file or directory
     --- exit code 65, stderr

@@ -143,7 +143,7 @@ fn reserved_variable_name_is_refused_in_every_output_format() {
     let mut sandbox = sandbox_with_secret();
     let env_file = sandbox.home().join("env");
     sandbox.set_variable("GITHUB_ENV", &env_file.to_string_lossy());
-    for name in RESERVED {
+    for name in RESERVED_NAMES {
         for format in ["dotenv", "github"] {
             mint(&sandbox, &["-o", format, "--env", name]).fails(2);
         }
@@ -158,8 +158,8 @@ fn reserved_variable_name_is_refused_in_every_output_format() {
     assert!(!env_file.exists());
 }
 
-/// A name of each class of reserved names.
-const RESERVED: &[&str] = &[
+/// One variable name for each class of reserved names.
+const RESERVED_NAMES: &[&str] = &[
     "PATH",
     "LD_PRELOAD",
     "DYLD_INSERT_LIBRARIES",

@@ -137,7 +137,7 @@ fn mismatch_shows_found_and_expected_value() {
     error: remaining lifetime too short: found 30m (expires <time>), expected at least 45m
     "#);
     for options in [["--aud", "web", "--aud", "mobile"], ["--aud", "mobile", "--aud", "api"]] {
-        assert_eq!(verify(&sandbox, &token, &options).stdout, "valid\n", "any audience suffices");
+        assert_eq!(verify(&sandbox, &token, &options).stdout, "valid\n", "one match is sufficient");
     }
     let token_without_iss_and_aud = mint(&sandbox, &["--claim", "permissions=none"]);
     let options = ["--iss", "x", "--aud", "y", "--aud", "z", "-p", "read"];
@@ -255,7 +255,7 @@ fn unverified_token_reveals_no_claims() {
 }
 
 #[test]
-fn rejection_of_recorded_token_shows_state_and_time() {
+fn rejection_of_app_token_shows_state_and_time() {
     let sandbox = Sandbox::with_admin();
     let revoked_token = sandbox.stdout_of(&["token", "create", "one"]);
     sandbox.run(&["token", "revoke", "1"]).ok();

@@ -199,9 +199,9 @@ fn unmet_expectation_exits_9() {
     error: claim `tier` mismatch: found `gold`, expected `silver`
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--require", "absent="]), @"
-    invalid: require: `absent`: found none, expected an empty text
+    invalid: require: `absent`: found none, expected an empty string
     --- exit code 9, stderr
-    error: claim `absent` mismatch: found none, expected an empty text
+    error: claim `absent` mismatch: found none, expected an empty string
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--min-ttl", "8d"]), @"
     invalid: min_ttl: found 7d (expires <time>), expected at least 8d

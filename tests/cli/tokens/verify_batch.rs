@@ -23,7 +23,7 @@ fn batch_prints_one_result_per_line_in_order() {
     let oversized = "A".repeat(300_000);
     let input = format!("{live_token}\n\n{revoked_token}\n{oversized}\nnonsense\n{live_token}\n");
     let output = sandbox.run_with_input(&BATCH, &input);
-    assert_eq!(output.code, 10, "the exit code is that of the first invalid line, an empty line");
+    assert_eq!(output.code, 10, "the first invalid line, which is empty, determines the exit code");
     assert_snapshot!(output.diagnostics(), @"
     --- exit code 10, stderr
     error: 4 of 6 tokens are invalid; line 2: token malformed: empty

@@ -1,5 +1,5 @@
-//! `jeton token verify --batch`: tokens of every kind and state have the results of single runs, and
-//! results arrive while the input is open.
+//! `jeton token verify --batch`: a batch has the same results as single runs, for tokens of every kind
+//! and state. A batch prints each result while the input is still open.
 
 use crate::sandbox::{Sandbox, payload, tampered};
 use std::fs::{self, File};
@@ -107,8 +107,8 @@ fn without_relative_times(line: &str) -> String {
 /// Verifies a batch in which the tokens occur repeatedly. Asserts that the result of each line equals the
 /// result of a single run with the token of the line.
 fn assert_batch_equals_single_runs(sandbox: &Sandbox, tokens: &[String], options: &[&str]) {
-    // All runs verify for one time, which is ten minutes later than the clock.
-    #[expect(clippy::disallowed_methods, reason = "the test reads the clock, not the program")]
+    // All runs verify for the same time, which is ten minutes after the current time.
+    #[expect(clippy::disallowed_methods, reason = "the test, not the program, reads the clock")]
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
     let at = at.to_string();
     let verify = [&["token", "verify", "--at", &at][..], options].concat();
@@ -198,8 +198,7 @@ fn batch_result_follows_each_line_while_the_input_is_open() {
 fn each_chunk_of_a_batch_is_verified_at_its_own_time() {
     let sandbox = Sandbox::with_admin();
     let mut batch = RunningBatch::start(&sandbox);
-    let mint = ["token", "create", "one", "--ttl", "2s"];
-    let token = sandbox.stdout_of(&mint);
+    let token = sandbox.stdout_of(&["token", "create", "one", "--ttl", "2s"]);
     assert!(batch.send(&format!("{token}\n")).starts_with(r#"{"valid":true"#));
     std::thread::sleep(std::time::Duration::from_secs(3));
     assert!(batch.send(&format!("{token}\n")).contains("token_expired"));

@@ -1,7 +1,7 @@
 //! `jeton token verify`: invalid options, missing stores and oversized tokens
 
 use crate::sandbox::Sandbox;
-use insta::{allow_duplicates, assert_snapshot};
+use insta::assert_snapshot;
 
 #[test]
 fn invalid_verify_options_are_refused() {
@@ -57,12 +57,9 @@ fn verify_without_key_options_requires_a_store() {
 fn oversized_token_is_malformed() {
     let sandbox = Sandbox::with_admin();
     let token = format!("{}.e30.AAAA", "A".repeat(70_000));
-    for input in [token, "A".repeat(1_000_000)] {
-        let output = sandbox.run_with_input(&["token", "verify", "-"], &input);
-        allow_duplicates!(assert_snapshot!(output, @"
-        invalid: malformed: larger than 64 KiB
-        --- exit code 10, stderr
-        error: token malformed: larger than 64 KiB
-        "));
-    }
+    assert_snapshot!(sandbox.run_with_input(&["token", "verify", "-"], &token), @"
+    invalid: malformed: larger than 64 KiB
+    --- exit code 10, stderr
+    error: token malformed: larger than 64 KiB
+    ");
 }

@@ -79,8 +79,8 @@ fn role_change_takes_effect_immediately() {
     john has the role minter (unchanged)
     ");
     assert_snapshot!(sandbox.run_json(&set_role), @r#"{"changed":false,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"minter","status":"active","quota":null,"created_at":"<time>"}}"#);
-    let counts = "SELECT count FROM audit WHERE action = 'users set-role'";
-    assert_eq!(sandbox.sql(counts), ["1"]);
+    let audit_counts_sql = "SELECT count FROM audit WHERE action = 'users set-role'";
+    assert_eq!(sandbox.sql(audit_counts_sql), ["1"]);
     run_as_john(&sandbox, &["token", "mint"]).ok();
 }
 
@@ -269,8 +269,9 @@ fn role_of_the_caller_is_checked_before_the_user_is_looked_up() {
             "));
         }
     }
-    let refused = "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 2";
-    assert_eq!(sandbox.sql(refused), ["15"]);
+    let count_refusals_sql =
+        "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 2";
+    assert_eq!(sandbox.sql(count_refusals_sql), ["15"]);
     sandbox.log_in("ada", "lovelace");
     for arguments in changes {
         allow_duplicates!(assert_snapshot!(run_for(arguments, "nobody"), @"

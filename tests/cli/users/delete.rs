@@ -63,7 +63,7 @@ fn user_deletion_is_authorized_before_confirmation() {
 }
 
 #[test]
-fn first_admin_can_be_deleted_by_another_admin() {
+fn admin_deletes_own_account_only_while_another_admin_exists() {
     let sandbox = Sandbox::with_admin();
     let arguments = ["register", "eve", "--role", "admin", "--password-stdin"];
     sandbox.run_with_input(&arguments, "123456").ok();

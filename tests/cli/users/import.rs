@@ -38,14 +38,19 @@ fn import_of_ten_thousand_users_is_one_audit_event() {
     imported 10000 users
     ");
     assert_eq!(sandbox.json(&["users", "list"])["total"], 10_001);
-    let audit = "SELECT action || ' ' || (detail ->> 'objects') || ' ' || count FROM audit ORDER BY id DESC LIMIT 1";
-    assert_eq!(sandbox.sql(audit), ["users import users 10000"]);
+    let last_event_sql = "SELECT action || ' ' || (detail ->> 'objects') || ' ' || count FROM audit ORDER BY id DESC LIMIT 1";
+    assert_eq!(sandbox.sql(last_event_sql), ["users import users 10000"]);
     sandbox.log_in("user1", "password");
     sandbox.log_in("user9007@x.org", "secret9007");
-    let hashes = "SELECT count(*) FROM users WHERE password LIKE '$argon2id$v=19$m=19456%'";
-    assert_eq!(sandbox.sql(hashes), ["12"], "ten plain passwords, ada, and user1 after the login");
-    let leaks = "SELECT count(*) FROM users WHERE password LIKE '%secret%'";
-    assert_eq!(sandbox.sql(leaks), ["0"]);
+    let count_costly_hashes_sql =
+        "SELECT count(*) FROM users WHERE password LIKE '$argon2id$v=19$m=19456%'";
+    assert_eq!(
+        sandbox.sql(count_costly_hashes_sql),
+        ["12"],
+        "ten plain passwords, the password of ada, and that of user1, which the login hashes again"
+    );
+    let count_plain_passwords_sql = "SELECT count(*) FROM users WHERE password LIKE '%secret%'";
+    assert_eq!(sandbox.sql(count_plain_passwords_sql), ["0"]);
 }
 
 #[test]
@@ -82,7 +87,7 @@ fn invalid_row_is_reported_by_line_and_no_user_is_imported() {
     error: line 5002: password_hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: password_hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: line 5002: password_hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     ");
     let csv = build_csv(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
     assert_snapshot!(import(&sandbox, &csv), @"
@@ -111,7 +116,7 @@ fn import_creates_the_store() {
         allow_duplicates!(assert_snapshot!(import(&sandbox, rows), @"
         --- exit code 65, stderr
         error: no admin in the file or in the store
-        hint: give a row the role `admin`, or create an admin: jeton init
+        hint: set the role `admin` in a row, or create an admin: jeton init
         "));
         assert!(!sandbox.has_store());
     }

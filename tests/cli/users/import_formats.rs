@@ -1,5 +1,5 @@
-//! `jeton users import`: dialects of CSV, unknown columns, and reports of invalid rows, also of
-//! `jeton token mint --from`
+//! `jeton users import`: dialects of CSV, unknown columns, and reports of invalid rows.
+//! `jeton token mint --from`: reports of invalid rows.
 
 use super::import::import;
 use crate::sandbox::Sandbox;

@@ -23,12 +23,12 @@ fn read_passwords(sandbox: &Sandbox) -> Vec<(String, String)> {
 }
 
 #[test]
-fn people_of_a_spreadsheet_log_in_with_generated_passwords() {
+fn users_imported_from_a_spreadsheet_log_in_with_generated_passwords() {
     let sandbox = Sandbox::with_admin();
     let row = |number| format!("user{number};user{number}@x.org;;\r\n");
-    let people: String = (0..40).map(row).collect();
+    let users: String = (0..40).map(row).collect();
     let rows = format!(
-        "\u{feff}Username;Email;Role;Password\r\n{people};lee@x.org;minter;\r\nana;;;123456\r\n"
+        "\u{feff}Username;Email;Role;Password\r\n{users};lee@x.org;minter;\r\nana;;;123456\r\n"
     );
     write(&sandbox, "rows", &rows);
     assert_snapshot!(sandbox.run(&IMPORT), @"

@@ -42,10 +42,10 @@ fn import_update_changes_existing_accounts_to_the_values_of_their_rows() {
             "lee user 0"
         ]
     );
-    let audit = "SELECT count FROM audit WHERE action = 'users import'";
-    assert_eq!(sandbox.sql(audit), ["3"], "one audit event");
+    let audit_counts_sql = "SELECT count FROM audit WHERE action = 'users import'";
+    assert_eq!(sandbox.sql(audit_counts_sql), ["3"], "one audit event");
     assert_snapshot!(sandbox.run_json(&["users", "import", "rows", "--update"]), @r#"{"changed":false,"imported":0,"updated":0,"without_password":0,"generated_passwords":0,"skipped":4,"different":0}"#);
-    assert_eq!(sandbox.sql(audit), ["3"], "no event without a change");
+    assert_eq!(sandbox.sql(audit_counts_sql), ["3"], "no event without a change");
     sandbox.log_in("john@new.org", "123456");
     sandbox.log_in("lee", "654321");
 }
@@ -85,7 +85,7 @@ fn refused_import_update_changes_no_account() {
     --- exit code 65, stderr
     error: line 2: username, e-mail address and uid do not belong to the same account
     --- exit code 5, stderr
-    error: the file leaves no active admin
+    error: no active admin would remain after the change
     hint: make another user an admin first: jeton users set-role LOGIN admin
     ");
     assert_eq!(sandbox.sql("SELECT username || ' ' || ifnull(email, '') FROM users"), before);

@@ -13,7 +13,7 @@ fn with_four_users() -> Sandbox {
 }
 
 #[test]
-fn non_admin_sees_only_ids_and_names_of_users() {
+fn non_admin_sees_only_ids_usernames_and_emails_of_users() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run(&["users", "list"]), @"
     ID  USERNAME  EMAIL
@@ -154,7 +154,8 @@ fn with_searchable_names() -> Sandbox {
     sandbox
 }
 
-/// Returns the ids of the listed users and the total: `4,5 of 2`.
+/// Returns the ids of the users on the page and the number of matching users on all pages, such as
+/// `4,5 of 2`.
 fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let page = sandbox.json(&[&["users", "list"], arguments].concat());
     let items = page["items"].as_array().unwrap().iter();

@@ -63,7 +63,7 @@ fn import_row_sets_account_fields() {
 }
 
 #[test]
-fn missing_field_is_no_difference_from_the_account() {
+fn field_missing_in_row_is_not_compared_with_account() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     add_user(&mut store, "john", Role::User);
@@ -77,7 +77,7 @@ fn missing_field_is_no_difference_from_the_account() {
         ("{\"username\":\"john\",\"name\":\"J\"}", 1),
     ] {
         let outcome = import_text(&mut store, Some(&ada), row, IfExists::Skip).unwrap();
-        assert_eq!((outcome.existing_count, outcome.differing_count), (1, differing), "{row}");
+        assert_eq!((outcome.unchanged_count, outcome.differing_count), (1, differing), "{row}");
     }
 }
 
@@ -159,7 +159,7 @@ fn existing_user_is_skipped_or_refused() {
     assert_eq!(list_all_users(&mut store, &ada).total, 2, "no row is applied");
     let outcome = import_text(&mut store, Some(&ada), rows, IfExists::Skip).unwrap();
     let skipped_outcome = ImportOutcome {
-        existing_count: 1,
+        unchanged_count: 1,
         differing_count: 1,
         first_differing_line: Some(3),
         ..ImportOutcome::default()
@@ -169,7 +169,7 @@ fn existing_user_is_skipped_or_refused() {
         store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
     assert_eq!(stored_john.role, Role::User);
     let outcome = import_text(&mut store, Some(&ada), rows, IfExists::Skip).unwrap();
-    assert_eq!(outcome, ImportOutcome { existing_count: 2, ..skipped_outcome });
+    assert_eq!(outcome, ImportOutcome { unchanged_count: 2, ..skipped_outcome });
     for rows in
         ["username,email\njohn,other@example.com\n", "username,email\nada,john@example.com\n"]
     {
@@ -237,7 +237,7 @@ fn existing_account_among_many_rows_is_found() {
             matches!(result, Err(Error::ImportedUserExists { line, .. }) if line == expected_line)
         );
         let outcome = import_text(&mut store, Some(&ada), &rows, IfExists::Skip).unwrap();
-        assert_eq!((outcome.created_count, outcome.existing_count), (1_233, 1));
+        assert_eq!((outcome.created_count, outcome.unchanged_count), (1_233, 1));
         let mut names = Vec::new();
         let mut collect = |user: User, _| {
             names.push(user.to_display());

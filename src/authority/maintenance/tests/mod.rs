@@ -48,7 +48,7 @@ fn recorded_token_ids(store: &mut Store) -> Vec<i64> {
 }
 
 /// Returns the reasons to reject a token at the time `now`, with time claims checked at
-/// `reference`.
+/// `reference`. Both times are seconds after the start of the test.
 fn reasons_at(store: &mut Store, token: &str, now: i64, reference: i64) -> Vec<RejectReason> {
     let expectations =
         Expectations { reference_time: at(reference), ..Expectations::new(ANY, at(now)) };
@@ -256,7 +256,7 @@ fn prune_writes_one_audit_row_and_requires_admin() {
     progress.dedup();
     assert_eq!(progress, [(3, 3, 3)]);
     let removed_count = store.read(|tx| tx.query_number("SELECT max(count) FROM audit")).unwrap();
-    assert_eq!(removed_count, 3 + 3 + 1, "tokens, grants, sessions");
+    assert_eq!(removed_count, 3 + 3 + 1, "3 tokens, 3 grants and 1 session");
 }
 
 #[test]
@@ -267,10 +267,11 @@ fn interrupted_prune_counts_the_removed_rows() {
     let audit = audit_at(31 * DAY);
     let result = prune(&mut store, &audit, Some(&ada.caller), None, &mut on_progress);
     assert!(matches!(result, Err(Error::Store(store::Error::Interrupted(_)))), "{result:?}");
-    let counts = "SELECT (SELECT count(*) FROM tokens) * 100 + (SELECT count(*) FROM grants) * 10
+    let counts_sql =
+        "SELECT (SELECT count(*) FROM tokens) * 100 + (SELECT count(*) FROM grants) * 10
          + (SELECT count FROM audit ORDER BY id DESC LIMIT 1)";
     assert_eq!(
-        store.read(|tx| tx.query_number(counts)).unwrap(),
+        store.read(|tx| tx.query_number(counts_sql)).unwrap(),
         11,
         "no token and one grant are left, and one removed token is counted"
     );

@@ -1,4 +1,5 @@
-//! A prune never makes a revoked token valid again, even if the clock was ahead at the prune.
+//! Tests that a prune never makes a revoked token valid again, even if the clock was ahead when the
+//! prune ran.
 
 use super::*;
 
@@ -34,7 +35,7 @@ fn revoked_test_token_stays_refused() {
             "at another reference time"
         );
         let lenient_expectations =
-            Expectations { leeway: 5 * MINUTE, ..Expectations::new(ANY, at(after_expiry)) };
+            Expectations { leeway_seconds: 5 * MINUTE, ..Expectations::new(ANY, at(after_expiry)) };
         assert_eq!(verify_token(&mut store, token, &lenient_expectations).reasons, [reason]);
     }
     // The state of tokens that expire after all pruned tokens is still known.
@@ -139,7 +140,7 @@ fn fast_clock_is_detected() {
             "UPDATE pairs SET issued_at = {now} WHERE id = (SELECT max(id) FROM pairs);
              UPDATE audit SET at = {now} WHERE id = (SELECT max(id) FROM audit)"
         ));
-        let newest_event_time = detect_fast_clock(
+        let newest_event_time_before = last_event_if_clock_is_fast(
             &mut store,
             &audit_at(seconds),
             Some(&late_session.caller),
@@ -147,7 +148,7 @@ fn fast_clock_is_detected() {
         )
         .unwrap();
         store.execute_sql("DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)");
-        newest_event_time
+        newest_event_time_before
     };
     assert_eq!(detect_at(0, 0), None);
     assert_eq!(detect_at(DAY, 0), None);

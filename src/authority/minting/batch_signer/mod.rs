@@ -5,7 +5,7 @@ use super::claim_rows::RowBatch;
 use super::generated::{TokenValue, ValueGenerator};
 use super::minted_tokens::{JtiClaim, MintedTokens};
 use super::pattern::PatternCache;
-use super::record::{RowOwner, build_token_row};
+use super::record::{RowOwnerAndKey, build_token_row};
 use super::row_encoder::DecodedRow;
 use super::signing::sign_checked;
 use super::token_builder::TokenBuilder;
@@ -39,22 +39,33 @@ pub(super) struct BatchSigner<'a> {
     builder: TokenBuilder<'a>,
     signer: TokenSigner<'a>,
     /// Owner of the rows, if the request records tokens.
-    owner: Option<RowOwner>,
+    owner: Option<RowOwnerAndKey>,
     patterns: PatternCache,
     /// Buffer for the payload of a token, reused for each token.
     payload: String,
-    /// Largest average token length of a batch so far in bytes, to reserve memory for the next
-    /// batch.
-    token_length: usize,
+    /// Largest average token length of the batches so far, in bytes. Determines the memory that is
+    /// reserved for the next batch.
+    expected_token_length: usize,
     /// Called before each token; an error ends the signing of the batch.
     check: &'a InterruptionCheck<'a>,
 }
 
 impl<'a> BatchSigner<'a> {
-    pub(super) fn new(builder: TokenBuilder<'a>, owner: Option<RowOwner>) -> Result<Self, Error> {
+    pub(super) fn new(
+        builder: TokenBuilder<'a>,
+        owner: Option<RowOwnerAndKey>,
+    ) -> Result<Self, Error> {
         let signer = TokenSigner::new(builder.key)?;
         let (patterns, payload) = (PatternCache::default(), String::new());
-        Ok(Self { builder, signer, owner, patterns, payload, token_length: 0, check: &|| Ok(()) })
+        Ok(Self {
+            builder,
+            signer,
+            owner,
+            patterns,
+            payload,
+            expected_token_length: 0,
+            check: &|| Ok(()),
+        })
     }
 
     /// Calls `check` before each token; an error ends the signing of the batch.
@@ -69,7 +80,7 @@ impl<'a> BatchSigner<'a> {
         batch: &RowBatch<'_>,
         jtis: Vec<Jti>,
     ) -> Result<SignedBatch, Error> {
-        let tokens = MintedTokens::with_capacity(batch.len(), self.token_length);
+        let tokens = MintedTokens::with_capacity(batch.len(), self.expected_token_length);
         let mut signed = SignedBatch { tokens, rows: Vec::new() };
         let mut generator = ValueGenerator::with_jtis(jtis);
         match batch {
@@ -84,7 +95,7 @@ impl<'a> BatchSigner<'a> {
             }
         }
         let average_length = signed.tokens.lines().len().div_ceil(batch.len().max(1));
-        self.token_length = self.token_length.max(average_length);
+        self.expected_token_length = self.expected_token_length.max(average_length);
         Ok(signed)
     }
 
@@ -107,13 +118,13 @@ impl<'a> BatchSigner<'a> {
             let row = row.to_row();
             return (0..count).try_for_each(|_| self.sign_without_pattern(&row, generator, signed));
         };
-        let (start, texts) = (signed.tokens.len(), row.texts());
+        let (first_index, texts) = (signed.tokens.len(), row.texts());
         for _ in 0..count {
             (self.check)()?;
             pattern.sign(&self.signer, &texts, generator, &mut self.payload, &mut signed.tokens)?;
         }
         if let Some(common_row) = pattern.token_row() {
-            let jtis = signed.tokens.jtis_from(start).collect();
+            let jtis = signed.tokens.jtis_from(first_index).collect();
             let common_row = common_row.clone();
             signed.rows.push(TokenRows { common_row, jtis, has_custom_jtis: false });
         }

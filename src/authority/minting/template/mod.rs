@@ -3,8 +3,8 @@
 //!
 //! A text may contain names in braces. A text that consists of one such name is replaced by the
 //! value of the name, which keeps its type; in a longer text, values are inserted as text. A member
-//! or list item with a name that has no value (`null`) is omitted. `{NAME.owner}` and `{NAME.name}`
-//! are the parts of a parameter with a value such as `octo-org/octo-repo`.
+//! or list item is omitted if its text contains a name with the value `null`. `{NAME.owner}` and
+//! `{NAME.name}` are the parts of a parameter with a value such as `octo-org/octo-repo`.
 
 mod render;
 
@@ -36,8 +36,8 @@ const KID_PLACEHOLDER: &str = "{kid}";
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Template {
-    /// Preset name, ignored: the file name decides. `token presets NAME` prints the name, and that
-    /// output may be saved as a preset file.
+    /// Ignored, because the file name is the name of the preset. The output of `token presets NAME`
+    /// has this member, and may be saved as a preset file.
     #[serde(default, rename = "name", skip_serializing)]
     _name: IgnoredAny,
     /// Description of the token kind, one sentence.
@@ -152,8 +152,8 @@ impl Template {
     }
 
     /// Returns the key id that the template prescribes; `None` if the `kid` of the header is
-    /// [`KID_PLACEHOLDER`] or missing. Generated values are not allowed: the key id identifies a
-    /// key.
+    /// [`KID_PLACEHOLDER`] or missing. The prescribed key id must consist of text and parameters,
+    /// because it identifies a key.
     pub(in crate::authority::minting) fn prescribed_kid(
         &self,
         parameter_values: &Map<String, Value>,
@@ -178,7 +178,7 @@ impl Template {
         }
     }
 
-    /// Renders a patch; removed members are `null`.
+    /// Renders a patch. Members that the patch removes are `null` in the result.
     pub(super) fn render_patch(
         &self,
         patch: &DefectPatch,

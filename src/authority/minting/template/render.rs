@@ -1,5 +1,5 @@
-//! Rendering of presets: names in braces become values. The output of one token is bounded, since
-//! nested parameters can expand exponentially.
+//! Rendering of presets: names in braces become values. The output for one token is bounded,
+//! because the defaults of parameters can contain other parameters and thus expand exponentially.
 
 use crate::authority::Error;
 use crate::crypto::{self, MAX_TOKEN_BYTES};
@@ -181,11 +181,8 @@ fn split_repository<'v>(parameter: &str, value: &'v Value) -> Result<(&'v str, &
         ![owner, name].iter().any(|part| part.is_empty() || part.contains(['/', ':', '@']))
     });
     parts.ok_or_else(|| {
-        let name = value.as_str().unwrap_or_default().trim_matches('/');
-        let reason = format!(
-            "`{parameter}` has no owner: found `{}`, expected `OWNER/NAME`",
-            redact_for_error(name)
-        );
+        let found = redact_for_error(value.as_str().unwrap_or_default());
+        let reason = format!("`{parameter}`: found `{found}`, expected `OWNER/NAME`");
         let hint = format!("use `--set {parameter}=OWNER/NAME`");
         InvalidValue::new("parameter", reason).with_hint(hint).into()
     })

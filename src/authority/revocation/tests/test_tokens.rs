@@ -29,7 +29,7 @@ fn unrecorded_test_token_is_rejected_after_its_revocation() {
 }
 
 #[test]
-fn revocation_of_test_token_spares_app_token_with_same_jti() {
+fn revocation_of_test_token_leaves_app_token_with_same_jti_valid() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     let app_token = issue_app_token(&mut store, &mia, "app");
@@ -44,7 +44,7 @@ fn revocation_of_test_token_spares_app_token_with_same_jti() {
 }
 
 #[test]
-fn revocation_of_test_token_spares_recorded_token_with_same_jti() {
+fn revocation_of_test_token_leaves_recorded_token_with_same_jti_valid() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);

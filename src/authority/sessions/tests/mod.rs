@@ -86,7 +86,7 @@ fn settings_determine_lifetimes_of_new_sessions() {
     assert_eq!(
         decode_token(new_session.refresh_token()).1["exp"],
         json!(at(60 * MINUTE).unix()),
-        "not after the end of the session"
+        "the refresh token does not expire after the session"
     );
     assert_eq!(authentication_reasons(&mut store, old_session.access_token(), 14 * MINUTE), []);
 }
@@ -189,21 +189,21 @@ fn non_session_token_ends_no_session() {
 
 #[test]
 fn message_says_your_session_only_for_the_session_file() {
-    let mut store = new_store();
-    let ada = add_user(&mut store, "ada", Role::Admin);
-    let caller = authenticate(&mut store, at(0), ada.access_token()).unwrap();
     for (sql, reason) in [
         ("UPDATE pairs SET access_revoked_at = 0", "revoked"),
         ("UPDATE sessions SET ended_at = 0, end_reason = 'logout'", "ended"),
         ("UPDATE users SET disabled_at = 0", "disabled"),
         ("UPDATE keys SET state = 'revoked'", "key revoked"),
     ] {
+        let mut store = new_store();
+        let ada = add_user(&mut store, "ada", Role::Admin);
+        let caller = authenticate(&mut store, at(0), ada.access_token()).unwrap();
         store.execute_sql(sql);
         let mut message =
             |caller: &Caller| write_as(&mut store, caller, |_, _| Ok(())).unwrap_err().to_string();
         let refused = message(&caller);
         assert!(!refused.contains("your "), "{reason}: {refused}");
-        let refused = message(&caller.clone().in_session_file());
+        let refused = message(&caller.clone().mark_as_in_session_file());
         assert!(refused.contains("your "), "{reason}: {refused}");
     }
 }
@@ -238,31 +238,31 @@ fn message_states_the_reason_of_a_refused_session() {
         message_at("", -3_600),
         format!("your session is not yet valid: `nbf` {} (in 1 h)", at(0))
     );
-    let end = format!("UPDATE sessions SET ended_at = {}, end_reason = 'logout'", at(0).unix());
+    let end_sql = format!("UPDATE sessions SET ended_at = {}, end_reason = 'logout'", at(0).unix());
     assert_eq!(
-        message_at(&end, 60),
+        message_at(&end_sql, 60),
         format!("your session has ended: logout, {} (1 m ago)", at(0))
     );
-    let revoke = format!("UPDATE pairs SET access_revoked_at = {}", at(0).unix());
+    let revoke_sql = format!("UPDATE pairs SET access_revoked_at = {}", at(0).unix());
     assert_eq!(
-        message_at(&revoke, 60),
+        message_at(&revoke_sql, 60),
         format!("a token of your session was revoked: {} (1 m ago)", at(0))
     );
     assert_eq!(message_at("DELETE FROM pairs", 60), "your session is not in the store");
-    let retire = format!("UPDATE keys SET state = 'retired', verify_until = {}", at(0).unix());
+    let retire_sql = format!("UPDATE keys SET state = 'retired', verify_until = {}", at(0).unix());
     assert_eq!(
-        message_at(&retire, 60),
+        message_at(&retire_sql, 60),
         format!(
-            "your session was signed by a retired key: `{kid}` was accepted until {} (1 m ago)",
+            "a token of your session was signed by a retired key: `{kid}` was accepted until {} (1 m ago)",
             at(0)
         )
     );
     assert_eq!(
         message_at("UPDATE keys SET state = 'revoked'", 60),
-        format!("your session was signed by a revoked key: `{kid}`")
+        format!("a token of your session was signed by a revoked key: `{kid}`")
     );
     assert_eq!(
         message_at("DELETE FROM keys", 60),
-        "your session was signed by a key that is not in the store"
+        "a token of your session was signed by a key that is not in the store"
     );
 }

@@ -2,8 +2,9 @@
 
 use super::*;
 
-/// Issues a token. Returns the number of live tokens, or the quota and the ids of the live tokens if
-/// the quota is exceeded. Any other error results in `(0, [])`.
+/// Issues a token. Returns the number of tokens that count towards the quota. If the quota is
+/// exceeded, returns the quota and the ids of these tokens as the error; any other error results in
+/// `(0, [])`.
 fn try_issue(
     store: &mut Store,
     seconds: i64,
@@ -11,8 +12,8 @@ fn try_issue(
 ) -> Result<i64, (u32, Vec<i64>)> {
     match issue_at(store, seconds, test_user, "app") {
         Ok(issued) => Ok(issued.quota_usage.unwrap().used),
-        Err(Error::QuotaExceeded { limit, live_tokens, .. }) => {
-            Err((limit, live_tokens.iter().map(|token| token.id.0).collect()))
+        Err(Error::QuotaExceeded { limit, counted_tokens, .. }) => {
+            Err((limit, counted_tokens.iter().map(|token| token.id.0).collect()))
         }
         Err(_) => Err((0, Vec::new())),
     }
@@ -83,13 +84,13 @@ fn superseded_token_counts_if_the_successor_is_not_live() {
     assert_eq!(try_issue(&mut store, 0, &john), Ok(3));
     assert_eq!(try_issue(&mut store, 59, &john), Err((3, vec![1, 3, 4])));
     assert_eq!(try_issue(&mut store, 60, &john), Ok(3), "the grace period has ended");
-    let expire = format!(
+    let expire_sql = format!(
         "UPDATE tokens SET revoked_at = NULL, expires_at = {} WHERE id = 2;
          UPDATE tokens SET grace_until = {} WHERE id = 1",
         at(70).unix(),
         at(80).unix()
     );
-    store.execute_sql(&expire);
+    store.execute_sql(&expire_sql);
     assert_eq!(try_issue(&mut store, 69, &john), Err((3, vec![2, 3, 4, 5])));
     assert_eq!(try_issue(&mut store, 70, &john), Err((3, vec![1, 3, 4, 5])));
 }

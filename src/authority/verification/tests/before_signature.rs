@@ -1,5 +1,5 @@
-//! Tests of tokens that fail up to the signature check or because of the state of their key: one
-//! reported reason and no claims.
+//! Tests of tokens that fail at the signature check, at an earlier check, or because of the state of
+//! their key. The report of such a token has one reason and no claims.
 
 use super::*;
 
@@ -98,7 +98,7 @@ fn header_alg_must_match_the_key() {
     );
 }
 
-/// RFC 9864, section 2.2.
+/// Checks that `alg` may be `Ed25519` (RFC 9864, section 2.2) or the older name `EdDSA`.
 #[test]
 fn both_names_of_ed25519_are_accepted() {
     for algorithm in [Algorithm::EdDSA, Algorithm::Ed25519] {
@@ -220,7 +220,7 @@ fn token_of_another_store_has_an_unknown_key() {
 }
 
 #[test]
-fn retired_key_verifies_until_its_set_time() {
+fn retired_key_verifies_only_before_verify_until() {
     let mut context = new_test_context();
     let (app, access) = (context.app_token.clone(), context.ada.access_token().to_owned());
     rotate_app_key(&mut context.store, at(60));

@@ -16,18 +16,21 @@ const ALGORITHMS: [Algorithm; 7] = [
     Algorithm::EdDSA,
 ];
 
-/// A token, and the reasons for which verification must reject the token.
+/// A token, and the reasons for which verification with all keys in a store must reject the token.
 struct Case {
     token: String,
     reasons: Vec<RejectReason>,
 }
 
-/// Keys, with tokens signed by each key: modified, valid, with `kid` and `alg` of another key, with
-/// only the `kid` of another key, and with an unknown `kid`.
+/// One key of each algorithm, and five cases for each key, in the order of the keys. The tokens of
+/// the five cases are signed with the key: a modified token, a valid token, a token with `kid` and
+/// `alg` of another key, a token with only the `kid` of another key, and a token with an empty
+/// `kid`.
 static KEYS_AND_CASES: LazyLock<(Vec<KeySpec>, Vec<Case>)> = LazyLock::new(|| {
     crypto::initialize_crypto();
-    let key = |algorithm| keys::generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
-    let keys = ALGORITHMS.map(key).to_vec();
+    let generate_key =
+        |algorithm| keys::generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+    let keys = ALGORITHMS.map(generate_key).to_vec();
     let mut cases = Vec::new();
     for (index, key) in keys.iter().enumerate() {
         let other_key = &keys[(index + 1) % keys.len()];
@@ -75,7 +78,7 @@ proptest! {
             let expected = if header["kid"] == json!(KEYS_AND_CASES.0[0].kid) {
                 vec![RejectReason::UnknownKey]
             } else if header["kid"] == "" {
-                // Without a key id, every key of the algorithm is tried.
+                // An empty `kid` counts as no `kid`: every key of the algorithm is tried.
                 vec![]
             } else {
                 case.reasons.clone()

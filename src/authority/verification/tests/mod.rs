@@ -60,7 +60,7 @@ impl TestContext {
     }
 
     /// Returns the reasons for which the app token fails these expectations.
-    fn app_reasons(&mut self, expectations: &Expectations) -> Vec<RejectReason> {
+    fn app_reject_reasons(&mut self, expectations: &Expectations) -> Vec<RejectReason> {
         let app = self.app_token.clone();
         reasons_of(&verify_token(&mut self.store, &app, expectations))
     }

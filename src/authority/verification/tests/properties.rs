@@ -6,7 +6,8 @@ use crate::model::{AppName, ExtraClaims, Permission};
 use proptest::prelude::*;
 use std::sync::{LazyLock, Mutex};
 
-/// One store for each algorithm, without a quota, shared by all cases.
+/// Two stores that all cases share: one with an asymmetric and one with a symmetric signing key.
+/// The token quota of the users is unlimited.
 static STORES: LazyLock<Mutex<Vec<(Store, TestUser)>>> = LazyLock::new(|| {
     let algorithms = [Algorithm::ES256, Algorithm::HS256];
     let create_store = |algorithm| {
@@ -105,7 +106,7 @@ proptest! {
 
 #[test]
 fn single_bit_change_is_always_detected() {
-    // One algorithm for each type of key and each kind of RSA signature.
+    // One algorithm for each key type, each elliptic curve, and each kind of RSA signature.
     for algorithm in [
         Algorithm::ES256,
         Algorithm::HS256,

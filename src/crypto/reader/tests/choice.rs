@@ -1,5 +1,5 @@
-//! Choice of the used keys of a document, the limits of documents, and errors that name the format or
-//! the cause.
+//! Choice of the keys that are used from a document, limits of documents, and errors that name the
+//! format or the cause.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn certificate_pem(public_key_info: &[u8]) -> String {
     pem::encode_block("CERTIFICATE", &der_element(0x30, &certificate))
 }
 
-/// If a key has the requested key id, no key with another key id is used, even if that key is unusable.
+/// If a key has the requested key id, no other key is used, even if the requested key is unusable.
 #[test]
 fn key_with_the_requested_kid_is_not_replaced_by_another_key() {
     let keys = asymmetric_keys();
@@ -36,9 +36,9 @@ fn key_with_the_requested_kid_is_not_replaced_by_another_key() {
     first["use"] = "enc".into();
     let set = json!({ "keys": [first, second] }).to_string();
     let read = |kid| importer(None, None).read_one(set.as_bytes(), kid);
-    assert!(matches!(read(Some("a")), Err(ImportError::SetMember { number: 1, .. })));
+    assert!(matches!(read(Some("a")), Err(KeyError::SetMember { number: 1, .. })));
     for kid in [Some("b"), Some("new"), None] {
-        assert_eq!(read(kid).unwrap().kid.unwrap().as_str(), "b");
+        assert_eq!(read(kid).unwrap().stated_kid.unwrap().as_str(), "b");
     }
 }
 
@@ -122,7 +122,7 @@ fn unsupported_format_in_an_encoding_is_named_with_a_hint() {
             SAVE_HINT,
         ),
     ] {
-        let Err(ImportError::UnsupportedFormat(format)) = read_document(document.as_bytes()) else {
+        let Err(KeyError::UnsupportedFormat(format)) = read_document(document.as_bytes()) else {
             panic!("{document}")
         };
         assert_eq!((format.to_display().as_str(), format.hint().as_deref()), (name, Some(hint)));
@@ -203,6 +203,7 @@ fn error_states_why_a_key_is_unusable() {
     let documents = format!("{secret}\n{secret}\n");
     let error = importer(None, None).read(documents.as_bytes()).unwrap_err().to_string();
     assert!(error.ends_with("found several documents, expected a JWK Set"), "{error}");
+    // A public key with its point in compressed form: the prefix 2 or 3, then the x coordinate.
     let public = public_key_pem(&keys[1]).unwrap().unwrap();
     let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
     let (algorithm, point) = (elements(&info)[0], elements(&info)[1]);

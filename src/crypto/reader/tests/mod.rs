@@ -47,7 +47,7 @@ fn read_single(
     bytes: &[u8],
     algorithm: Algorithm,
     encoding: Option<SecretEncoding>,
-) -> Result<KeySet, ImportError> {
+) -> Result<KeySet, KeyError> {
     let reader = SingleKeyReader { algorithms: &[algorithm], encoding, allow_weak: true };
     reader.read(bytes, PublicKeys::default)
 }
@@ -169,9 +169,9 @@ fn secret_in_every_encoding_is_read_and_weak_secret_needs_allow_weak() {
         for (bytes, encoding, expected) in cases {
             let label = format!("{length}: {} {encoding:?}", String::from_utf8_lossy(&bytes));
             let read = |allow_weak| {
-                let importer =
+                let secret_importer =
                     KeyImporter { allow_weak, ..importer(Some(Algorithm::HS256), encoding) };
-                importer.read_one(&bytes, None)
+                secret_importer.read_one(&bytes, None)
             };
             assert_eq!(read(true).expect(&label).key.material.expose_secret(), expected, "{label}");
             let is_strong = expected.len() >= 32;
@@ -200,7 +200,11 @@ fn key_id_of_the_document_is_returned() {
             importer(None, None).read_one(document.as_bytes(), None).unwrap(),
             importer(None, None).read(document.as_bytes()).unwrap().pop().unwrap(),
         ] {
-            assert_eq!(imported.kid.as_ref().map(|kid| kid.as_str()), expected, "{document}");
+            assert_eq!(
+                imported.stated_kid.as_ref().map(|kid| kid.as_str()),
+                expected,
+                "{document}"
+            );
             assert_ne!(imported.key.kid.as_str(), "mine");
         }
     }
@@ -214,12 +218,12 @@ fn signing_key_is_selected_among_other_keys() {
     let public = keys[2].public_jwk.clone().unwrap();
     let read = |jwks: &Value, algorithm, kid| {
         let imported = importer(algorithm, None).read_one(jwks.to_string().as_bytes(), kid)?;
-        Ok::<_, ImportError>(imported.kid.unwrap().as_str().to_owned())
+        Ok::<_, KeyError>(imported.stated_kid.unwrap().as_str().to_owned())
     };
     let with_public = json!({ "keys": [public, first, null] });
     assert_eq!(read(&with_public, None, None).unwrap(), "a");
     let several = json!([first, second]);
-    assert_eq!(read(&several, None, None), Err(ImportError::SeveralKeys(Some(".[0]"))));
+    assert_eq!(read(&several, None, None), Err(KeyError::SeveralKeys(Some(".[0]"))));
     assert_eq!(read(&several, None, Some("b")).unwrap(), "b");
     assert_eq!(read(&several, Some(keys[1].algorithm), None).unwrap(), "b");
 }
@@ -259,17 +263,17 @@ fn unsupported_formats_are_named() {
     ] {
         for algorithm in [None, Some(Algorithm::ES256)] {
             let error = importer(algorithm, None).read(document.as_bytes()).unwrap_err();
-            assert_eq!(error, ImportError::UnsupportedFormat(expected.clone()), "{document}");
+            assert_eq!(error, KeyError::UnsupportedFormat(expected.clone()), "{document}");
         }
         assert!(importer(Some(Algorithm::HS256), None).read(document.as_bytes()).is_err());
     }
     for (document, expected) in [
-        (&b""[..], ImportError::Empty),
-        (b"\xEF\xBB\xBF\r\n", ImportError::Empty),
-        (br#"{"password":"x"}"#, ImportError::NoKeyInJson),
-        (b"[1]", ImportError::NoKeyInJson),
-        (b"correct horse battery staple", ImportError::UnknownFormat),
-        (b"c3VwZXItc2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2g=", ImportError::UnknownFormat),
+        (&b""[..], KeyError::Empty),
+        (b"\xEF\xBB\xBF\r\n", KeyError::Empty),
+        (br#"{"password":"x"}"#, KeyError::NoKeyInJson),
+        (b"[1]", KeyError::NoKeyInJson),
+        (b"correct horse battery staple", KeyError::UnknownFormat),
+        (b"c3VwZXItc2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2g=", KeyError::UnknownFormat),
     ] {
         assert_eq!(importer(None, None).read(document).unwrap_err(), expected);
     }

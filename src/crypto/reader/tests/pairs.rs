@@ -1,5 +1,6 @@
-//! Inputs that look like keys: keys in two wrappings are not accepted as secrets, and text that
-//! starts like JSON only if the text is neither JSON nor a JWK, or an encoding is given.
+//! Inputs that look like keys. A key in two wrappings is never accepted as a secret. Text that
+//! starts like JSON but is no key is accepted as a secret if an encoding is given. Without an
+//! encoding, such text is accepted unless it is JSON or a damaged JWK.
 
 use super::*;
 
@@ -36,7 +37,7 @@ fn documents(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn key_in_two_wrappings_is_read_unchanged_and_never_as_a_secret() {
+fn key_in_two_wrappings_is_neither_changed_nor_accepted_as_a_secret() {
     let key = generate_test_key(Algorithm::EdDSA, RsaBits::B2048);
     let (mut accepted_secrets, mut changed_keys, mut count) = (Vec::new(), Vec::new(), 0);
     for (format, bytes) in documents(&key) {

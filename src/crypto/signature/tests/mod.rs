@@ -25,8 +25,8 @@ fn decode(token: &str) -> (Value, Value) {
     (header, claims)
 }
 
-/// Returns whether the token has a valid signature of the key. Checks that the result is the same for
-/// the key itself and for the key as read from a document with its public part.
+/// Returns whether the signature of the token is valid for the key in `jwk`. Asserts that the key
+/// which [`read_verifiers`] reads from the public part of `jwk` gives the same result.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     initialize_crypto();
     let read_keys = read_verifiers(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
@@ -37,14 +37,14 @@ fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     is_valid
 }
 
-/// Changes the character at `index`.
+/// Returns the token with another character at `index`.
 fn with_changed_character(token: &str, index: usize) -> String {
     let mut bytes = token.as_bytes().to_vec();
     bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
     String::from_utf8(bytes).unwrap()
 }
 
-/// Checks that the signature is valid, and invalid after the change of any single character.
+/// Asserts that the token verifies, and no longer verifies after a change of any single character.
 fn assert_only_original_verifies(jwk: &Value, algorithm: Algorithm, token: &str) {
     assert!(jwk_verifies(jwk, algorithm, token));
     for index in 0..token.len() {
@@ -70,8 +70,8 @@ fn ec_pkcs8(curve: Curve, jwk: &Value) -> Vec<u8> {
     pair.to_pkcs8v1().unwrap().as_ref().to_vec()
 }
 
-/// Checks that the signature of the token is valid, that the private and public parts of the JWK are
-/// consistent, and that a new signature of the private key is valid.
+/// Asserts that the signature of the token is valid, that the private and public parts of the JWK
+/// are consistent, and that a new signature of the private key is valid.
 fn assert_p521_vector(jwk: &Value, token: &str) {
     assert_only_original_verifies(jwk, Algorithm::ES512, token);
     let key = signing_key(Algorithm::ES512, ec_pkcs8(Curve::P521, jwk));

@@ -113,8 +113,8 @@ fn rfc7517_a2_private_key_in_a_set_is_not_used_for_verification() {
     assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, token.expose_secret());
 }
 
-/// Appendix A.3: a key-wrapping key, which is refused alone and skipped in a set, and the key of RFC
-/// 7515, appendix A.1.
+/// Appendix A.3: the key-wrapping key is refused as a single key, and skipped in a set. The HMAC
+/// key is the key of RFC 7515, appendix A.1.
 #[test]
 fn rfc7517_a3_hmac_key_verifies_and_wrapping_key_is_refused() {
     initialize_crypto();

@@ -2,7 +2,7 @@
 
 use super::{Verifier, build_verifier};
 use crate::crypto::jwk;
-use crate::crypto::key_error::ImportError;
+use crate::crypto::key_error::KeyError;
 use crate::crypto::reader::{EntryMaterial, KeyEntry, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys};
 use crate::model::{Algorithm, KeyType};
@@ -14,21 +14,23 @@ use std::sync::OnceLock;
 /// Maximum number of keys that are tried for one token.
 const MAX_CANDIDATES: usize = 16;
 
-/// Keys of another issuer. The verifier of a key is built, and the key is validated, when it is first
+/// Keys of another issuer. A key is validated, and its verifier is built, when the key is first
 /// required.
 pub(crate) struct KeySet {
     keys: Vec<KeyEntry>,
-    /// Verifier of each key, or the reason why the key is unusable, after the first use. Apart from the keys:
-    /// a conversion of many keys would double their memory.
-    verifiers: Vec<OnceLock<Result<Verifier, ImportError>>>,
+    /// Verifier of each key, or the reason why the key is unusable; empty before the first use of
+    /// the key. A separate list, because a conversion of many `keys` into pairs of key and verifier
+    /// would need the memory of the keys twice.
+    verifiers: Vec<OnceLock<Result<Verifier, KeyError>>>,
     /// Positions in `keys`, by key id.
     positions: HashMap<String, Vec<usize>>,
-    /// Algorithms that the caller accepts; all if empty.
+    /// Algorithms that the caller accepts. An empty list accepts all algorithms.
     algorithms: Vec<Algorithm>,
     /// True if the `kid` of a token is not compared: the caller gave the key itself, and not a set in
     /// which `kid` selects the key.
     ignores_kid: bool,
-    /// Public keys, of the set and of other documents, that no secret of the set may equal.
+    /// Public keys of the set and of the caller. A secret of the set that equals such a public key
+    /// is unusable.
     refused_secrets: PublicKeys,
     /// True if the caller gave a private key, whose public part is the only key of the set.
     pub(crate) is_from_private_key: bool,
@@ -66,22 +68,23 @@ pub(crate) enum KeyRefusal {
 pub(crate) struct Candidates<'k> {
     /// At most [`MAX_CANDIDATES`] keys.
     pub(crate) keys: Vec<&'k Verifier>,
-    /// True if further keys were left out.
+    /// True if keys beyond [`MAX_CANDIDATES`] were omitted.
     pub(crate) is_truncated: bool,
 }
 
-/// Reads the keys of a JWK Set (RFC 7517, section 5), or a document in any other format with public
-/// keys. Unusable keys verify no token, as specified in the RFC; a document without a usable key is
-/// refused. `algorithms` are the accepted algorithms; all if empty. If the document has secrets,
-/// `known_public_keys` is called: a secret that equals a returned public key or a public key of the
-/// document is unusable.
+/// Reads a JWK Set (RFC 7517, section 5), or a document with public keys in any other format. An
+/// unusable key verifies no token, as specified in the RFC. A document without a usable key is
+/// refused. `algorithms` are the accepted algorithms; an empty list accepts all algorithms.
+///
+/// `known_public_keys` is called only if the document has secrets. A secret is unusable if it
+/// equals a public key of the document or a public key that `known_public_keys` returns.
 pub(crate) fn read_jwks(
     bytes: &[u8],
     algorithms: &[Algorithm],
     known_public_keys: impl FnOnce() -> PublicKeys,
-) -> Result<KeySet, ImportError> {
+) -> Result<KeySet, KeyError> {
     let document = read_document(bytes)?;
-    let is_collection = document.first_path.is_some();
+    let is_collection = document.first_key_jq_path.is_some();
     let has_secret = document.has_secret();
     let mut set = KeySet::new(document.into_primary_entries(), algorithms);
     set.ignores_kid = !is_collection && set.keys.iter().all(|key| key.kid.is_none());
@@ -98,7 +101,7 @@ pub(crate) fn read_jwks(
             }
         }
     }
-    Err(first_error.unwrap_or(ImportError::Empty))
+    Err(first_error.unwrap_or(KeyError::Empty))
 }
 
 impl KeySet {
@@ -122,11 +125,12 @@ impl KeySet {
     }
 
     /// Returns a set with one key. If the key is from a collection and has a key id, the key
-    /// verifies only tokens with this `kid` or without `kid`; otherwise every token, regardless of
-    /// `kid`.
+    /// verifies only tokens with this `kid` or without `kid`. Otherwise, the key verifies tokens
+    /// with any `kid`.
     pub(super) fn from_verifier(verifier: &Verifier, origin: KeyOrigin) -> Self {
         let KeyOrigin { kid, is_in_collection, is_private } = origin;
-        // The verifier is already built. Empty material in DER counts as a key of a known type.
+        // The verifier is already built, so that the entry needs no material. Empty DER makes
+        // `is_known_type` return `true` for the entry.
         let material = EntryMaterial::PublicDer(Vec::new());
         let ignores_kid = !is_in_collection || kid.is_none();
         let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
@@ -136,15 +140,16 @@ impl KeySet {
         set
     }
 
-    /// Returns the verifier at the position, which is built at the first call.
-    fn verifier(&self, index: usize) -> Result<&Verifier, ImportError> {
+    /// Returns the verifier of the key at the position `index`. Builds the verifier at the first
+    /// call.
+    fn verifier(&self, index: usize) -> Result<&Verifier, KeyError> {
         let (Some(key), Some(verifier)) = (self.keys.get(index), self.verifiers.get(index)) else {
-            return Err(ImportError::Empty);
+            return Err(KeyError::Empty);
         };
         let build = || {
             let mut verifier = build_verifier(key, false, false)?;
             if verifier.equals_public_key(&self.refused_secrets) {
-                return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+                return Err(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
             }
             if !self.algorithms.is_empty() {
                 verifier.restrict(&self.algorithms);
@@ -154,7 +159,7 @@ impl KeySet {
         verifier.get_or_init(build).as_ref().map_err(Clone::clone)
     }
 
-    /// Returns the first algorithm of the first key.
+    /// Returns the first algorithm of the first key; `None` if this key is unusable.
     pub(super) fn first_algorithm(&self) -> Option<Algorithm> {
         self.verifier(0).ok()?.algorithms.first().copied()
     }
@@ -165,9 +170,9 @@ impl KeySet {
         (0..self.keys.len()).filter_map(|index| self.verifier(index).ok()).collect()
     }
 
-    /// Returns the keys that may have signed a token with this algorithm and `kid` (RFC 7515,
-    /// section 4.1.4): of the keys that fit the algorithm, the keys with this key id, or all keys if
-    /// `kid` is missing or empty. If the caller gave the key itself, `kid` is not compared.
+    /// Returns the keys that may have signed a token with this algorithm and `kid`: the usable keys
+    /// that fit the algorithm and have the key id `kid` (RFC 7515, section 4.1.4). Key ids are not
+    /// compared if `kid` is missing or empty, or if the caller gave the key itself.
     pub(crate) fn candidates(
         &self,
         algorithm: Algorithm,
@@ -195,7 +200,7 @@ impl KeySet {
     ) -> Result<Candidates<'_>, KeyRefusal> {
         let all_positions = positions.clone();
         let (mut keys, mut first_refusal) = (Vec::<&Verifier>::new(), None);
-        // Copies of a key are first found by their members, because this needs no validation.
+        // Copies of a JWK are first found by a comparison of members, which needs no validation.
         let mut chosen_members = HashSet::new();
         for index in positions {
             let Some(key) = self.keys.get(index).filter(|key| may_fit(key, algorithm)) else {
@@ -230,8 +235,8 @@ impl KeySet {
         }
     }
 
-    /// Returns the algorithms of the usable keys at the positions. If the caller accepts none of them,
-    /// returns the algorithms that the caller accepts.
+    /// Returns the algorithms of the usable keys at the positions. If the caller accepts no
+    /// algorithm of these keys, returns the algorithms that the caller accepts.
     fn algorithm_names(&self, positions: impl Iterator<Item = usize>) -> Vec<&'static str> {
         let keys: Vec<_> = positions.filter_map(|index| self.verifier(index).ok()).collect();
         let is_of_a_key =
@@ -244,9 +249,10 @@ impl KeySet {
     }
 }
 
-/// Returns whether the key may fit the algorithm, without validation of the key. The type of a key
-/// other than a JWK is not examined. Returns `true` for a JWK of unknown type: the attempt to build its
-/// verifier then gives the reason why the key is unusable.
+/// Returns whether the key may fit the algorithm, without validation of the key. Returns `true` for
+/// a key that is not a JWK, because the type of such a key is not examined. Returns `true` for a
+/// JWK of unknown type, because the failure to build its verifier gives the reason why the key is
+/// unusable.
 fn may_fit(key: &KeyEntry, algorithm: Algorithm) -> bool {
     key.as_jwk().and_then(jwk::key_type).is_none_or(|key_type| {
         match (key_type, algorithm.key_type()) {

@@ -1,4 +1,4 @@
-//! Choice of the key in a set.
+//! Tests of the choice of the key in a set.
 
 use super::*;
 use crate::crypto::error::invalid_key;
@@ -24,10 +24,10 @@ impl Deref for NamedVerifier {
     }
 }
 
-/// Reads the usable keys of a document, in their order.
+/// Reads the usable keys of a document, in the order of the document.
 pub(in crate::crypto) fn read_verifiers(bytes: &[u8]) -> Result<Vec<NamedVerifier>, InvalidValue> {
-    let to_invalid = |error: ImportError| {
-        if let ImportError::Invalid(invalid) = error {
+    let to_invalid = |error: KeyError| {
+        if let KeyError::Invalid(invalid) = error {
             invalid
         } else {
             invalid_key(error.to_string())
@@ -61,8 +61,8 @@ fn read_set(jwks: &[Value]) -> KeySet {
     read_jwks(set.as_bytes(), &[], PublicKeys::default).unwrap()
 }
 
-/// Returns whether the keys that the set selects for `kid` verify a token that `key` signed, or the
-/// reason why the set has no key for the token.
+/// Signs a token with `key`, and returns whether a key that the set selects for `kid` verifies the
+/// token. Returns an error if the set has no key for the token.
 fn verify(set: &KeySet, key: &KeySpec, kid: Option<&str>) -> Result<bool, KeyRefusal> {
     let token = sign_text(key, "{}", "{}").unwrap();
     let token = CompactJws::parse(token.expose_secret()).unwrap();

@@ -64,8 +64,14 @@ fn invalid_address_is_refused() {
         ("postgres://ada:se/cret@h/db", "the address contains an unencoded `@`"),
         ("postgres://ada:se?cret@h/db", "the address contains an unencoded `@`"),
         ("postgres://h/db?secret", "the address contains a parameter without value"),
-        ("postgres://h/%00", "the address contains a value that is not text"),
-        ("postgres://h/%FF", "the address contains a value that is not text"),
+        (
+            "postgres://h/%00",
+            "the address contains a percent-encoded value with NUL or invalid UTF-8",
+        ),
+        (
+            "postgres://h/%FF",
+            "the address contains a percent-encoded value with NUL or invalid UTF-8",
+        ),
         ("postgres://ada:secret", "invalid port: expected a number from 1 to 65535"),
         ("postgres://h:0", "invalid port: expected a number from 1 to 65535"),
         ("postgres://h:65536", "invalid port: expected a number from 1 to 65535"),
@@ -75,7 +81,10 @@ fn invalid_address_is_refused() {
         ("postgres://a,/db", "empty host name"),
         ("postgres:///?host=a,,b", "empty host name"),
         ("postgres://a/db?host=b", "parameter `host` given twice"),
-        ("postgres:///?host=a,b,c&port=1,2", "number of ports differs: found 2, expected 3"),
+        (
+            "postgres:///?host=a,b,c&port=1,2",
+            "number of ports differs from number of hosts: found 2, expected 3",
+        ),
         ("postgres://h?hostaddr=example.org", "invalid host address: expected an IP address"),
         ("postgres://h?options=-csearch_path%3Dx", "parameter `options` is not supported"),
         ("postgres://h?schema=", "invalid schema name: empty"),

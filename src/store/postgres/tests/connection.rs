@@ -23,7 +23,7 @@ fn try_connect(address: &str) -> Result<bool, ConnectFault> {
     })
 }
 
-/// Returns message and hint of a permanent error.
+/// Returns the message and the hint of the permanent error of a connection attempt.
 fn refusal(address: &str) -> String {
     let fault = try_connect(address).unwrap_err();
     assert!(!format!("{fault:?}").contains("lovelace"), "{fault:?}");
@@ -101,7 +101,7 @@ fn unusable_server_and_refused_login_are_permanent_faults() {
         ),
         (
             format!("postgres://ada@no-such-host.invalid/postgres?{root}"),
-            "; use a host name that the network knows",
+            "; use a host name that resolves to an IP address",
         ),
         (
             "postgres://ada@%2Fno-such-directory/postgres".to_owned(),
@@ -134,7 +134,7 @@ fn unreachable_server_and_read_only_server_are_different_faults() {
     let read_only_host = format!("ada:lovelace@localhost:{port}");
     let fault = try_connect(&format!("postgres://{read_only_host},localhost:{port}/{parameters}"));
     assert!(matches!(fault, Err(ConnectFault::ReadOnly)), "{fault:?}");
-    // The second host may be the primary server, which may come back: the fault is transient.
+    // The second host may be a primary server that becomes available again: the fault is transient.
     let hosts = format!("{read_only_host},localhost:{CLOSED_PORT}");
     let fault = try_connect(&format!("postgres://{hosts}/{parameters}"));
     assert!(matches!(fault, Err(ConnectFault::Transient(_))), "{fault:?}");

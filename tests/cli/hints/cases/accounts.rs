@@ -68,7 +68,7 @@ pub(super) const CASES: &[Case] = &[
         "JETON_PASSWORD=$PW $W1 ada && jeton init ada $W2",
     ),
     case(
-        "pass a refresh token with `--token-stdin`, or omit this token",
+        "pass a refresh token with `--token-stdin`, or omit the bearer token",
         "init",
         "JETON_TOKEN=$(jeton sessions token) jeton refresh",
         "jeton refresh",
@@ -98,7 +98,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton users import users.csv $W1",
     ),
     case(
-        "give a row the role `admin`, or create an admin: jeton init",
+        "set the role `admin` in a row, or create an admin: jeton init",
         "jeton keys generate -q; printf 'username\\nbob\\n' > users.csv",
         "jeton users import users.csv",
         "$CMD ada -q && jeton users import users.csv",
@@ -153,7 +153,7 @@ pub(super) const CASES: &[Case] = &[
         "$CMD && jeton token create x -p read:a",
     ),
     case(
-        "renew the token by id as its owner: jeton token renew {token}",
+        "log in as the owner of the token, and renew the token by its id: jeton token renew {token}",
         "init; jeton settings set token.max_ttl 1s -q; jeton token create ci --ttl 1h > t; sleep 2",
         "jeton token renew @t",
         "$CMD",

@@ -7,8 +7,8 @@ mod named_tokens;
 mod stores;
 mod values;
 
-/// A hint, and the shell commands that produce the hint and follow the hint. The commands use the
-/// definitions of `PRELUDE`.
+/// A hint, the shell commands that produce the hint, and a command that applies the hint. The
+/// commands use the definitions of `PRELUDE`.
 pub(super) struct Case {
     /// Text of the hint in the source code, with placeholders.
     pub(crate) hint: &'static str,
@@ -16,8 +16,9 @@ pub(super) struct Case {
     pub(crate) setup: &'static str,
     /// Command that fails with the hint.
     pub(crate) failing_command: &'static str,
-    /// Command that follows the hint. `HINT` is the printed hint, `CMD` the text after the first colon
-    /// of the hint (a command or options), and `W1`, `W2`, ... are the texts in backticks in the hint.
+    /// Command that applies the hint and succeeds. Shell variables: `HINT` is the printed hint;
+    /// `CMD` is the text after the first colon of the hint (a command or options); `W1`, `W2`, ...
+    /// are the texts in backticks in the hint.
     pub(crate) corrected_command: &'static str,
 }
 
@@ -71,9 +72,12 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         NEEDS_POSTGRES,
     ),
     ("start the server, or use the directory of its socket as `host`", NEEDS_POSTGRES),
-    ("use a host name that the network knows", NEEDS_POSTGRES),
+    ("use a host name that resolves to an IP address", NEEDS_POSTGRES),
     ("enable TLS on the server, or use `sslmode=disable` on a trusted network", NEEDS_POSTGRES),
-    ("set `sslrootcert` to a file with the certificate of the issuer", NEEDS_POSTGRES),
+    (
+        "set `sslrootcert` to a file with the certificate of the certificate authority",
+        NEEDS_POSTGRES,
+    ),
     ("use a host name of the server's certificate in the address", NEEDS_POSTGRES),
     ("set the password in `PGPASSWORD`, in `~/.pgpass`, or in `JETON_STORE`", NEEDS_POSTGRES),
     (

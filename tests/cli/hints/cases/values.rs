@@ -1,4 +1,5 @@
-//! Hints about values and input.
+//! Hints about times, durations and claims, and about the input of commands: passwords, tokens,
+//! keys and files.
 
 use super::{Case, case};
 
@@ -32,8 +33,8 @@ pub(super) const CASES: &[Case] = &[
         "$M --ttl -1h",
         "$M $W1 && $M $W2",
     ),
-    case("use `{days}`", "", "$M --ttl 1y", "$M --ttl $W1"),
-    case("use `+{days}`", "", "$M --expires-at +1y", "$M --expires-at $W1"),
+    case("use `{in_days}`", "", "$M --ttl 1y", "$M --ttl $W1"),
+    case("use `+{in_days}`", "", "$M --expires-at +1y", "$M --expires-at $W1"),
     case("use `{text}s` for seconds", "", "$M --ttl 3600", "$M --ttl $W1"),
     case(
         "use `+{lifetime}` or `{age}`",
@@ -82,7 +83,7 @@ pub(super) const CASES: &[Case] = &[
         "$M",
     ),
     case(
-        "use files for all but one of the arguments",
+        "use standard input for one input only, and files for the other inputs",
         "echo '{}' > claims.json",
         "jeton token mint --alg HS256 --key-file - --claims -",
         "echo $S | jeton token mint --alg HS256 --key-file - --claims claims.json",

@@ -5,6 +5,7 @@ use super::der::{nested_sequences, pem};
 use crate::hostile::issuer::{ED25519, P256, P256_PUBLIC, RSA, RSA_PUBLIC};
 use crate::hostile::signer::decode_pem;
 
+// Parts of error messages.
 const UNKNOWN_FORMAT: &str = "unsupported key format";
 const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
 const UNSUITABLE: &str = "unsuitable for the algorithm";
@@ -17,15 +18,18 @@ const TRAILING_DATA: &str = "trailing data after the key";
 const ENCRYPTED: &str = "found an encrypted private key";
 const DAMAGED: &str = "the PEM is damaged";
 const TOO_LARGE: &str = "key file too large: more than 6291456 bytes";
-const NO_JSON: &str = "not well-formed JSON";
+const MALFORMED_JSON: &str = "not well-formed JSON";
 const TOO_LARGE_TEXT: &str = "too large: more than 262144 bytes";
 const TOO_MANY_VALUES: &str = "the JSON has too many values";
 
-/// Returns files without a key or with a key in an unsupported encoding.
+/// Returns files without a key, with an incomplete key, with a key in an unsupported encoding, or
+/// with too much data.
 pub(in crate::hostile) fn non_key_table() -> Table {
     let mut table = Table::default();
     let json = "{\"kty\":\"oct\"}";
     let utf_16: Vec<u8> = json.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    // The first byte of big-endian UTF-16 of ASCII text is zero. With this zero at the end, the
+    // bytes are little-endian UTF-16.
     let utf_16_with_bom = [&[0xFF, 0xFE][..], &utf_16[1..], &[0]].concat();
     let (empty, missing_secret) = ("key empty", "`k` missing");
     for (name, message, file) in [
@@ -52,7 +56,7 @@ pub(in crate::hostile) fn non_key_table() -> Table {
     let repeated = |item: &[u8], count| [&b"{\"keys\":["[..], &item.repeat(count)].concat();
     for (name, message, file) in [
         ("64 MB of NUL", TOO_LARGE, large),
-        ("100,000 keys, unterminated", NO_JSON, repeated(b"{},", 100_000)),
+        ("100,000 keys, unterminated", MALFORMED_JSON, repeated(b"{},", 100_000)),
         ("1,500,000 arrays", TOO_MANY_VALUES, repeated(b"[],", 1_500_000)),
         ("5 MB of arrays", TOO_MANY_VALUES, repeated(b"[", 5_000_000)),
         ("5 MB of base64", TOO_LARGE_TEXT, b"AAAA".repeat(1_250_000)),

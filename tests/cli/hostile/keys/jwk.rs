@@ -1,4 +1,4 @@
-//! Private JWKs and JWK Sets, for `keys import`.
+//! Invalid private JWKs and JWK Sets, for `keys import`.
 
 use super::private_keys::{
     ed25519_jwk, inconsistent_rsa_jwks, increment, other_rsa_jwk, p256_jwk, p384_jwk, p521_jwk,
@@ -153,8 +153,9 @@ pub(in crate::hostile) fn member_encoding_table() -> Table {
     table
 }
 
-/// Returns elliptic curve and Ed25519 JWKs with inconsistent numbers.
-pub(in crate::hostile) fn number_table() -> Table {
+/// Returns private elliptic curve and Ed25519 JWKs in which `d`, `x`, `y` or `crv` is out of
+/// range or does not match the other members.
+pub(in crate::hostile) fn inconsistent_member_table() -> Table {
     let mut table = Table::default();
     let mut add =
         |message: &str, name: &str, key: &Value| table.add_import(message, name, key.to_string());
@@ -199,7 +200,8 @@ pub(in crate::hostile) fn number_table() -> Table {
     table
 }
 
-/// Returns private RSA JWKs that are inconsistent or incomplete, or have more than two primes.
+/// Returns private RSA JWKs that are inconsistent or incomplete, or contain `oth`, the member for
+/// more than two primes.
 pub(in crate::hostile) fn rsa_table() -> Table {
     let mut table = Table::default();
     for (name, jwk) in inconsistent_rsa_jwks() {
@@ -226,7 +228,7 @@ pub(in crate::hostile) fn rsa_table() -> Table {
     table
 }
 
-/// Returns malformed JWKs and JWK Sets.
+/// Returns malformed JWKs and JWK Sets, and JWK Sets with an unusable key or a repeated key id.
 pub(in crate::hostile) fn document_table() -> Table {
     let mut table = Table::default();
     let key = ed25519_jwk().to_string();
@@ -283,7 +285,7 @@ fn private_jwk_member_encodings_and_lengths_are_validated() {
 
 #[test]
 fn inconsistent_private_ec_or_ed25519_jwk_is_refused() {
-    number_table().assert_rejected();
+    inconsistent_member_table().assert_rejected();
 }
 
 #[test]
@@ -292,6 +294,6 @@ fn inconsistent_or_incomplete_private_rsa_jwk_is_refused() {
 }
 
 #[test]
-fn malformed_jwk_documents_are_refused() {
+fn invalid_jwk_documents_are_refused() {
     document_table().assert_rejected();
 }

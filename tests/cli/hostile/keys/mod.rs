@@ -1,5 +1,5 @@
-//! Hostile keys for `keys import` and for `token verify --key` and `--jwks`: every key is refused
-//! with the documented message.
+//! Hostile keys for `keys import`, and for `token verify` with `--key` and `--jwks`: every key is
+//! refused with the expected message.
 
 mod der;
 pub(super) mod files;
@@ -33,7 +33,7 @@ pub(super) struct Row {
     pub(super) key_file: Vec<u8>,
     /// Arguments of jeton.
     pub(super) arguments: Vec<&'static str>,
-    /// Part of the error message.
+    /// Expected part of the error message.
     message: String,
 }
 
@@ -95,8 +95,8 @@ impl Table {
         self.add_verify_set(message, name, file.as_ref());
     }
 
-    /// Asserts that the command of every row refuses the key with exit code 65. Reports all failures at
-    /// once.
+    /// Asserts that the command of every row refuses the key within `MAX_DURATION`, with exit
+    /// code 65 and the expected message, and that no key is imported. Reports all failures at once.
     #[track_caller]
     fn assert_rejected(&self) {
         let sandbox = Sandbox::with_admin();

@@ -31,7 +31,7 @@ pub(super) fn p384_jwk() -> Value {
     parse_jwk(include_str!("../samples/p384.jwk"))
 }
 
-/// The key of RFC 7515, appendix A.4.
+/// Returns the key of RFC 7515, appendix A.4.
 pub(super) fn p521_jwk() -> Value {
     parse_jwk(include_str!("../samples/p521.jwk"))
 }
@@ -40,7 +40,7 @@ pub(super) fn ed25519_jwk() -> Value {
     parse_jwk(include_str!("../samples/ed25519.jwk"))
 }
 
-/// Returns the JWK with that member set to the bytes, in base64url.
+/// Returns the JWK with the member set to the base64url encoding of the bytes.
 pub(super) fn with_bytes(jwk: &Value, member: &str, bytes: impl AsRef<[u8]>) -> Value {
     let mut jwk = jwk.clone();
     jwk[member] = json!(URL_SAFE_NO_PAD.encode(bytes));
@@ -114,8 +114,8 @@ pub(in crate::hostile) fn elliptic_curve_table() -> Table {
     table
 }
 
-/// Returns P-256 keys with explicit curve parameters, of which one parameter is changed: a signature
-/// by such a key proves nothing.
+/// Returns P-256 keys with explicit curve parameters. In each key, one parameter is changed, so
+/// that a signature by the key proves nothing.
 pub(in crate::hostile) fn explicit_parameter_table() -> Table {
     let mut table = Table::default();
     let der = decode_pem(include_str!("../samples/explicit.pem"));

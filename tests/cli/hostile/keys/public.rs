@@ -14,8 +14,9 @@ const NO_ED25519_POINT: &str = "not an Ed25519 key, or a point of small order";
 const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
 const NOT_A_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 
-/// Ed25519 points of small order: the eight points, then their non-canonical encodings, in which y is
-/// 2^255 - 19 or more, or the sign bit is set although x is zero.
+/// Ed25519 points of small order, in hexadecimal. The first eight entries are the eight points. The
+/// other entries are non-canonical encodings of some of these points: y is 2^255 - 19 or more, or
+/// the sign bit is set although x is zero.
 const SMALL_ORDER_POINTS: [&str; 14] = [
     "0100000000000000000000000000000000000000000000000000000000000000",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",

@@ -14,8 +14,8 @@ const NOT_A_SECRET: &str = "expected a shared secret";
 const TOO_SHORT_FOR_HS256: &str = "secret too short for HS256: found ";
 const UNSUITABLE: &str = "unsuitable for the algorithm";
 
-/// Returns public and private keys in place of shared secrets, and a private key for algorithms of other
-/// key types.
+/// Returns public and private keys in place of shared secrets, and a P-256 private key with
+/// unsuitable algorithms.
 pub(in crate::hostile) fn public_key_as_secret_table() -> Table {
     let mut table = Table::default();
     let hs256_flags = &["--alg", "HS256"];
@@ -117,7 +117,8 @@ pub(in crate::hostile) fn secret_table() -> Table {
     table
 }
 
-/// Returns invalid JWKs of type `oct`.
+/// Returns JWKs of type `oct` (shared secrets) that are invalid, or are used with an unsuitable
+/// algorithm.
 pub(in crate::hostile) fn oct_jwk_table() -> Table {
     let mut table = Table::default();
     let oct = |k: Value| json!({"kty": "oct", "k": k});
@@ -177,7 +178,8 @@ pub(in crate::hostile) fn oct_jwk_table() -> Table {
     table
 }
 
-/// Returns invalid JWK Sets, and public keys that are invalid or in place of other keys.
+/// Returns invalid JWK Sets, malformed public JWKs, and public JWKs and sets that are used with an
+/// unsuitable algorithm.
 pub(in crate::hostile) fn jwk_set_table() -> Table {
     let mut table = Table::default();
     let key = public_jwk(&ed25519_jwk().to_string());
@@ -248,6 +250,6 @@ fn invalid_oct_jwks_are_refused() {
 }
 
 #[test]
-fn invalid_jwk_sets_and_misplaced_public_keys_are_refused() {
+fn invalid_jwk_sets_and_unsuitable_public_keys_are_refused() {
     jwk_set_table().assert_rejected();
 }

@@ -73,7 +73,7 @@ impl TestKey {
     pub(super) fn private_formats(&self) -> Vec<(&'static str, Vec<u8>)> {
         let (pem, jwk, pkcs8) =
             (&self.private_pem, self.private_jwk(), decode_pem(&self.private_pem));
-        let account =
+        let service_account =
             json!({"type": "service_account", "private_key_id": "k1", "private_key": pem});
         let mut formats = vec![
             ("PKCS#8 PEM", pem.clone()),
@@ -81,7 +81,7 @@ impl TestKey {
             ("JWK", jwk.to_string()),
             ("JWK Set", json!({ "keys": [jwk] }).to_string()),
             ("array of JWKs", json!([jwk]).to_string()),
-            ("service account", account.to_string()),
+            ("service account", service_account.to_string()),
             ("base64 of JWK", STANDARD.encode(jwk.to_string())),
         ];
         formats.extend(wrappings(pem));

@@ -43,7 +43,8 @@ impl Matrix {
         for words in [&mint[..], &import, &fixtures] {
             let output = self.sandbox.run(words);
             let is_expected = if is_private {
-                // A service account has its own key id: tokens get this id, and the import is refused (5).
+                // A service account has its own key id. Tokens get this id. The import is refused with exit
+                // code 5, because the store contains the key under another id.
                 let has_own_kid = format == "service account";
                 let has_expected_kid = match words[1] {
                     "mint" => header_kid(&output.stdout) == key.kid,
@@ -159,9 +160,9 @@ fn secrets_are_read_in_every_format_unless_too_short() {
             let home = matrix.sandbox.home().to_owned();
             fs::write(home.join("key"), bytes).unwrap();
             fs::write(home.join("raw"), &secret).unwrap();
-            let raw = ["token", "mint", "--sub", "a", "--alg", "HS256", "--encoding", "raw"];
-            let token = [&raw[..], &["--allow-weak", "--kid", "s", "--key-file", "raw"]].concat();
-            fs::write(home.join("token"), matrix.sandbox.stdout_of(&token)).unwrap();
+            let mint = ["token", "mint", "--sub", "a", "--alg", "HS256", "--encoding", "raw"];
+            let mint = [&mint[..], &["--allow-weak", "--kid", "s", "--key-file", "raw"]].concat();
+            fs::write(home.join("token"), matrix.sandbox.stdout_of(&mint)).unwrap();
             for words in [
                 &["token", "mint", "--sub", "a", "--key-file", "key"][..],
                 &["keys", "import", "--purpose", "test", "--from-file", "key"],
@@ -173,7 +174,7 @@ fn secrets_are_read_in_every_format_unless_too_short() {
                 let is_expected = if length < 32 {
                     output.code == 65 && output.stderr.contains("secret too short")
                 } else if words[1] == "import" && output.code == 5 {
-                    // The import from an earlier format stored this secret under another key id.
+                    // An earlier import, in another format, stored this secret under another key id.
                     output.stderr.contains("this key already exists")
                 } else {
                     output.code == 0 && (words[1] != "verify" || output.stdout == "valid\n")
@@ -189,7 +190,7 @@ fn secrets_are_read_in_every_format_unless_too_short() {
     matrix.assert_no_failures(108);
 }
 
-/// Every command also refuses these formats as secrets.
+/// The commands also refuse these formats if a shared secret is expected.
 #[test]
 fn every_command_refuses_recognized_but_unsupported_key_formats() {
     let mut matrix = new_matrix();

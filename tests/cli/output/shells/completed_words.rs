@@ -4,8 +4,8 @@
 use super::Shell;
 use crate::sandbox::Sandbox;
 
-/// A typed line, the text typed after Tab, and the words of the completed line. `~` is the home
-/// directory.
+/// A typed line, the text typed after Tab, and the expected words of the completed line. In the expected
+/// words, `~` is the home directory.
 type Case = (&'static str, &'static str, &'static [&'static str]);
 
 const FILES: &[Case] = &[

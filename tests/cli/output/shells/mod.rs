@@ -27,7 +27,7 @@ const LINES: [&str; 6] = [
     "jeton token show ",
 ];
 
-/// Creates a user, an e-mail address, a key id, an app and a file with shell commands as names.
+/// Creates a username, an e-mail address, a key id, an app name and a file name that contain shell commands.
 fn sandbox_with_hostile_names() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run_with_input(&["register", "--email", EMAIL, "--password-stdin"], "123456").ok();

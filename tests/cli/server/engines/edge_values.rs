@@ -1,4 +1,4 @@
-//! Values at the limits of an engine, in fixed sequences.
+//! Values at the limits of an engine, in fixed sequences of commands.
 
 use super::commands::Step;
 use super::find_difference;
@@ -83,7 +83,7 @@ fn numbers_of_64_bits_have_the_same_answers() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn sort_order_is_the_same() {
+fn lists_have_the_same_order_on_both_engines() {
     assert_same_answers(&[
         "users create z --email z@example.com --name z --password-stdin",
         "users create Ä --email Ä@example.com --name Ä --password-stdin",

@@ -24,7 +24,7 @@ const FIRST_COMMANDS: &[&str] = &[
     "token mint --sub alice --record",
 ];
 
-/// Commands at the end of each sequence, which show the whole store.
+/// Commands at the end of each sequence. Their output shows the whole store.
 const FINAL_COMMANDS: &[&str] = &[
     "login ada --password-stdin",
     "settings list",
@@ -80,11 +80,12 @@ impl Engine {
             text = text.replace(store, "~/.local/share/jeton/jeton.db");
         }
         let text = redact_home(self.sandbox.home(), &text);
-        commands::shorten(&map_words(&text, |word| self.number(word)))
+        commands::shorten(&map_words(&text, |word| self.replace_random_value(word)))
     }
 
-    /// Returns the numbered placeholder of a random value, the placeholder of a time, or the word.
-    fn number(&mut self, word: &str) -> String {
+    /// Returns the numbered placeholder for a random value, and `<time>` for a time. Returns any other word
+    /// unchanged.
+    fn replace_random_value(&mut self, word: &str) -> String {
         let redacted = redact_word(word);
         if is_current_time(word.trim_start_matches(':')) {
             return "<time>".to_owned();
@@ -105,16 +106,16 @@ impl Engine {
 
 /// Returns whether the word is a Unix time near the current time, as in the claims of a new token.
 fn is_current_time(word: &str) -> bool {
-    let year = 366 * 86_400;
+    let year_seconds = 366 * 86_400;
     let now = jiff::Timestamp::now().as_second();
-    word.parse().is_ok_and(|time: i64| (now - year..now + year).contains(&time))
+    word.parse().is_ok_and(|time: i64| (now - year_seconds..now + year_seconds).contains(&time))
 }
 
 /// A store in a file and a store on a server.
 struct Stores {
     file: Engine,
     server: Engine,
-    /// Session for [`Self::align_ids`].
+    /// Session on the server, for [`Self::align_ids`].
     session: Session,
 }
 
@@ -129,7 +130,7 @@ impl Stores {
         Ok(stores)
     }
 
-    /// Runs a command on both engines at the same time. Returns different answers as the error.
+    /// Runs a command on both engines at the same time. Returns an error with both answers if they differ.
     fn compare(&mut self, step: &Step) -> Result<(), String> {
         let [file_process, server_process] = [&self.file, &self.server].map(|it| it.start(step));
         let file_answer = self.file.answer(file_process);
@@ -140,8 +141,8 @@ impl Stores {
         Err(format!("$ {}\nfile: {file_answer}\nserver: {server_answer}", step.line))
     }
 
-    /// Gives both stores the same next ids: on a server, rows that are refused or rolled back take
-    /// ids, too. Returns whether the ids of existing users are the same.
+    /// Gives both stores the same next ids, because refused and rolled-back rows also use up ids on a
+    /// server. Returns whether the last user has the same id in both stores.
     fn align_ids(&mut self) -> bool {
         for table in ["users", "tokens", "audit"] {
             let last_id = format!(
@@ -158,14 +159,15 @@ impl Stores {
     }
 }
 
-/// Runs the commands on both engines, after the creation of the stores. Returns the first command
+/// Creates the stores, and runs the commands on both engines. Returns an error that shows the first command
 /// with different answers.
 fn find_difference(steps: &[Step]) -> Result<(), String> {
     let mut stores = Stores::create()?;
     for step in steps {
         stores.compare(step)?;
         if !stores.align_ids() {
-            // `users import` has added users after it found others in the store.
+            // On the server, `users import` has used up ids for a batch of rows that it rolled back, before
+            // it added users. The ids of these users differ, so the sequence ends with `users export`.
             stores.compare(&Step::new("login ada --password-stdin"))?;
             return stores.compare(&Step::new("users export"));
         }
@@ -176,7 +178,7 @@ fn find_difference(steps: &[Step]) -> Result<(), String> {
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn random_commands_have_the_same_answers() {
-    let cases = required::variable("PROPTEST_CASES");
+    let cases = required::environment_variable("PROPTEST_CASES");
     let cases = cases.map_or(DEFAULT_CASES, |cases| cases.to_str().unwrap().parse().unwrap());
     let config =
         Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };

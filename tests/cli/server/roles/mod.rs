@@ -28,13 +28,13 @@ struct Database {
 
 impl Database {
     fn with_roles() -> Self {
-        Self::with_roles_for("ES256")
+        Self::with_roles_and_app_key("ES256")
     }
 
     /// Creates the store, the roles and the users. `algorithm` is the algorithm of the app key.
-    fn with_roles_for(algorithm: &str) -> Self {
+    fn with_roles_and_app_key(algorithm: &str) -> Self {
         let database = Self::without_roles(algorithm);
-        database.run_roles_sql(&test_schema::server().unwrap());
+        database.run_roles_sql(&test_schema::server_address().unwrap());
         database.add_users();
         database
     }
@@ -71,14 +71,14 @@ impl Database {
 
     /// Returns the address of the server with the user whose name ends with `_SUFFIX`.
     fn server_as(&self, suffix: &str) -> String {
-        let address = test_schema::server().unwrap();
+        let address = test_schema::server_address().unwrap();
         address.replacen("://", &format!("://{}_{suffix}@", self.schema), 1)
     }
 
     /// Runs SQL as the superuser.
     fn superuser_sql(&self, sql: &str) -> Vec<String> {
         let sql = format!("SET search_path = {};\n{sql}", self.schema);
-        run_psql(&test_schema::server().unwrap(), &sql).unwrap()
+        run_psql(&test_schema::server_address().unwrap(), &sql).unwrap()
     }
 
     /// Runs SQL as the user with a role, in the schema of the tables.
@@ -155,7 +155,7 @@ impl Drop for Database {
         };
         let drop_roles: Vec<String> = ROLES.iter().map(drop_role).collect();
         let sql = format!("DROP SCHEMA {}_views CASCADE;\n{}", self.schema, drop_roles.concat());
-        let result = run_psql(&test_schema::server().unwrap(), &sql);
+        let result = run_psql(&test_schema::server_address().unwrap(), &sql);
         // A second panic would abort the tests.
         assert!(result.is_ok() || std::thread::panicking(), "{result:?}");
     }
@@ -171,7 +171,7 @@ fn second_run_of_the_roles_sql_restores_the_rights() {
     ));
     let (select, update) = ("SELECT material FROM keys", "UPDATE tokens SET revoked_at = NULL");
     assert!(database.sql("minter", select).is_ok() && database.sql("minter", update).is_ok());
-    database.run_roles_sql(&test_schema::server().unwrap());
+    database.run_roles_sql(&test_schema::server_address().unwrap());
     assert!(database.sql("minter", select).is_err());
     database.assert_refused("minter", update);
     database.mint(&["--record"]);
@@ -201,7 +201,7 @@ fn table_owner_can_run_the_roles_sql() {
     database.superuser_sql(&format!("ALTER SCHEMA {schema} OWNER TO CURRENT_USER"));
     drop(database);
     let drop_user = format!("DROP OWNED BY {user}; DROP ROLE {user}");
-    run_psql(&test_schema::server().unwrap(), &drop_user).unwrap();
+    run_psql(&test_schema::server_address().unwrap(), &drop_user).unwrap();
 }
 
 #[cfg(feature = "postgres")]
@@ -225,7 +225,7 @@ fn role_names_start_with_the_schema_or_the_prefix() {
     assert_snapshot!(print("postgres://h/db?schema=My", &[]), @"
     --- exit code 2, stderr
     error: the name of the schema cannot be the prefix of role names: expected lower-case letters, digits and `_`, starting with a letter
-    hint: choose the names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton
+    hint: choose a prefix for the role names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton
     ");
     print("missing.db", &["--prefix", "x y"]).fails(2);
 }

@@ -96,7 +96,7 @@ fn server_refuses_forbidden_changes_by_the_minter_role() {
     ] {
         database.assert_refused("minter", sql);
     }
-    // The same statements succeed with permitted values.
+    // The insertions of a grant and of tokens succeed with permitted values.
     database.sql("minter", &insert_grant_sql("test", "test", r#"{"a":1}"#)).unwrap();
     database.view_sql("minter", &insert_tokens_sql("test")).unwrap();
     // The events of other database users are invisible: an UPDATE does not find them.
@@ -154,9 +154,9 @@ fn command_without_a_database_right_exits_7() {
     let revoke = ["token", "revoke", &test_token];
     for (role, arguments, token, object) in [
         ("minter", &revoke[..], credential, "tokens"),
-        // Needs a new test key.
+        // The command needs a new test key.
         ("minter", &["token", "mint", "--alg", "RS256"], credential, "keys"),
-        // Needs to revoke a token of the fixtures.
+        // The command needs to revoke a token of the fixtures.
         ("minter", &["token", "fixtures", "--out", "x"], credential, "blocklist"),
         ("minter", &["token", "create", "x"], Some(session.as_str()), "pairs"),
         ("minter", &["register", "eve"], None, "users"),
@@ -188,7 +188,7 @@ fn command_without_a_database_right_exits_7() {
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn key_hidden_from_a_role_is_not_reported_as_damage() {
-    let database = Database::with_roles_for("HS256");
+    let database = Database::with_roles_and_app_key("HS256");
     for role in ["minter", "verifier"] {
         let verify = ["token", "verify", &database.credential];
         let denial = denial_message(&database, role, &verify, None);
@@ -210,7 +210,7 @@ fn database_user_without_role_has_no_access() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn run_by_the_minter_role_records_no_token() {
+fn run_command_of_the_minter_role_is_refused_and_records_no_token() {
     let database = Database::with_roles();
     let token_count = || database.superuser_sql("SELECT count(*) FROM tokens");
     let count_before = token_count();

@@ -11,9 +11,10 @@ use std::process::{Child, Command, Stdio};
 const ATTACKER_UID: u32 = 12_345;
 const ATTEMPTS: usize = 100;
 
-/// Creates SQLite's files and directories in the shared directory at the expected paths of a store.
-/// Appends the name of each readable file with tables of a store to `stolen`, and one byte per round to
-/// `rounds`, in the private directory.
+/// Perl script of the attacker. In the shared directory, creates the directories of the stores and
+/// the files that SQLite would create beside the stores. In the private directory, appends the name
+/// of each readable file with tables of a store to `stolen`, and one byte per round to `rounds`.
+///
 /// Creates no directories in every second series of 1,000 rounds, so that jeton wins some races on
 /// a machine of any speed.
 const ATTACK_SCRIPT: &str = r#"
@@ -98,8 +99,8 @@ fn assert_no_key_is_stolen(mode: u32) {
     assert!(unexpected_outputs.is_empty(), "{unexpected_outputs:?}");
     let wal = fs::metadata(shared.path().join("ci.db-wal")).unwrap();
     assert_eq!(wal.uid(), ATTACKER_UID, "the attacker won at least one race");
-    // jeton creates no store below a world-writable directory without the sticky bit, because any user
-    // can rename any file in the directory.
+    // jeton creates no store below a world-writable directory without the sticky bit, because any
+    // user can rename any file in such a directory.
     assert_eq!(created_count > 0, mode == 0o1777, "{created_count}");
 }
 
@@ -121,8 +122,8 @@ fn process_memory_is_unreadable_for_the_same_user() {
     require(command_as_other_user().arg("true"), "the permission to run a program as another user");
     let directory = tempfile::tempdir().unwrap();
     set_mode(directory.path(), 0o755);
-    // A process is never dumpable if its user cannot read the file of the program: the test would then
-    // always pass.
+    // The user must be able to read the file of the program. Otherwise no process of the program is
+    // dumpable, and the test always passes.
     let program = directory.path().join("jeton");
     fs::copy(env!("CARGO_BIN_EXE_jeton"), &program).unwrap();
     set_mode(&program, 0o755);

@@ -1,10 +1,10 @@
-//! Accounts and sessions.
+//! Commands for accounts and sessions.
 
 use super::{Step, one_of, some_of};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Returns names and ids of existing and missing users.
+/// Returns a strategy for references to existing and missing users: names, email addresses, ids and UUIDs.
 fn user() -> impl Strategy<Value = &'static str> {
     one_of(&[
         "ada",
@@ -25,7 +25,7 @@ fn user() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// Returns usernames, valid and invalid.
+/// Returns a strategy for valid and invalid usernames.
 fn name() -> impl Strategy<Value = &'static str> {
     one_of(&["john", "john", "Äda", "éva", "zoe", "Zed", "a", "'<long>'", "'a b'"])
 }

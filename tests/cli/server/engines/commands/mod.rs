@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use std::fmt;
 
-/// Placeholder of a text that is longer than an entry of an index on a server.
-const LONG: &str = "<long>";
-const LONG_LENGTH: usize = 9_000;
+/// Placeholder of a text that is too long for an entry of an index on a server.
+const LONG_TEXT_PLACEHOLDER: &str = "<long>";
+const LONG_TEXT_LENGTH: usize = 9_000;
 
 /// A command line without the name of the program, and the standard input.
 #[derive(Clone)]
@@ -39,15 +39,15 @@ impl fmt::Debug for Step {
 
 /// Replaces the placeholder of the long text by the text.
 pub(super) fn expand(text: &str) -> String {
-    text.replace(LONG, &"x".repeat(LONG_LENGTH))
+    text.replace(LONG_TEXT_PLACEHOLDER, &"x".repeat(LONG_TEXT_LENGTH))
 }
 
 /// Replaces the long text by its placeholder.
 pub(super) fn shorten(text: &str) -> String {
-    text.replace(&"x".repeat(LONG_LENGTH), LONG)
+    text.replace(&"x".repeat(LONG_TEXT_LENGTH), LONG_TEXT_PLACEHOLDER)
 }
 
-/// Returns sequences of commands.
+/// Returns a strategy for sequences of commands.
 pub(super) fn sequences() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => accounts::accounts(),
@@ -63,12 +63,12 @@ pub(super) fn sequences() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..16)
 }
 
-/// Returns one of the texts.
+/// Returns a strategy that selects one of the texts.
 fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
     select(texts)
 }
 
-/// Returns up to three of the options in their order, with a space before each.
+/// Returns a strategy that selects up to three of the options, in their order and each after a space.
 fn some_of(options: &'static [&'static str]) -> impl Strategy<Value = String> {
     let max = options.len().min(3);
     let chosen = proptest::sample::subsequence(options, 0..=max);

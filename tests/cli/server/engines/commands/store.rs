@@ -1,4 +1,4 @@
-//! Lists, settings and keys.
+//! Commands for lists, settings, pruning and keys.
 
 use super::{Step, one_of, some_of};
 use proptest::prelude::*;

@@ -1,8 +1,9 @@
-//! Tokens.
+//! Commands that create, mint and use tokens.
 
 use super::{Step, one_of, some_of};
 use proptest::prelude::*;
 
+/// Returns a strategy for references to existing and missing tokens: ids, UUIDs, and tokens by value.
 fn token() -> impl Strategy<Value = &'static str> {
     one_of(&[
         "1",

@@ -49,8 +49,8 @@ impl Report for CommandView {
 }
 
 impl CommandView {
-    /// Creates the view of a command, after clap has built the tree. `parent` is the path of the parent
-    /// command; empty for the program.
+    /// Creates the view of a command. The command must be in a tree that clap has built. `parent`
+    /// is the path of the parent command; empty for the program.
     pub(super) fn new(parent: &str, command: &Command) -> Self {
         let path = format!("{parent} {}", command.get_name()).trim_start().to_owned();
         let (positional, options): (Vec<&Arg>, Vec<&Arg>) =
