@@ -108,8 +108,9 @@ impl Reader<'_> {
         now: Timestamp,
         max_tokens: usize,
     ) -> Result<Vec<TokenId>, Error> {
-        let clause = filter.where_clause(now);
-        let sql = format!("{} LIMIT {max_tokens}", revocable_sql(&clause));
+        let mut clause = filter.where_clause(now);
+        let now = clause.bind(now);
+        let sql = format!("{} LIMIT {max_tokens}", revocable_sql(&clause, &now));
         let mut ids: Vec<TokenId> =
             self.connection.query_all(&sql, clause.values(), |row| row.get(0))?;
         ids.sort_unstable_by_key(|id| id.0);
@@ -149,13 +150,15 @@ fn list_sql(clause: &WhereClause<'_>, take: &str, skip: &str) -> String {
 /// Returns the statement that revokes the tokens of [`revocable_sql`]. `now` is the SQL parameter of the
 /// revocation time.
 fn revocation_sql(clause: &WhereClause<'_>, now: &str) -> String {
-    format!("UPDATE tokens SET revoked_at = {now} WHERE id IN ({})", revocable_sql(clause))
+    format!("UPDATE tokens SET revoked_at = {now} WHERE id IN ({})", revocable_sql(clause, now))
 }
 
-/// Returns the query for the ids of the tokens that fulfil the condition and are not revoked yet.
-fn revocable_sql(clause: &WhereClause<'_>) -> String {
+/// Returns the query for the ids of the tokens that fulfil the condition, are not revoked yet, and are not
+/// past their grace period. `now` is the SQL parameter of the current time.
+fn revocable_sql(clause: &WhereClause<'_>, now: &str) -> String {
     format!(
-        "SELECT t.id FROM {TOKEN_AND_GRANT_TABLES} WHERE {} AND t.revoked_at IS NULL",
+        "SELECT t.id FROM {TOKEN_AND_GRANT_TABLES} WHERE {} AND t.revoked_at IS NULL
+             AND (t.grace_until IS NULL OR t.grace_until > {now})",
         clause.sql()
     )
 }

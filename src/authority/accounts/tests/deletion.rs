@@ -55,9 +55,14 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     let john = add_user(&mut store, "john", Role::User);
     let live_token = issue_app_token(&mut store, &john, "app");
     let revoked_token = issue_app_token(&mut store, &john, "old");
+    let superseded_token = issue_app_token(&mut store, &john, "superseded");
     store.execute_sql(&format!(
-        "UPDATE tokens SET revoked_at = 1 WHERE id = {}",
-        revoked_token.record.id
+        "UPDATE tokens SET revoked_at = 1 WHERE id = {};
+         UPDATE tokens SET superseded_by = {}, grace_until = {} WHERE id = {}",
+        revoked_token.record.id,
+        live_token.record.id,
+        at(8).unix(),
+        superseded_token.record.id
     ));
     assert_eq!(delete(&mut store, &audit_at(9), &ada.caller, john.user()).unwrap(), 1);
 
