@@ -108,12 +108,11 @@ impl VerificationReport {
         match &self.record {
             TokenRecord::Token(token) => Some(token.status(now)),
             TokenRecord::Session(pair_with_session) => {
-                Some(if pair_with_session.session.ended_at.is_some() {
+                let is_ended = pair_with_session.session.ended_at.is_some();
+                Some(if is_ended || self.has_reason(RejectReason::Revoked) {
                     TokenStatus::Revoked
                 } else if self.has_reason(RejectReason::Expired) {
                     TokenStatus::Expired
-                } else if self.has_reason(RejectReason::Revoked) {
-                    TokenStatus::Revoked
                 } else {
                     TokenStatus::Live
                 })
