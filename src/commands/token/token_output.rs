@@ -132,6 +132,7 @@ impl TokenDelivery {
             let ids = tokens.ids_from(partial_write.line_count);
             let count = self.delivered_count + partial_write.line_count;
             if !partial_write.has_reader && ids.is_empty() {
+                self.delivered_count = count;
                 return Ok(None);
             }
             let message = match count {
@@ -144,7 +145,9 @@ impl TokenDelivery {
             self.delivered_count = 0;
             revoke_undelivered(app, failure, ids).map(Some)
         })?;
-        self.delivered_count += tokens.len();
+        if is_complete {
+            self.delivered_count += tokens.len();
+        }
         Ok(is_complete)
     }
 
@@ -206,9 +209,11 @@ pub(super) fn revoke_undelivered(
         return Ok(failure);
     }
     let (user_id, cause) = (app.session.authenticated_user_id(), RevocationCause::Undelivered);
-    let (store, audit) = app.store.open_with_audit()?;
-    authority::tokens::revoke_issued(store, &audit, user_id, ids, cause)
-        .map_err(|error| Failure::unrevoked_tokens(&failure.message, ids, &error.into()))?;
+    let opened = app.store.open_with_audit();
+    let result = opened.and_then(|(store, audit)| {
+        Ok(authority::tokens::revoke_issued(store, &audit, user_id, ids, cause)?)
+    });
+    result.map_err(|error| Failure::unrevoked_tokens(&failure.message, ids, &error))?;
     let message = match ids {
         [id] => format!("{}; token {id} was revoked", failure.message),
         ids => format!("{}; {} recorded tokens were revoked", failure.message, ids.len()),
