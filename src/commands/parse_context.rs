@@ -1,6 +1,7 @@
 //! Parts of the command line and of the errors of clap, for messages and hints.
 
 use super::cli::command;
+use super::shortcuts::command_position;
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
@@ -55,8 +56,11 @@ fn visit_commands<'a>(
     mut visit: impl FnMut(&clap::Command),
 ) -> &'a clap::Command {
     let mut innermost = root;
-    for word in argv.iter().skip(1) {
-        if let Some(subcommand) = innermost.find_subcommand(word) {
+    let mut words = argv;
+    while let Some(position) = command_position(words) {
+        words = words.get(position..).unwrap_or_default();
+        let subcommand = words.first().and_then(|word| innermost.find_subcommand(word));
+        if let Some(subcommand) = subcommand {
             visit(subcommand);
             innermost = subcommand;
         }

@@ -36,7 +36,7 @@ pub(super) fn expand(argv: &[OsString]) -> Cow<'_, [OsString]> {
 
 /// Returns the index of the first word after the name of the program that is neither an option nor the
 /// value of a global option. `None` if `argv` has no such word before `--`.
-fn command_position(argv: &[OsString]) -> Option<usize> {
+pub(super) fn command_position(argv: &[OsString]) -> Option<usize> {
     let global = GlobalArgs::augment_args(clap::Command::new("jeton"));
     let takes_next_word = |word: &OsStr| {
         let word = word.to_str().unwrap_or_default();

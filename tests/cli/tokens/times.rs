@@ -114,6 +114,13 @@ fn refused_option_values_have_hints() {
     error: invalid value '-1' for '--count <N>': number: expected a number from 1 to 4294967295
     hint: see `jeton token mint --help`
     ");
+    // The value of an option is not the name of a command.
+    let output = sandbox.run(&["--token-file", "token", "users", "list", "--page", "x"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: invalid value 'x' for '--page <N>': number: expected a number from 1 to 4294967295
+    hint: see `jeton users list --help`
+    ");
     let output = sandbox.run(&["token", "renew", "7", "--ttl", "-1h"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
