@@ -150,8 +150,14 @@ fn parse_token_variable(text: &str) -> Result<SecretString, Failure> {
     })
 }
 
-/// Returns the token in a text: see [`extract_token`].
+/// Returns the token in a text: see [`extract_token`]. Refuses more than [`MAX_INPUT_BYTES`], of which the
+/// rest was not read.
 fn parse_token(bytes: &[u8]) -> Result<SecretString, Failure> {
+    if bytes.len() > MAX_INPUT_BYTES {
+        let message =
+            format!("input larger than {} KiB found, expected a token", MAX_INPUT_BYTES / 1024);
+        return Err(malformed(message, ONLY_TOKEN_HINT.to_owned()));
+    }
     let text = decode_text(bytes);
     let token = extract_token(&text).map_err(to_failure)?;
     if is_token_in_base64(&token) {

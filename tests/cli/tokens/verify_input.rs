@@ -62,4 +62,13 @@ fn oversized_token_is_malformed() {
     --- exit code 10, stderr
     error: token malformed: larger than 64 KiB
     ");
+    // The command does not read the second token.
+    let valid_token = sandbox.stdout_of(&["token", "create", "shop"]);
+    let input = format!("{valid_token}\n{}{valid_token}", " ".repeat(1_000_000));
+    assert_snapshot!(sandbox.run_with_input(&["token", "verify", "-"], &input), @"
+    invalid: malformed: input larger than 768 KiB found, expected a token
+    --- exit code 10, stderr
+    error: token malformed: input larger than 768 KiB found, expected a token
+    hint: pass only the token, from `ey` to the end of the signature
+    ");
 }

@@ -44,6 +44,12 @@ pub(super) const CASES: &[Case] = &[
     ),
     case("use seconds: `{seconds}`", "", "$M --expires-at 1999999999000", "$M --expires-at $W1"),
     case("use `{time_in_utc}`", "", "$M --expires-at 2030-01-31T12:00:00", "$M --expires-at $W1"),
+    case(
+        "pass only the token, from `ey` to the end of the signature",
+        "init; jeton token create app >t; (cat t; head -c 800000 /dev/zero | tr '\\0' ' ') >long",
+        "jeton token verify @long",
+        "jeton token verify @t",
+    ),
     // Claims
     case(
         "omit `--no-{name}` or the claim",
