@@ -1,7 +1,8 @@
-//! Speed of commands with a store on a PostgreSQL server (directly and through `PgBouncer`) and with a
-//! store in a SQLite file. Each ratio compares a command with a baseline: a process that opens the
-//! store file or connects to the server, commits or reads one row, and exits. All programs on all
-//! engines run alternately in one run of this program. Figures of different runs are not comparable.
+//! Speed of commands with a store on a PostgreSQL server (directly and through `PgBouncer`) and
+//! with a store in a SQLite file. Each ratio compares a command with a baseline: a process that
+//! opens the store file or connects to the server, commits or reads one row, and exits. All
+//! programs on all engines run alternately in one run of this program. Figures of different runs
+//! are not comparable.
 //!
 //! Requires PostgreSQL and `PgBouncer`; both are started for the run.
 //!
@@ -21,7 +22,7 @@ mod machine;
 mod report;
 
 use bench::{Bench, Comparison};
-use comparison::{Run, measure_all_figures, measure_duration, run_alternately};
+use comparison::{Run, measure_duration, measure_resources, run_alternately};
 use engines::{Engine, EngineHome, Servers};
 use home::{Home, Outcome};
 use report::{Goal, Measure, list_milliseconds};
@@ -32,6 +33,7 @@ use std::process::{ExitCode, Stdio};
 /// Function that measures a row on all engines.
 type MeasureFunction = fn(&Bench, &Servers) -> Outcome<Vec<Measure>>;
 
+/// The rows of the table: each with its name, and the function that measures the row.
 const ROWS: &[(&str, MeasureFunction)] = &[
     ("create", measure_creation),
     ("verify", measure_verification),
@@ -39,7 +41,7 @@ const ROWS: &[(&str, MeasureFunction)] = &[
     ("batch", measure_batch),
 ];
 
-/// Number of tokens of a bulk command.
+/// Number of tokens of a bulk command (`token mint` or `token verify --batch`).
 const TOKENS: u32 = 100_000;
 
 /// Number of runs of a bulk command.
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
     }
 }
 
+/// Measures the rows that the options select, and prints the table.
 fn print_table(args: &[String]) -> Outcome<()> {
     let mut jeton = PathBuf::from(env!("CARGO_BIN_EXE_jeton"));
     let (mut older_jeton, mut is_quick, mut selected_rows) = (None, false, Vec::new());
@@ -89,9 +92,9 @@ fn print_table(args: &[String]) -> Outcome<()> {
     }
     println!();
     report::print_titles();
-    for (name, measure) in ROWS {
+    for (name, measure_row) in ROWS {
         if selected_rows.is_empty() || selected_rows.contains(name) {
-            for measure in measure(&bench, &servers)? {
+            for measure in measure_row(&bench, &servers)? {
                 measure.print(bench.is_static);
             }
         }
@@ -100,8 +103,9 @@ fn print_table(args: &[String]) -> Outcome<()> {
 }
 
 /// Runs jeton, the older jeton (if given) and the baseline (if any) on all engines alternately.
-/// `prepare` returns the run of the program at a path, with a new store on the engine. `baseline`
-/// returns the run of the baseline on the store of a home directory.
+/// `prepare` receives the path of jeton or of the older jeton, and returns the [`Run`] of this
+/// program with a new store on the engine. `baseline` returns the [`Run`] of the baseline on the
+/// store of a home directory.
 fn compare<'r>(
     bench: &'r Bench,
     servers: &Servers,
@@ -131,7 +135,8 @@ fn compare<'r>(
     Ok(comparisons)
 }
 
-/// Returns a measure of the duration divided by the duration of the baseline, for each engine.
+/// Returns, for each engine, a measure of the median duration divided by the median duration of the
+/// baseline.
 fn time_ratios(
     row: &'static str,
     command: &str,
@@ -144,7 +149,8 @@ fn time_ratios(
     comparisons.iter().map(ratio).collect()
 }
 
-/// Returns a measure of the speed in thousands of tokens per second, for each engine.
+/// Returns, for each engine, a measure of the speed in thousands of tokens per second. `count` is
+/// the number of tokens of one run.
 fn rates(
     row: &'static str,
     command: &str,
@@ -156,13 +162,13 @@ fn rates(
         let measure = comparison.build_measure(row, name, "", Goal::None, |series| {
             f64::from(count) / series.median_seconds() / 1000.0
         });
-        measure.with_unit("k/s").with_details([list_milliseconds(comparison.series())])
+        measure.with_unit("k/s").with_details([list_milliseconds(comparison.all_series())])
     };
     comparisons.iter().map(rate).collect()
 }
 
-/// Row `create`: `token create` against one commit. Each token is revoked after the run, so that the
-/// quota is never exhausted.
+/// Row `create`: `token create` against a process that commits one row. After each run, the new
+/// token is revoked, so that the quota is never exhausted.
 fn measure_creation(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
     let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
         let home = servers.create_home(engine, program)?.home;
@@ -176,9 +182,9 @@ fn measure_creation(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
     let comparisons = compare(
         bench,
         servers,
-        bench.rounds(300),
+        bench.round_count(300),
         prepare,
-        Some(|bench, engine_home| Ok(engine_home.baseline(bench, "commit", &[]))),
+        Some(|bench, engine_home| Ok(engine_home.baseline_run(bench, "commit", &[]))),
     )?;
     Ok(time_ratios("create", "token create", "connect, commit one row", &comparisons))
 }
@@ -192,7 +198,7 @@ fn create_token(engine_home: &EngineHome) -> Outcome<[String; 2]> {
     members.map(Into::into).ok_or_else(|| "unexpected output of `token create`".into())
 }
 
-/// Row `verify`: `token verify` against one read.
+/// Row `verify`: `token verify` against a process that reads one row.
 fn measure_verification(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
     let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
         let engine_home = servers.create_home(engine, program)?;
@@ -203,11 +209,11 @@ fn measure_verification(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure
     let comparisons = compare(
         bench,
         servers,
-        bench.rounds(300),
+        bench.round_count(300),
         prepare,
         Some(|bench, engine_home| {
             let [_, jti] = create_token(&engine_home)?;
-            Ok(engine_home.baseline(bench, "read", &[&jti]))
+            Ok(engine_home.baseline_run(bench, "read", &[&jti]))
         }),
     )?;
     Ok(time_ratios("verify", "token verify", "connect, one read", &comparisons))
@@ -220,17 +226,18 @@ fn create_minting_home(servers: &Servers, engine: Engine, jeton: &Path) -> Outco
     Ok(home)
 }
 
-/// Mints recorded tokens into a file. Returns the figures of the run and the path of the file.
+/// Mints and records `count` tokens. Returns the figures of the run, and the path of the file with
+/// the tokens.
 fn mint(home: &Home, count: u32) -> Outcome<(comparison::Sample, PathBuf)> {
     let path = home.directory.path().join("tokens");
     let mut command = home.command(&["token", "mint", "--alg", "HS256", "--record", "--quiet"]);
     command.args(["--count", &count.to_string()]).stdout(File::create(&path)?);
-    Ok((measure_all_figures(&mut command)?, path))
+    Ok((measure_resources(&mut command)?, path))
 }
 
-/// Row `mint`: `token mint --record` into a new store.
+/// Row `mint`: `token mint --record` with a new store in each run.
 fn measure_minting(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
-    let count = bench.count(TOKENS);
+    let count = bench.item_count(TOKENS);
     let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
         let program = program.to_owned();
         Ok(Box::new(move || Ok(mint(&create_minting_home(servers, engine, &program)?, count)?.0)))
@@ -239,16 +246,15 @@ fn measure_minting(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
     Ok(rates("mint", &format!("token mint --record, {count}"), count, &comparisons))
 }
 
-/// Row `batch`: `token verify --batch` of recorded tokens. The exit code proves that all tokens are
-/// valid.
+/// Row `batch`: `token verify --batch` of recorded tokens. A run fails unless all tokens are valid.
 fn measure_batch(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
-    let count = bench.count(TOKENS);
+    let count = bench.item_count(TOKENS);
     let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
         let home = create_minting_home(servers, engine, program)?;
         let (_, tokens) = mint(&home, count)?;
         Ok(Box::new(move || {
             let mut command = home.command(&["token", "verify", "--batch", "--type", "test"]);
-            measure_all_figures(command.stdin(File::open(&tokens)?).stdout(Stdio::null()))
+            measure_resources(command.stdin(File::open(&tokens)?).stdout(Stdio::null()))
         }))
     };
     let comparisons = compare(bench, servers, BULK_ROUNDS, prepare, None)?;

@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error, NoTls};
 use uuid::Uuid;
 
-/// Commits one token, the indispensable work of `token create`.
+/// Inserts one token and commits: the indispensable work of `token create`.
 pub(super) fn commit_token(address: &str, schema: &str) -> Outcome<()> {
     let sql = format!(
         "BEGIN;
@@ -18,7 +18,7 @@ pub(super) fn commit_token(address: &str, schema: &str) -> Outcome<()> {
     run_connected(address, async |client| client.batch_execute(&sql).await)
 }
 
-/// Reads a token, the indispensable work of `token verify`.
+/// Reads a token: the indispensable work of `token verify`.
 pub(super) fn read_token(address: &str, schema: &str, jti: &str) -> Outcome<()> {
     let sql = format!(
         "SELECT t.revoked_at, g.owner_id FROM {schema}.tokens t
@@ -31,16 +31,16 @@ pub(super) fn read_token(address: &str, schema: &str, jti: &str) -> Outcome<()> 
     if rows.len() == 1 { Ok(()) } else { Err("no such token".into()) }
 }
 
-/// Connects to the server at `address`, and runs the statements of `work`. The connection stays open
-/// until the process ends.
+/// Connects to the server at `address`, calls `run_statements` with the client, and then drops the
+/// connection.
 fn run_connected<T>(
     address: &str,
-    work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    run_statements: impl AsyncFnOnce(&Client) -> Result<T, Error>,
 ) -> Outcome<T> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(address, NoTls).await?;
         tokio::spawn(connection);
-        Ok(work(&client).await?)
+        Ok(run_statements(&client).await?)
     })
 }

@@ -1,4 +1,4 @@
-//! Set-up of a benchmark: a temporary home directory with a store.
+//! Set-up of a benchmark: a temporary home directory with a store, in which jeton runs.
 
 use crate::comparison::Sample;
 use rusqlite::Connection;
@@ -21,8 +21,9 @@ pub(crate) const VALID_TOKEN_TIMES: (i64, i64) = (1_800_000_000, 4_000_000_000);
 /// Home directory with a store and a session of the admin `ada`, who has one app token.
 pub(crate) struct Home {
     pub(crate) directory: TempDir,
+    /// Path of the program.
     jeton: PathBuf,
-    /// Address of a store on a server; `None` for a file in the directory.
+    /// Address of a store on a server; `None` for a store file in the home directory.
     address: Option<String>,
 }
 
@@ -32,12 +33,13 @@ impl Home {
         Ok(tempfile::Builder::new().prefix(prefix).tempdir_in(env!("CARGO_TARGET_TMPDIR"))?)
     }
 
+    /// Creates a home directory with a store in a file.
     pub(crate) fn new(jeton: &Path) -> Outcome<Self> {
         Self::with_store(jeton, None)
     }
 
-    /// Creates a home directory with a store: on a server at `address`, or in a file if `address` is
-    /// `None`.
+    /// Creates a home directory with a store: on a server at `address`, or in a file if `address`
+    /// is `None`.
     pub(crate) fn with_store(jeton: &Path, address: Option<String>) -> Outcome<Self> {
         let directory = Self::create_directory("bench-")?;
         let home = Self { directory, jeton: jeton.to_owned(), address };
@@ -46,6 +48,8 @@ impl Home {
         Ok(home)
     }
 
+    /// Returns the command that runs jeton with the arguments. The environment contains only `HOME`
+    /// and, for a store on a server, `JETON_STORE`.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.jeton);
         command.env_clear().env("HOME", self.directory.path()).args(args);
@@ -53,12 +57,13 @@ impl Home {
         command
     }
 
-    /// Runs jeton; fails unless the exit code is 0.
+    /// Runs jeton as [`Self::output`] does, and discards the output.
     pub(crate) fn run(&self, args: &[&str]) -> Outcome<()> {
         self.output(args).map(drop)
     }
 
-    /// Runs jeton and returns the standard output; fails unless the exit code is 0.
+    /// Runs jeton with `--quiet` and the password of `ada` on standard input. Returns the standard
+    /// output. Fails unless the exit code is 0.
     pub(crate) fn output(&self, args: &[&str]) -> Outcome<String> {
         let mut command = self.command(args);
         command.arg("--quiet").stdin(Stdio::piped());
@@ -73,7 +78,7 @@ impl Home {
         Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
     }
 
-    /// Writes lines to a file in the home directory and returns the path of the file.
+    /// Writes lines to the file `name` in the home directory. Returns the path of the file.
     pub(crate) fn write_file(
         &self,
         name: &str,
@@ -93,22 +98,25 @@ impl Home {
         self.directory.path().join(".local/share/jeton/jeton.db")
     }
 
-    /// Opens the store file to prepare a run. Commits of the connection are not durable.
+    /// Opens the store file, to insert or count rows outside of the measured processes. Commits of
+    /// the connection are not durable.
     pub(crate) fn connect(&self) -> Outcome<Connection> {
         let connection = Connection::open(self.store_path())?;
         connection.pragma_update(None, "synchronous", "OFF")?;
         Ok(connection)
     }
 
-    /// Copies the WAL into the store file and empties the WAL. Returns the size of the store file in
-    /// bytes.
+    /// Copies the WAL into the store file and empties the WAL. Returns the size of the store file
+    /// in bytes.
     pub(crate) fn checkpoint(&self) -> Outcome<f64> {
         let connection = self.connect()?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(f64::from(u32::try_from(std::fs::metadata(self.store_path())?.len())?))
     }
 
-    /// Inserts tokens with consecutive `jti`s, distributed in turn to the first `grant_count` grants.
+    /// Inserts `count` tokens with consecutive `jti`s. The tokens belong in turn to each of the
+    /// first `grant_count` grants; a grant is the row that names the owner and the app of its
+    /// tokens. The pair is the issue and expiry time.
     pub(crate) fn insert_tokens(
         &self,
         count: u32,
@@ -146,10 +154,11 @@ impl Home {
         Ok(self.connect()?.query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// Performs a run that adds rows to the store; adds the growth of the store file to the figures.
+    /// Calls `run`, which adds rows to the store. Returns the figures of the run, together with the
+    /// growth of the store file.
     pub(crate) fn measure_growth(&self, run: impl FnOnce() -> Outcome<Sample>) -> Outcome<Sample> {
-        let size = self.checkpoint()?;
+        let size_before = self.checkpoint()?;
         let sample = run()?;
-        Ok(Sample { stored_bytes: self.checkpoint()? - size, ..sample })
+        Ok(Sample { store_growth_bytes: self.checkpoint()? - size_before, ..sample })
     }
 }

@@ -1,4 +1,7 @@
 //! The table of measures: goal and figure side by side.
+//!
+//! A row of the table has a name, such as `5` or `pages`, and consists of one or more lines. Each
+//! line is a measure: a figure that is compared with a goal.
 
 use crate::comparison::Series;
 
@@ -32,11 +35,11 @@ impl Goal {
     }
 }
 
-/// A line of the table.
+/// A line of the table, with the figure of jeton and, if measured, the figure of an older jeton.
 pub(crate) struct Measure {
-    /// Name of the row that the line belongs to; `--rows` selects rows.
+    /// Name of the row that contains the line; `--rows` selects rows.
     pub(crate) row_name: &'static str,
-    /// Name of the measure.
+    /// Name of the measure, such as the measured command.
     pub(crate) name: String,
     /// Description of the baseline; may be empty.
     pub(crate) against: &'static str,
@@ -54,7 +57,8 @@ pub(crate) struct Measure {
 }
 
 impl Measure {
-    /// Returns a line with a figure of jeton and, if measured, of the older jeton. The unit is `×`.
+    /// Returns a line with the unit `×`. `figures` are the figure of jeton and, if measured, the
+    /// figure of the older jeton.
     pub(crate) fn new(
         row_name: &'static str,
         name: impl Into<String>,
@@ -76,7 +80,8 @@ impl Measure {
         }
     }
 
-    /// Returns a line for a baseline that is not installed.
+    /// Returns a line without a figure for a baseline that is not installed. `install` is the way
+    /// to install the baseline.
     pub(crate) fn not_installed(
         row_name: &'static str,
         name: &str,
@@ -88,7 +93,7 @@ impl Measure {
         Self::new(row_name, name, against, goal, []).with_details(details)
     }
 
-    /// Makes the goal apply only to a statically linked jeton.
+    /// Limits the goal to a statically linked jeton.
     pub(crate) fn static_only(self) -> Self {
         Self { is_static_only: true, ..self }
     }
@@ -97,13 +102,14 @@ impl Measure {
         Self { unit, ..self }
     }
 
+    /// Adds lines below this line.
     pub(crate) fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Self {
         self.details.extend(details);
         self
     }
 
-    /// Prints the line. Returns `false` if the goal applies to the measured jeton and is missed;
-    /// `is_static` is set if this jeton is linked statically.
+    /// Prints the line. `is_static` is set if the measured jeton is linked statically. Returns
+    /// `false` if the goal applies to this jeton and is missed.
     pub(crate) fn print(&self, is_static: bool) -> bool {
         let goal_applies = is_static || !self.is_static_only;
         let is_met = self.figure.is_none_or(|figure| self.goal.is_met(figure));
@@ -157,7 +163,8 @@ pub(crate) fn list_milliseconds<'s>(series: impl IntoIterator<Item = &'s Series>
     list_figures(series, |series| format!("{:.2} ms", series.median_seconds() * 1000.0))
 }
 
-/// Returns a text with the median number of items that each series processes in a second.
+/// Returns a text with the speed of each series: `count`, the number of items of one run, divided
+/// by the median duration.
 pub(crate) fn list_rates<'s>(
     count: u32,
     item_name: &str,
@@ -168,7 +175,8 @@ pub(crate) fn list_rates<'s>(
     })
 }
 
-/// Returns a text with a figure of each series, and the number of runs.
+/// Returns a text with a figure of each series, and the number of runs. All series must have the
+/// same number of runs.
 pub(crate) fn list_figures<'s>(
     series: impl IntoIterator<Item = &'s Series>,
     to_text: impl Fn(&Series) -> String,

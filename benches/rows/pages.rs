@@ -1,4 +1,5 @@
-//! Pages of a million users: the first page, pages by id (`--after`), and late pages by number.
+//! Row of the table that measures pages of a million users: the first page, pages by id
+//! (`--after`), and late pages by number (`--page`).
 
 use crate::bench::Bench;
 use crate::comparison::{Run, measure_duration};
@@ -10,7 +11,7 @@ use std::rc::Rc;
 /// Row `pages`: each page against the first page.
 pub(super) fn measure_pages(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
-    for (name, args, max) in [
+    for (name, page_args, max_ratio) in [
         ("users list --after 500000", ["--after", "500000"], 1.1),
         ("users list --after 999975", ["--after", "999975"], 1.1),
         ("users list --page 20000", ["--page", "20000"], 10.0),
@@ -26,10 +27,11 @@ pub(super) fn measure_pages(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
                     measure_duration(&mut home.command(&[&list[..], &args].concat()), 0)
                 })
             };
-            Ok([list_run(args), list_run(["--page", "1"])])
+            Ok([list_run(page_args), list_run(["--page", "1"])])
         };
-        let pairs = bench.compare_pairs(bench.rounds(300), ["this page", "--page 1"], prepare)?;
-        measures.push(pairs.time_ratio("pages", name, "--page 1", Goal::AtMost(max)));
+        let pairs =
+            bench.compare_pairs(bench.round_count(300), ["this page", "--page 1"], prepare)?;
+        measures.push(pairs.time_ratio("pages", name, "--page 1", Goal::AtMost(max_ratio)));
     }
     Ok(measures)
 }

@@ -8,22 +8,22 @@ use crate::failure::{Code, Failure, Kind};
 use crate::model::{Timestamp, escape};
 use secrecy::{ExposeSecret, SecretString};
 
-/// Caller and source of the credential.
+/// An authenticated caller, and the source of the credential that authenticated the caller.
 #[derive(Debug)]
 pub(crate) struct CallerWithSource {
-    /// Authenticated caller.
     pub(crate) caller: Caller,
     /// Source of the credential for messages: the token file, a variable or the session file.
     pub(crate) source: String,
 }
 
 impl SessionHandle {
-    /// Authenticates the caller for [`super::App::caller`].
+    /// Returns the caller: the implementation of [`super::App::caller`].
     pub(super) fn caller(&mut self, store: &mut StoreHandle) -> Result<Caller, Failure> {
         self.caller_with_source(store).map(|caller_and_source| caller_and_source.caller)
     }
 
-    /// Returns the caller and the source of the credential.
+    /// Authenticates the caller by the bearer credential, or else by the session file. Returns the
+    /// caller and the source of the credential.
     pub(crate) fn caller_with_source(
         &mut self,
         store: &mut StoreHandle,
@@ -48,7 +48,7 @@ impl SessionHandle {
         Ok(self.console.bearer_credential()?.is_some())
     }
 
-    /// Authenticates the principal that mints for [`super::App::minter`].
+    /// Returns the principal that mints tokens: the implementation of [`super::App::minter`].
     pub(super) fn minter(&mut self, store: &mut StoreHandle) -> Result<Principal, Failure> {
         store.get()?;
         let Some((token, source)) = self.console.bearer_credential()? else {
@@ -75,11 +75,11 @@ impl SessionHandle {
     }
 
     /// Returns the caller; `None` if the store does not exist or has no users yet.
-    pub(crate) fn caller_unless_empty_store(
+    pub(crate) fn caller_if_store_has_users(
         &mut self,
         store: &mut StoreHandle,
     ) -> Result<Option<Caller>, Failure> {
-        if store.exists()? && authority::accounts::has_users(store.get()?)? {
+        if store.exists()? && authority::accounts::has_ever_had_users(store.get()?)? {
             self.caller(store).map(Some)
         } else {
             Ok(None)
@@ -87,8 +87,8 @@ impl SessionHandle {
     }
 
     /// Returns the caller. Returns `None` without a login, if the session file is damaged, or if
-    /// the store cannot authenticate any user. With `None`, the command acts for the owner of the
-    /// store file.
+    /// the store is missing, is damaged, has another version or is not a store of jeton. With
+    /// `None`, the command acts for the owner of the store file.
     pub(crate) fn caller_or_file_owner(
         &mut self,
         store: &mut StoreHandle,
@@ -108,11 +108,12 @@ impl SessionHandle {
         }
     }
 
+    /// Authenticates the caller by the session file. Refreshes an expired access token first.
     fn session_caller(&self, store: &mut StoreHandle) -> Result<CallerWithSource, Failure> {
         let file = self.locate_session_file(store)?;
         let source = escape(&file.path().to_string_lossy());
         let Some(login) = self.current_login(store, &file)? else {
-            if authority::accounts::has_users(store.get()?)? {
+            if authority::accounts::has_ever_had_users(store.get()?)? {
                 return Err(Failure::not_logged_in());
             }
             return Err(Failure::not_logged_in().with_hint("create the first admin: jeton init"));
@@ -131,9 +132,9 @@ impl SessionHandle {
         Ok(CallerWithSource { caller, source })
     }
 
-    /// Returns an access token for another program, and the expiry time of the token. The token is the
-    /// bearer credential, or else the access token of the session. A session whose access token is about
-    /// to expire is refreshed first.
+    /// Returns an access token for another program, and the expiry time of the token. The token is
+    /// the bearer credential, or else the access token of the session. If the access token of the
+    /// session is about to expire, the session is refreshed first.
     pub(crate) fn access_token(
         &mut self,
         store: &mut StoreHandle,
@@ -156,8 +157,9 @@ impl SessionHandle {
     }
 }
 
-/// Converts an error of the authentication by the bearer credential. The failure for a rejected
-/// credential gets a hint that names `source`, if no more specific hint exists.
+/// Converts an error about the bearer credential. For a token of the wrong type, the hint names
+/// `source`. For any other rejected token, a hint that names `source` is added if the failure has
+/// no hint.
 fn credential_error(error: authority::Error, source: &str) -> Failure {
     let failure = Failure::from(error);
     if failure.has_reason(RejectReason::WrongType) {

@@ -1,5 +1,5 @@
-//! Values for shell completion: from the store, the presets, `PATH` and the command line. No messages
-//! are printed, and the store is not changed.
+//! Values for shell completion: from the store, the presets, `PATH` and the command line. No
+//! messages are printed, and the store is not changed.
 
 use super::environment::{Clock, Environment, read_store_address, read_variable, resolve_address};
 use super::presets::list_preset_names;
@@ -45,9 +45,10 @@ impl CompletionSource {
         value.or(words.get(position + 1).map(String::as_str)).map(unquote_shell_word)
     }
 
-    /// Returns the start of the word at the cursor, up to and including the last word break: a character
-    /// that `COMP_WORDBREAKS` contains. bash keeps this part, and replaces only the rest of the word with
-    /// the chosen candidate. In other shells, the returned text is empty.
+    /// Returns the part of the word at the cursor that bash keeps: all text up to the last
+    /// word-break character, inclusive. The word-break characters are in `COMP_WORDBREAKS`. bash
+    /// replaces only the rest of the word with the chosen candidate. In other shells, the result is
+    /// empty.
     pub(crate) fn part_kept_by_bash() -> String {
         let kept = read_variable("_JETON_COMPLETE_KEPT").and_then(|kept| kept.into_string().ok());
         kept.unwrap_or_default()
@@ -55,12 +56,14 @@ impl CompletionSource {
 
     /// Returns the usernames and e-mail addresses that start with `prefix`.
     ///
-    /// Roles are omitted: completion runs without a login.
+    /// The roles of the users are not shown, because completion runs without a login, and only
+    /// admins may see roles.
     pub(crate) fn users(prefix: &str) -> Vec<String> {
         query(|tx| tx.complete_user(prefix))
     }
 
-    /// Returns the applications and the subjects of recorded test tokens that start with `prefix`.
+    /// Returns the names that start with `prefix`: applications of app tokens, and subjects of
+    /// recorded test tokens.
     pub(crate) fn apps(prefix: &str) -> Vec<String> {
         query(|tx| tx.complete_app(prefix))
     }
@@ -70,15 +73,17 @@ impl CompletionSource {
         query(|tx| tx.complete_permission(prefix))
     }
 
-    /// Returns the ids of the live and superseded tokens whose ids start with `prefix`, each with
-    /// the application of the token, or with the subject of a test token.
+    /// Returns the ids that start with `prefix`, of tokens that are neither revoked nor expired. A
+    /// replaced token is included until the end of its grace period. Each id has a description: the
+    /// application of an app token, or the subject of a test token.
     pub(crate) fn tokens(prefix: &str) -> Vec<(String, String)> {
         let Ok(now) = Clock::default().now() else { return Vec::new() };
         let tokens = query(|tx| tx.complete_token(prefix, now));
         tokens.into_iter().map(|(id, app)| (id.to_string(), escape(&app))).collect()
     }
 
-    /// Returns the ids of the latest open sessions, each with the name of the owner.
+    /// Returns the ids of the latest sessions that have neither ended nor expired, each with the
+    /// name of the owner.
     pub(crate) fn sessions() -> Vec<(String, String)> {
         let Ok(now) = Clock::default().now() else { return Vec::new() };
         query(|tx| load_sessions(tx, now))
@@ -89,8 +94,7 @@ impl CompletionSource {
         query(|tx| Ok(tx.keys()?.iter().filter(|key| filter(key)).map(describe_key).collect()))
     }
 
-    /// Returns the stored value of a setting, which may be equal to the default; `None` if the setting was
-    /// never changed, or was reset.
+    /// Returns the stored value of a setting, or `None` for the default.
     pub(crate) fn setting(setting: Setting) -> Option<String> {
         query(|tx| Ok(tx.find_setting(setting)?.into_iter().collect())).pop()
     }
@@ -142,8 +146,8 @@ fn load_sessions(tx: &Reader<'_>, now: Timestamp) -> Result<Vec<(String, String)
         .collect()
 }
 
-/// Reads values from the store that `--store`, `JETON_STORE` or the default names. Returns no
-/// values after any error.
+/// Reads values from a store: the store in `--store`, or else in `JETON_STORE`, or else the default
+/// store. Returns no values after any error.
 fn query<T>(read: impl FnOnce(&Reader<'_>) -> Result<Vec<T>, Error>) -> Vec<T> {
     let parse = |text: String| StoreAddress::parse(text.as_ref(), AddressSource::CommandLine);
     let flag_address = CompletionSource::option_before_cursor("--store").map(parse);

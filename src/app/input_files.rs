@@ -28,11 +28,12 @@ pub(super) enum InputKind {
     Key,
     Claims,
     Toml,
-    /// One user or the claims of one token per row.
+    /// Rows: each row describes one user, or contains the claims of one token.
     Rows,
 }
 
 impl InputKind {
+    /// Returns a noun phrase for messages.
     fn name(self) -> &'static str {
         match self {
             Self::Password => "the password",
@@ -55,9 +56,9 @@ impl InputKind {
         }
     }
 
-    /// Returns the description of a file for messages. The path of a file with a secret is omitted unless
-    /// the path contains the name of an existing directory: the user may have typed the secret instead of
-    /// the path.
+    /// Returns the description of a file for messages. The path of a file with a secret is omitted
+    /// unless the path names an existing parent directory: without one, the user may have typed the
+    /// secret instead of the path.
     fn describe_file(self, argument: &str, path: &Path) -> String {
         let display_path = redact_for_error(&path.to_string_lossy());
         let is_variable = argument.starts_with("JETON_");
@@ -77,8 +78,8 @@ impl InputKind {
 }
 
 impl RunConsole {
-    /// Reads the file `path`, which is the value of `argument`, or standard input for `-`. Reads at
-    /// most `max_bytes + 1` bytes, so that the caller can detect larger input.
+    /// Reads the file `path`; `-` is standard input. `argument` is the option or variable with this
+    /// path. Reads at most `max_bytes + 1` bytes, so that the caller can detect larger input.
     pub(super) fn read_file(
         &self,
         kind: InputKind,
@@ -95,8 +96,8 @@ impl RunConsole {
         read_limited(file, max_bytes).map_err(to_failure)
     }
 
-    /// Opens the file `path`, which is the value of `argument`, or standard input for `-`, and passes
-    /// a reader without a size limit to `read`. Shows the progress of `read`.
+    /// Opens the file `path`, and passes a reader without a size limit to `read`; `-` is standard
+    /// input. `argument` is the option with this path. Shows the progress of `read`.
     pub(crate) fn read_rows<T>(
         &self,
         argument: &'static str,
@@ -107,10 +108,10 @@ impl RunConsole {
         let kind = InputKind::Rows;
         let (name, total, input): (_, _, Box<dyn Read + Send>) = if path.as_os_str() == "-" {
             let stdin = self.open_stdin(kind, argument)?.into_parts().0;
-            ("standard input".to_owned(), total_bytes(stdin.as_fd()), Box::new(stdin))
+            ("standard input".to_owned(), total_of_file(stdin.as_fd()), Box::new(stdin))
         } else {
             let file = open_file(kind, argument, path)?;
-            (kind.describe_file(argument, path), total_bytes(file.as_fd()), Box::new(file))
+            (kind.describe_file(argument, path), total_of_file(file.as_fd()), Box::new(file))
         };
         let reads_terminal = path.as_os_str() == "-" && io::stdin().is_terminal();
         let total = total.unwrap_or(Total::Bytes(0));
@@ -146,7 +147,7 @@ impl RunConsole {
     }
 }
 
-/// Reader of rows.
+/// Buffered reader of a file with rows.
 pub(crate) type RowsReader = BufReader<NamedReader>;
 
 /// Stream that adds the name of the input to read errors, and shows the progress.
@@ -168,8 +169,8 @@ impl Read for NamedReader {
     }
 }
 
-/// Returns the length of a regular file; `None` for other kinds of files, such as a pipe.
-pub(super) fn total_bytes(file: BorrowedFd<'_>) -> Option<Total> {
+/// Returns the length of a regular file in bytes; `None` for other kinds of files, such as a pipe.
+pub(super) fn total_of_file(file: BorrowedFd<'_>) -> Option<Total> {
     let metadata = file.try_clone_to_owned().map(File::from).and_then(|file| file.metadata());
     let metadata = metadata.ok().filter(|metadata| metadata.is_file())?;
     Some(Total::Bytes(usize::try_from(metadata.len()).unwrap_or(usize::MAX)))
@@ -196,9 +197,9 @@ fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<Fil
     })
 }
 
-/// Resolves `path`, which is written in a file in `directory`. The path must be relative, without
-/// `..`, and below `directory` even after symbolic links are followed. An error is the reason,
-/// without the path.
+/// Returns the canonical form of `path`, which a TOML file in `directory` contains. The path must
+/// be relative, without `..`, and below `directory` even after symbolic links are followed. An
+/// error states the reason without the path.
 pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, String> {
     let is_allowed = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     if !path.components().all(is_allowed) {
@@ -216,7 +217,7 @@ pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, St
     }
 }
 
-/// Returns whether the error means that the file does not exist, or that no file can have this name.
+/// Returns whether the error means that the file does not exist, or that its name is invalid.
 fn is_missing(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -236,12 +237,12 @@ fn not_a_file_failure(
 ) -> Option<Failure> {
     let text = path.to_string_lossy();
     let stdin_hint = |noun| format!("use `-` and pass the {noun} on standard input");
-    let is_array = matches!(value, NonFileValue::Json)
+    let is_claims_array = matches!(value, NonFileValue::Json)
         && kind == InputKind::Claims
         && text.trim_start().starts_with('[');
     let (found, hint) = match value {
         NonFileValue::Url => ("URL", stdin_hint("document")),
-        NonFileValue::Json if is_array => {
+        NonFileValue::Json if is_claims_array => {
             ("JSON array", "pass an object: '{\"NAME\":\"VALUE\"}'".to_owned())
         }
         NonFileValue::Json => ("JSON", stdin_hint("JSON")),
@@ -263,7 +264,7 @@ fn not_a_file_failure(
         NonFileValue::Assignment => return None,
     };
     let expected =
-        if is_array { "a JSON object or the name of a file" } else { "the name of a file" };
+        if is_claims_array { "a JSON object or the name of a file" } else { "the name of a file" };
     let message = format!("`{argument}`: {found} found, expected {expected}");
     Some(Failure::usage(message).with_hint(hint))
 }

@@ -1,5 +1,5 @@
-//! Paths of the store and of the session files in failures, with the option or variable that
-//! changes each path.
+//! Paths of the store and of the session files in failures, and hints about the option or variable
+//! that sets the path.
 
 use super::environment::{data_directory_variable, read_store_address};
 use super::run_console::RunConsole;
@@ -61,8 +61,8 @@ impl RunConsole {
         Failure { message, hint: Some(hint), location: None, ..failure }
     }
 
-    /// Returns the hint to use the target of `path` as the store; `None` if `path` is not a symbolic link
-    /// to an existing file.
+    /// Returns the hint to use the target of `path` as the store; `None` if `path` is not a
+    /// symbolic link to an existing file.
     fn link_target_hint(&self, path: &Path) -> Option<String> {
         let is_store_in_flag = self.options.store.is_some() && !self.is_store_in_variable();
         let target = path.canonicalize().ok().filter(|_| path.is_symlink())?;
@@ -107,6 +107,7 @@ impl RunConsole {
         Failure { message, hint: Some(hint), location: None, ..failure }
     }
 
+    /// Returns whether `JETON_STORE` contains the address of the store of this run.
     fn is_store_in_variable(&self) -> bool {
         read_store_address().is_some_and(|address| address.ok() == self.options.store)
     }
@@ -138,15 +139,14 @@ fn add_server(address: &ServerAddress, failure: Failure) -> Failure {
     Failure { message, hint, location: None, ..failure }
 }
 
-/// Commands that use the store, except `status`, which no hint names.
+/// Commands that use the store. `status` is omitted, because no hint contains this command.
 const STORE_COMMANDS: [&str; 17] = [
     "apply", "audit", "init", "keys", "login", "logout", "passwd", "recover", "refresh",
     "register", "run", "sessions", "settings", "store", "token", "users", "whoami",
 ];
 
 /// Adds `flag`, which is `--store` with its value, to each command in `hint` that uses the store.
-/// `store copy` gets no flag, because its arguments name the stores. Quoted words of a command are
-/// unchanged.
+/// `store copy` gets no flag, because its arguments name the stores. Text in quotes is unchanged.
 fn add_store_flag(hint: &str, flag: &str) -> String {
     let mut text = String::new();
     let mut copied_end = 0;

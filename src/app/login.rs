@@ -1,4 +1,8 @@
 //! Login and logout with the session file.
+//!
+//! A login is written to the session file as pending before the store commits the session. To
+//! settle a pending login means: to keep this login if the store has the session, or else to
+//! restore the previous login.
 
 use super::session::{SessionHandle, login_from_tokens, settle_login};
 use super::store_handle::StoreHandle;
@@ -13,8 +17,8 @@ use crate::store::Store;
 use secrecy::ExposeSecret;
 
 impl SessionHandle {
-    /// Logs in and saves the session in the session file. Returns the token pair, and whether a previous
-    /// session was ended.
+    /// Logs in and saves the session in the session file. Returns the token pair, and whether the
+    /// session of a previous login was ended.
     pub(crate) fn log_in(
         &mut self,
         store: &mut StoreHandle,
@@ -30,7 +34,7 @@ impl SessionHandle {
         Ok(session_file::prepare_directory(directory.as_deref())?)
     }
 
-    /// Creates the first admin of the store, and saves the session of the admin in the session file.
+    /// Creates the first admin of the store, and saves a session of the admin in the session file.
     pub(crate) fn create_first_admin(
         &mut self,
         store: &mut StoreHandle,
@@ -42,6 +46,8 @@ impl SessionHandle {
         session.map(|(tokens, _)| tokens)
     }
 
+    /// Starts a session of the user that `authenticate` returns, and saves the session in the
+    /// session file. Returns the token pair, and whether the session of a previous login was ended.
     fn save_session(
         &mut self,
         store: &mut StoreHandle,
@@ -58,7 +64,7 @@ impl SessionHandle {
             _ => settle_login(store, &locked_file)?,
         };
         let (open_store, audit) = store.open_with_audit()?;
-        let path = open_store.address().to_path();
+        let store_path = open_store.address().to_path();
         let authenticated_user = authenticate(open_store, &audit)?;
         let replaced_sid = previous_login.as_ref().map(|login| login.sid);
         let result = authority::sessions::begin(
@@ -67,7 +73,7 @@ impl SessionHandle {
             &authenticated_user,
             replaced_sid,
             |tokens| {
-                let login = login_from_tokens(path.clone(), tokens);
+                let login = login_from_tokens(store_path.clone(), tokens);
                 Ok::<_, Failure>(locked_file.begin_login(login, previous_login.clone())?)
             },
         );
@@ -76,7 +82,7 @@ impl SessionHandle {
         if !matches!(&result, Err(failure) if failure.kind() == Kind::OutcomeUnknown) {
             let _ = settle_login(store, &locked_file);
         }
-        let (tokens, was_replaced) = result?;
+        let (tokens, previous_session_ended) = result?;
         self.authenticated_user_id = Some(tokens.user.id);
         if let Ok(Content { other_copy: Some(copy), .. }) = read_result
             && copy.exists()
@@ -93,7 +99,7 @@ impl SessionHandle {
             self.console
                 .print_warning(&format!("commands use the token in {source}, not this session"));
         }
-        Ok((tokens, was_replaced))
+        Ok((tokens, previous_session_ended))
     }
 
     /// Ends the session of the bearer credential. Without a bearer credential, ends the session in
@@ -110,7 +116,7 @@ impl SessionHandle {
         }
         let file = self.locate_session_file(store)?;
         // Without a login, no lock is needed. The check is repeated under the lock, since another
-        // process may log out in the meantime.
+        // process may log out before this process has the lock.
         if !self.has_login(&file)? {
             return Ok(false);
         }

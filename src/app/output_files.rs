@@ -30,8 +30,9 @@ pub(crate) struct OutputDir<'p> {
 }
 
 impl<'p> OutputDir<'p> {
-    /// Locks a directory for files with mode `mode`; refuses a directory that other users can write.
-    /// A missing directory is created with mode 0700 for private files, else 0755, less the umask.
+    /// Locks a directory for files with the mode `mode`. Refuses a directory that other users can
+    /// write. A missing directory is created with the mode 0700 if `mode` is [`PRIVATE_MODE`], or
+    /// else 0755, less the umask.
     pub(crate) fn open(console: &RunConsole, path: &'p Path, mode: u32) -> Result<Self, Failure> {
         let to_failure = |error| directory_error(path, &error);
         let directory_mode = if mode == PRIVATE_MODE { 0o700 } else { 0o755 };
@@ -45,9 +46,9 @@ impl<'p> OutputDir<'p> {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Creates or replaces files in the given order. The new files have the mode `mode`, less the umask,
-    /// and are durable when the function returns. A file that already has the content and no
-    /// permissions beyond `mode` is left unchanged.
+    /// Creates or replaces files, given as pairs of name and content, in the given order. The new
+    /// files have the mode `mode`, less the umask, and are durable when the function returns. A
+    /// file that already has the content and no permissions beyond `mode` is left unchanged.
     pub(crate) fn replace(
         &self,
         files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
@@ -85,7 +86,8 @@ impl<'p> OutputDir<'p> {
             && self.read_file(name).is_none_or(|current| current != content)
     }
 
-    /// Returns the error for a file that must not be replaced.
+    /// Returns the error for a file that must not be replaced. In the message, `reason` follows the
+    /// path of the file: `already exists`.
     pub(crate) fn conflict_error(&self, name: &str, reason: &str) -> Failure {
         let display_path = redact_for_error(&self.path.join(name).to_string_lossy());
         Failure::new(Code::FileExists, format!("`{display_path}` {reason}"))
@@ -110,7 +112,8 @@ impl<'p> OutputDir<'p> {
     }
 }
 
-/// A new file with secrets. Dropping the value removes the file; [`NewSecretFile::keep`] keeps it.
+/// A new file with secrets. Dropping the value removes the file, unless [`NewSecretFile::keep`] is
+/// called.
 pub(crate) struct NewSecretFile {
     path: PathBuf,
     is_kept: bool,
@@ -161,8 +164,8 @@ pub(crate) fn parent_directory(file: &Path) -> &Path {
     parent.unwrap_or(Path::new("."))
 }
 
-/// Refuses a directory that other users can write. Warns of a directory that the user's private group can
-/// write.
+/// Refuses a directory that other users can write. Warns of a directory that the user's private
+/// group can write.
 fn check_directory(console: &RunConsole, path: &Path) -> Result<(), Failure> {
     match directory::check_permissions(path) {
         Ok(writers) => {

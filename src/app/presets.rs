@@ -1,4 +1,5 @@
-//! Presets of the user's configuration directory, which take precedence over the built-in presets.
+//! Presets: named templates of token claims. Custom presets are files in the user's configuration
+//! directory, and take precedence over built-in presets of the same name.
 
 use super::environment::Environment;
 use crate::authority;
@@ -12,8 +13,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 impl Environment {
-    /// Returns the preset with this name. Without a name, returns the built-in preset that is used
-    /// without `--preset`.
+    /// Returns the preset with this name; without a name, the default preset, which is built in.
     pub(crate) fn load_preset(&self, name: Option<&str>) -> Result<Template, Failure> {
         if let Some(name) = name
             && let Some(template) = self.load_custom_preset(name)?

@@ -1,5 +1,9 @@
 //! Session of a run: the login in the session file. When the access token of the login has expired,
 //! the session is refreshed under the lock of the file.
+//!
+//! A login is written to the file as pending before the store commits the session. To settle a
+//! pending login means: to keep this login if the store has the session, or else to restore the
+//! previous login.
 
 use super::run_console::RunConsole;
 use super::store_handle::StoreHandle;
@@ -34,6 +38,7 @@ impl RefreshPolicy {
     /// `false` if the token must be refreshed first.
     pub(super) fn accepts(self, caller: &Caller, now: Timestamp) -> bool {
         match self {
+            // An expired token would not have authenticated the caller.
             Self::IfExpired => true,
             Self::IfExpiringSoon => {
                 caller.access_expires_at.unix() - now.unix() >= MIN_REMAINING_SECONDS
@@ -73,13 +78,13 @@ impl SessionHandle {
         Ok(caller)
     }
 
-    /// Refreshes the session until the policy is satisfied. Except with [`RefreshPolicy::Always`],
-    /// no refresh is needed if another process refreshed the session while this process waited for
-    /// the lock.
+    /// Refreshes the session until the policy accepts the access token. Except with
+    /// [`RefreshPolicy::Always`], no refresh is needed if another process refreshed the session
+    /// while this process waited for the lock.
     ///
-    /// The `jti`s of the new pair are written to the file before the old refresh token is used, so
-    /// that a crash before the new tokens are written does not lose the session, and an unwritable
-    /// file is detected before the refresh.
+    /// The `jti`s of the new tokens are written to the file before the old refresh token is used.
+    /// After a crash, the next command can therefore repeat the refresh with the same `jti`s, and
+    /// the session is not lost. In addition, an unwritable file is detected before the refresh.
     pub(super) fn refresh_under_lock(
         &self,
         store: &mut StoreHandle,
@@ -125,9 +130,10 @@ impl SessionHandle {
             let tokens = authority::sessions::refresh(open_store, &audit, refresh_token, pair_ids)
                 .map_err(session_failure)?;
             locked_file.replace(&login_from_tokens(login.store_path, &tokens))?;
-            // After a new refresh, only an expired token is refreshed: the lifetime of new tokens may be
-            // shorter than `MIN_REMAINING_SECONDS`. This pass may only have completed an
-            // interrupted refresh: the tokens may then be old, and `IfExpiringSoon` still applies.
+            // If this pass made new tokens, a later pass refreshes only an expired token, because
+            // the lifetime of new tokens may be shorter than `MIN_REMAINING_SECONDS`. If this pass
+            // only completed an interrupted refresh, the tokens may be old: `IfExpiringSoon` still
+            // applies.
             if login.pending_refresh.is_none() || policy == RefreshPolicy::Always {
                 policy = RefreshPolicy::IfExpired;
             }
@@ -135,8 +141,8 @@ impl SessionHandle {
         Err(Failure::new(Code::TokenExpired, "the new access token has already expired"))
     }
 
-    /// Returns the login in the session file, if any. A pending login is settled, under the lock of
-    /// the file.
+    /// Returns the login in the session file, if any. A pending login is settled first, under the
+    /// lock of the file.
     pub(super) fn current_login(
         &self,
         store: &mut StoreHandle,
@@ -165,7 +171,7 @@ impl SessionHandle {
         let content = file.read()?;
         if content.was_exposed {
             self.console.print_warning(
-                "the session file was readable by other users; fixed its permissions",
+                "the session file was readable by other users; its permissions are now fixed",
             );
         }
         self.console.clock.reset();
@@ -182,8 +188,7 @@ impl SessionHandle {
     }
 }
 
-/// Settles a pending login, and returns the login in the file. See
-/// [`LockedSessionFile::settle_login`].
+/// Settles a pending login, if any, and returns the login in the file, if any.
 pub(super) fn settle_login(
     store: &mut StoreHandle,
     locked_file: &LockedSessionFile,

@@ -1,4 +1,4 @@
-//! Store of a run. [`StoreHandle::open_with_audit`] returns the store together with the time of the run.
+//! Store and time of a run.
 
 use super::environment::{Clock, resolve_address};
 use super::interruption::Monitor;
@@ -18,12 +18,13 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Hint for a restore if the store of the run is in a database, not in a file.
+/// Hint for a restore if the store of the run is on a database server, not in a file.
 const RESTORE_ALTERNATIVE: &str = "copy the backup to a new schema: jeton store copy FILE ADDRESS";
 
 /// Store of a run, opened on first use.
 pub(crate) struct StoreHandle {
     console: Rc<RunConsole>,
+    /// Name of the command for audit events, such as `token create`.
     action: &'static str,
     store: Option<Store>,
 }
@@ -185,7 +186,7 @@ impl StoreHandle {
             PermissionFix::NotNeeded => {}
             PermissionFix::Applied => {
                 self.console.print_warning(&format!(
-                    "`{display_path}` was readable by other users; fixed its permissions"
+                    "`{display_path}` was readable by other users; its permissions are now fixed"
                 ));
             }
             PermissionFix::Failed => {
@@ -230,7 +231,7 @@ impl StoreHandle {
         resolve_address(address)
     }
 
-    /// Returns the path of the store. Refuses a store in a database, with `alternative` as the hint.
+    /// Returns the path of the store. Refuses a store on a server, with `alternative` as the hint.
     fn file_path(&self, alternative: &str) -> Result<PathBuf, Failure> {
         self.address()?.file().map(Path::to_owned).ok_or_else(|| {
             Failure::usage("this command works on a SQLite file, not on a database server")
@@ -245,8 +246,8 @@ impl StoreHandle {
         Ok(authority::maintenance::check(address, now, self.console.options.wait)?)
     }
 
-    /// Migrates an older store to the current schema, after a backup. Returns the path of the
-    /// backup; `None` if the store has the current schema already.
+    /// Migrates an older store to the current schema, after a backup to `backup` or a default path.
+    /// Returns the path of the backup; `None` if the store already has the current schema.
     pub(crate) fn migrate(&mut self, backup: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
         let path = self.file_path("back up a database with `pg_dump`")?;
         let context = self.audit_context()?;

@@ -16,7 +16,7 @@ use std::fmt;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// Maximum size of an input with a token and text around the token, in bytes.
+/// Maximum size in bytes of an input with one token, including the text around the token.
 const MAX_INPUT_BYTES: usize = 2 * MAX_DECODABLE_TOKEN_BYTES;
 
 /// Maximum number of JSON members in a message about several tokens.
@@ -52,7 +52,7 @@ impl RunConsole {
                     Err(Failure::usage(format!("`{display_path}` is a file, not a token"))
                         .with_hint(format!("to read the file, use {word}")))
                 }
-                None if is_file_name(text) => {
+                None if has_form_of_file_name(text) => {
                     let display_path = redact_for_error(text);
                     Err(Failure::usage(format!("`{display_path}` is neither a token nor a file"))
                         .with_hint(TOKEN_SOURCES_HINT))
@@ -83,7 +83,8 @@ impl RunConsole {
         Ok(self.bearer_credential.get_or_init(|| credential).clone())
     }
 
-    /// Returns the name of the source of the bearer credential, if given. Does not read the credential.
+    /// Returns the name of the source of the bearer credential, if given. Does not read the
+    /// credential.
     pub(super) fn bearer_source_name(&self) -> Option<String> {
         Some(self.bearer_source()?.to_string())
     }
@@ -150,8 +151,8 @@ fn parse_token_variable(text: &str) -> Result<SecretString, Failure> {
     })
 }
 
-/// Returns the token in a text: see [`extract_token`]. Refuses more than [`MAX_INPUT_BYTES`], of which the
-/// rest was not read.
+/// Returns the token in a text: see [`extract_token`]. Refuses a text of more than
+/// [`MAX_INPUT_BYTES`], because the caller has not read the rest of such a text.
 fn parse_token(bytes: &[u8]) -> Result<SecretString, Failure> {
     if bytes.len() > MAX_INPUT_BYTES {
         let message =
@@ -177,30 +178,31 @@ fn to_failure(found: NotOneToken) -> Failure {
     let (message, hint) = match found {
         NotOneToken::Url => (
             "URL found, expected a token".to_owned(),
-            "fetch the token first and pass it as `-` on standard input".to_owned(),
+            "fetch the token, and pass the token on standard input with the argument `-`"
+                .to_owned(),
         ),
-        NotOneToken::Json(paths) => match paths.as_slice() {
+        NotOneToken::Json(jq_paths) => match jq_paths.as_slice() {
             [] => (
                 "JSON without a token found, expected a token".to_owned(),
                 ONLY_TOKEN_HINT.to_owned(),
             ),
             [first, ..] => {
-                let list = paths.get(..MAX_LISTED_MEMBERS).unwrap_or(&paths).join("`, `");
-                let more = if paths.len() > MAX_LISTED_MEMBERS { " and others" } else { "" };
+                let list = jq_paths.get(..MAX_LISTED_MEMBERS).unwrap_or(&jq_paths).join("`, `");
+                let more = if jq_paths.len() > MAX_LISTED_MEMBERS { " and others" } else { "" };
                 (
                     format!("JSON with several tokens found (`{list}`{more}), expected one"),
                     format!("pass the value of one member: jq -r {} FILE", quote_shell_word(first)),
                 )
             }
         },
-        NotOneToken::JsonSerialization(filter) => (
+        NotOneToken::JsonSerialization(jq_filter) => (
             "token in JSON serialization found, expected the compact serialization".to_owned(),
-            format!("convert the token: jq -r {} FILE", quote_shell_word(filter)),
+            format!("convert the token: jq -r {} FILE", quote_shell_word(jq_filter)),
         ),
         NotOneToken::Several => {
             ("several tokens found, expected one".to_owned(), SEVERAL_TOKENS_HINT.to_owned())
         }
-        NotOneToken::Surrounded => (
+        NotOneToken::InsideOtherText => (
             "text around a token found, expected only the token".to_owned(),
             ONLY_TOKEN_HINT.to_owned(),
         ),
@@ -216,8 +218,8 @@ fn malformed(message: String, hint: String) -> Failure {
     failure
 }
 
-/// Returns whether a word is `$NAME` or `${NAME}` in capital letters, which the shell does not
-/// expand in single quotes.
+/// Returns whether a word is `$NAME` or `${NAME}` in capital letters. The shell does not expand
+/// such a word in single quotes.
 fn is_variable_reference(word: &str) -> bool {
     let Some(rest) = word.strip_prefix('$') else { return false };
     let name = rest.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(rest);
@@ -229,7 +231,7 @@ fn is_variable_reference(word: &str) -> bool {
 
 /// Returns whether a word has the form of a file name: a path, or a name with an extension that
 /// files with tokens have.
-fn is_file_name(word: &str) -> bool {
+fn has_form_of_file_name(word: &str) -> bool {
     const EXTENSIONS: [&str; 5] = ["jwt", "jws", "token", "txt", "json"];
     let extension = word.rsplit_once('.').map_or("", |(_, extension)| extension);
     let is_path = word.starts_with(['/', '~']) || word.starts_with("./") || word.starts_with("../");

@@ -13,8 +13,8 @@ fn authorize_read(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, "only admins can see the audit log")
 }
 
-/// Returns the id of the user whose events are requested. A deleted user can only be selected by
-/// id.
+/// Returns the id of the actor: the user whose events are requested. A deleted user can only be
+/// selected by id.
 pub(crate) fn find_actor(
     store: &mut Store,
     caller: &Caller,
@@ -28,10 +28,10 @@ pub(crate) fn find_actor(
     user.map(|user| user.id).ok_or_else(|| user_not_found(user_ref))
 }
 
-/// Returns the target of a filter, with the full id in place of an abbreviated key id or session
-/// id. The id of an object that does not exist is unchanged: the audit log may still have its
-/// events.
-pub(crate) fn resolve_other_address(
+/// Returns `target`, which filters events, with the full id in place of an abbreviated key id or
+/// session id. The id of an object that does not exist is unchanged: the audit log may still have
+/// events of a deleted object.
+pub(crate) fn resolve_target(
     store: &mut Store,
     caller: &Caller,
     target: EventTarget,

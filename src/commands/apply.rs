@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "FILE", value_parser = input_path())]
     file: PathBuf,
 
-    /// Generate a password for each new account without one, and write logins and passwords to this new
+    /// Generate a password for each new account without a password, and write logins and passwords to this new
     /// file (CSV, readable only by you). If the file cannot be written, nothing is changed
     #[arg(long, value_name = "FILE", value_parser = path())]
     passwords_out: Option<PathBuf>,
@@ -48,9 +48,13 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct ApplyOutput {
     changed: bool,
+    /// The changed settings with their new values.
     settings: Vec<SettingChange>,
+    /// The new and the updated accounts.
     users: Vec<UserChange>,
+    /// Number of new accounts without a password.
     without_password: usize,
+    /// Number of generated passwords.
     generated_passwords: usize,
 }
 
@@ -62,7 +66,9 @@ struct SettingChange {
 
 #[derive(Debug, Serialize)]
 struct UserChange {
+    /// Login of the account.
     user: String,
+    /// `created` or `updated`.
     change: &'static str,
     /// Names of the changed fields of an existing account; empty for a new account.
     fields: Vec<&'static str>,
@@ -87,7 +93,7 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let caller = app.session.caller_unless_empty_store(&mut app.store)?;
+        let caller = app.session.caller_if_store_has_users(&mut app.store)?;
         if let Some(caller) = &caller {
             desired_state::authorize(caller)?;
         }
@@ -112,6 +118,7 @@ impl Command for Args {
     }
 }
 
+/// Applies the state of the file to the store, and creates the store if it does not exist.
 fn apply(
     app: &mut App,
     caller: Option<&Caller>,
@@ -144,7 +151,7 @@ fn print_changes(app: &App, changes: &StateChanges) {
     print_passwordless_hint(app, changes.accounts.passwordless_count);
 }
 
-fn to_output(changes: StateChanges, generated_passwords: usize) -> ApplyOutput {
+fn to_output(changes: StateChanges, generated_password_count: usize) -> ApplyOutput {
     let to_setting = |(setting, value): (Setting, String)| SettingChange {
         name: setting.name(),
         value: setting.to_json(&value),
@@ -162,6 +169,6 @@ fn to_output(changes: StateChanges, generated_passwords: usize) -> ApplyOutput {
         settings,
         users,
         without_password: changes.accounts.passwordless_count,
-        generated_passwords,
+        generated_passwords: generated_password_count,
     }
 }

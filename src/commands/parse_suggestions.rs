@@ -1,6 +1,7 @@
-//! Suggestions for unknown commands and options. A word that is known from another tool has a fixed
-//! suggestion. Otherwise the suggestion is a command with a similar name, from the whole command tree,
-//! or an option with a similar name, from the same command.
+//! Suggestions for unknown commands and options. A name that is usual in other tools has a fixed
+//! suggestion. For another unknown command, the suggestion is a command with the same or a similar
+//! name in the whole command tree. For another unknown option, the suggestion is an option of the
+//! same command with a similar name.
 
 use crate::model::find_similar;
 
@@ -109,7 +110,7 @@ pub(super) fn command_hint(root: &clap::Command, group: &str, word: &str) -> Opt
     if let Some((_, command)) = COMMAND_GUESSES.iter().find(|(guess, _)| *guess == path) {
         return Some(format!("use `jeton {command}`"));
     }
-    let mut paths = Vec::new();
+    let mut paths = Vec::new(); // Paths of all commands and groups: `token create`.
     add_paths(root, "", &mut paths);
     let is_in_group =
         |path: &&String| path.rsplit_once(' ').map_or("", |(parent, _)| parent) == group;
@@ -149,9 +150,8 @@ pub(super) fn option_hint(command: &clap::Command, path: &str, flag: &str) -> Op
         .get_arguments()
         .filter_map(|argument| argument.get_long().map(|name| format!("--{name}")))
         .collect();
-    // A hint is usable if the command has the option that each code span of the hint names. An option
-    // is not checked if the option is `flag` itself, or if the code span names another command
-    // (`jeton …`).
+    // A hint is usable if `command` has every option that a code span of the hint names. The hint
+    // may also name `flag` itself, and may have code spans with another command (`jeton …`).
     let is_usable = |hint: &str| {
         hint.split('`').skip(1).step_by(2).all(|code| {
             let option = code.split(' ').find(|word| word.starts_with("--"));
@@ -162,13 +162,13 @@ pub(super) fn option_hint(command: &clap::Command, path: &str, flag: &str) -> Op
             })
         })
     };
-    let is_in = |prefix: &str| {
-        path.strip_prefix(prefix)
-            .is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with(' '))
+    let is_in_scope = |scope: &str| {
+        path.strip_prefix(scope)
+            .is_some_and(|rest| scope.is_empty() || rest.is_empty() || rest.starts_with(' '))
     };
     let guess = OPTION_GUESSES
         .iter()
-        .find(|(prefix, name, hint)| *name == flag && is_in(prefix) && is_usable(hint));
+        .find(|(scope, name, hint)| *name == flag && is_in_scope(scope) && is_usable(hint));
     if let Some((.., hint)) = guess {
         return Some((*hint).to_owned());
     }
@@ -197,21 +197,25 @@ mod tests {
 
     #[test]
     fn hint_of_every_option_guess_is_given_by_some_command() {
-        fn walk(command: &clap::Command, path: &str, used: &mut Vec<&'static str>) {
+        fn collect_given_hints(
+            command: &clap::Command,
+            path: &str,
+            given_hints: &mut Vec<&'static str>,
+        ) {
             for (_, flag, hint) in OPTION_GUESSES {
                 if option_hint(command, path, flag).as_deref() == Some(hint) {
-                    used.push(hint);
+                    given_hints.push(hint);
                 }
             }
             for subcommand in command.get_subcommands() {
                 let path = format!("{path} {}", subcommand.get_name());
-                walk(subcommand, path.trim_start(), used);
+                collect_given_hints(subcommand, path.trim_start(), given_hints);
             }
         }
-        let mut used = Vec::new();
-        walk(&command(), "", &mut used);
+        let mut given_hints = Vec::new();
+        collect_given_hints(&command(), "", &mut given_hints);
         for (_, flag, hint) in OPTION_GUESSES {
-            assert!(used.contains(hint), "{flag}: {hint}");
+            assert!(given_hints.contains(hint), "{flag}: {hint}");
         }
     }
 }

@@ -39,7 +39,8 @@ impl Report for RefreshOutput {
     }
 }
 
-/// New token pair: two lines as text, the result of `login` as JSON.
+/// New token pair. Text output has two lines, one for each token. JSON output has the same members
+/// as the result of `jeton login`.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 struct TokenPairOutput(LoginOutput);
@@ -84,7 +85,8 @@ fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     let (sid, access_token) = (tokens.sid, tokens.access.clone());
     let pair = TokenPairOutput(LoginOutput::new("Refreshed", tokens));
     app.deliver_secret(output, &pair, |app| {
-        // The new pair is lost and the old refresh token is used up, so the session is unusable.
+        // The new pair is lost, and the old refresh token must not be used again: the session
+        // cannot be continued, and is ended.
         let (store, audit) = app.store.open_with_audit()?;
         authority::sessions::end(store, &audit, access_token.expose_secret()).map_err(|error| {
             let cause = Failure::from(error).message;

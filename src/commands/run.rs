@@ -3,12 +3,14 @@
 use super::args::{DEFAULT_TOKEN_VARIABLE, parse_token_variable};
 use super::token::external_key::ExternalKeyArgs;
 use super::token::mint_options::MintOptions;
-use super::token::named_tokens::{NamedJobs, NamedOptions, NamedToken, TokenUse, recorded_ids};
+use super::token::named_tokens::{
+    NamedJobs, NamedOptions, NamedToken, TokenDestination, recorded_ids,
+};
 use super::token::test_token_args::TestTokenArgs;
 use super::token::token_file::TokenFileArgs;
 use crate::app::{App, SignalForwarder};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::tokens::RevocationCause;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
@@ -75,7 +77,7 @@ pub(crate) struct Args {
     token_file: TokenFileArgs,
 }
 
-/// Tokens of the child process.
+/// Tokens for the command that `jeton run` starts, the child process.
 struct ChildTokens {
     /// Names of the environment variables, with the tokens as values.
     variables: Vec<(String, SecretString)>,
@@ -95,7 +97,7 @@ impl Command for Args {
         inputs.into_iter().flatten().collect()
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
+    fn audit_target(&self) -> Option<RequestedTarget> {
         self.test_token.audit_target()
     }
 
@@ -104,13 +106,16 @@ impl Command for Args {
         let (child_tokens, forwarder) = if let Some(app_name) = app_name {
             create_app_token(app, env, app_name, test_token)?
         } else {
+            // An empty list of names selects all tokens of the file.
             let named_options = token_file.read(app, &[], key.allows_weak_secrets())?;
             let named_options = named_options.unwrap_or_else(|| {
                 let options = MintOptions::for_run(test_token, key);
+                // `position` is a position in a file; these options are on the command line.
                 vec![NamedOptions { name: env, options, position: None }]
             });
             mint_test_tokens(app, named_options)?
         };
+        // The store is not open while the command runs.
         app.store.release();
         let exit_result = forwarder.run(&command, &child_tokens.variables);
         if let Err(failure) = revoke_child_tokens(app, &child_tokens) {
@@ -125,8 +130,8 @@ impl Command for Args {
     }
 }
 
-/// Creates an app token. Installs the handlers of the forwarded signals first, so that none of these
-/// signals can end jeton before the revocation.
+/// Creates an app token. Before that, installs handlers for the signals to forward, so that none of
+/// these signals can end jeton before the token is revoked.
 fn create_app_token(
     app: &mut App,
     variable: String,
@@ -147,13 +152,13 @@ fn create_app_token(
 }
 
 /// Mints test tokens. A token that a key of the store signs is recorded, unless the token has a
-/// defect. Installs the handlers of the forwarded signals first, so that none of these signals can
-/// end jeton before the revocation.
+/// defect. Before minting, installs handlers for the signals to forward, so that none of these
+/// signals can end jeton before the tokens are revoked.
 fn mint_test_tokens(
     app: &mut App,
     named_options: Vec<NamedOptions>,
 ) -> Result<(ChildTokens, SignalForwarder), Failure> {
-    let jobs = NamedJobs::prepare(app, named_options, TokenUse::Command)?;
+    let jobs = NamedJobs::prepare(app, named_options, TokenDestination::ChildProcess)?;
     if jobs.uses_store() {
         app.store.get()?.require_right_to_revoke()?;
     }
@@ -171,15 +176,15 @@ fn mint_test_tokens(
 fn warn_of_external_keys(app: &App, tokens: &[NamedToken]) {
     let expiries: Vec<_> = tokens
         .iter()
-        .filter(|token| token.has_external_key)
+        .filter(|token| token.is_signed_externally)
         .map(|token| token.minted.expires_at)
         .collect();
-    // `None` if a token has no expiry.
+    // `None` if at least one of the tokens has no expiry.
     let all_expiries = expiries.iter().copied().collect::<Option<Vec<_>>>();
+    // `Some(None)` if no token has an external key.
     let latest_expiry = all_expiries.map(|times| times.into_iter().max());
     let latest_expiry = latest_expiry.map(|time| time.map(|time| app.console.render_cell(time)));
     app.console.print_warning(&match (expiries.len(), latest_expiry) {
-        // No token has an external key.
         (_, Some(None)) => return,
         (1, Some(Some(time))) => format!("the token cannot be revoked and expires at {time}"),
         (1, None) => "the token cannot be revoked and never expires".to_owned(),
@@ -192,6 +197,8 @@ fn warn_of_external_keys(app: &App, tokens: &[NamedToken]) {
     });
 }
 
+/// Revokes the recorded tokens of the child process. Fails if the store is no longer the store in
+/// which the tokens were recorded.
 fn revoke_child_tokens(app: &mut App, child_tokens: &ChildTokens) -> Result<(), Failure> {
     let Some(store_id) = child_tokens.store_id else { return Ok(()) };
     let actor = app.session.authenticated_user_id();

@@ -1,11 +1,11 @@
-//! Token commands at top level: `jeton mint` is `jeton token mint`.
+//! Shortcuts at top level for commands of the group `token`: `jeton mint` is `jeton token mint`.
 
 use super::global_args::GlobalArgs;
 use clap::Args;
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
-/// Words at top level, and the token commands that they name.
+/// Shortcuts, and the commands of the group `token` for which they are short.
 const SHORTCUTS: [(&str, &str); 5] = [
     ("mint", "mint"),
     ("encode", "mint"),
@@ -14,7 +14,8 @@ const SHORTCUTS: [(&str, &str); 5] = [
     ("inspect", "inspect"),
 ];
 
-/// Replaces a shortcut at top level, or after `help`, with the token command.
+/// Replaces a shortcut at top level, or after `help`, with the words of the full command. Without a
+/// shortcut, returns `argv` unchanged.
 pub(super) fn expand(argv: &[OsString]) -> Cow<'_, [OsString]> {
     let is_shortcut = |word: &OsString| SHORTCUTS.iter().any(|(name, _)| word == name);
     if !argv.iter().any(is_shortcut) {

@@ -25,7 +25,9 @@ struct VersionOutput {
     commit: Option<&'static str>,
     os: &'static str,
     arch: &'static str,
+    /// `true` if the C library is linked statically.
     static_libc: bool,
+    /// `true` if the crypto library collects CPU timing jitter for random numbers.
     jitter_entropy: bool,
     sqlite: SqliteBuild,
 }

@@ -28,12 +28,15 @@ struct WhoamiOutput {
 #[derive(Debug, Serialize)]
 struct SessionView {
     sid: Sid,
+    /// Expiry of the session.
     expires_at: Timestamp,
+    /// Expiry of the access token of the session.
     access_expires_at: Timestamp,
 }
 
 #[derive(Debug, Serialize)]
 struct CredentialView {
+    /// Source of the credential: a token file, an environment variable or the session file.
     source: String,
 }
 

@@ -1,4 +1,4 @@
-//! Reasons why key material is refused, for signing as well as for verification.
+//! Reasons why key material for signing or verification is refused.
 
 use super::error::invalid_key;
 use super::reader::UnsupportedFormat;
@@ -8,17 +8,18 @@ use crate::model::{Algorithm, InvalidValue, KeySpec};
 /// Reason why a key is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyError {
-    /// Invalid key, or a key of another kind than expected, such as a public key in place of a private key.
+    /// Invalid key, or a key of another kind than expected, such as a public key in place of a
+    /// private key.
     #[error("{0}")]
     Invalid(#[from] InvalidValue),
     /// Error of one key of a collection, such as a JWK Set.
     #[error("key {number} of {count}: {}", .error.reason())]
-    SetMember {
+    CollectionMember {
         /// Position of the key, from 1.
         number: usize,
         /// Number of keys in the collection.
         count: usize,
-        /// Reason.
+        /// Error of the key.
         error: Box<KeyError>,
     },
     /// A secret shorter than the hash output (RFC 7518, section 3.2).
@@ -43,10 +44,10 @@ pub(crate) enum KeyError {
         /// Reason.
         error: InvalidValue,
         /// True for text that starts with a complete JSON value or contains `kty`. Such text is
-        /// accepted as a secret only if an encoding is given.
+        /// accepted as a secret only if the encoding of the secret is given.
         is_document: bool,
     },
-    /// Content that exceeds the limits for the size of key material.
+    /// Input that exceeds the limits for the size of key material.
     #[error("{0}")]
     TooLarge(InvalidValue),
     /// JSON without a key.
@@ -55,7 +56,8 @@ pub(crate) enum KeyError {
     /// Input without content.
     #[error("key empty: found no content, expected PEM, DER, JWK or JWK Set")]
     Empty,
-    /// Several usable keys. Contains the path of the first key for `jq`, if `jq` can read the file.
+    /// Several usable keys. Contains the path of the first key in the notation of `jq`, if `jq` can
+    /// read the input.
     #[error("several keys found, expected a single private key")]
     SeveralKeys(Option<&'static str>),
     /// Several keys where one key for verification is expected. Contains the hint that describes
@@ -88,11 +90,10 @@ impl KeyError {
         if count == 1 {
             return self;
         }
-        Self::SetMember { number, count, error: Box::new(self) }
+        Self::CollectionMember { number, count, error: Box::new(self) }
     }
 
-    /// Returns whether the error means that no key was recognized. The document can then be a
-    /// secret.
+    /// Returns whether the error means that no key was recognized. The input can then be a secret.
     pub(super) fn permits_secret(&self) -> bool {
         matches!(
             self,
@@ -104,7 +105,7 @@ impl KeyError {
         )
     }
 
-    /// Returns whether the document with this error is accepted as a secret in text, if a secret is
+    /// Returns whether an input with this error is accepted as a secret in text, if a secret is
     /// expected and no encoding is given.
     pub(super) fn permits_text_secret(&self) -> bool {
         matches!(self, Self::UnknownFormat | Self::InvalidJson { is_document: false, .. })
@@ -112,7 +113,7 @@ impl KeyError {
 
     /// Returns whether the hint for this error names an option for a secret.
     pub(crate) fn has_secret_hint(&self) -> bool {
-        if let Self::SetMember { error, .. } = self {
+        if let Self::CollectionMember { error, .. } = self {
             return error.has_secret_hint();
         }
         matches!(self, Self::UnknownFormat | Self::NoKeyInJson | Self::WeakSecret { .. })

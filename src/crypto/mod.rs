@@ -1,5 +1,6 @@
-//! Signatures, password hashes, key generation, random numbers. This layer has no access to the store,
-//! and reads the clock only for ids. Claims are interpreted in `authority`.
+//! Signatures, password hashes, key generation and random numbers. This layer has no access to the
+//! store. It reads the clock only to generate ids that contain a time. Claims are interpreted in
+//! `authority`.
 
 mod compact;
 mod decoded_token;
@@ -60,6 +61,7 @@ pub(crate) fn initialize_crypto() {
     // Keeps keys and passwords out of core files and inaccessible to other processes of the user.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    // Repeated calls (in tests) find the same provider installed.
+    // The error of a repeated call, which occurs in tests, is ignored: the same provider is
+    // installed.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }

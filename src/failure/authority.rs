@@ -1,4 +1,4 @@
-//! Errors of `authority`, in particular of rejected tokens and of the token quota.
+//! Errors of the module `authority`, such as rejected tokens and an exceeded token quota.
 
 use super::{Code, Failure};
 use crate::authority::error::UserWithRole;
@@ -103,7 +103,8 @@ fn ambiguous_id<'i>(message: String, ids: impl Iterator<Item = &'i Untrusted>) -
 }
 
 fn unknown_fields(error: Error) -> Failure {
-    Failure::from(error).with_hint("use `--ignore-unknown` to skip unknown columns and members")
+    Failure::from(error)
+        .with_hint("use `--ignore-unknown` to skip unknown CSV columns and JSON members")
 }
 
 fn token_too_large(message: String) -> Failure {
@@ -127,6 +128,8 @@ fn preset_key_not_found(message: String, kid: &Untrusted, algorithm: Algorithm) 
     ))
 }
 
+/// Returns the error for an exceeded token quota. `owner` is the user with the quota, and
+/// `counted_tokens` are the tokens of this user that count.
 fn quota_exceeded(
     message: String,
     limit: u32,
@@ -154,8 +157,8 @@ fn quota_exceeded(
 }
 
 /// Returns the error for a missing role, or for a permission that the user must not grant. `user`
-/// is `None` without a login. If `user.is_logged_in` is false, `user` is the owner of the token that
-/// the command uses or issues. `required` is `None` in the error about a permission.
+/// is `None` without a login. If `user.is_logged_in` is false, `user` is the owner of the token
+/// that the command uses or issues. `required` is the missing role, and `None` for a permission.
 fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role>) -> Failure {
     let mut failure = Failure::new(Code::Forbidden, message);
     let name_member = if user.is_some_and(|user| !user.is_logged_in) { "owner" } else { "user" };
@@ -176,6 +179,8 @@ fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role
     }
 }
 
+/// Returns the error for a rejected token. The hint depends on the first reason. `kind` is the kind
+/// of the token, if it is known.
 fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection]) -> Failure {
     let mut failure = failure_with_reasons(message, reasons);
     failure.hint = match (reasons.first().map(|first| first.reason), kind) {
@@ -185,7 +190,7 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
         (Some(RejectReason::SessionToken), Some(kind)) => {
             Some(format!("verify this token with `jeton token verify --type {}`", kind.name()))
         }
-        // With this reason, only a third-party token has no kind.
+        // If a claim is missing, `kind` is `None` only for a third-party token.
         (Some(RejectReason::MissingClaim), None) => {
             Some("use `--allow-no-expiry` to accept third-party tokens without `exp`".to_owned())
         }
@@ -194,7 +199,7 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
     failure
 }
 
-/// Returns the failure of a command whose session was rejected.
+/// Returns the error for a rejected session of the current user.
 fn session_rejected(message: String, reasons: &[Rejection]) -> Failure {
     let first = reasons.first();
     let hint = match first.map(|rejection| rejection.reason) {
@@ -212,7 +217,7 @@ fn session_rejected(message: String, reasons: &[Rejection]) -> Failure {
     failure_with_reasons(message, reasons).with_hint(hint)
 }
 
-/// Returns the failure for a rejected token or session, with the code of the first reason.
+/// Returns the error for a rejected token or session, with the code of the first reason.
 fn failure_with_reasons(message: String, reasons: &[Rejection]) -> Failure {
     let first = reasons.first().map(|first| first.reason);
     let mut failure = Failure::new(first.map_or(Code::Internal, Code::from), message);

@@ -1,13 +1,14 @@
-//! Errors of `crypto`: keys that cannot be read or used, and failures with password hashes.
+//! Errors of the module `crypto`: keys that cannot be read or used, and errors of the computation
+//! with keys and password hashes.
 
 use super::{Code, Failure};
 use crate::crypto::{self, KeyError};
 use crate::model::InvalidValue;
 
 impl From<KeyError> for Failure {
-    fn from(import_error: KeyError) -> Self {
-        let failure = Self::new(Code::BadData, import_error.to_string());
-        match import_error {
+    fn from(key_error: KeyError) -> Self {
+        let failure = Self::new(Code::BadData, key_error.to_string());
+        match key_error {
             KeyError::WeakSecret { .. } => {
                 failure.with_hint("use `--allow-weak` to accept the secret")
             }
@@ -26,7 +27,9 @@ impl From<KeyError> for Failure {
             )),
             KeyError::SeveralKeys(None) => failure.with_hint(crypto::SAVE_HINT),
             KeyError::SeveralPublicKeys(hint) => failure.with_hint(hint),
-            KeyError::SetMember { error, .. } => Self { hint: Self::from(*error).hint, ..failure },
+            KeyError::CollectionMember { error, .. } => {
+                Self { hint: Self::from(*error).hint, ..failure }
+            }
             KeyError::Invalid(InvalidValue { hint, .. })
             | KeyError::InvalidJson { error: InvalidValue { hint, .. }, .. }
             | KeyError::TooLarge(InvalidValue { hint, .. }) => Self { hint, ..failure },

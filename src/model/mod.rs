@@ -1,5 +1,6 @@
-//! Domain values and text formats, without access to files, clock or terminal. A function
-//! `parse` validates its text; a function `new_unchecked` accepts stored text without validation.
+//! Domain values and text formats. No function opens a file, reads the clock or uses the terminal.
+//! A function `parse` validates its text; a function `new_unchecked` accepts text from the store
+//! without validation.
 
 mod algorithm;
 mod claims;
@@ -70,10 +71,10 @@ pub(crate) use shell::{
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
 pub(crate) use suggestion::find_similar;
 pub(crate) use text_encoding::{BOM, has_utf16_bom, normalize_encoding};
-pub(crate) use time::{MAX_UNIX_SECONDS, Timestamp, find_time_unit};
+pub(crate) use time::{MAX_UNIX_SECONDS, Timestamp, guess_time_unit};
 pub(crate) use time_spec::TimeSpec;
 pub(crate) use token::{
-    ActiveSession, Grant, RecordedPair, RecordedToken, Session, TokenKind, TokenOrigin,
+    ActiveSession, Grant, RecordedToken, RecordedTokenPair, Session, TokenKind, TokenOrigin,
     TokenSelector, TokenStatus,
 };
 pub(crate) use token_text::{NotOneToken, extract_token};
@@ -85,11 +86,11 @@ pub(crate) use untrusted::{
 pub(crate) use url_scheme::parse_url_scheme;
 pub(crate) use user::{NewUser, Role, User, WithOwner};
 
-/// Validation error of a value.
+/// Error of the validation of a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{value_name}: {reason}")]
 pub(crate) struct InvalidValue {
-    /// Name of the expected kind of value for messages, such as `username`.
+    /// Name of the expected kind of value, such as `username`, for messages.
     pub(crate) value_name: &'static str,
     /// Reason for the rejection, without a value that may be secret.
     pub(crate) reason: String,

@@ -10,21 +10,22 @@ pub(crate) enum NonFileValue {
     Url,
     /// `@FILE`, the notation for a token in a file.
     AtSign,
-    /// JSON.
+    /// A JSON object or array.
     Json,
     /// A key or certificate in PEM.
     Pem,
-    /// A token.
+    /// A signed or encrypted token in compact serialization.
     Token,
-    /// `~/FILE`, which the shell does not expand inside of quotes or after `=`.
+    /// `~/FILE`: the shell did not expand `~`, for example because of quotes or a preceding `=`.
     Home,
     /// `NAME=VALUE`.
     Assignment,
 }
 
 impl NonFileValue {
-    /// Returns the kind of a value; `None` for a value that looks like a file name. A file name can look
-    /// like another kind: the caller must first check that no file has this name.
+    /// Returns the kind of a value, or `None` for a value that looks like a file name. The name of
+    /// an existing file can look like one of the kinds: the caller must first check that no file
+    /// has this name.
     pub(crate) fn recognize(value: &OsStr) -> Option<Self> {
         if parse_url_scheme(value).is_some() {
             return Some(Self::Url);

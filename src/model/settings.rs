@@ -5,19 +5,19 @@ use super::{InvalidValue, Lifetime, PermissionPolicy, is_invisible, is_unsafe_fo
 use serde::Serialize;
 use serde_json::Value;
 
-/// Quota of a user, and the use of the quota.
+/// Quota of a user, and the number of app tokens of the user that count towards the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct QuotaUsage {
-    /// Number of tokens that count towards the quota.
+    /// Current number of app tokens that count towards the quota.
     pub(crate) used: i64,
-    /// Maximum number of tokens that count towards the quota.
+    /// Maximum number of app tokens that count towards the quota.
     pub(crate) limit: u32,
 }
 
 /// Maximum number of live app tokens of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quota {
-    /// Limit.
+    /// Maximum number.
     Limited(u32),
     /// No limit.
     Unlimited,
@@ -34,7 +34,7 @@ impl Quota {
         }
     }
 
-    /// Returns the limit, if any.
+    /// Returns the maximum number, if any.
     pub(crate) const fn limit(self) -> Option<u32> {
         match self {
             Self::Limited(limit) => Some(limit),
@@ -93,7 +93,7 @@ settings! {
     TokenQuota "token.quota" "3" "maximum number of live app tokens per user, or `unlimited`",
     TokenTtl "token.ttl" "7d" "default lifetime of app tokens",
     TokenRenewalPeriod "token.max_ttl" "90d"
-        "period after the issue of an app token in which the bearer can renew the token and its successors",
+        "period after the issue of an app token; within this period, the bearer can renew the token and its successors",
     TokenPermissions "token.permissions" "*"
         "permissions that users with the role `user` may grant: names and prefixes such as `read:*`, or `none`",
     AccessTtl "session.access_ttl" "15m" "lifetime of access tokens",
@@ -115,7 +115,7 @@ impl Setting {
         })
     }
 
-    /// Returns the fixed words that the setting accepts as values, except the default.
+    /// Returns the fixed words that the setting accepts as values, without the default value.
     pub(crate) const fn fixed_words(self) -> &'static [&'static str] {
         match self {
             Self::TokenQuota => &["unlimited"],
@@ -134,8 +134,8 @@ impl Setting {
         }
     }
 
-    /// Converts a value to JSON: a number or a boolean for settings of these types, else a string. The
-    /// quota `unlimited` is a string, too.
+    /// Converts a valid value to JSON: a number or a boolean for settings of these types, otherwise
+    /// a string. The value `unlimited` of a quota is a string.
     pub(crate) fn to_json(self, value: &str) -> Value {
         let is_number = matches!(self, Self::TokenQuota | Self::PasswordMinLength);
         let number = || value.parse::<u32>().ok().filter(|_| is_number).map(Value::from);
@@ -147,7 +147,7 @@ impl Setting {
     pub(crate) fn validate(self, value: &str) -> Result<String, InvalidValue> {
         let mut settings = Settings::default();
         settings.apply(self, value)?;
-        // The parsers also accept some invisible characters: durations may contain any whitespace.
+        // The parsers accept some invisible characters, such as line breaks in durations.
         if value.chars().any(is_invisible) {
             return Err(InvalidValue::new("value", "contains control or invisible characters"));
         }

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 /// Byte order mark of UTF-8, which some editors write at the start of a file.
 pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// Returns the text without a byte order mark, in UTF-8. UTF-16 with a byte order mark, the format
-/// of redirected output in Windows PowerShell, is converted; no text in UTF-8 starts with the
-/// bytes of that mark. Invalid UTF-16 is returned unchanged.
+/// Returns the text in UTF-8, without a byte order mark. UTF-16 with a byte order mark is
+/// converted: Windows PowerShell redirects output in this format, and no text in UTF-8 starts with
+/// the byte order mark of UTF-16. Invalid UTF-16 is returned unchanged.
 pub(crate) fn normalize_encoding(bytes: &[u8]) -> Cow<'_, [u8]> {
     let decode = |from_bytes: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes.as_chunks::<2>();

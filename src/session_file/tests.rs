@@ -20,7 +20,7 @@ fn test_login(sid: &str) -> Login {
     }
 }
 
-fn token_ids(jti: &str) -> PendingRefresh {
+fn pending_refresh_with_jti(jti: &str) -> PendingRefresh {
     let jti = Jti::parse(jti).unwrap();
     PendingRefresh { access_jti: jti, refresh_jti: jti }
 }
@@ -37,7 +37,7 @@ fn sid_in(file: &LockedSessionFile) -> Option<String> {
 }
 
 #[test]
-fn pending_login_is_settled_by_the_store() {
+fn pending_login_is_kept_only_if_its_session_exists() {
     for (previous, is_committed, expected) in [
         (Some(OLD_SID), true, Some(NEW_SID)),
         (Some(OLD_SID), false, Some(OLD_SID)),
@@ -61,7 +61,7 @@ fn pending_login_is_settled_by_the_store() {
 }
 
 #[test]
-fn unreadable_store_leaves_a_pending_login_unchanged() {
+fn failed_session_lookup_leaves_pending_login_unchanged() {
     let directory = tempfile::tempdir().unwrap();
     let file = lock_session_file(directory.path(), "/jeton.db");
     file.begin_login(test_login(NEW_SID), Some(test_login(OLD_SID))).unwrap();
@@ -75,10 +75,11 @@ fn repeated_refresh_uses_the_ids_of_the_interrupted_refresh() {
     let directory = tempfile::tempdir().unwrap();
     let file = lock_session_file(directory.path(), "/jeton.db");
     file.replace(&test_login(OLD_SID)).unwrap();
-    let first = file.begin_refresh(&test_login(OLD_SID), || token_ids(FIRST_JTI)).unwrap();
+    let first =
+        file.begin_refresh(&test_login(OLD_SID), || pending_refresh_with_jti(FIRST_JTI)).unwrap();
     let interrupted = file.read().unwrap().login.unwrap();
     assert_eq!(interrupted.pending_refresh, Some(first));
-    let second = file.begin_refresh(&interrupted, || token_ids(SECOND_JTI)).unwrap();
+    let second = file.begin_refresh(&interrupted, || pending_refresh_with_jti(SECOND_JTI)).unwrap();
     assert_eq!(second, first);
 }
 
@@ -99,10 +100,11 @@ fn file_format_is_stable() {
         r#""store":"/jeton.db","sid":"{OLD_SID}","access":"a","refresh":"r","access_expires_at":9,"refresh_expires_at":90,"pending""#
     );
     let pending_refresh = format!(r#"{{"access":"{FIRST_JTI}","refresh":"{FIRST_JTI}"}}"#);
-    let refreshing = Login { pending_refresh: Some(token_ids(FIRST_JTI)), ..test_login(OLD_SID) };
+    let login_during_refresh =
+        Login { pending_refresh: Some(pending_refresh_with_jti(FIRST_JTI)), ..test_login(OLD_SID) };
     for (login, json) in [
         (test_login(OLD_SID), format!("{{{members_up_to_pending}:null}}")),
-        (refreshing, format!("{{{members_up_to_pending}:{pending_refresh}}}")),
+        (login_during_refresh, format!("{{{members_up_to_pending}:{pending_refresh}}}")),
         (
             test_login(OLD_SID).into_pending(None),
             format!(r#"{{{members_up_to_pending}:null,"beginning":{{"before":null}}}}"#),

@@ -22,9 +22,10 @@ use std::time::Duration;
 /// Number of instructions of the SQLite virtual machine between two progress reports.
 const PROGRESS_INTERVAL: i32 = 100_000;
 
-/// Function that observes a backup or restore. The arguments are the copied and the total number of
-/// bytes. For a store on a server, the arguments are the inserted and the total number of rows, and
-/// later the compared and the total number of rows. An error ends the operation.
+/// Function that observes a backup or restore. For a store in a file, the arguments are the number
+/// of copied bytes and the total number of bytes. For a store on a server, the arguments are
+/// numbers of rows: first the inserted rows and all rows, later the compared rows and all rows to
+/// compare. An error of the function ends the operation.
 pub(crate) trait CopyObserver:
     Fn(usize, usize) -> Result<(), Interrupted> + Clone + Send + 'static
 {
@@ -56,9 +57,10 @@ impl Store {
         }
     }
 
-    /// Migrates the store at `path` to the current schema. An older store is backed up first, to
-    /// `backup_target` or by default to the path of the store with the suffix `.vVERSION`. Returns
-    /// the path of the backup, or `None` if the schema was already current.
+    /// Migrates the store at `path` to the current schema, and adds `event`. Backs up the store
+    /// before the migration. The default for `backup_target` is the path of the store with the
+    /// suffix `.vVERSION`, in which VERSION is the old schema version. Returns the path of the
+    /// backup, or `None` if the schema was already current.
     pub(crate) fn migrate(
         path: &Path,
         backup_target: Option<&Path>,
@@ -75,7 +77,8 @@ impl Store {
         let backup_path = migrate(MIGRATIONS, &connection, path, event, back_up)
             .map_err(|error| store_file.to_missing_wal_error(error))?;
         if backup_path.is_some() {
-            // Earlier versions of jeton left the content of deleted rows in free pages.
+            // Earlier versions of jeton left the content of deleted rows in free pages. VACUUM
+            // removes free pages.
             connection.execute_batch("VACUUM")?;
             truncate_wal(&connection, lock_timeout);
         }
@@ -98,6 +101,7 @@ pub(super) fn backup_before_migration(
     Ok(target)
 }
 
+/// Creates a complete backup, which is not yet at the path `target`.
 fn prepare_backup(
     source: &Path,
     target: &Path,
@@ -114,9 +118,10 @@ fn prepare_backup(
     Ok(backup)
 }
 
-/// Writes a snapshot of the store at `source` into the empty file at `target`, without free pages,
-/// which can contain deleted rows. The copy is in WAL mode. `on_progress` receives the copied and the
-/// total number of bytes, both approximate; an error of `on_progress` ends the copying.
+/// Writes a snapshot of the store at `source` into the empty file at `target`. The copy is in WAL
+/// mode, and has no free pages, because free pages can contain deleted rows. `on_progress` receives
+/// the number of copied bytes and the total number of bytes. Both numbers are approximate. An error
+/// of `on_progress` ends the copying.
 pub(super) fn vacuum_into(
     source: &Path,
     target: &Path,

@@ -68,7 +68,8 @@ impl Column {
         }
     }
 
-    /// Adds the value at `position` in `row`, and returns the approximate size of the value in bytes.
+    /// Adds the value in the column with the index `position` of `row`. Returns the approximate
+    /// size of the value in bytes.
     pub(super) fn push(&mut self, row: &Row<'_>, position: usize) -> Result<usize, Error> {
         match self {
             Self::Integer(numbers) => numbers.push(row.get(position)?),
@@ -90,7 +91,7 @@ impl Column {
         Ok(size_of::<Uuid>())
     }
 
-    /// Returns the value in the row with this index, or `None` after the last row.
+    /// Returns the value in the row with the index `row_index`, or `None` if no such row exists.
     pub(super) fn value(&self, row_index: usize) -> Option<Value<'_>> {
         Some(match self {
             Self::Integer(numbers) => Value::Integer(*numbers.get(row_index)?),

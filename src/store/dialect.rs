@@ -12,16 +12,17 @@ impl Connection<'_> {
         }
     }
 
-    /// Returns the FROM item for all objects, at any depth, in the JSON text in `column`. The objects are in
-    /// the column `object.value`.
+    /// Returns the FROM item for all objects, at any depth, in the JSON text in `column`. The
+    /// objects are in the column `object.value`.
     pub(super) fn json_objects_sql(self, column: &str) -> String {
         match self {
             Self::Sqlite(_) => {
                 format!("(SELECT value FROM json_tree({column}) WHERE type = 'object') AS object")
             }
-            // `jsonb` refuses the escape `\u0000`, so the expression replaces the escape with `\ufffd`. In
-            // `\\u0000`, the backslash is escaped, and the text must not change: U+10FFFE represents each
-            // escaped backslash during the replacement.
+            // `jsonb` refuses the escape `\u0000`, so the expression replaces this escape with
+            // `\ufffd`. The text `\\u0000` is an escaped backslash followed by `u0000`, and must
+            // not change. U+10FFFE therefore represents each escaped backslash during the
+            // replacement.
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => format!(
                 r"(SELECT value FROM jsonb_path_query(
@@ -32,8 +33,8 @@ impl Connection<'_> {
         }
     }
 
-    /// Returns the FROM item for the texts of the JSON array in `column`. The texts are in the column
-    /// `value`.
+    /// Returns the FROM item for the texts of the JSON array in `column`. The texts are in the
+    /// column `value`.
     pub(super) fn json_texts_sql(self, column: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("json_each({column})"),

@@ -47,7 +47,8 @@ impl FileStatus {
         }
     }
 
-    /// Refuses anything but a regular file with a single path that the user with the id `user_id` owns.
+    /// Refuses a file that is not a regular file, that has several paths, or that the user with the
+    /// id `user_id` does not own.
     pub(super) fn check(&self, user_id: u32) -> Result<(), FileFault> {
         if self.kind == FileType::Symlink {
             return Err(FileFault::SymbolicLink);
@@ -99,6 +100,7 @@ fn read_status(path: &Path) -> io::Result<FileStatus> {
     read_portably(path)
 }
 
+/// Reads the status without `statx`, and therefore does not detect mount points.
 fn read_portably(path: &Path) -> io::Result<FileStatus> {
     use std::os::unix::fs::MetadataExt;
     let metadata = path.symlink_metadata()?;

@@ -10,6 +10,7 @@ use crate::model::{
 use secrecy::{ExposeSecret, SecretSlice};
 use std::collections::BTreeMap;
 
+/// Columns of a query for [`key_from_row`].
 pub(super) const COLUMNS: &str =
     "id, kid, purpose, algorithm, material, public, state, verify_until,
     created_at, weak";
@@ -17,7 +18,7 @@ pub(super) const COLUMNS: &str =
 const IS_REVOKED_SQL: &str = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
 
 impl Reader<'_> {
-    /// Returns the key that signs the tokens of sessions, and app tokens.
+    /// Returns the key that signs app tokens and the tokens of sessions.
     pub(crate) fn active_app_key(&self) -> Result<Key, Error> {
         self.key_where("purpose = 'app' AND state = 'active'", &[])?
             .ok_or_else(|| Error::Damaged("no active app key".to_owned()))
@@ -36,9 +37,10 @@ impl Reader<'_> {
         self.key_where("kid = ?1", values![kid])
     }
 
-    /// Returns the key with the id `kid`, or else the keys whose ids begin with `kid`, oldest first.
-    /// A text of less than [`MIN_ABBREVIATED_ID_LENGTH`] characters is not an abbreviated id. An ellipsis
-    /// at the end of `kid` is ignored, because tables of keys end abbreviated ids with an ellipsis.
+    /// Returns the key with the id `kid`, or else the keys whose ids start with `kid`, oldest
+    /// first. A text of less than [`MIN_ABBREVIATED_ID_LENGTH`] characters is not an abbreviated
+    /// id. If no key is found, the search is repeated without an ellipsis at the end of `kid`,
+    /// because printed tables of keys end abbreviated ids with an ellipsis.
     pub(crate) fn find_keys(&self, kid: &str) -> Result<Vec<Key>, Error> {
         let keys = self.keys_with_prefix(kid)?;
         match kid.strip_suffix('…') {
@@ -47,6 +49,7 @@ impl Reader<'_> {
         }
     }
 
+    /// Returns the result of [`Reader::find_keys`], but does not treat an ellipsis specially.
     fn keys_with_prefix(&self, kid: &str) -> Result<Vec<Key>, Error> {
         match self.find_key(kid)? {
             Some(key) => Ok(vec![key]),
@@ -74,8 +77,9 @@ impl Reader<'_> {
         self.keys_where("purpose = ?1 AND state = ?2", values![purpose.name(), state.name()])
     }
 
-    /// Returns the number of recorded tokens per key that are live or superseded at `now`.
-    pub(crate) fn count_live_tokens_by_key(
+    /// Returns, for each key, the number of recorded tokens that the key signed and that are live
+    /// or superseded at `now`. A key without such tokens is not in the map.
+    pub(crate) fn count_valid_tokens_by_key(
         &self,
         now: Timestamp,
     ) -> Result<BTreeMap<KeyRowId, usize>, Error> {
@@ -90,12 +94,12 @@ impl Reader<'_> {
     }
 
     /// Returns the number of recorded tokens of a key that are live or superseded at `at`.
-    pub(crate) fn count_live_tokens_of_key(
+    pub(crate) fn count_valid_tokens_of_key(
         &self,
         key: KeyRowId,
         at: Timestamp,
     ) -> Result<usize, Error> {
-        Ok(self.count_live_tokens_by_key(at)?.get(&key).copied().unwrap_or(0))
+        Ok(self.count_valid_tokens_by_key(at)?.get(&key).copied().unwrap_or(0))
     }
 
     fn keys_where(&self, condition: &str, values: &[Value<'_>]) -> Result<Vec<Key>, Error> {
@@ -115,7 +119,8 @@ impl Reader<'_> {
         self.connection.prepare(IS_REVOKED_SQL)?.query_row(values![id], |row| row.get(0))
     }
 
-    /// Prefetches the query of [`Reader::is_revoked_key`].
+    /// Sends the query of [`Reader::is_revoked_key`] to a server together with the next statement.
+    /// A call of [`Reader::is_revoked_key`] after that statement needs no further round trip.
     pub(crate) fn prefetch_key_revocation(&self, id: KeyRowId) {
         self.connection.prefetch(|| (IS_REVOKED_SQL.to_owned(), vec![id.into()]));
     }
@@ -203,9 +208,11 @@ impl Writer<'_> {
     }
 }
 
+/// Converts a row with the columns [`COLUMNS`].
 pub(super) fn key_from_row(row: &Row<'_>) -> Result<Key, Error> {
     let public = row.get::<Option<String>>(5)?.map(|text| serde_json::from_str(&text));
-    // The material is NULL only in a view for database users without the right to read the material.
+    // The material is NULL only in a view for database users without the right to read the
+    // material.
     let material: Option<Vec<u8>> = row.get(4)?;
     Ok(Key {
         id: row.get(0)?,

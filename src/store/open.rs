@@ -36,7 +36,7 @@ impl OpenOutcome {
 
 impl Store {
     /// Opens the store at `address`. If no store exists, returns [`Error::NotFound`] for a file,
-    /// and `ServerError::NoStore` for a database. `lock_timeout` bounds the wait for each lock, and
+    /// and `ServerError::NoStore` for a server. `lock_timeout` bounds the wait for each lock, and
     /// for a connection to a server.
     pub(crate) fn open(
         address: ResolvedAddress,
@@ -52,8 +52,8 @@ impl Store {
         }
     }
 
-    /// Opens the store at `address` for reading. A file is opened without waiting for locks, and the
-    /// permissions of the file are not restricted. The time limit for a database is one second.
+    /// Opens the store at `address` for reading. A file is opened without waiting for locks, and
+    /// keeps its permissions. For a server, the `lock_timeout` of [`Store::open`] is one second.
     pub(crate) fn open_read_only(address: ResolvedAddress) -> Result<Self, Error> {
         match address {
             ResolvedAddress::File(path) => Self::open_file_read_only(&path),
@@ -184,8 +184,8 @@ impl Store {
         else {
             return Err(Error::NotFound(path.to_owned()));
         };
-        // The permissions are restricted while the file is still empty, because the WAL inherits the
-        // permissions of the file.
+        // The permissions are restricted before SQLite creates the write-ahead log (WAL), because
+        // the WAL gets the permissions of the file.
         let permission_fix =
             if is_exposed { file::restrict_permissions(&path)? } else { PermissionFix::NotNeeded };
         let connection = connect(&path, OpenMode::ReadWrite, lock_timeout)?;

@@ -1,5 +1,5 @@
 //! Restore of a store from a backup. One SQLite transaction replaces the content, under a lock that
-//! excludes all other processes. The replaced store is kept next to the new store.
+//! excludes all other processes. The replaced store is kept in the same directory.
 
 use super::backup::{CopyObserver, file_size, vacuum_into};
 use super::check::check_file;
@@ -35,12 +35,12 @@ const COPY_TEMP_NAME: &str = ".jeton-before-restore";
 /// The store that a restore replaces, locked against all other processes. Dropping the value
 /// releases the lock.
 pub(crate) struct LockedStore {
-    /// `None` if the file does not exist, or if SQLite cannot open the file: no process can then
-    /// use the store.
+    /// `None` if the file does not exist, or if SQLite cannot open it as a database: no process can
+    /// then use the store.
     database: Option<ExclusiveDatabase>,
     path: PathBuf,
     lock_timeout: Duration,
-    /// Set if no old content exists: the restore then keeps no replaced store.
+    /// Set if the store has no content: the restore then has no replaced store to keep.
     is_empty: bool,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct LockedStore {
 pub(crate) struct RestoreOutcome {
     /// Path at which the replaced store is kept, if any.
     pub(crate) previous_store: Option<PathBuf>,
-    /// Set if the backup has an older schema version.
+    /// Set if the backup, and therefore the restored store, has an older schema version.
     pub(crate) is_from_older_version: bool,
 }
 
@@ -57,6 +57,7 @@ pub(crate) struct RestoreOutcome {
 struct StagedContent {
     connection: Connection,
     is_from_older_version: bool,
+    /// The hidden file, which is removed when the value is dropped.
     _file: NamedTempFile,
 }
 
@@ -85,7 +86,7 @@ impl LockedStore {
         Ok(Self { database, path, lock_timeout, is_empty })
     }
 
-    /// Reads the old content.
+    /// Runs `work` on the content of the store before the restore.
     pub(crate) fn read<T, E: From<Error>>(
         &self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
@@ -96,9 +97,10 @@ impl LockedStore {
         }
     }
 
-    /// Replaces the content with the content of the backup, adds the event of `build_event`, and
-    /// keeps the old store. `on_progress` receives the copied and the total number of bytes. An
-    /// error of `on_progress` leaves the old store unchanged.
+    /// Replaces the content with the content of the backup and with the audit event that
+    /// `build_event` returns. Keeps the replaced store under another path. `on_progress` receives
+    /// the copied and the total number of bytes. If `on_progress` returns an error, the store is
+    /// unchanged.
     pub(crate) fn replace<'e>(
         self,
         backup: &Path,
@@ -117,8 +119,9 @@ impl LockedStore {
         }
         let progress = on_progress.clone();
         let content = StagedContent::new(backup, &directory, lock_timeout, build_event, progress)?;
-        let size = file_size(backup);
-        let check_interrupt = || on_progress(size, size);
+        // After an interruption, `on_progress` returns an error.
+        let backup_bytes = file_size(backup);
+        let check_interrupt = || on_progress(backup_bytes, backup_bytes);
         check_interrupt()?;
         let previous_is_copy = database.is_some();
         let (mut database, previous_store) = match database {
@@ -188,8 +191,8 @@ impl ExclusiveDatabase {
             source.pragma_query_value(None, "page_size", |row| row.get(0))
         };
         if page_size(content)? != page_size(&self.connection)? {
-            // SQLite changes the page size only without a WAL. The header that is copied with the
-            // pages sets the journal mode again.
+            // SQLite changes the page size only in a journal mode without WAL. The first copied
+            // page contains the file header, which enables the WAL again.
             let connection = &self.connection;
             connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         }
@@ -200,6 +203,7 @@ impl ExclusiveDatabase {
 }
 
 impl StagedContent {
+    /// Copies the backup to a hidden file in `directory`, and adds the event to the copy.
     fn new<'e>(
         backup: &Path,
         directory: &Path,
@@ -221,6 +225,7 @@ impl StagedContent {
         let transaction = connection.unchecked_transaction()?;
         let writer = Writer::sqlite(&transaction);
         let event = build_event(&writer)?;
+        // Before version 3, the target of an event was stored in another format.
         if older_version.is_some_and(|version| version < 3) {
             writer.add_event_before_migration(&event)?;
         } else {
@@ -236,9 +241,9 @@ fn checkpoint(connection: &Connection) -> Result<(), Error> {
     Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
 }
 
-/// Checks a backup before a restore to `path`, as [`check_file`] checks a store. Returns an error
-/// if the backup is the store itself, or if the replaced store of an earlier restore prevents the
-/// restore.
+/// Checks a backup, as [`check_file`] checks a store, before a restore to the store at `path`.
+/// Returns an error if the backup is the store itself, or if the replaced store of an earlier
+/// restore still exists.
 pub(crate) fn check_backup(
     backup: &Path,
     path: &Path,

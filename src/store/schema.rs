@@ -1,5 +1,5 @@
-//! Schema of a file: detection of its version, creation of a new store, migration of an older
-//! store.
+//! Schema of a SQLite file: detection of its version, creation of a new store, and migration of an
+//! older store.
 
 use super::connect::map_open_error;
 use super::expected_schema::check_schema;
@@ -30,16 +30,19 @@ pub(super) enum DatabaseKind {
     CurrentStore,
 }
 
+/// Returns the schema version after all migrations of `history`.
 fn schema_version(history: &[&str]) -> i64 {
     i64::try_from(history.len()).unwrap_or(i64::MAX)
 }
 
-/// Determines the kind of the file, and does not change the file. The caller holds a transaction or
+/// Determines the kind of the file without a change to the file. The caller holds a transaction or
 /// has opened the file exclusively, so that all reads see the same snapshot.
 pub(super) fn detect_kind(connection: &Connection, path: &Path) -> Result<DatabaseKind, Error> {
     detect_kind_in(MIGRATIONS, connection, path)
 }
 
+/// Determines the kind as [`detect_kind`] does, with the migrations of `history` instead of
+/// [`MIGRATIONS`].
 fn detect_kind_in(
     history: &[&str],
     connection: &Connection,
@@ -60,10 +63,10 @@ fn detect_kind_in(
     if found < 1 {
         return Err(Error::Damaged(format!("invalid schema version {found}")));
     }
-    // Checked before all reads of other tables: the reads above use only the header and
-    // `sqlite_schema`.
-    let applied = usize::try_from(found).ok().and_then(|found| history.get(..found));
-    check_schema(connection, applied.unwrap_or(history))?;
+    // The schema is checked before any of its tables is read. The queries above read only the file
+    // header and `sqlite_schema`.
+    let applied_migrations = usize::try_from(found).ok().and_then(|found| history.get(..found));
+    check_schema(connection, applied_migrations.unwrap_or(history))?;
     if found < expected {
         return Err(Error::OlderSchema { found, expected });
     }
@@ -109,9 +112,10 @@ pub(super) fn create_schema(connection: &Connection) -> Result<(), Error> {
     Ok(connection.pragma_update(None, "user_version", schema_version(MIGRATIONS))?)
 }
 
-/// Migrates an older store to the latest schema of `history` in one transaction and adds `event`.
-/// Calls `create_backup` with the old version first, while no other process can write. Returns the
-/// result of `create_backup`, or `None` if the store has the latest schema.
+/// Migrates an older store to the latest schema of `history`, and adds `event`, in one transaction.
+/// Before the migration, calls `create_backup` with the old version while no other process can
+/// write. Returns the result of `create_backup`, or `None` if the store already has the latest
+/// schema.
 pub(super) fn migrate<T>(
     history: &[&str],
     connection: &Connection,
@@ -197,8 +201,8 @@ pub(super) mod tests {
         let connection = Connection::open(&path).unwrap();
         let result = detect_kind_in(EXTENDED_MIGRATIONS, &connection, &path);
         assert!(matches!(result, Err(Error::OlderSchema { found: 3, expected: 4 })));
-        let copy = migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap().unwrap();
-        assert_eq!(copy, PathBuf::from(format!("{}.v3", path.display())));
+        let backup = migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap().unwrap();
+        assert_eq!(backup, PathBuf::from(format!("{}.v3", path.display())));
         assert_eq!(query_number(&path, "PRAGMA user_version"), 4);
         assert_eq!(query_number(&path, "SELECT count(*) FROM made_up"), 0);
         assert_eq!(
@@ -210,12 +214,13 @@ pub(super) mod tests {
             Err(Error::NewerSchema { found: 4, expected: 3 })
         ));
         assert_eq!(migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap(), None);
-        Store::open_file(&copy, LOCK_TIMEOUT).unwrap();
-        assert_eq!(query_number(&copy, "SELECT count(*) FROM audit"), 0);
+        Store::open_file(&backup, LOCK_TIMEOUT).unwrap();
+        assert_eq!(query_number(&backup, "SELECT count(*) FROM audit"), 0);
     }
 
-    /// Creates a store of version 1 as the first release did.
-    fn create_first_version(path: &Path) -> Connection {
+    /// Creates a store with schema version 1, as the first release did. The store has one app key
+    /// and one test key.
+    fn create_version_1_store(path: &Path) -> Connection {
         let connection = Connection::open(path).unwrap();
         connection.execute_batch(MIGRATIONS[0]).unwrap();
         connection
@@ -233,10 +238,10 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn migrated_store_keeps_prune_time_per_test_key() {
+    fn migration_moves_prune_time_from_settings_to_test_keys() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.db");
-        drop(create_first_version(&path));
+        drop(create_version_1_store(&path));
         migrate_store(MIGRATIONS, &path, None).unwrap().unwrap();
         let sql = "SELECT group_concat(kid || ifnull(pruned_until, '-')) FROM keys";
         let connection = Connection::open(&path).unwrap();
@@ -249,7 +254,7 @@ pub(super) mod tests {
     fn migrated_and_new_stores_have_the_same_schema() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("old.db");
-        drop(create_first_version(&path));
+        drop(create_version_1_store(&path));
         migrate_store(MIGRATIONS, &path, None).unwrap().unwrap();
         let schema = |path: &Path| -> String {
             let sql = "SELECT group_concat(ifnull(sql, name), char(10)) FROM

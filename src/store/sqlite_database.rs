@@ -13,8 +13,8 @@ pub(super) struct SqliteDatabase {
     pub(super) connection: Connection,
     /// Path without symbolic links in the directory part.
     pub(super) path: PathBuf,
-    /// Set if closing the store must copy the write-ahead log (WAL) into the file. SQLite makes this
-    /// copy only if no other process has the store open.
+    /// Set if closing the store must copy the write-ahead log (WAL) into the file. SQLite makes
+    /// this copy only if no other process has the store open.
     pub(super) checkpoint_on_close: bool,
     /// Set once the connection has the settings for writing.
     pub(super) is_write_configured: bool,
@@ -33,7 +33,9 @@ impl SqliteDatabase {
         }
     }
 
-    /// See [`super::Store::close_at_exit`].
+    /// Closes the connection only if SQLite must still copy the WAL into the file (see
+    /// [`super::Store::close_at_exit`]). Otherwise, the operating system releases everything when
+    /// the process exits.
     pub(super) fn close_at_exit(mut self) {
         if self.is_new {
             // SQLite copies the WAL into the file, so that a user who copies only the file has all
@@ -41,7 +43,8 @@ impl SqliteDatabase {
             let _ = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(()));
         }
         if self.is_write_configured && !self.checkpoint_on_close {
-            // This process may have written a long WAL. If the call fails, a later process copies the WAL.
+            // This process may have written a long WAL, which SQLite then copies when the
+            // connection is closed. If this call fails, a later process copies the WAL.
             self.checkpoint_on_close =
                 connect::checkpoint_long_wal_on_close(&self.connection, &self.path)
                     .unwrap_or(false);
@@ -51,14 +54,14 @@ impl SqliteDatabase {
         }
     }
 
-    /// Returns whether the connection is read-only: the file or its directory is not writable, or the
-    /// connection was opened only for reading.
+    /// Returns whether the connection is read-only: the file or its directory is not writable, or
+    /// the connection was opened only for reading.
     pub(super) fn is_read_only(&self) -> bool {
         self.connection.is_readonly(MAIN_DB).unwrap_or(false)
     }
 
-    /// Returns whether a transaction is open outside of `read` and `write`: only a dry run keeps
-    /// its transaction open.
+    /// Returns whether a transaction is open between calls of `read` and `write`: only a dry run
+    /// keeps its transaction open.
     pub(super) fn is_in_transaction(&self) -> bool {
         !self.connection.is_autocommit()
     }
@@ -94,7 +97,8 @@ impl SqliteDatabase {
         Ok(value)
     }
 
-    /// Runs `work` in the transaction of the dry run. If `work` fails, only its changes are undone.
+    /// Runs `work` in the transaction of the dry run, which the first call begins and no call
+    /// commits. If `work` fails, only the changes of this call are undone.
     pub(super) fn write_without_commit<T, E: From<Error>>(
         &mut self,
         deadline: Instant,
@@ -110,7 +114,8 @@ impl SqliteDatabase {
         Ok(value)
     }
 
-    /// See [`super::Store::prepare_for_bulk_writes`].
+    /// Prepares the connection for many large writes (see
+    /// [`super::Store::prepare_for_bulk_writes`]).
     pub(super) fn prepare_for_bulk_writes(&mut self) -> Result<(), Error> {
         self.configure_for_writing()?;
         connect::configure_bulk_writing(&self.connection)?;
@@ -128,8 +133,9 @@ impl SqliteDatabase {
 
     /// Begins a write transaction. Waits for the write lock until the deadline, with attempts at
     /// short intervals of equal length. Afterwards, the connection has the busy timeout
-    /// `lock_timeout` again. SQLite itself has no queue, and its intervals grow to 100 ms: under
-    /// load, new processes overtake the longest waiter indefinitely.
+    /// `lock_timeout` again. The busy timeout of SQLite is not used for this wait, because its
+    /// intervals grow to 100 ms. Under load, a process that waits longer would then have fewer
+    /// attempts than new processes, and might never acquire the lock.
     fn begin_write(
         &mut self,
         deadline: Instant,

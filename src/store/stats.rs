@@ -17,8 +17,9 @@ pub(crate) struct StoreStats {
     pub(crate) created_at: Timestamp,
     /// Schema version.
     pub(crate) schema_version: i64,
-    /// Statistics of the file or of the database.
-    pub(crate) medium: MediumStats,
+    /// Statistics that depend on the database engine: of the SQLite file, or of the PostgreSQL
+    /// server.
+    pub(crate) engine: EngineStats,
     /// Number of users, without deleted users.
     pub(crate) users: i64,
     /// Number of sessions that can be refreshed.
@@ -27,8 +28,8 @@ pub(crate) struct StoreStats {
     pub(crate) tokens: Vec<(TokenStatus, i64)>,
     /// All keys.
     pub(crate) keys: Vec<Key>,
-    /// Key ids (`kid`) of all keys with pruned test tokens, each with the latest expiry of these
-    /// tokens.
+    /// Key ids (`kid`) of all keys with pruned (deleted) test tokens. Each key id is followed by
+    /// the latest expiry of the pruned test tokens of this key.
     pub(crate) keys_with_pruned_tokens: Vec<(Untrusted, Timestamp)>,
     /// Number of audit events.
     pub(crate) audit_events: i64,
@@ -47,9 +48,9 @@ pub(crate) struct FileStats {
     pub(crate) directory_mode: u32,
 }
 
-/// Statistics that only one engine has.
+/// Statistics that only one of the two database engines has.
 #[derive(Debug)]
-pub(crate) enum MediumStats {
+pub(crate) enum EngineStats {
     /// SQLite file.
     File {
         /// SQLite journal mode.
@@ -71,23 +72,23 @@ impl Store {
     pub(crate) fn stats(&mut self, now: Timestamp) -> Result<StoreStats, Error> {
         let file_stats = self.file_stats()?;
         self.read(|tx| {
-            let (medium, version_sql) = match tx.connection {
+            let (engine, version_sql) = match tx.connection {
                 Connection::Sqlite(_) => {
                     let sql = "PRAGMA journal_mode";
                     let journal_mode = tx.connection.query_row(sql, &[], |row| row.get(0))?;
-                    (MediumStats::File { journal_mode, file: file_stats }, "PRAGMA user_version")
+                    (EngineStats::File { journal_mode, file: file_stats }, "PRAGMA user_version")
                 }
                 #[cfg(feature = "postgres")]
                 Connection::Postgres(_) => {
                     let stats = postgres::load_stats(tx.connection)?;
-                    (MediumStats::Server(stats), "SELECT version FROM store")
+                    (EngineStats::Server(stats), "SELECT version FROM store")
                 }
             };
             let created_at = tx.connection.query_number("SELECT created_at FROM store")?;
             Ok(StoreStats {
                 created_at: super::sql::required_time(created_at)?,
                 schema_version: tx.connection.query_number(version_sql)?,
-                medium,
+                engine,
                 users: tx
                     .connection
                     .query_number("SELECT count(*) FROM users WHERE deleted_at IS NULL")?,
@@ -134,7 +135,8 @@ impl Reader<'_> {
         self.connection.query_number(sql)
     }
 
-    /// Returns the number of recorded tokens by status, consistent with `RecordedToken::status`.
+    /// Returns the number of recorded tokens for each status. The SQL determines the status by the
+    /// same rules as `RecordedToken::status`.
     fn count_tokens_by_status(&self, now: Timestamp) -> Result<Vec<(TokenStatus, i64)>, Error> {
         let counts = self.connection.query_row(
             "SELECT

@@ -1,12 +1,12 @@
-//! `--dry-run`: the output and exit code of the real command, and no change.
+//! `--dry-run`: the output and exit code of the command without the option, and no change.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::fs;
 
-/// Asserts that a dry run changes nothing, and that its output (text and JSON) and exit code equal the
-/// output and exit code of the command without `--dry-run`, except for the prefix `dry run: ` of the
-/// status messages. `code` is the expected exit code of both runs.
+/// Asserts that a dry run changes nothing, and that its output (text and JSON) and exit code equal
+/// the output and exit code of the command without `--dry-run`, except for the prefix `dry run: `
+/// of the status messages. `code` is the expected exit code of both runs.
 fn assert_dry_run_equals_command(
     create_sandbox: impl Fn() -> Sandbox,
     arguments: &[&str],

@@ -4,7 +4,7 @@
 
 use crate::sandbox::Sandbox;
 
-/// Command lines that succeed after `jeton init`. `TOKEN` is an app token.
+/// Command lines that succeed after `jeton init`. `TOKEN` is a placeholder for an app token.
 const WORKING_COMMAND_LINES: [&str; 31] = [
     "",
     "token",
@@ -39,7 +39,7 @@ const WORKING_COMMAND_LINES: [&str; 31] = [
     "help -o json",
 ];
 
-/// Command lines that fail with exit code 2, each with the hint of the error.
+/// Command lines that fail with exit code 2, each with the hint that the error shows.
 const REFUSED_COMMAND_LINES: [(&str, &str); 47] = [
     ("auth login", "use `jeton login`"),
     ("signin", "use `jeton login`"),
@@ -99,7 +99,7 @@ fn words<'a>(line: &'a str, token: &'a str) -> Vec<&'a str> {
 }
 
 #[test]
-fn guessed_command_line_works() {
+fn guessed_command_line_succeeds() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "my-app"]);
     for line in WORKING_COMMAND_LINES {
@@ -169,6 +169,7 @@ fn program_without_arguments_prints_store_and_login_before_the_help() {
 fn status_neither_refreshes_the_session_nor_accepts_an_invalid_token() {
     let mut sandbox = Sandbox::with_admin();
     let before = std::fs::read(sandbox.session_file()).unwrap();
+    // The access token of the session has expired in the store.
     sandbox.sql("UPDATE pairs SET access_expires_at = 1");
     let status = sandbox.json(&["status"]);
     assert_eq!(status["user"]["username"], "ada");

@@ -30,6 +30,7 @@ fn non_utf8_password_variable_is_refused() {
             error: `JETON_PASSWORD` is not UTF-8
             "));
         }
+        // The session of ada is unchanged.
         assert_eq!(
             sandbox.session_member("store"),
             sandbox.store_path().to_str().unwrap(),
@@ -74,10 +75,10 @@ fn non_utf8_token_is_malformed_from_every_source() {
     }
 }
 
-/// Creates a store in the directory `name`, with an admin who is logged in. Returns the path
+/// Creates a store with an admin who is logged in, in a directory of the sandbox. Returns the path
 /// of the store.
-fn create_store(sandbox: &Sandbox, name: &[u8]) -> OsString {
-    let directory = sandbox.home().join(os_str(name));
+fn create_store(sandbox: &Sandbox, directory_name: &[u8]) -> OsString {
+    let directory = sandbox.home().join(os_str(directory_name));
     let store = directory.join("jeton.db").into_os_string();
     let mut init = sandbox.command(&["init", "ada", "--password-stdin"]);
     init.env("JETON_STORE", &store);

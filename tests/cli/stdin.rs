@@ -1,4 +1,4 @@
-//! A command refuses two arguments that read standard input.
+//! Standard input can be read only once: a command refuses two arguments that read standard input.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -91,6 +91,7 @@ fn stdin_for_two_arguments_is_a_usage_error() {
     ");
     // `token decode` needs no credential, so only its argument reads standard input.
     sandbox.run_with_input(&["token", "decode", "-"], &access).ok();
+    // `--token-file` has precedence over the variable.
     let passwd_with_missing_token_file = ["--token-file", "nowhere", "passwd", "--password-stdin"];
     assert_snapshot!(sandbox.run_with_input(&passwd_with_missing_token_file, "x"), @"
     --- exit code 2, stderr

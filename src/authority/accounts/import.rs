@@ -15,7 +15,7 @@ use crate::store::{self, Reader, Store, Writer};
 
 const ADMINS_ONLY: &str = "only admins can import accounts";
 
-/// Maximum number of accounts that one statement adds.
+/// Maximum number of accounts that one SQL statement adds.
 const INSERT_SIZE: usize = 50;
 
 /// An account that an import created or updated.
@@ -40,15 +40,15 @@ pub(crate) struct ImportOutcome {
     pub(crate) unchanged_count: usize,
     /// The number of unchanged existing accounts that differ from their rows.
     pub(crate) differing_count: usize,
-    /// The line of the first row that differs from its unchanged existing account.
+    /// The line number of the first row that differs from its unchanged existing account.
     pub(crate) first_differing_line: Option<u64>,
     /// The new and the updated accounts; `None` unless [`ImportRows::lists_changes`] is set.
     pub(crate) changes: Option<Vec<AccountChange>>,
 }
 
 impl ImportOutcome {
-    /// Counts a new account. Also updates the costliest hash class of the store, because the
-    /// password hash of the account may be costlier.
+    /// Counts a new account, and calls [`raise_costliest_hash_class`] for its password hash, if
+    /// any.
     fn count_new(&mut self, tx: &Writer<'_>, import_row: &ImportRow) -> Result<(), Error> {
         self.created_count += 1;
         self.note_change(import_row, None);
@@ -116,9 +116,9 @@ pub(crate) fn import(
     })
 }
 
-/// Hashes the passwords of new accounts, if any, before the transaction of [`apply_all_rows`]. All rows are
-/// checked before the first password is hashed, so that an invalid row is reported without the slow
-/// hashing.
+/// Hashes the passwords of new accounts, if any. Called before the transaction of
+/// [`apply_all_rows`], because hashing is slow. All rows are checked before the first password is
+/// hashed, so that an invalid row is reported at once.
 pub(in crate::authority) fn hash_row_passwords(
     store: &mut Store,
     import_rows: &ImportRows,
@@ -158,8 +158,8 @@ pub(in crate::authority) fn apply_all_rows(
 }
 
 /// Refuses an import with a generated password for an account that now exists: another command
-/// created the account after the password was generated. The admin would get the generated password,
-/// but the account has another password.
+/// created the account after the password was generated. Otherwise, the admin would get a password
+/// that is not the password of the account.
 fn ensure_generated_passwords_apply(
     tx: &Reader<'_>,
     import_rows: &ImportRows,
@@ -172,7 +172,8 @@ fn ensure_generated_passwords_apply(
     Ok(())
 }
 
-/// Adds accounts with one statement if all are new; otherwise applies each row with [`apply_row`].
+/// Adds the accounts of the rows with one SQL statement if all accounts are new. Otherwise, applies
+/// each row with [`apply_row`].
 fn apply_rows(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -223,9 +224,9 @@ fn apply_row(
     Ok(())
 }
 
-/// Updates the costliest hash class of the store to the class of `hash`, if the verification of a
-/// password costs more with a hash of this class. A hash class is an algorithm with its version and
-/// parameters.
+/// Sets the costliest hash class of the store to the class of `hash`, if the verification of a
+/// password costs more with this class than with the current class. A hash class is an algorithm
+/// with its version and parameters. A failed login costs as much as a hash of the costliest class.
 fn raise_costliest_hash_class(tx: &Writer<'_>, hash: &PasswordHash) -> Result<(), Error> {
     let old_costliest = HashClass::from_stored(tx.costliest_hash_class()?.as_deref())?;
     let costliest = old_costliest.clone().choose_costlier(HashClass::from_hash(hash)?);

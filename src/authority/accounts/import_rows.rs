@@ -16,7 +16,7 @@ use crate::store::{self, Reader, ScratchDatabase};
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-/// Maximum number of rows that are read from the scratch database at a time.
+/// Maximum number of rows that are read from the scratch database, a temporary database, at a time.
 const BATCH_SIZE: usize = 500;
 
 /// Treatment of the fields that are not in [`ACCOUNT_FIELDS`].
@@ -30,18 +30,22 @@ pub(crate) enum UnknownFields {
 #[derive(Debug)]
 pub(crate) struct ImportRows {
     pub(super) rows: ScratchDatabase,
+    /// The time of the import, for fields that have no time in the row.
     now: Timestamp,
+    /// The number of rows.
     pub(super) count: usize,
     /// The number of rows with a password that has yet to be hashed.
     pub(super) unhashed_count: usize,
+    /// Set if a row describes an active admin.
     has_admin: bool,
+    /// The first names of omitted unknown fields, escaped.
     skipped_fields: BTreeSet<String>,
     /// The generated passwords of new accounts.
     pub(super) generated_passwords: Vec<GeneratedPassword>,
-    /// Requests the list of changes in the outcome.
+    /// Set if the outcome of the import must list the changes.
     pub(super) lists_changes: bool,
-    /// The minimum password length that the file of `jeton apply` sets; `None` if the setting of the
-    /// store applies.
+    /// The minimum password length that the file of `jeton apply` sets; `None` if the setting of
+    /// the store applies.
     pub(super) min_password_length: Option<usize>,
 }
 
@@ -60,8 +64,9 @@ impl ImportRows {
         })
     }
 
-    /// Returns an import without rows, whose outcome will list the changes. `min_password_length`
-    /// is the minimum in the settings of the same file; `None` if the setting of the store applies.
+    /// Returns an import without rows, for `jeton apply`. The outcome of the import will list the
+    /// changes. `min_password_length` is the minimum that the file of `jeton apply` sets; `None` if
+    /// the setting of the store applies.
     pub(in crate::authority) fn with_list_of_changes(
         now: Timestamp,
         min_password_length: Option<usize>,
@@ -143,7 +148,7 @@ impl ImportRows {
         self.skipped_fields.iter().map(String::as_str).collect()
     }
 
-    /// Adds a row. Refuses a name or uid of an earlier row.
+    /// Adds a row. Refuses a row that has the username, e-mail address or uid of an earlier row.
     pub(in crate::authority) fn add_row(&mut self, row: Row) -> Result<(), Error> {
         self.rows.push(&row)?;
         let import_row = self.parse_row(row)?;
@@ -181,7 +186,7 @@ impl ImportRows {
         if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
     }
 
-    /// Returns the minimum length of new passwords.
+    /// Returns the minimum length of new passwords: from the file, or else from the store.
     pub(super) fn min_password_length(&self, tx: &Reader<'_>) -> Result<usize, store::Error> {
         let stored = || tx.load_settings().map(|settings| settings.password_min_length);
         self.min_password_length.map_or_else(stored, Ok)
@@ -251,8 +256,9 @@ fn parse_row(row: Row, now: Timestamp) -> Result<ImportRow, InvalidLine> {
     parse_import_row(row, now).map_err(|reason| InvalidLine { line, reason })
 }
 
-/// Refuses unknown columns. The error repeats unknown names only if another column has a known
-/// name: otherwise, the file may have no header, and its first line may contain a password.
+/// Refuses unknown columns of a CSV file. The error repeats unknown names only if another column
+/// has a known name. Otherwise, the file may have no header, and its first line may contain a
+/// password.
 fn check_columns(columns: &[String]) -> Result<(), Error> {
     let unknown: Vec<_> = (1..).zip(columns).filter(|(_, name)| !is_known_field(name)).collect();
     let Some((column, _)) = unknown.first() else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Lists of accounts.
+//! Lists of accounts. A complete list is loaded in consecutive chunks.
 
 use super::super::{Caller, Error};
 use crate::model::{Page, PageRequest, Role, User, UserId, UserRef};
@@ -15,8 +15,8 @@ pub(crate) struct UserList {
 }
 
 impl UserList {
-    /// Creates a list for the caller. Only admins see roles, status and display names: a filter by
-    /// role or status is refused to other users, and their searches ignore display names.
+    /// Creates a list for the caller. Only admins see roles, status and display names. For any
+    /// other caller, a filter by role or status is refused, and a search ignores display names.
     pub(crate) fn new(caller: &Caller, filter: UserFilter) -> Result<Self, Error> {
         if filter.role.is_some() || filter.disabled.is_some() {
             caller.require_role(Role::Admin, "only admins can see roles and status")?;

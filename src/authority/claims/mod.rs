@@ -3,15 +3,15 @@
 use super::rejection::{
     RejectReason, Rejection, describe_short_expiry, describe_time, value_to_text,
 };
-use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_time_unit};
+use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, guess_time_unit};
 use serde_json::{Map, Value, json};
 
-/// Claims in which verifications look for required permissions: `permissions` of jeton, `scope` of
-/// OAuth (RFC 8693, section 4.2), and `scp` of several vendors.
+/// Claims in which verification searches for required permissions: `permissions` of jeton, `scope`
+/// of OAuth (RFC 8693, section 4.2), and `scp` of several vendors.
 pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
 /// Claims that may grant permissions: [`KNOWN_PERMISSION_CLAIMS`], and `roles` of several vendors.
-/// Limits on granted permissions cover all of these claims.
+/// Limits on the permissions of new tokens apply to all of these claims.
 pub(super) const GRANTING_CLAIMS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
 /// The registered claims (RFC 7519, section 4.1) of a token, as typed values.
@@ -103,7 +103,7 @@ fn bad_time(name: &str, value: &Value, format: &str) -> Rejection {
     let number = value.as_f64().map(|number| number as i128);
     let expected = match number.filter(|number| *number > MAX_UNIX_SECONDS.into()) {
         None => format.to_owned(),
-        Some(number) => match find_time_unit(number) {
+        Some(number) => match guess_time_unit(number) {
             Some((unit, _)) => format!("{format}, not {unit}"),
             None => format!("{format}, at most {MAX_UNIX_SECONDS}"),
         },
@@ -164,7 +164,7 @@ impl VerificationTime {
 }
 
 /// Returns the rejections of a token for its time claims. Valid times have `reference < exp`,
-/// `nbf <= reference` and `iat <= reference`, each with a tolerance of `leeway` seconds.
+/// `nbf <= reference` and `iat <= reference`, each with a tolerance of `leeway_seconds`.
 pub(super) fn check_times(claims: &RegisteredClaims<'_>, time: VerificationTime) -> Vec<Rejection> {
     let mut rejections = Vec::new();
     let (reference, leeway) = (time.reference.unix(), time.leeway_seconds);
@@ -178,7 +178,7 @@ pub(super) fn check_times(claims: &RegisteredClaims<'_>, time: VerificationTime)
                 .with_required_leeway(reference - expiry.unix() + 1),
         );
     }
-    // Only the later of `iat` and `nbf` is checked: if this time has come, so has the earlier time.
+    // If the later of `iat` and `nbf` is not in the future, neither is the earlier time.
     let starts = [("iat", claims.issued_at), ("nbf", claims.not_before)];
     let starts = starts.into_iter().filter_map(|(name, start)| Some((name, start?)));
     let latest_start = starts.max_by_key(|(_, start)| *start);

@@ -39,7 +39,7 @@ fn claim_of_wrong_type_or_range_is_refused() {
 }
 
 #[test]
-fn token_is_refused_from_exp_on() {
+fn token_expires_at_exp_plus_leeway() {
     let claims = json!({"exp": 100});
     let claims = parse(&claims).unwrap();
     assert_eq!(check_at(&claims, at(99), 0), []);
@@ -62,7 +62,7 @@ fn token_is_not_yet_valid_before_nbf_or_iat() {
 }
 
 #[test]
-fn permissions_and_values_are_compared_exactly() {
+fn required_permissions_and_values_are_compared_exactly() {
     let claims = json!({"permissions": ["read", "write"], "n": 1, "s": "x", "l": [1]});
     let claims = claims.as_object().unwrap();
     let messages =
@@ -141,7 +141,7 @@ fn empty_word_is_not_a_permission() {
 }
 
 #[test]
-fn token_with_less_than_the_minimum_ttl_is_refused() {
+fn token_with_remaining_ttl_below_minimum_is_refused() {
     let hour = Lifetime::from_seconds(3_600).unwrap();
     let time = VerificationTime { now: at(0), reference: at(0), leeway_seconds: 0 };
     assert!(check_remaining_ttl(None, time, hour).is_none());
@@ -211,7 +211,7 @@ fn rejection_of_bad_claim_states_value_and_expected_type() {
 }
 
 #[test]
-fn time_rejection_has_time_distance_and_required_leeway() {
+fn time_rejection_states_claim_time_its_distance_and_required_leeway() {
     let reject_times = |claims: &Value, now: i64, reference: i64, leeway: i64| {
         let time =
             VerificationTime { now: at(now), reference: at(reference), leeway_seconds: leeway };

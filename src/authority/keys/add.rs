@@ -16,8 +16,8 @@ use crate::store::{Reader, Store, Writer};
 pub(crate) struct NewKey {
     /// The key.
     pub(crate) spec: KeySpec,
-    /// Set if the user or the key document chose the key id. Then the store must not have the key
-    /// under another key id.
+    /// Set if the key id comes from the user or from the imported document, and is not generated.
+    /// Then the store must not have the key under another key id.
     has_chosen_kid: bool,
 }
 
@@ -32,7 +32,7 @@ impl NewKey {
         Self { spec, has_chosen_kid }
     }
 
-    /// Returns an imported key to add under `kid`. Without `kid`, uses the key id in the key
+    /// Returns an imported key to add under `kid`. Without `kid`, uses the key id in the imported
     /// document; if the document has no key id either, the key id of `imported.key` remains.
     pub(crate) fn from_imported(
         imported: ImportedKey,
@@ -48,14 +48,14 @@ impl NewKey {
 pub(crate) struct NewKeyOptions<'k> {
     /// The keys to add.
     pub(crate) keys: &'k [NewKey],
-    /// The id of the key that the running command stored when it created the store, if any: this
-    /// key is reported as new.
+    /// If the running command created the store: the id of the app key that was stored with the
+    /// store. If `keys` contains this key, [`add`] reports the key as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
     /// Set to activate each key immediately and to retire the previously active key.
     pub(crate) activate: bool,
 }
 
-/// A key of the store that [`add`] was asked to add: a new key, or an existing key.
+/// A key of the store after [`add`]: a new key, or a key that the store already had.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestedKey {
     /// The key.
@@ -75,15 +75,16 @@ pub(crate) fn generate(
     Ok(crypto::generate_key(algorithm, purpose, bits)?)
 }
 
-/// Refuses new keys from a caller who is not an admin.
+/// Refuses a caller who is not an admin, and therefore may not add keys.
 pub(crate) fn authorize_add(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds keys, all or none. A new key is standby, or active if there is no active key that it would
-/// replace. A key that the store already has, for the same purpose and algorithm, is left unchanged.
-/// With `options.activate`, each new or existing key becomes active. Only admins may add keys; while
-/// the store has no users, the owner of the store file may add keys without a caller.
+/// Adds keys; after an error, no key is added. A new key becomes active if the store has no active
+/// key that the new key would replace, and otherwise standby. A key that the store already has, for
+/// the same purpose and algorithm, is left unchanged. With `options.activate`, each new or existing
+/// key becomes active. Only admins may add keys. While the store has no users, `caller` may be
+/// `None`: then the owner of the store file adds the keys.
 pub(crate) fn add(
     store: &mut Store,
     audit: &AuditContext,
@@ -123,9 +124,9 @@ pub(crate) fn add(
     })
 }
 
-/// Refuses a shared secret that equals a public key of the store, and a key pair whose public key
-/// equals a shared secret of the store. The new keys were compared with each other when the key
-/// documents were read.
+/// Refuses a new shared secret that equals a public key of the store, and a new key pair whose
+/// public key equals a shared secret of the store. The new keys were already compared with each
+/// other when the imported documents were read.
 fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result<(), Error> {
     let stored_keys = tx.keys()?;
     let stored_keys: Vec<&KeySpec> = stored_keys.iter().map(|key| &key.spec).collect();
@@ -141,8 +142,8 @@ fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result
     Ok(())
 }
 
-/// Adds a key, unless the store has the key. `earlier_keys` are the keys that precede the key in
-/// the input.
+/// Adds `new_key`, unless the store already has the key. `earlier_keys` are the results for the
+/// keys that precede `new_key` in the input.
 fn add_key(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -175,7 +176,8 @@ fn add_key(
     Ok(RequestedKey { key: require_key(tx, spec.kid.as_str())?, changed: true, is_new: true })
 }
 
-/// Returns the stored key, in any state, with the same key material or an equivalent HMAC secret.
+/// Returns the stored key with the key material of `new_key` or with an equivalent HMAC secret. The
+/// stored key may have any state.
 fn find_key_with_same_material(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Error> {
     if let Some(key) = tx.find_key_by_material(new_key)? {
         return Ok(Some(key));

@@ -3,8 +3,8 @@
 use super::*;
 use crate::authority::test_store::{at, new_store, new_store_with, rotate_app_key};
 
-fn kids(set: &Value) -> Vec<String> {
-    let keys = set["keys"].as_array().unwrap();
+fn kids(jwk_set: &Value) -> Vec<String> {
+    let keys = jwk_set["keys"].as_array().unwrap();
     keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -81,9 +81,9 @@ fn test_key_is_generated_once_per_algorithm() {
 #[test]
 fn second_test_key_of_an_algorithm_is_refused() {
     let mut store = new_store();
-    let late_key = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
+    let competing_key = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
     add_test_key(&mut store, Algorithm::ES256);
-    let result = store.write(|tx| late_key.ensure_inserted(tx, at(0)));
+    let result = store.write(|tx| competing_key.ensure_inserted(tx, at(0)));
     assert!(matches!(result, Err(store::Error::AlreadyExists)));
 }
 

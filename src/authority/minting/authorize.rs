@@ -1,5 +1,5 @@
-//! Authorization to mint, by an access token of a minter or by an app token with `jeton:mint`.
-//! Authorization to grant permissions.
+//! Two authorizations: to mint test tokens, by an access token or by an app token with the
+//! permission `jeton:mint`; and to grant permissions to new tokens.
 
 use super::super::claims::GRANTING_CLAIMS;
 use super::super::error::UserWithRole;
@@ -12,10 +12,11 @@ use serde_json::{Map, Value};
 use std::rc::Rc;
 
 /// Refuses permissions that the granter may not grant to a token of `owner`. The granter is `user`,
-/// or `owner` if the bearer of the token acts (`user` is `None`). `jeton:mint` requires that the
-/// granter and `owner` are minters or admins; a granter with the role `user` may grant only
-/// permissions that `policy` allows. For permissions in the additional `claims` of the token, only
-/// the granter is checked.
+/// or `owner` if the bearer of the token acts (`user` is `None`). `permissions` are the permissions
+/// of the token itself; `claims` are its additional claims, which can also contain permissions. The
+/// granter must be a minter or an admin to grant `jeton:mint`. `owner` must be a minter or an admin
+/// if `permissions` contains `jeton:mint`. A granter with the role `user` may grant only
+/// permissions that `policy` allows.
 pub(in crate::authority) fn check_grantable_permissions<'p>(
     user: Option<&User>,
     owner: &User,
@@ -23,19 +24,19 @@ pub(in crate::authority) fn check_grantable_permissions<'p>(
     permissions: &(impl Iterator<Item = &'p str> + Clone),
     claims: &'p Map<String, Value>,
 ) -> Result<(), Error> {
-    let is_logged_in = |subject: &User| user.is_some_and(|user| user.id == subject.id);
-    let describe = |subject: &User| UserWithRole::new(subject, is_logged_in(subject));
+    let is_logged_in = |checked: &User| user.is_some_and(|user| user.id == checked.id);
+    let describe = |checked: &User| UserWithRole::new(checked, is_logged_in(checked));
     let granter = user.unwrap_or(owner);
     let mut all_permissions = permissions.clone().chain(claimed_words(claims));
     let is_mint = |permission: &str| permission == Permission::MINT;
-    for (subject, has_mint) in
+    for (checked_user, grants_mint) in
         [(owner, permissions.clone().any(is_mint)), (granter, all_permissions.clone().any(is_mint))]
     {
-        if has_mint && subject.role < Role::Minter {
+        if grants_mint && checked_user.role < Role::Minter {
             return Err(Error::InsufficientRole {
                 refusal: "only minters and admins can grant `jeton:mint`",
                 required: Role::Minter,
-                user: Some(describe(subject)),
+                user: Some(describe(checked_user)),
             });
         }
     }
@@ -67,8 +68,8 @@ fn is_text_or_texts(claim: &Value) -> bool {
 }
 
 /// Returns the words that a verifier may read as permissions: the words of a string, or of the
-/// strings of an array. Every character that at least one programming language treats as whitespace
-/// separates words.
+/// strings of an array. Whitespace, control characters and U+FEFF separate words, because verifiers
+/// in different programming languages split texts at different characters.
 fn claimed_words(claims: &Map<String, Value>) -> impl Iterator<Item = &str> + Clone {
     let texts = granting_claims(claims).flat_map(|claim| match claim {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),

@@ -1,4 +1,5 @@
-//! Per-token claims of a bulk mint. Memory use does not depend on the number of tokens.
+//! Claims of each token of a request for many tokens (a bulk mint). Memory use does not depend on
+//! the number of tokens.
 
 use super::super::Error;
 use super::row_encoder::MAX_BATCH_ROWS;
@@ -12,8 +13,9 @@ use std::ops::Range;
 /// Maximum number of tokens per transaction.
 pub(super) const MAX_BATCH_TOKENS: usize = MAX_BATCH_ROWS;
 
-/// Upper limit for the headers and claims of a batch of repeated rows as JSON, in bytes. The signed
-/// tokens are longer: base64url adds a third, and the signatures follow.
+/// Maximum total length of the headers and claims of a batch of repeated rows (one row for all
+/// tokens): the length of their JSON in bytes. The signed tokens are longer: base64url adds a
+/// third, and the signatures follow.
 const MAX_BATCH_JSON_BYTES: usize = 2 * 1024 * 1024;
 
 /// Claim rows of a bulk mint, with the input line of each row.
@@ -32,10 +34,10 @@ enum RowSource {
     FromFile(RowFile),
 }
 
-/// Iterator over rows.
+/// Iterator over rows, one for each token.
 type Rows<'r> = Box<dyn Iterator<Item = Result<Cow<'r, Row>, Error>> + 'r>;
 
-/// Consecutive rows.
+/// Batch: consecutive rows whose tokens are signed by one thread and recorded in one transaction.
 #[derive(Debug)]
 pub(super) enum RowBatch<'r> {
     /// The same row for a number of tokens.
@@ -90,7 +92,7 @@ impl ClaimRows {
     }
 
     /// Returns example rows of a file: each row of the file differs from one of the examples only
-    /// in its string values. Returns `None` without a file, or if a row of the file is like no
+    /// in its string values. Returns `None` without a file, or if some row of the file has no such
     /// example.
     pub(super) fn examples(&self) -> Option<&[Row]> {
         match &self.rows {
@@ -99,8 +101,9 @@ impl ClaimRows {
         }
     }
 
-    /// Returns the range of the rows whose validity implies the validity of all rows. Two copies
-    /// represent any number of identical rows: two are needed to detect a repeated `jti`.
+    /// Returns the range of the rows to validate: if these rows are valid, all rows are valid. For
+    /// a repeated row, the range has at most two copies: enough to detect a `jti` that occurs
+    /// twice.
     pub(super) fn sample_range(&self) -> Range<usize> {
         match self.rows {
             RowSource::Repeated(_) => 0..self.count.min(2),
@@ -108,9 +111,9 @@ impl ClaimRows {
         }
     }
 
-    /// Returns the rows in `range` in batches. Rows of a file keep the batches of the file: `range`
-    /// must then extend from the start of a batch to the last row. A batch of repeated rows has at
-    /// most `max_tokens` tokens, and at most [`MAX_BATCH_JSON_BYTES`] unless the batch has a single
+    /// Returns the rows in `range` in batches. A file has fixed batches: for a file, `range` must
+    /// extend from the start of a batch to the last row. A batch of repeated rows has at most
+    /// `max_tokens` tokens, and at most [`MAX_BATCH_JSON_BYTES`] unless the batch has a single
     /// token. `max_json_length` is the maximum length of header and claims of a token as JSON in
     /// bytes.
     pub(super) fn batches(

@@ -13,7 +13,7 @@ macro_rules! defects {
         }
 
         impl Defect {
-            /// All defects. The fixtures are written in this order.
+            /// All defects, in the order in which the fixtures (one token per defect) are written.
             pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// Returns the name of the defect, as in manifests and on the command line.

@@ -15,11 +15,13 @@ pub(super) enum GeneratedKind {
     Random,
 }
 
-/// A generated value of a token, or a string value of its input row. The value contains no character
-/// that JSON must escape.
+/// A value in a token: a generated value, or a string value of the input row. The value contains no
+/// character that JSON must escape.
 #[derive(Debug)]
 pub(super) enum TokenValue<'v> {
+    /// A generated token id.
     Jti(Jti),
+    /// Any other value.
     Text(Cow<'v, str>),
 }
 
@@ -43,7 +45,7 @@ impl TokenValue<'_> {
 /// Function that generates a value and returns the text of the value.
 pub(super) type GenerateFn<'g> = &'g mut dyn FnMut(GeneratedKind) -> Result<String, crypto::Error>;
 
-/// Returns the text of a new value.
+/// Generates a value and returns the text of the value.
 pub(super) fn generate_text(kind: GeneratedKind) -> Result<String, crypto::Error> {
     ValueGenerator::default().generate(kind).map(TokenValue::into_text)
 }

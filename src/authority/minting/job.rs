@@ -1,5 +1,5 @@
-//! Preparation of a [`MintJob`]: validation of its rows, and choice of a test key of the store,
-//! unless the request uses an external key.
+//! Preparation of a [`MintJob`]: the validation of its rows and, unless the request uses an
+//! external key, the choice of a test key of the store.
 
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
 use super::super::principal::{Principal, write_shared_as};
@@ -19,7 +19,7 @@ use crate::store::{self, SharedWriter, Store};
 
 pub(super) const MINTERS_ONLY: &str = "only minters and admins can mint test tokens";
 
-/// Minting of the tokens of one request.
+/// Job: the minting of the tokens of one request.
 #[derive(Debug)]
 pub(crate) struct MintJob {
     pub(super) request: MintRequest,
@@ -35,7 +35,7 @@ pub(crate) struct MintJob {
     pub(super) validity: Validity,
 }
 
-/// Signing key of a job, with the minter, who owns the recorded tokens.
+/// Signing key of a job, with the minter and the audit event. The minter owns the recorded tokens.
 #[derive(Debug)]
 pub(crate) struct JobKey {
     pub(super) spec: KeySpec,
@@ -194,6 +194,8 @@ impl MintJob {
         Ok(Self { request, claim_rows, max_json_length: 0, now, issuer, uid, validity })
     }
 
+    /// Returns the test key that the request selects. If the request selects only an algorithm, a
+    /// missing key is generated, but not stored. Fails if a selected key id is unknown.
     pub(super) fn select_key(&self, store: &mut Store) -> Result<TestKey, Error> {
         let preset_algorithm = self.request.preset_algorithm()?;
         match &self.request.signer {

@@ -5,7 +5,7 @@ use crate::model::{Jti, Timestamp, TokenId, Untrusted};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
-/// A signed test token, as printed.
+/// A signed test token, for the output of a command.
 #[derive(Debug, Serialize)]
 pub(crate) struct MintedToken {
     #[serde(serialize_with = "serialize_exposed")]
@@ -31,6 +31,7 @@ fn serialize_exposed<S: Serializer>(
 pub(crate) struct MintedTokens {
     /// The tokens, each followed by a line feed.
     lines: String,
+    /// Details of each token.
     details: Vec<TokenDetails>,
     /// Row id of each token, if the tokens are recorded.
     pub(super) ids: Vec<TokenId>,
@@ -47,6 +48,7 @@ pub(super) struct TokenDetails {
 #[derive(Debug)]
 pub(super) enum JtiClaim {
     Uuid(Jti),
+    /// A text that is not a UUID with hyphens and in lower case.
     Other(Untrusted),
 }
 
@@ -72,7 +74,7 @@ impl JtiClaim {
 }
 
 impl MintedTokens {
-    /// Creates a list with space for `count` tokens of `token_length` bytes.
+    /// Creates an empty list with space for `count` tokens of `token_length` bytes.
     pub(super) fn with_capacity(count: usize, token_length: usize) -> Self {
         Self {
             lines: String::with_capacity(count * (token_length + 1)),
@@ -94,7 +96,7 @@ impl MintedTokens {
         Ok(())
     }
 
-    /// Returns the `jti`s of the tokens from `index` on, without `jti`s that are not UUIDs.
+    /// Returns the `jti`s of the tokens from `index` on; omits tokens without a [`JtiClaim::Uuid`].
     pub(super) fn jtis_from(&self, index: usize) -> impl Iterator<Item = Jti> {
         self.details.iter().skip(index).filter_map(|details| match details.jti {
             Some(JtiClaim::Uuid(jti)) => Some(jti),

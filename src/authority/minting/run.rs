@@ -17,11 +17,13 @@ use crate::signals::InterruptionCheck;
 use crate::store::{self, SharedWriter, Store, TokenGroup};
 use std::ops::Range;
 
-/// Maximum number of consecutive key replacements by other processes before a job fails.
+/// Maximum number of key replacements by other processes, without a minted batch in between, before
+/// a job fails.
 const MAX_REPLACEMENTS: usize = 5;
 
-/// Returns the maximum number of tokens of a batch of repeated rows; a file has its own batches.
-/// RSA batches are smaller, because an RSA signature takes many times as long as another signature.
+/// Returns the maximum number of tokens of a batch of repeated rows. A file has fixed batches
+/// instead. RSA batches are smaller, because an RSA signature takes many times as long as another
+/// signature.
 fn max_batch_tokens(algorithm: Algorithm) -> usize {
     let is_rsa = algorithm.key_type() == KeyType::Rsa;
     if is_rsa { MAX_BATCH_TOKENS / 20 } else { MAX_BATCH_TOKENS }
@@ -31,7 +33,7 @@ fn max_batch_tokens(algorithm: Algorithm) -> usize {
 enum Stop<E> {
     /// The key may no longer sign: another process replaced or revoked the key.
     KeyReplaced,
-    /// `deliver` returned `false`, because the reader of the tokens has gone.
+    /// `deliver` returned `false`, because the process that read the tokens no longer reads.
     NoReader,
     Failed(E),
 }
@@ -42,7 +44,7 @@ impl<E: From<Error>> From<ThreadError> for Stop<E> {
     }
 }
 
-/// Returns [`Stop::NoReader`] if the delivery returned `false`.
+/// Converts the result of `deliver`: `false` becomes [`Stop::NoReader`].
 fn require_reader<E>(has_reader: Result<bool, E>) -> Result<(), Stop<E>> {
     match has_reader {
         Ok(true) => Ok(()),
@@ -58,8 +60,8 @@ impl<E: From<Error>> From<Error> for Stop<E> {
 }
 
 impl MintJob {
-    /// Signs the token of a job for one token and, if requested, records the token. Returns `None`
-    /// for a job without tokens.
+    /// Signs the only token of a job for one token and, if requested, records the token. Returns
+    /// `None` for a job without tokens.
     pub(crate) fn mint_one(
         &self,
         store: &mut Store,
@@ -76,10 +78,10 @@ impl MintJob {
 
     /// Signs all tokens in batches. Records each batch, if requested, and then passes the batch to
     /// `deliver`, in order, until `deliver` returns `false`. `store_of` returns the store of
-    /// `context`. `check` is called before each token; an error of `check` ends the signing, and
-    /// the tokens of unfinished batches are dropped. If tokens are recorded and another process
-    /// replaces the key, the remaining tokens are signed with another key. After an early end, the
-    /// audit event is corrected.
+    /// `context`, which `deliver` also gets. `check` is called before each token; an error of
+    /// `check` ends the signing, and the tokens of unfinished batches are dropped. If tokens are
+    /// recorded and another process replaces the key, the remaining tokens are signed with another
+    /// key. After an early end, the audit event is corrected.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
         &self,
         context: &mut C,
@@ -133,8 +135,8 @@ impl MintJob {
         }
     }
 
-    /// Signs the token of a job for one token without recording. Returns `None` for a job without
-    /// tokens.
+    /// Signs the only token of a job for one token without recording. Returns `None` for a job
+    /// without tokens.
     pub(crate) fn mint_one_with_external_key(
         &self,
         key: &KeySpec,
@@ -166,8 +168,8 @@ impl MintJob {
         }
     }
 
-    /// Signs the tokens of the rows in `range` and passes each batch to `consume`, in order. Several
-    /// tokens are signed on all cores; a single token needs no further thread.
+    /// Signs the tokens of the rows in `range` and passes each batch to `consume`, in order.
+    /// Several tokens are signed on all cores, and a single token on the current thread.
     fn sign_batches<E: From<Error> + From<ThreadError> + Send>(
         &self,
         key: &KeySpec,
@@ -203,7 +205,7 @@ impl MintJob {
         job_key: &JobKey,
         rows: &[TokenRows],
     ) -> Result<Option<Vec<TokenId>>, Error> {
-        let has_custom_jtis = rows.iter().any(|rows| rows.has_custom_jtis);
+        let has_custom_jtis = rows.iter().any(|group| group.has_custom_jtis);
         let record = |tx: &SharedWriter<'_>| {
             let can_sign = match &self.request.signer {
                 Signer::Key(_) | Signer::PresetKey(_) => {
@@ -215,8 +217,9 @@ impl MintJob {
                 return Ok(None);
             }
             if has_custom_jtis {
-                let custom_rows = || rows.iter().filter(|rows| rows.has_custom_jtis);
-                let jtis: Vec<_> = custom_rows().flat_map(|rows| rows.jtis.clone()).collect();
+                let custom_rows = || rows.iter().filter(|group| group.has_custom_jtis);
+                let jtis: Vec<_> = custom_rows().flat_map(|group| group.jtis.clone()).collect();
+                // On a server, this query replaces one query for each `jti` in the loop.
                 tx.prefetch_tokens(&jtis)?;
                 let check = RevocationCheck::new(tx, job_key.row_id)?;
                 for TokenRows { common_row, jtis, .. } in custom_rows() {
@@ -233,8 +236,8 @@ impl MintJob {
             Ok::<_, Error>(Some(ids))
         };
         let (minter, role) = (&job_key.minter, Role::Minter);
-        // Custom `jti`s need an exclusive transaction: a concurrent revocation of an unrecorded token
-        // with the same `jti` would not find the new row.
+        // Custom `jti`s need an exclusive transaction: a concurrent revocation of an unrecorded
+        // token with the same `jti` would not find the new row.
         let result = if has_custom_jtis {
             minter.write_with_role(store, role, MINTERS_ONLY, |tx| record(tx))
         } else {

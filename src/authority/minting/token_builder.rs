@@ -1,5 +1,5 @@
-//! Header and claims of one test token, valid or with a single defect. `verification` must not
-//! depend on this module.
+//! Header and claims of one test token, valid or with a single defect. The module `verification`
+//! must not depend on this module.
 
 use super::super::Error;
 use super::super::claims::GRANTING_CLAIMS;
@@ -33,14 +33,14 @@ pub(super) struct TokenBuilder<'a> {
     /// Set if the rows are from an input file.
     pub(super) has_input_rows: bool,
     pub(super) key: &'a KeySpec,
-    /// Value of `{kid}` in the template. The `kid` of the header has this value, unless the template or
-    /// the request sets another `kid`.
+    /// Value of `{kid}` in the preset, usually the `kid` of the header. The preset or the request
+    /// can set another `kid`.
     pub(super) kid: Option<&'a Untrusted>,
 }
 
 impl TokenBuilder<'_> {
-    /// Builds header and claims of the row's token with the requested defect, if any. Refuses a defect
-    /// that does not apply to the token.
+    /// Builds header and claims of the token of a row, with the requested defect, if any. Refuses a
+    /// defect that does not apply to the token.
     pub(super) fn build_requested(
         &self,
         row_fields: &Map<String, Value>,
@@ -54,7 +54,7 @@ impl TokenBuilder<'_> {
         })
     }
 
-    /// Returns why a defect does not apply to the token.
+    /// Returns the reason for which a defect does not apply to the token.
     fn inapplicability(&self, defect: Defect) -> &'static str {
         let is_symmetric = self.key.algorithm.is_symmetric();
         match defect {
@@ -77,12 +77,13 @@ impl TokenBuilder<'_> {
             | Defect::Truncated
             | Defect::Malformed
             | Defect::Crit
-            | Defect::Oversized => "not possible with this preset or key",
+            | Defect::Oversized => "the preset or the key does not allow this defect",
         }
     }
 
-    /// Builds header and claims of the row's token with `defect`, if any. Returns `None` if the defect does
-    /// not apply to the token.
+    /// Builds header and claims of the token of a row, with `defect`, if any. A patch, a list of
+    /// changed header parameters and claims, adds the defect. Returns `None` if the defect does not
+    /// apply to the token.
     pub(super) fn build(
         &self,
         row_fields: &Map<String, Value>,
@@ -103,16 +104,17 @@ impl TokenBuilder<'_> {
         let Some(patch) = patch else { return Ok(None) };
         apply_patch(&mut parts.header, patch.header);
         apply_patch(&mut parts.claims, patch.claims);
-        // A revoked token gets a new `jti`: the requested `jti` may belong to another token, which
-        // would be revoked, too.
+        // A revoked token gets a new `jti`. The requested `jti` may belong to another token, which
+        // would then be revoked, too.
         if defect == Defect::Revoked {
             parts.claims.insert("jti".to_owned(), json!(generate(GeneratedKind::Jti)?));
         }
         Ok(Some(parts))
     }
 
-    /// Renders header and claims without the patch of a defect. Precedence of claims, lowest first:
-    /// preset, `jti` of the request, row, explicit claims.
+    /// Renders header and claims without the patch of a defect. A claim can come from several
+    /// sources. Each source overrides the earlier sources in this order: preset, `jti` of the
+    /// request, row, explicit claims.
     fn render(
         &self,
         row_fields: &Map<String, Value>,
@@ -149,7 +151,7 @@ impl TokenBuilder<'_> {
         template.render_patch(patch, &parameter_values, source).map(Some)
     }
 
-    /// Splits a row of `--from` into parameters and claims; other rows have only claims.
+    /// Splits a row of an input file into parameters and claims. Any other row has only claims.
     fn split_row(&self, row: &Map<String, Value>) -> Result<InputRow, Error> {
         if self.has_input_rows {
             Ok(self.request.template.split_row(row)?)
@@ -186,8 +188,8 @@ impl TokenBuilder<'_> {
         }
     }
 
-    /// Returns the patch of a defect for which the preset defines no patch; `None` if the defect
-    /// does not apply to the token.
+    /// Returns the patch of a defect that the preset does not define; `None` if the defect does not
+    /// apply to the token. For a defect of the signature or the serialization, the patch is empty.
     fn build_standard_patch(
         &self,
         defect: Defect,
@@ -238,8 +240,8 @@ impl TokenBuilder<'_> {
     }
 }
 
-/// Returns a validity of the same length that ended a day before the issue time of `validity`, with
-/// the same `not_before`.
+/// Returns a validity of the same length and with the same `not_before`. The returned validity
+/// ended a day before the issue time in `validity`.
 fn expired_validity(validity: Validity) -> Result<Validity, Error> {
     let length = validity.expires_at.unix() - validity.issued_at.unix();
     let end = validity.issued_at.unix() - DAY_SECONDS;

@@ -2,8 +2,8 @@
 
 use super::{RejectReason, Rejection};
 
-/// Moves a reason about a disabled or deleted account to the front, because the user of such an
-/// account cannot log in again, whatever the other reasons are.
+/// Moves a reason about a disabled or deleted account to the front. The user of such an account
+/// cannot log in again, so this reason is more important than all other reasons.
 pub(in crate::authority) fn order_session_reasons(reasons: &mut [Rejection]) {
     reasons.sort_by_key(|rejection| {
         !matches!(rejection.reason, RejectReason::UserDisabled | RejectReason::OwnerDeleted)

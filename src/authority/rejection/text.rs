@@ -28,9 +28,10 @@ pub(in crate::authority) fn describe_time(
 }
 
 /// Returns the remaining lifetime of a token that expires too early, and the expiry:
-/// `7d (expires 2026-11-21T12:00:00Z)`, or `none (expired …)`. The remaining lifetime is rounded. If
-/// rounding gives the same text for `earliest`, the earliest accepted expiry, the remaining lifetime
-/// is exact instead: `59m59s`.
+/// `7d (expires 2026-11-21T12:00:00Z)`, or `none (expired …)`. `reference` is the time of
+/// verification, and `earliest` is the earliest accepted expiry. The remaining lifetime is rounded,
+/// unless the lifetime until `earliest` has the same rounded text. In this case, the remaining
+/// lifetime is exact: `59m59s`.
 pub(in crate::authority) fn describe_short_expiry(
     expiry: Timestamp,
     earliest: Timestamp,
@@ -56,6 +57,8 @@ pub(in crate::authority) fn describe_short_expiry(
     format!("{span} (expires {expiry})")
 }
 
+/// Returns the text for [`describe_time`]. `relative` is the distance of `time` from `reference`,
+/// such as `3 h ago`.
 fn describe_distance(
     time: Timestamp,
     relative: &str,
@@ -90,16 +93,16 @@ pub(super) fn excerpt_start(found: &str, expected: &str) -> usize {
 /// omitted text.
 pub(super) fn excerpt(text: &str, start: usize) -> String {
     let mut rest = text.chars().skip(start);
-    let mut excerpt = String::from(if start > 0 { "…" } else { "" });
-    excerpt.extend(rest.by_ref().take(MAX_VALUE_CHARS));
+    let mut output = String::from(if start > 0 { "…" } else { "" });
+    output.extend(rest.by_ref().take(MAX_VALUE_CHARS));
     if rest.next().is_some() {
-        excerpt.push('…');
+        output.push('…');
     }
-    excerpt
+    output
 }
 
-/// Returns the value of a claim for a message: escaped, in backticks. An empty value is described in
-/// words.
+/// Returns the value of a claim for a message: escaped, in backticks. For an empty value, returns
+/// `an empty string`.
 pub(super) fn quote_value(text: &str) -> String {
     if text.is_empty() { "an empty string".to_owned() } else { quote(text) }
 }

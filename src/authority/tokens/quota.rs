@@ -5,9 +5,10 @@ use super::super::accounts::user_not_found;
 use crate::model::{Key, QuotaUsage, Settings, Timestamp, TokenId, User, UserRef};
 use crate::store::{IssuanceState, SharedWriter};
 
-/// Returns the current preconditions of a new token. The row of an owner with a quota is locked
-/// first, so that no other transaction counts the owner's tokens until the commit. The tokens of an
-/// owner without a quota are not counted. Refuses a disabled or deleted owner.
+/// Returns the state that decides whether a new token may be recorded: the quota usage of the
+/// owner, and whether the key is still active. If the owner has a quota, the row of the owner is
+/// locked first, so that no other transaction counts the owner's tokens until the commit. The
+/// tokens of an owner without a quota are not counted. Refuses a disabled or deleted owner.
 pub(super) fn load_issuance_state(
     tx: &SharedWriter<'_>,
     owner: &User,
@@ -27,7 +28,8 @@ pub(super) fn load_issuance_state(
 }
 
 /// Returns the quota usage including the new token; `None` without a quota. Refuses a token over
-/// the quota. The live token `replaced_id`, if any, is not counted.
+/// the quota. `replaced_id` is the live token that the new token replaces, if any; the replaced
+/// token is not counted.
 pub(super) fn check_quota(
     tx: &SharedWriter<'_>,
     owner: &User,

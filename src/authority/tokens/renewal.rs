@@ -1,5 +1,6 @@
-//! Renewal of an app token: the successor has the same attributes and a new `jti`. The old token is
-//! revoked immediately or after a grace period.
+//! Renewal of an app token. The new token, the successor, has the same owner, application,
+//! permissions, audience and additional claims, and a new `jti`. The old token is revoked
+//! immediately or after a grace period.
 
 use super::super::minting::check_grantable_permissions;
 use super::super::principal::write_as_optional_principal;
@@ -33,7 +34,8 @@ pub(crate) struct RenewalOutcome {
     pub(crate) old_id: TokenId,
     /// End of the grace period of the old token, if any.
     pub(crate) grace_until: Option<Timestamp>,
-    /// The predecessor of the old token, if the renewal ended the grace period of the predecessor.
+    /// The predecessor of the old token, if this renewal revoked the predecessor before the end of
+    /// its grace period.
     pub(crate) revoked_predecessor_id: Option<TokenId>,
 }
 
@@ -66,7 +68,8 @@ pub(crate) fn renew(
                 let grant = Grant::clone(&old_token.grant);
                 let mut pending_token =
                     PendingToken::sign(settings, key, owner, grant, audit.now, expiry)?;
-                // A renewal by the owner or an admin starts a new chain of renewals.
+                // `first_issued_at` is the start of a chain of renewals by the bearer. A renewal by
+                // the owner or an admin starts a new chain.
                 let first_issued_at = origin.first_issued_at.filter(|_| caller.is_none());
                 pending_token.row.origin = TokenOrigin { first_issued_at, ..*origin };
                 Ok((pending_token, compute_grace_end(&old_token, options.grace, audit.now)?))
@@ -80,7 +83,7 @@ pub(crate) fn renew(
                     let owner = load_owner(tx, &old_token)?;
                     authorize_reissue(user, &owner, settings, &old_token)?;
                     let state = load_issuance_state(tx, &owner, key, settings, audit.now)?;
-                    if !state.key_is_active || tx.load_settings()? != *settings {
+                    if !state.is_key_active || tx.load_settings()? != *settings {
                         return Ok(None);
                     }
                     ensure_live(tx, old_token.id, audit.now)?;
@@ -113,9 +116,9 @@ fn load_owner(tx: &Reader<'_>, token: &RecordedToken) -> Result<User, Error> {
     owner.ok_or_else(|| Error::from_reason(RejectReason::OwnerDeleted))
 }
 
-/// Refuses a renewal if the granter may no longer grant the permissions of the old token, or if the
-/// role of the owner no longer allows `jeton:mint`. The granter is `user`. If `user` is `None`, the
-/// bearer renews the token, and the granter is `owner`.
+/// Refuses a renewal if the granter may no longer grant the permissions of the old token. The
+/// granter is `user`, or `owner` if the bearer renews the token (`user` is `None`). A token with
+/// `jeton:mint` is also refused if the role of `owner` no longer allows `jeton:mint`.
 fn authorize_reissue(
     user: Option<&User>,
     owner: &User,
@@ -127,10 +130,11 @@ fn authorize_reissue(
     check_grantable_permissions(user, owner, &settings.permissions, &permissions, claims)
 }
 
-/// Returns the expiry of a successor that the bearer of a token requests. The bearer may be a thief,
-/// so the lifetime of a successor does not exceed the lifetime of the old token, and no successor
-/// expires later than `token.max_ttl` after the issue of the first token in the chain of renewals. A
-/// bearer cannot renew a token with the permission `jeton:mint` or a token of `jeton run` at all.
+/// Returns the expiry of a successor that the bearer of a token requests. The bearer may be a
+/// thief, so the lifetime of a successor does not exceed the lifetime of the old token, and no
+/// successor expires later than `token.max_ttl` ([`Settings::token_renewal_period`]) after the
+/// issue of the first token in the chain of renewals by the bearer. A bearer cannot renew a token
+/// with the permission `jeton:mint` or a token of `jeton run` at all.
 fn compute_bearer_expiry(
     old_token: &RecordedToken,
     origin: TokenOrigin,
@@ -188,9 +192,9 @@ fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error
     Err(Error::TokenRejected { kind: Some(TokenKind::App), reasons: vec![rejection] })
 }
 
-/// Returns the expiry after `ttl`, or after the lifetime of the old token if `ttl` is `None`.
-/// Returns `None` if `ttl` is `None` and the old token has no expiry. The lifetime of the old token
-/// may exceed the maximum of `ttl`.
+/// Returns the expiry time of the successor: `now` plus `ttl`, or `now` plus the lifetime of the
+/// old token if `ttl` is `None`. Returns `None` if `ttl` is `None` and the old token has no expiry.
+/// The lifetime of the old token may be longer than the longest [`Lifetime`].
 fn compute_expiry(
     old_token: &RecordedToken,
     ttl: Option<Lifetime>,

@@ -17,9 +17,11 @@ const UNCOMPARED_APP_CLAIMS: [&str; 5] = ["iss", "owner", "target", "jti", "type
 /// state the recorded value.
 ///
 /// In an app token, a claim that the record lacks is a contradiction, unless
-/// [`UNCOMPARED_APP_CLAIMS`] lists the claim: a service may read permissions from a claim of any
-/// name. In a session token, a claim that the record lacks is ignored, and `role` is not compared:
-/// the claim is the role at the time of issue, but only the role in the user's row gives access.
+/// [`UNCOMPARED_APP_CLAIMS`] lists the claim. The reason is that a service may read permissions
+/// from a claim of any name.
+///
+/// In a session token, a claim that the record lacks is ignored. This includes `role`, the role at
+/// the time of issue: only the role in the user's row gives access.
 pub(super) fn find_contradiction(
     claims: &Map<String, Value>,
     kind: TokenKind,

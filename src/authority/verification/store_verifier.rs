@@ -1,4 +1,4 @@
-//! Verification of tokens of the store in one snapshot.
+//! Verification of tokens of the store in one snapshot of the store.
 
 use super::example::ValidTokenExample;
 use super::expectations::{Expectations, check_claims, check_typ};
@@ -18,13 +18,13 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::rc::Rc;
 
-/// Verifier of tokens of the store. Each owner is looked up only once. So is the key that a header
-/// names.
+/// Verifier of tokens of the store. The verifier looks up each owner, and the key for each header,
+/// only once.
 pub(crate) struct StoreVerifier<'a> {
     expectations: &'a Expectations,
     headers: HeaderCache<StoredKey>,
     owners: OwnerCache<'a>,
-    /// The last example, and the header of its token.
+    /// The last example (a valid token with which later tokens are compared), and its header.
     example: Option<(Rc<Header<StoredKey>>, Rc<ValidTokenExample>)>,
     /// Lookup of rows by `jti`, prepared when the first example is found.
     row_lookup: Option<TokenLookup<'a>>,
@@ -32,9 +32,11 @@ pub(crate) struct StoreVerifier<'a> {
 
 /// Result of the verification of one of many tokens.
 pub(crate) enum Verdict {
+    /// The report of the token.
     Report(Box<VerificationReport>),
     /// A valid token whose report differs from the report of the example only in `jti` and row id.
-    ValidLike(Rc<ValidTokenExample>, Jti, TokenId),
+    /// The fields are the example, and the `jti` and the row id of the token.
+    ValidLikeExample(Rc<ValidTokenExample>, Jti, TokenId),
 }
 
 type ParsedToken<'t> = CompactJws<'t, Rc<Header<StoredKey>>>;
@@ -45,7 +47,8 @@ impl<'a> StoreVerifier<'a> {
         Self { expectations, headers, owners, example: None, row_lookup: None }
     }
 
-    /// Loads the rows of many tokens from a server with a few queries, before the tokens are verified.
+    /// Loads the rows of many tokens from a server with a few queries, before the tokens are
+    /// verified.
     pub(crate) fn prefetch<'t>(
         &mut self,
         tokens: impl Iterator<Item = Cow<'t, str>>,
@@ -62,7 +65,7 @@ impl<'a> StoreVerifier<'a> {
         Ok(tx.prefetch_tokens(&jtis)?)
     }
 
-    /// Verifies a token.
+    /// Verifies a token. The claims of a token that matches the example are not checked.
     pub(crate) fn verify(&mut self, token: &str) -> Result<Verdict, Error> {
         let rejected = |rejection: EarlyRejection| Ok(Verdict::Report(Box::new(rejection.into())));
         let compact = match self.headers.parse(token) {
@@ -78,7 +81,7 @@ impl<'a> StoreVerifier<'a> {
             && let Some(row_lookup) = &mut self.row_lookup
             && let Some((jti, id)) = example.match_token(row_lookup, &compact.payload)?
         {
-            return Ok(Verdict::ValidLike(Rc::clone(example), jti, id));
+            return Ok(Verdict::ValidLikeExample(Rc::clone(example), jti, id));
         }
         let report = Box::new(self.verify_claims(&compact, &key)?);
         let id = report.token_id();
@@ -89,12 +92,13 @@ impl<'a> StoreVerifier<'a> {
                 if self.row_lookup.is_none() {
                     self.row_lookup = Some(self.owners.tx.token_lookup()?);
                 }
-                Verdict::ValidLike(example, jti, id)
+                Verdict::ValidLikeExample(example, jti, id)
             }
             (Ok(ValidTokenExample { report, .. }) | Err(report), _) => Verdict::Report(report),
         })
     }
 
+    /// Verifies a parsed token without an example.
     pub(super) fn verify_parsed(
         &self,
         compact: &ParsedToken<'_>,
@@ -105,7 +109,8 @@ impl<'a> StoreVerifier<'a> {
         }
     }
 
-    /// Returns the key that signed the token, if the signature is good and the key still verifies.
+    /// Returns the key that signed the token, if the signature is good and the key is still
+    /// accepted.
     fn verify_signature(
         &self,
         compact: &ParsedToken<'_>,
@@ -143,6 +148,7 @@ impl<'a> StoreVerifier<'a> {
         Ok(report)
     }
 
+    /// Checks the kind, the state and the claims of a token. Adds the results to `report`.
     fn check_token(
         &self,
         report: &mut VerificationReport,

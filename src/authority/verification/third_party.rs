@@ -38,7 +38,8 @@ pub(crate) struct ThirdPartyVerifier<'a> {
 /// Keys that may have signed a token, ready to verify signatures.
 struct CandidateKeys {
     verifiers: Vec<SignatureVerifier>,
-    /// True if further keys that may have signed the token were left out.
+    /// True if `verifiers` does not contain all keys that may have signed the token, because they
+    /// are too many.
     is_truncated: bool,
 }
 
@@ -106,8 +107,9 @@ pub(super) fn check_third_party_claims(
     }
 }
 
-/// Checks claims without a signature or a row, for fuzzing. Returns the rejection reasons of the
-/// claims in a token of the store, and of the same claims in a third-party token.
+/// Checks the same claims twice, without a signature or a row, for fuzzing: first as the claims of
+/// a token of the store, then as the claims of a third-party token. Returns the rejection reasons
+/// of the first and of the second check.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn check_claims_only(
     claims: &Map<String, Value>,
@@ -141,7 +143,7 @@ fn describe_kids(kids: &[String]) -> String {
     }
 }
 
-/// Returns the rejection of a token without a usable key.
+/// Converts the reason why no key can verify a token into the rejection of the token.
 fn to_rejection(refusal: KeyRefusal) -> Rejection {
     match refusal {
         KeyRefusal::Unknown(kids) => {

@@ -12,11 +12,13 @@ use crate::model::{
 use crate::store::{PairWithSession, Reader};
 use serde_json::{Map, Value};
 
-/// Checks the row of the token: revocation, session, owner, and agreement with the claims. If the
-/// claims contradict the row, the `jti` may be the `jti` of another user's token. The report of
-/// such a token contains no row, so that no caller reads or changes the row. The report contains
-/// the rejection reasons that follow from the row, without the facts behind the reasons. The report
-/// also contains the owner in the row, but callers use the owner only together with a row.
+/// Checks the row of the token: revocation, session, owner, and agreement with the claims. Adds the
+/// row, the owner and the rejections to `report`.
+///
+/// If the claims contradict the row, the `jti` may be the `jti` of another user's token. Then the
+/// row is not added to the report, so that no caller reads or changes the row. The rejections that
+/// follow from the row are added without facts, such as times. The owner in the row is added, but
+/// callers use the owner only together with a row.
 pub(super) fn check_token_state(
     owners: &OwnerCache<'_>,
     report: &mut VerificationReport,
@@ -36,8 +38,8 @@ pub(super) fn check_token_state(
         }
         TokenRecord::Missing => return check_unrecorded(tx, report, kind, registered),
     }
-    if let Some(owner) = record.owner() {
-        report.owner = owners.find(owner)?;
+    if let Some(owner_id) = record.owner_id() {
+        report.owner = owners.find(owner_id)?;
         reasons.extend(check_owner(report.owner.as_deref(), now));
     }
     let owner = report.owner.as_deref();
@@ -53,7 +55,8 @@ pub(super) fn check_token_state(
     Ok(())
 }
 
-/// Checks a token without a row. A test token needs no row, but may have been revoked.
+/// Checks a token without a row. A test token needs no row, but may have been revoked. `exp` is
+/// mandatory, because only a row can permit a token without expiry.
 fn check_unrecorded(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
@@ -81,6 +84,7 @@ fn check_unrecorded(
     Ok(())
 }
 
+/// Returns the rejection of a token because it has no row.
 fn reject_unknown_token(registered: &RegisteredClaims<'_>) -> Rejection {
     let rejection = Rejection::for_claim(RejectReason::UnknownToken, "jti");
     match registered.jti {
@@ -107,7 +111,7 @@ fn check_revocation(token: &RecordedToken, now: Timestamp) -> Option<Rejection> 
     })
 }
 
-/// Returns the rejection of a token whose owner is disabled or deleted.
+/// Returns the rejection of a token whose owner is disabled, deleted or not in the store.
 fn check_owner(owner: Option<&User>, now: Timestamp) -> Option<Rejection> {
     match owner {
         None => Some(RejectReason::OwnerDeleted.into()),
@@ -164,14 +168,16 @@ pub(in crate::authority) fn recheck_app_token_owner(
     require_valid_owner(tx, reasons, token.grant.owner_id, TokenKind::App, now)
 }
 
+/// Returns the owner of a token. Refuses the token for the given `reasons`, and if the owner is
+/// disabled or deleted.
 fn require_valid_owner(
     tx: &Reader<'_>,
     mut reasons: Vec<Rejection>,
-    owner: UserId,
+    owner_id: UserId,
     kind: TokenKind,
     now: Timestamp,
 ) -> Result<User, Error> {
-    let owner = tx.find_user_including_deleted(owner)?;
+    let owner = tx.find_user_including_deleted(owner_id)?;
     let change_times = owner.as_ref().map_or([None; 2], |user| [user.disabled_at, user.deleted_at]);
     reasons.extend(check_owner(owner.as_ref(), latest(now, change_times)));
     match owner {
@@ -187,8 +193,8 @@ fn latest<const N: usize>(now: Timestamp, change_times: [Option<Timestamp>; N]) 
     change_times.into_iter().flatten().fold(now, Timestamp::max)
 }
 
-/// Returns the row of a token. The caller has verified that `key` signed the token. A token that
-/// contradicts its row is refused.
+/// Returns the row of a token; [`TokenRecord::Missing`] for a token without a row. The caller has
+/// verified that `key` signed the token. A token that contradicts its row is refused.
 pub(in crate::authority) fn load_consistent_record(
     tx: &Reader<'_>,
     kind: TokenKind,
@@ -198,7 +204,7 @@ pub(in crate::authority) fn load_consistent_record(
     let Ok(registered) = RegisteredClaims::parse(claims) else { return Ok(TokenRecord::Missing) };
     let record = find_record(tx, kind, Some(key), claims, &registered)?;
     let owner =
-        record.owner().map(|owner| tx.find_user_including_deleted(owner)).transpose()?.flatten();
+        record.owner_id().map(|id| tx.find_user_including_deleted(id)).transpose()?.flatten();
     match owner.and_then(|owner| find_contradiction(claims, kind, &record, &owner)) {
         Some(rejection) => Err(Error::TokenRejected { kind: Some(kind), reasons: vec![rejection] }),
         None => Ok(record),
@@ -239,10 +245,11 @@ fn find_record(
     })
 }
 
-/// Returns the key id and the prune horizon of the key for a test token that expires at or before
-/// the horizon. The horizon is the latest expiry of the pruned test tokens of the key: a token
-/// without a row that expires by the horizon may have been revoked and pruned. Only stored and
-/// claimed times are compared: a wrong clock cannot change the result.
+/// Returns the `kid` and the prune horizon of the key of a test token. The prune horizon is the
+/// latest expiry of the test tokens of the key whose rows were deleted. A token without a row that
+/// expires at or before the horizon may have been revoked before its row was deleted. Returns
+/// `None` for a token that expires later. Only the stored and the claimed time are compared, so a
+/// wrong clock cannot change the result.
 fn find_prune_horizon(
     tx: &Reader<'_>,
     key: Option<&Key>,
@@ -253,9 +260,9 @@ fn find_prune_horizon(
     Ok(horizon.map(|until| (key.spec.kid.to_display(), until)))
 }
 
-/// Checks whether the session token was revoked, and whether its session has ended. A used refresh
-/// token counts as revoked. The maximum session lifetime needs no check: no token of a session
-/// expires after the session.
+/// Checks whether the session token was revoked, and whether its session has ended. Adds the
+/// rejections to `reasons`. A used refresh token counts as revoked. The maximum session lifetime
+/// needs no check: no token of a session expires after the session.
 fn check_session(
     reasons: &mut Vec<Rejection>,
     kind: TokenKind,

@@ -63,6 +63,7 @@ pub(crate) struct Args<T: CommandTree> {
     #[command(flatten)]
     paging: PageArgs,
 
+    // `T` is the command tree, from which actions are resolved and completed.
     #[arg(skip)]
     tree: PhantomData<T>,
 }
@@ -135,6 +136,8 @@ impl<T: CommandTree> Command for Args<T> {
     }
 }
 
+/// Returns the filter that the arguments describe. Prints a warning for an unknown action and for
+/// an unknown outcome.
 fn build_filter<T: CommandTree>(
     app: &mut App,
     caller: &Caller,
@@ -151,9 +154,7 @@ fn build_filter<T: CommandTree>(
         return Err(Failure::usage("`--since` is later than `--until`"));
     }
     let target = match args.target.clone() {
-        Some(target) => {
-            Some(authority::audit::resolve_other_address(app.store.get()?, caller, target)?)
-        }
+        Some(target) => Some(authority::audit::resolve_target(app.store.get()?, caller, target)?),
         None => None,
     };
     let action = args.action.as_deref().map(|words| (words, resolve_action(&T::build(), words)));
@@ -162,7 +163,7 @@ fn build_filter<T: CommandTree>(
         app.console.print_warning(&format!("unknown action `{display_action}`"));
     }
     if let Some(outcome) = &args.outcome
-        && !authority::audit_context::AUDIT_OUTCOMES.contains(&outcome.as_str())
+        && !authority::audit_context::CHANGE_OUTCOMES.contains(&outcome.as_str())
         && Code::parse(outcome).is_none()
     {
         app.console.print_warning(&format!("unknown outcome `{}`", redact_for_error(outcome)));
@@ -178,9 +179,9 @@ fn build_filter<T: CommandTree>(
     })
 }
 
-/// Returns the audit action for the words of a command or command group. Aliases are replaced with
-/// the names of the commands: `tokens ls` with `token list`. `None` if no command or group has this
-/// name.
+/// Returns the audit action for the words of a command or command group. An alias is replaced with
+/// the name of its command: `tokens ls` yields `token list`. Returns `None` if no command or group
+/// has these words.
 fn resolve_action(root: &clap::Command, words: &str) -> Option<String> {
     let mut command = root;
     let mut names = Vec::new();
@@ -191,6 +192,7 @@ fn resolve_action(root: &clap::Command, words: &str) -> Option<String> {
     (!names.is_empty()).then(|| names.join(" "))
 }
 
+/// Returns the id of the user in `--user`. Adds a hint to the error if the user may be deleted.
 fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<UserId, Failure> {
     let failure = match authority::audit::find_actor(app.store.get()?, caller, user_ref) {
         Ok(id) => return Ok(id),

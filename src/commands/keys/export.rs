@@ -2,7 +2,7 @@
 
 use crate::app::{App, OutputDir, PUBLIC_MODE, Rendered, Report, SecretOutput};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::keys::{DiscoverySite, JwkSetExport};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::WrittenFiles;
@@ -87,6 +87,7 @@ impl Report for JwkSetOutput {
 
 #[derive(Debug, Serialize)]
 struct KeyTextOutput {
+    /// The key as PEM, or a symmetric key as a JWK.
     key: String,
 }
 
@@ -104,8 +105,8 @@ impl Command for Args {
         if self.private.is_some() { Self::EFFECT } else { Effect::Reads }
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        self.private.clone().map(AuditTarget::Key)
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        self.private.clone().map(RequestedTarget::Key)
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -113,6 +114,7 @@ impl Command for Args {
             return export_private_key(app, kid);
         }
         if let Some(kids) = &self.pem {
+            // `--pem` without a key id exports the signing key.
             let kid = kids.first().map(String::as_str);
             let key = authority::keys::export_public_pem(app.store.get()?, kid, self.purpose)?;
             return app.console.report(&KeyTextOutput { key });
@@ -157,9 +159,10 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
     app.console.report(&WrittenFiles { files })
 }
 
-/// Refuses to replace files that another issuer may have published. Files are replaced if the
-/// existing metadata has the same issuer. Without metadata, for example after an interrupted
-/// export, the existing JWK Set must be identical to the new JWK Set.
+/// Refuses to replace files in `output_dir` that another issuer may have published. The files may
+/// be replaced if the metadata file in `output_dir` names the issuer of `site`. Without a metadata
+/// file, for example after an interrupted export, an existing JWK Set must be identical to the new
+/// JWK Set.
 fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Result<(), Failure> {
     if output_dir
         .read_file(DiscoverySite::METADATA_FILE)
@@ -170,6 +173,7 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
     let is_conflict = |(name, content): &&(&str, String)| {
         output_dir.has_conflicting_file(name, content.as_bytes())
     };
+    // If both files conflict, the error names the last file, the metadata file.
     let Some((name, _)) = site.files.iter().rfind(is_conflict) else { return Ok(()) };
     let reason = match *name {
         DiscoverySite::METADATA_FILE => "already exists and does not name this issuer",
@@ -180,7 +184,8 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
         .with_hint("use another directory, or replace the files with `--yes`"))
 }
 
-/// Warns of symmetric keys, which are omitted from the JWK Set, or of a JWK Set without any key.
+/// Prints a warning if symmetric keys are omitted from the JWK Set, or if the store has no key for
+/// the JWK Set. The latter occurs only for test keys: every store has an app key.
 fn warn_of_omitted_or_missing_keys(app: &App, jwk_set: &Value, omitted_count: usize) {
     let is_empty = jwk_set["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted_count == 0 && is_empty {
@@ -199,8 +204,8 @@ fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
     let caller = app.caller()?;
     let key = authority::keys::load_for_export(app.store.get()?, &caller, kid)?;
     let display_kid = key.spec.kid.to_display();
-    let part = if key.spec.algorithm.is_symmetric() { "secret" } else { "private part" };
-    app.console.confirm(&format!("Print the {part} of key {display_kid}?"))?;
+    let key_part = if key.spec.algorithm.is_symmetric() { "secret" } else { "private part" };
+    app.console.confirm(&format!("Print the {key_part} of key {display_kid}?"))?;
     let (store, audit) = app.store.open_with_audit()?;
     let text = authority::keys::export_private(store, &audit, &caller, &key)?;
     let secret = KeyTextOutput { key: text.expose_secret().to_owned() };

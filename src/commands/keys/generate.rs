@@ -81,7 +81,8 @@ impl Command for Args {
             let key = authority::keys::generate(algorithm, purpose, bits)?;
             Ok(vec![NewKey::new(key, self.kid)])
         };
-        for RequestedKey { key, .. } in super::add_keys(app, false, generate)? {
+        let activate = false;
+        for RequestedKey { key, .. } in super::add_keys(app, activate, generate)? {
             super::print_added_key(app, "created", &key);
             app.console.report(&KeyOutput {
                 changed: true,

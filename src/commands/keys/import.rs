@@ -84,6 +84,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 struct ImportOutput {
+    /// True if at least one key is new or was activated.
     changed: bool,
     items: Vec<KeyRow>,
 }
@@ -94,7 +95,9 @@ struct KeyRow {
     purpose: Purpose,
     alg: Algorithm,
     status: KeyState,
+    /// True for a secret that is shorter than the hash output.
     weak: bool,
+    /// True if the key is new or was activated.
     changed: bool,
 }
 
@@ -136,6 +139,8 @@ impl Command for Args {
                 Some(kid) => importer.read_one(&bytes, Some(kid.as_str())).map(|key| vec![key]),
                 None => importer.read(&bytes),
             };
+            // If the bytes are a key in place of a secret, the hint names the algorithm of that
+            // key.
             let keys = keys.map_err(|error| {
                 let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
                 let kid = self.kid.as_ref().map(Untrusted::as_str);
@@ -165,6 +170,7 @@ impl Command for Args {
     }
 }
 
+/// Prints the result for one key: imported, activated, or unchanged because the key already exists.
 fn print_imported_key(app: &App, RequestedKey { key, changed, is_new }: &RequestedKey) {
     if !changed {
         let kid = key.spec.kid.to_display();

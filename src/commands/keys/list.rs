@@ -26,9 +26,11 @@ struct KeyRow {
     kid: Untrusted,
     purpose: Purpose,
     alg: Algorithm,
+    /// True for a secret that is shorter than the hash output.
     weak: bool,
     status: KeyState,
     created_at: Timestamp,
+    /// Time until which a retired key verifies tokens; `None` in other states.
     verify_until: Option<Timestamp>,
     live_tokens: usize,
 }

@@ -41,14 +41,15 @@ command_group! {
     }
 }
 
-/// Adds keys to the store. If the store does not exist, creates it; the signing key of the new store is
-/// the first added app key, or a generated key if no app key is added.
+/// Adds the keys that `load_keys` returns. `activate` makes each of these keys the signing key. If
+/// the store does not exist, creates the store with a signing key: the first app key among the
+/// added keys, or a generated key if no app key is added.
 fn add_keys(
     app: &mut App,
     activate: bool,
     load_keys: impl FnOnce(&App) -> Result<Vec<NewKey>, Failure>,
 ) -> Result<Vec<RequestedKey>, Failure> {
-    let caller = app.session.caller_unless_empty_store(&mut app.store)?;
+    let caller = app.session.caller_if_store_has_users(&mut app.store)?;
     if let Some(caller) = &caller {
         authority::keys::authorize_add(caller)?;
     }
@@ -64,8 +65,8 @@ fn add_keys(
     Ok(authority::keys::add(store, &audit, caller.as_ref(), options)?)
 }
 
-/// Prints the algorithm, state and purpose of an added key. For a key that is not the signing key,
-/// also prints the command that activates the key.
+/// Prints the algorithm, state and purpose of a key after `verb`, such as `imported`. For a key
+/// that is not the signing key, also prints the command that activates the key.
 fn print_added_key(app: &App, verb: &str, key: &Key) {
     let (algorithm, purpose) = (key.spec.algorithm.name(), key.spec.purpose.name());
     let state = state_display_name(key.state);
@@ -108,17 +109,20 @@ struct OverlapArgs {
     overlap: Option<Lifetime>,
 }
 
+/// JSON result of a command that makes a key the signing key.
 #[derive(Debug, Serialize)]
 struct RotateOutput {
     changed: bool,
-    /// `None` in a dry run that would generate the key.
+    /// Id of the signing key; `None` in a dry run that would generate this key.
     active_kid: Option<Untrusted>,
+    /// The previous signing key, if any.
     retired: Option<RetiredKeyView>,
 }
 
 #[derive(Debug, Serialize)]
 struct RetiredKeyView {
     kid: Untrusted,
+    /// Time until which the key verifies tokens.
     verify_until: Timestamp,
 }
 
@@ -131,7 +135,7 @@ impl crate::app::Report for RotateOutput {
 /// Prints status messages about the new signing key and the retired key, and reports the result.
 fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
-    // A dry run discards the new key, so the key id is not shown.
+    // A dry run discards a generated key, so the id of this key is not shown.
     let shows_kid = !(rotation.is_new_key && app.store.is_dry_run());
     let active_kid = shows_kid.then_some(rotation.active_kid);
     let key_name = match &active_kid {

@@ -49,14 +49,15 @@ impl Command for Args {
         }
         let caller = app.session.caller_or_file_owner(&mut app.store)?;
         let (store, audit) = app.store.open_with_audit()?;
+        // 0: the total is not known before the backup starts.
         let total = match store.address() {
             StoreAddress::File(_) => Total::Bytes(0),
             #[cfg(feature = "postgres")]
             StoreAddress::Server(_) => Total::Items(0),
         };
         let monitor = Monitor::start(&app.console, "backing up", total)?;
-        let observer = monitor.clone();
-        let on_progress = move |done, total| observer.set(done, total);
+        let progress_monitor = monitor.clone();
+        let on_progress = move |done, total| progress_monitor.set(done, total);
         let caller = caller.as_ref();
         let result =
             authority::maintenance::back_up(store, &audit, caller, &self.file, on_progress);

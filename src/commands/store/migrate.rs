@@ -43,6 +43,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let backup_path = match app.caller() {
+            // The store has the current version, because `App::caller` refuses an older store.
             Ok(caller) => {
                 authority::maintenance::authorize(Some(&caller))?;
                 None

@@ -48,10 +48,10 @@ impl Command for Args {
         let sql = app.store.roles_sql(self.prefix).map_err(|invalid| {
             let reason = invalid.reason;
             Failure::usage(format!(
-                "the name of the schema cannot be the prefix of role names: {reason}"
+                "names of roles start with the name of the schema, which is not a valid prefix: {reason}"
             ))
             .with_hint("choose a prefix for the role names: jeton store roles --prefix jeton")
         })?;
-        app.console.write_document(&sql)
+        app.console.write_styled_text(&sql)
     }
 }

@@ -4,7 +4,7 @@ use super::token_output::revoke_undelivered;
 use super::{ClaimArgs, ExpiryArgs};
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::tokens::{Expiry, IssuedToken, QuotaUsage, TokenRequest};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::expiry_cell;
@@ -66,6 +66,7 @@ struct CreateOutput {
     permissions: Vec<Untrusted>,
     issued_at: Timestamp,
     expires_at: Option<Timestamp>,
+    /// Number of live app tokens of the owner, and the limit; `None` without a limit.
     quota_usage: Option<QuotaUsage>,
 }
 
@@ -79,8 +80,8 @@ impl Command for Args {
     const ACTION: &'static str = "token create";
     const EFFECT: Effect = Effect::Changes;
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        self.user.clone().map(AuditTarget::User)
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        self.user.clone().map(RequestedTarget::User)
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -92,7 +93,7 @@ impl Command for Args {
             audience: self.aud,
             expiry,
             claims: self.claims.parse_claims(app)?,
-            for_run_command: false,
+            is_for_run_command: false,
         };
         let output = SecretOutput::open()?;
         let caller = app.caller()?;
@@ -102,7 +103,7 @@ impl Command for Args {
     }
 }
 
-/// Prints a recorded token. Revokes the token if it cannot be printed.
+/// Prints a newly issued token. Revokes the token if it cannot be printed.
 pub(super) fn deliver(
     app: &mut App,
     output: SecretOutput,

@@ -1,4 +1,4 @@
-//! Options for a signing key outside the store, shared by `mint`, `fixtures` and `run`.
+//! Options of `token mint`, `token fixtures` and `run` for a signing key outside the store.
 
 use crate::app::{App, read_key_variable};
 use crate::authority;
@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 #[derive(Debug, clap::Args)]
 #[command(
     group = clap::ArgGroup::new("external_key").args(["secret_env", "key_file"]),
-    // Required by `--allow-weak`: `mint` and `run` add `--file`, which can name keys, to this group.
+    // `--allow-weak` requires an option of this group. `mint` and `run` add `--file` to the group,
+    // because the file can also name keys.
     group = clap::ArgGroup::new("key_input").args(["secret_env", "key_file"]).multiple(true)
 )]
 pub(crate) struct ExternalKeyArgs {
@@ -72,8 +73,8 @@ impl ExternalKeyArgs {
         self.allow_weak
     }
 
-    /// Reads the bytes of the external signing key, if given. [`Self::parse_key`] parses the bytes
-    /// later, because parsing depends on the request.
+    /// Reads the bytes of the external signing key; `None` if no such key is given.
+    /// [`Self::parse_key`] parses the bytes later, because parsing depends on the request.
     pub(crate) fn read_key_bytes(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         match (&self.secret_env, &self.key_file) {
             (Some(name), _) => read_key_variable("--secret-env", name).map(Some),
@@ -82,10 +83,11 @@ impl ExternalKeyArgs {
         }
     }
 
-    /// Parses the signing key for `request`. `algorithm` is the requested algorithm, if any; without
-    /// it, a secret has the algorithm of the preset. The sources of the key id, in order of precedence,
-    /// are `--kid` or `--header`, the preset, the key document, and the thumbprint of the key. A secret
-    /// has no thumbprint. Also sets a key id from `--kid` in the header of `request`.
+    /// Parses the signing key for `request`. `algorithm` is the requested algorithm, if any. If no
+    /// algorithm is requested, a secret has the algorithm of the preset. The key id is the first of
+    /// the following: the key id from `--kid` or `--header`, the key id of the preset, the key id
+    /// in `bytes`, the thumbprint of the key. A secret has no thumbprint. A key id from `--kid` or
+    /// `--header` is also set in the header of `request`.
     pub(super) fn parse_key(
         &self,
         app: &App,
@@ -96,7 +98,7 @@ impl ExternalKeyArgs {
         let requested_kid = self.requested_kid(request.take_header_kid()?)?;
         let preset_algorithm = request.preset_algorithm()?;
         let secret_algorithm = preset_algorithm.filter(|algorithm| algorithm.is_symmetric());
-        let imported =
+        let imported_key =
             self.import(app, bytes, algorithm.or(secret_algorithm), requested_kid.as_ref())?;
         let kid = match (&requested_kid, request.take_preset_kid()?) {
             (Some(kid), _) => {
@@ -104,15 +106,15 @@ impl ExternalKeyArgs {
                 Some(kid.clone())
             }
             (None, Some(kid)) => Some(kid),
-            (None, None) => imported.document_kid().map_err(|error| self.key_failure(error))?,
+            (None, None) => imported_key.document_kid().map_err(|error| self.key_failure(error))?,
         };
         // The algorithm of Ed25519 keys has two names, `EdDSA` and `Ed25519`: if no algorithm is
         // requested, the name in the preset is used.
         let name_in_preset = preset_algorithm
-            .filter(|name| algorithm.is_none() && name.is_equivalent(imported.key.algorithm));
+            .filter(|name| algorithm.is_none() && name.is_equivalent(imported_key.key.algorithm));
         let key = match name_in_preset {
-            Some(name) => imported.key.with_algorithm(name),
-            None => imported.key,
+            Some(name) => imported_key.key.with_algorithm(name),
+            None => imported_key.key,
         };
         let Some(kid) = kid else {
             let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
@@ -132,6 +134,8 @@ impl ExternalKeyArgs {
         }
     }
 
+    /// Parses the signing key. `kid` selects one key of a JWK Set. Refuses a secret that consists
+    /// of the bytes of a public key of the store.
     fn import(
         &self,
         app: &App,
@@ -146,21 +150,21 @@ impl ExternalKeyArgs {
             allow_weak: self.allow_weak,
         };
         let kid = kid.map(Untrusted::as_str);
-        let key_and_kid = importer.read_one(bytes, kid).map_err(|error| {
+        let imported_key = importer.read_one(bytes, kid).map_err(|error| {
             let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
             let algorithm =
                 is_key_as_secret.then(|| importer.algorithm_of_key(bytes, kid)).flatten();
             self.key_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
         })?;
-        if key_and_kid.key.algorithm.is_symmetric()
-            && authority::keys::equals_public_key(&key_and_kid.key, &app.store.public_keys())
+        if imported_key.key.algorithm.is_symmetric()
+            && authority::keys::equals_public_key(&imported_key.key, &app.store.public_keys())
         {
             return Err(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
         }
-        Ok(key_and_kid)
+        Ok(imported_key)
     }
 
-    /// Returns the error for a refused key, with the source of the key in the hint.
+    /// Converts the error for an invalid key to a failure that names the source of the key.
     fn key_failure(&self, error: KeyError) -> Failure {
         let source = match (&self.key_file, &self.secret_env) {
             (Some(path), _) => KeySource::from_path(path),

@@ -1,4 +1,5 @@
-//! Options of `token mint` in a TOML table, parsed with the definitions of the command line.
+//! Options of `token mint` for one token in a table of a TOML file. The options are converted to
+//! words of a command line, which clap parses.
 
 use super::mint_options::MintOptions;
 use crate::model::{
@@ -9,17 +10,17 @@ use clap::{Arg, ArgAction, Args, Command, FromArgMatches};
 use std::error::Error;
 use std::slice;
 
-/// Options that are allowed on the command line but not in a file: they affect other files, weaken a
-/// check, or concern several tokens.
+/// Options that are allowed on the command line but not in the TOML file. They select other files,
+/// weaken a check, or choose the number of tokens or the variable of a token.
 const COMMAND_LINE_ONLY: [&str; 8] =
     ["allow-env", "allow-weak", "count", "env", "from", "out", "store", "token-file"];
 
-/// Error in a table: the line with the reason, and an optional hint.
+/// Error in a table of options: the line with the reason, and a hint, if any.
 pub(super) type OptionError = (InvalidLine, Option<String>);
 
-/// Parses the options of a token. `defaults` are the options of all tokens, `own` the options of this
-/// token. A default has no effect if the token has the same option or a conflicting option. Also
-/// returns the entries that have an effect.
+/// Parses the options of a token. `defaults` are the options for all tokens of the file, and `own`
+/// are the options for this token. A default is ignored if `own` has the same option or a
+/// conflicting option. Returns the options, and the entries of both tables that are not ignored.
 pub(super) fn parse_options(
     defaults: &TomlTable,
     own: &TomlTable,
@@ -30,11 +31,11 @@ pub(super) fn parse_options(
     for entry in defaults.entries.iter().chain(&own.entries) {
         find_option(&command, entry)?;
     }
-    let is_in_effect = |default: &&TomlEntry| {
+    let is_not_ignored = |default: &&TomlEntry| {
         own.entries.iter().all(|entry| !excludes(&command, &entry.key, &default.key))
     };
     let entries: Vec<TomlEntry> =
-        defaults.entries.iter().filter(is_in_effect).chain(&own.entries).cloned().collect();
+        defaults.entries.iter().filter(is_not_ignored).chain(&own.entries).cloned().collect();
     let mut words = Vec::new();
     for entry in &entries {
         let option = find_option(&command, entry)?;
@@ -48,6 +49,7 @@ pub(super) fn parse_options(
     }
 }
 
+/// Returns the error for an entry with a known key.
 fn error_at(entry: &TomlEntry, reason: &str, hint: Option<String>) -> OptionError {
     let reason = format!("`{}`: {reason}", redact_for_error(&entry.key));
     (InvalidLine { line: entry.line, reason }, hint)
@@ -92,7 +94,9 @@ fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
     }
     let value_name = option.get_value_names().and_then(|names| names.first());
     let texts = match &entry.value {
-        TomlValue::Table(table) => table_texts(table, value_name.map_or("", |name| name.as_str()))?,
+        TomlValue::Table(table) => {
+            table_to_texts(table, value_name.map_or("", |name| name.as_str()))?
+        }
         TomlValue::Array(items) if matches!(option.get_action(), ArgAction::Append) => {
             items.iter().map(to_text).collect::<Result<_, _>>()?
         }
@@ -106,11 +110,12 @@ fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
     Ok(texts.into_iter().map(|text| format!("--{key}={text}")).collect())
 }
 
-/// Returns the values of an option whose value in the file is a table. `value_name` is the name of the
-/// value in the help of the option. For `JSON|FILE`, the only value is the whole table as JSON. For
-/// `NAME=VALUE` and `NAME=JSON`, each member of the table is a value; but for `NAME=VALUE`, each item
-/// of an array is a separate value. All other options refuse a table.
-fn table_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, String> {
+/// Converts a table to the values of an option. `value_name` is the placeholder for the value in
+/// the help of the option. For `JSON|FILE`, the only value is the whole table as JSON. For
+/// `NAME=JSON`, each member of the table becomes a value. For `NAME=VALUE`, each member becomes a
+/// value too, but a member that is an array becomes one value for each item. For other options, a
+/// table is refused.
+fn table_to_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, String> {
     let to_json = |value: &TomlValue| {
         value
             .to_json()
@@ -156,7 +161,8 @@ fn type_mismatch(found: &TomlValue, expected: &str) -> String {
     format!("{} found, expected {expected}", found.type_name())
 }
 
-/// Converts an error of clap. The reason does not contain the value, which may be a misplaced secret.
+/// Converts an error of clap. The reason in the result does not contain the value of an option,
+/// because the value may be a misplaced secret.
 fn to_option_error(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
     let flags = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => flags_in(text),
@@ -199,18 +205,18 @@ fn flags_in(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn table(text: &str) -> TomlTable {
+    fn parse_table(text: &str) -> TomlTable {
         TomlTable::parse(text.as_bytes()).unwrap()
     }
 
     /// Returns the error for the options of a token, with the hint after a semicolon.
-    fn error(own: &str) -> String {
-        let (invalid_line, hint) = parse_options(&table(""), &table(own)).unwrap_err();
+    fn error_of_options(own: &str) -> String {
+        let (invalid_line, hint) = parse_options(&parse_table(""), &parse_table(own)).unwrap_err();
         hint.map_or(invalid_line.to_string(), |hint| format!("{invalid_line}; {hint}"))
     }
 
     fn describe_options(defaults: &str, own: &str) -> String {
-        format!("{:?}", parse_options(&table(defaults), &table(own)).unwrap().0)
+        format!("{:?}", parse_options(&parse_table(defaults), &parse_table(own)).unwrap().0)
     }
 
     #[test]
@@ -266,15 +272,15 @@ mod tests {
             ("ttl = '1h'\nexpires-at = '+1h'", "line 1: `ttl`: not allowed with `expires-at`"),
             ("record = true\ndefect = 'expired'", "line 1: `record`: not allowed with `defect`"),
         ] {
-            assert_eq!(error(own), expected, "{own}");
+            assert_eq!(error_of_options(own), expected, "{own}");
         }
         for key in COMMAND_LINE_ONLY {
             let expected = format!("line 1: `{key}`: not allowed in a file");
-            assert_eq!(error(&format!("{key} = true")), expected);
+            assert_eq!(error_of_options(&format!("{key} = true")), expected);
         }
-        let ttl = error("ttl = 'c2VjcmV0LXZhbHVl'");
+        let ttl = error_of_options("ttl = 'c2VjcmV0LXZhbHVl'");
         assert!(ttl.starts_with("line 1: `ttl`: duration: ") && !ttl.contains("c2Vj"), "{ttl}");
-        let defect = error("defect = 'expird'");
+        let defect = error_of_options("defect = 'expird'");
         assert!(defect.starts_with("line 1: `defect`: expected expired, "), "{defect}");
     }
 }

@@ -24,6 +24,7 @@ pub(crate) struct Args {
     token: TokenArgs,
 }
 
+/// Introspection response, as defined in RFC 7662, section 2.2.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 struct IntrospectOutput(Value);

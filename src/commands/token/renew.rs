@@ -4,7 +4,7 @@ use super::create;
 use super::parse_token_target;
 use crate::app::{App, SecretOutput};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::tokens::{RenewalOptions, RenewalOutcome};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
@@ -51,7 +51,7 @@ impl Command for Args {
         (self.token == "-").then_some("ID|JTI|TOKEN").into_iter().collect()
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
+    fn audit_target(&self) -> Option<RequestedTarget> {
         parse_token_target(&self.token)
     }
 
@@ -60,7 +60,8 @@ impl Command for Args {
         let token = app.console.read_token_argument("ID|JTI|TOKEN", Some(&self.token))?;
         let selector = TokenSelector::parse(token.expose_secret())?;
         app.store.get()?;
-        let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
+        // The bearer of a token can renew it. A token given by value therefore needs no caller.
+        let caller = if selector.requires_login() { Some(app.caller()?) } else { None };
         let (store, audit) = app.store.open_with_audit()?;
         let options = RenewalOptions { ttl: self.ttl, grace: self.grace };
         let RenewalOutcome { issued: new_token, old_id, grace_until, revoked_predecessor_id } =
@@ -74,11 +75,9 @@ impl Command for Args {
             }
             None => app.console.print_status(&format!("revoked token {old_id}")),
         }
-        app.console.print_status_if_some(
-            revoked_predecessor_id.map(|id| {
-                format!("revoked token {id}: this renewal ended the token's grace period")
-            }),
-        );
+        app.console.print_status_if_some(revoked_predecessor_id.map(|id| {
+            format!("revoked token {id}: this renewal ended the grace period of that token")
+        }));
         create::deliver(app, output, new_token)
     }
 }

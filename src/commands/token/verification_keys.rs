@@ -1,4 +1,5 @@
-//! Keys with which `jeton token verify` verifies: keys of the store, or keys of another issuer.
+//! Keys with which `jeton token verify` verifies: keys of the store, or keys of a third-party
+//! issuer.
 
 use crate::app::{App, read_key_variable};
 use crate::authority::keys::{KeyError, SecretEncoding};
@@ -9,7 +10,7 @@ use crate::model::Algorithm;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Options for keys of another issuer.
+/// Options for keys of a third-party issuer.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("third_party").args(["jwks", "key", "secret_env"]))]
 pub(super) struct VerificationKeyArgs {
@@ -50,7 +51,9 @@ pub(super) struct VerificationKeyArgs {
 
 /// Keys to verify tokens with.
 pub(super) enum VerificationKeys {
+    /// Keys of the store.
     Store,
+    /// Keys of a third-party issuer.
     External(Arc<KeySet>),
 }
 
@@ -61,17 +64,19 @@ impl VerificationKeyArgs {
         keys.into_iter().filter_map(|(name, path)| stdin_argument(name, path.as_ref()))
     }
 
-    /// Reads the keys in `--jwks`, `--key` or `--secret-env`. Without these options, selects the keys of
-    /// the store.
+    /// Reads the keys in `--jwks`, `--key` or `--secret-env`. Without these options, selects the
+    /// keys of the store.
     pub(super) fn load(&self, app: &App) -> Result<VerificationKeys, Failure> {
+        // An HMAC secret with the bytes of one of these keys is refused.
         let known_public_keys = || app.store.public_keys();
         if let Some(path) = &self.jwks {
             let bytes = app.console.read_key_file("--jwks", path)?;
             let keys = read_jwks(&bytes, &self.alg, known_public_keys).map_err(|error| {
-                // A JWK Set cannot contain a plain secret, so hints about secrets are omitted.
-                let is_secret_hint = error.has_secret_hint();
+                // The input of `--jwks` cannot be a secret in text. Hints about the options for
+                // such a secret are therefore omitted.
+                let names_secret_option = error.has_secret_hint();
                 let failure = key_failure(error, &KeySource::from_path(path));
-                Failure { hint: failure.hint.filter(|_| !is_secret_hint), ..failure }
+                Failure { hint: failure.hint.filter(|_| !names_secret_option), ..failure }
             })?;
             return Ok(VerificationKeys::External(Arc::new(keys)));
         }
@@ -102,14 +107,14 @@ impl VerificationKeyArgs {
     }
 }
 
-/// Returns the error for refused keys, without a hint to generate a key or secret: a new key cannot
-/// verify the token.
+/// Returns the failure for a refused key or JWK Set. Other commands add a hint to generate a key or
+/// secret. This function omits that hint, because a new key or secret cannot verify the token.
 fn key_failure(error: KeyError, source: &KeySource<'_>) -> Failure {
     let is_empty = matches!(error, KeyError::Empty);
     let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
     let failure = Failure::from(error);
     if is_empty {
-        return failure.with_fetch_hint(source);
+        return failure.with_empty_key_hint(source);
     }
     let failure = failure.with_key_source(source);
     Failure { hint: failure.hint.filter(|_| !is_key_as_secret), ..failure }

@@ -16,7 +16,9 @@ const TOKEN_ID_MEMBER: &str = "\"token_id\":";
 #[derive(Debug, Serialize)]
 pub(super) struct VerifyOutput<'r> {
     valid: bool,
+    /// Kind of the token; `None` if it is unknown.
     kind: Option<TokenKind>,
+    /// Reasons for the rejection; empty for a valid token.
     reasons: &'r [Rejection],
     claims: Option<&'r Map<String, Value>>,
     token_id: Option<TokenId>,
@@ -36,9 +38,11 @@ impl<'r> VerifyOutput<'r> {
     }
 }
 
-/// JSON line of an [`ValidTokenExample`], in parts. The lines of valid tokens like the example differ only in
-/// `jti` and token id.
+/// JSON line of a [`ValidTokenExample`], in parts. The example is a valid token that was verified
+/// before other tokens like it: the lines of these tokens differ from the line of the example only
+/// in `jti` and token id.
 pub(super) struct ExampleLine {
+    /// Token whose line this is.
     example: Rc<ValidTokenExample>,
     before_jti: String,
     between_jti_and_id: String,
@@ -51,7 +55,7 @@ impl ExampleLine {
         let mut line = JsonLines::default();
         line.push(&VerifyOutput::new(&example.report, now))?;
         let line = String::from_utf8_lossy(line.as_bytes());
-        // The claims contain the `jti` once, and the token id follows the claims.
+        // The claims contain the `jti` once. In the line, the token id comes after the claims.
         let (before_jti, rest) = line.split_once(&example.jti.to_string()).unwrap_or_default();
         let id_start = rest.rfind(TOKEN_ID_MEMBER).unwrap_or_default() + TOKEN_ID_MEMBER.len();
         let (between_jti_and_id, rest) = rest.split_at_checked(id_start).unwrap_or_default();
@@ -69,7 +73,7 @@ impl ExampleLine {
         Rc::ptr_eq(&self.example, example)
     }
 
-    /// Appends the line of a valid token like the example.
+    /// Appends the line of a valid token like the example, with the ids of this token.
     pub(super) fn push_line(&self, jti: Jti, id: TokenId, lines: &mut JsonLines) {
         lines.push_rendered(&self.before_jti);
         lines.push_rendered(&jti.to_string());

@@ -27,6 +27,7 @@ pub(crate) struct Args {
     with_hashes: bool,
 }
 
+/// Exported account.
 #[derive(Debug, Serialize)]
 struct UserRow {
     uid: UserUuid,
@@ -37,12 +38,15 @@ struct UserRow {
     quota: Option<QuotaView>,
     disabled: bool,
     created_at: Timestamp,
+    /// `None` if the export omits password hashes.
     #[serde(flatten)]
     hash: Option<HashColumn>,
 }
 
+/// Column with the password hash.
 #[derive(Debug, Serialize)]
 struct HashColumn {
+    /// `None` for an account without a password.
     password_hash: Option<String>,
 }
 
@@ -63,6 +67,7 @@ impl Command for Args {
         &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines, OutputFormat::Csv];
 
     // The audit log records an export with password hashes, and also the refusal of such an export.
+    // This export therefore counts as a change.
     fn effect(&self) -> Effect {
         if self.with_hashes { Self::EFFECT } else { Effect::Reads }
     }
@@ -90,11 +95,11 @@ impl Command for Args {
         let to_object = |user, hash| build_row(user, hash).to_json_object();
         let password_hashes =
             if self.with_hashes { PasswordHashes::Include } else { PasswordHashes::Omit };
-        let mut accounts =
+        let mut user_export =
             authority::accounts::export(store, &audit, &caller, password_hashes, to_object)?;
-        let users = pluralize(accounts.count, "user");
-        if write_rows(app, &mut accounts)? {
-            app.console.print_status(&format!("exported {users}"));
+        let counted_users = pluralize(user_export.count, "user");
+        if write_rows(app, &mut user_export)? {
+            app.console.print_status(&format!("exported {counted_users}"));
         } else if self.with_hashes {
             return Err(Failure::undelivered("the password hashes"));
         }
@@ -102,14 +107,16 @@ impl Command for Args {
     }
 }
 
-/// Writes the rows of an export. Returns `false` if standard output was closed.
-fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
+/// Writes the rows of an export in batches. Returns `false` if the reader of standard output closed
+/// the pipe.
+fn write_rows(app: &App, user_export: &mut UserExport) -> Result<bool, Failure> {
     let mut is_first_batch = true;
     loop {
-        let rows = export.next_batch()?;
+        let rows = user_export.next_batch()?;
         let is_output_open = match app.console.output_format() {
+            // An empty batch marks the end of the export.
             OutputFormat::Json if rows.is_empty() => {
-                return app.console.end_items(&json!({"items": []}));
+                return app.console.end_item_list(&json!({"items": []}));
             }
             _ if rows.is_empty() => return Ok(true),
             OutputFormat::Json => app.console.write_items(&rows, is_first_batch)?,

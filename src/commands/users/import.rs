@@ -47,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "exist_ok")]
     update: bool,
 
-    /// Generate a password for each new account without one, and write logins and passwords to this new
+    /// Generate a password for each new account without a password, and write logins and passwords to this new
     /// file (CSV, readable only by you). If the file cannot be written, no account is imported
     #[arg(long, value_name = "FILE", value_parser = path())]
     generate_passwords: Option<PathBuf>,
@@ -60,15 +60,19 @@ pub(crate) struct Args {
     dry_run: DryRunArgs,
 }
 
+/// Numbers of accounts that the command imported or left unchanged.
 #[derive(Debug, Serialize)]
 struct ImportOutput {
     changed: bool,
+    /// Number of created accounts.
     imported: usize,
     updated: usize,
+    /// Number of created accounts without a password.
     without_password: usize,
     generated_passwords: usize,
+    /// Number of rows whose accounts already exist and are unchanged.
     skipped: usize,
-    /// Number of unchanged existing users that differ from their row.
+    /// Number of unchanged existing accounts that differ from their row.
     #[serde(rename = "different")]
     differing_users: usize,
 }
@@ -92,7 +96,7 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let caller = app.session.caller_unless_empty_store(&mut app.store)?;
+        let caller = app.session.caller_if_store_has_users(&mut app.store)?;
         if let Some(caller) = &caller {
             authority::accounts::authorize_import(caller)?;
         }
@@ -102,7 +106,8 @@ impl Command for Args {
         let mut import_rows = app.console.read_rows("FILE", &self.file, |rows| {
             Ok(ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?)
         })?;
-        // Reading the rows may have waited for input, so the current time is read again.
+        // Reading the rows may have waited for input. The next use of the current time reads the
+        // clock again.
         app.store.forget_time();
         if caller.is_none() {
             import_rows.ensure_has_admin()?;
@@ -136,6 +141,7 @@ impl Command for Args {
     }
 }
 
+/// Imports the rows. Creates the store if it does not exist.
 fn import(
     app: &mut App,
     caller: Option<&Caller>,
@@ -157,6 +163,7 @@ fn import(
     progress.finish(result)
 }
 
+/// Prints the status message, and a warning about existing accounts that differ from their rows.
 fn print_outcome(app: &App, outcome: &ImportOutcome, if_exists: IfExists) {
     let imported = pluralize(outcome.created_count, "user");
     let updated = match if_exists {

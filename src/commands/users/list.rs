@@ -57,19 +57,23 @@ pub(crate) struct Args {
 /// Columns of the list for admins: the names of the members of [`UserRow`] in JSON.
 const ADMIN_COLUMNS: &[&str] = &["id", "uid", "username", "email", "role", "status"];
 
-/// Columns of the list for users who are not admins: all columns before `role`.
+/// Columns of the list for users who are not admins: the columns before `role` in
+/// [`ADMIN_COLUMNS`].
 const NON_ADMIN_COLUMNS: &[&str] = ADMIN_COLUMNS.split_at(4).0;
 
+/// Account in the list.
 #[derive(Debug, Serialize)]
 struct UserRow {
     id: UserId,
     uid: UserUuid,
     username: Option<UserName>,
     email: Option<Email>,
+    /// `None` if the caller is not an admin.
     #[serde(flatten)]
     admin_fields: Option<AdminFields>,
 }
 
+/// Fields that only admins can see.
 #[derive(Debug, Serialize)]
 struct AdminFields {
     role: Role,
@@ -144,6 +148,7 @@ impl Command for Args {
     }
 }
 
+/// Parses the value of `--status`. Returns `true` for `disabled`.
 fn parse_is_disabled(text: &str) -> Result<bool, InvalidValue> {
     match text {
         "disabled" => Ok(true),

@@ -10,17 +10,22 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
-/// File with the generated passwords of the accounts that a command will create.
+/// File with the generated passwords of the accounts that a command will create. Dropping the value
+/// removes the file.
 pub(crate) struct PasswordFile {
     file: NewSecretFile,
     path: PathBuf,
+    /// Number of passwords.
     count: usize,
 }
 
 impl PasswordFile {
-    /// If `path` is given, generates a password for each new account without a password, and writes the
-    /// passwords to this file. No file is written if no password is generated. Called before the
-    /// accounts are created: without the file, the passwords would be lost.
+    /// Generates a password for each new account without a password, and writes the passwords to a
+    /// new file at `path`. Does nothing if `path` is `None`. Writes no file if no password is
+    /// generated.
+    ///
+    /// Must be called before the accounts are created. If the file cannot be written, the error
+    /// prevents the creation of accounts whose passwords would be lost.
     pub(crate) fn create(
         app: &mut App,
         rows: &mut ImportRows,
@@ -42,8 +47,8 @@ impl PasswordFile {
         Ok(Some(Self { file, path: path.to_owned(), count: csv_rows.len() }))
     }
 
-    /// Keeps the file if the accounts were created or may have been created. Removes the file in
-    /// all other cases, and after a dry run.
+    /// Keeps the file if the accounts were created, or if an error leaves unknown whether they were
+    /// created. Removes the file after a dry run and after any other error.
     pub(crate) fn keep_or_remove<T>(self, app: &App, result: &Result<T, Failure>) {
         match result {
             Ok(_) => {

@@ -1,4 +1,4 @@
-//! Import of private keys in various formats. Keys are validated, then stored in one format, so
+//! Import of private keys in various formats. Keys are validated and converted to one format, so
 //! that a second import of a key is recognized.
 
 mod key_material;
@@ -29,7 +29,7 @@ pub(crate) struct KeyImporter {
     pub(crate) algorithm: Option<Algorithm>,
     /// Encoding of a secret; `None` for a key document, or for a secret in text.
     pub(crate) encoding: Option<SecretEncoding>,
-    /// Accepts secrets that are shorter than the hash output.
+    /// If set, secrets that are shorter than the hash output are accepted.
     pub(crate) allow_weak: bool,
 }
 
@@ -52,7 +52,7 @@ impl ImportedKey {
     }
 }
 
-/// First byte of every key in DER; in text, the digit `0`.
+/// First byte of every key in DER. The same byte is the digit `0` in text.
 const DER_SEQUENCE: u8 = 0x30;
 
 /// Returns whether the bytes are binary and start like DER.
@@ -68,13 +68,14 @@ enum Content {
 }
 
 impl KeyImporter {
-    /// Reads a secret, the single key of a document in any format, or all keys of a collection, such as a
-    /// JWK Set. Every key of a collection must be usable.
+    /// Reads a secret, the single key of a document in any format, or all keys of a collection,
+    /// such as a JWK Set. Every key of a collection must be usable.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<ImportedKey>, KeyError> {
         let document = match self.read_content(bytes)? {
             Content::Document(document) => document,
             Content::Secret(key) => return Ok(vec![key]),
         };
+        // Only a collection has this path.
         let Some(_) = document.first_key_jq_path else {
             return Ok(vec![self.read_single(document.entries)?]);
         };
@@ -131,6 +132,8 @@ impl KeyImporter {
         Some(key.key.algorithm).filter(|algorithm| !algorithm.is_symmetric())
     }
 
+    /// Reads a document or a secret. With an encoding, every input except a symmetric JWK is a
+    /// secret. Without an encoding, text without a key is a secret if the algorithm is for HMAC.
     fn read_content(self, bytes: &[u8]) -> Result<Content, KeyError> {
         let document = read_document(bytes);
         if let Some(encoding) = self.encoding {
@@ -163,7 +166,8 @@ impl KeyImporter {
         Ok(Content::Secret(ImportedKey { key, stated_kid: None }))
     }
 
-    /// Reads the key of a document that is not a collection: a JWK, or the only private key of PEM or DER.
+    /// Reads the key of a document that is not a collection: a JWK, or the only private key in PEM
+    /// or DER. Other entries, such as certificates, are ignored if there is a private key.
     fn read_single(self, mut entries: Vec<KeyEntry>) -> Result<ImportedKey, KeyError> {
         let has_private_key = entries.iter().any(KeyEntry::is_private_der);
         if has_private_key {
@@ -258,7 +262,7 @@ impl KeyImporter {
             }
         })?;
         match material {
-            KeyMaterial::Secret(secret) => self.check_and_build(algorithm, &secret),
+            KeyMaterial::Secret(secret) => self.build_secret_key(algorithm, &secret),
             KeyMaterial::Pkcs8(_, pkcs8) => {
                 let key = build_private_key(algorithm, self.purpose, &pkcs8)
                     .map_err(|error| invalid_key(error.to_string()))?;
@@ -270,7 +274,9 @@ impl KeyImporter {
         }
     }
 
-    fn check_and_build(self, algorithm: Algorithm, secret: &[u8]) -> Result<KeySpec, KeyError> {
+    /// Creates a symmetric key. Refuses an empty secret, and a short secret unless `allow_weak` is
+    /// set.
+    fn build_secret_key(self, algorithm: Algorithm, secret: &[u8]) -> Result<KeySpec, KeyError> {
         if secret.is_empty() {
             return Err(invalid_key("the secret is empty").into());
         }

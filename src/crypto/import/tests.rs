@@ -27,8 +27,8 @@ fn exported_key_round_trips() {
         assert_eq!(imported[0].key.algorithm, algorithm);
         if !algorithm.is_symmetric() {
             assert_eq!(imported[0].key.kid, key.kid, "{algorithm:?}");
-            let der = importer(Some(algorithm)).read(key.material.expose_secret()).unwrap();
-            assert_eq!(der[0].key.kid, key.kid, "{algorithm:?}");
+            let from_der = importer(Some(algorithm)).read(key.material.expose_secret()).unwrap();
+            assert_eq!(from_der[0].key.kid, key.kid, "{algorithm:?}");
         }
     }
 }
@@ -68,7 +68,7 @@ fn trailing_data_after_a_key_is_refused() {
 }
 
 #[test]
-fn key_type_decides_the_default_algorithm_and_excludes_hs256() {
+fn key_type_decides_the_default_algorithm_and_a_private_key_is_not_a_secret() {
     for (generated, expected) in [
         (Algorithm::PS512, Algorithm::RS256),
         (Algorithm::ES384, Algorithm::ES384),
@@ -99,7 +99,7 @@ fn secret_is_read_in_every_encoding() {
     ] {
         assert_eq!(read_secret(encoded.as_bytes(), SecretEncoding::Base64).unwrap(), bytes);
     }
-    // The text mixes both alphabets.
+    // The text has characters of standard base64 and of base64url.
     assert!(
         read_secret(b"3N3e3+Dh4uPk5ebn6Onq6-zt7u/w8fLz9PX29/j5+vs=", SecretEncoding::Base64)
             .is_err()
@@ -120,7 +120,7 @@ fn short_secret_is_weak_and_empty_secret_is_refused() {
 }
 
 #[test]
-fn jwk_set_import_is_atomic() {
+fn one_unusable_key_refuses_a_whole_jwk_set() {
     let ed25519_jwk = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
     let hmac_jwk = r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0i","alg":"HS384"}"#;

@@ -1,18 +1,19 @@
-//! Keys of a document, not yet converted from the format of the document.
+//! Keys of a document, as JWKs or in DER. A document is an input that contains keys, such as a
+//! file.
 
 use crate::crypto::jwk::is_symmetric;
 use crate::crypto::key_error::KeyError;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-/// Keys of a file or variable, in their order. The keys are not yet validated.
+/// Keys of a document, in the order of the document. The keys are not yet validated.
 #[derive(PartialEq)]
 pub(in crate::crypto) struct KeyDocument {
     /// The keys.
     pub(in crate::crypto) entries: Vec<KeyEntry>,
-    /// For a collection (a JWK Set, an array or a certificate map): the path of the first key in
-    /// the notation of `jq`; in a certificate map, the path of all keys. `None` for any other
-    /// document.
+    /// Path for `jq` that selects the first key of a collection. A collection is a JWK Set, an
+    /// array of JWKs, or a certificate map (an object that maps key ids to certificates). For a
+    /// certificate map, the path selects all keys. `None` if the document is not a collection.
     pub(in crate::crypto) first_key_jq_path: Option<&'static str>,
 }
 
@@ -25,7 +26,7 @@ pub(in crate::crypto) struct KeyEntry {
     pub(in crate::crypto) material: EntryMaterial,
 }
 
-/// Key material in the format of the document.
+/// Key material as a JWK or in DER.
 #[derive(PartialEq)]
 pub(in crate::crypto) enum EntryMaterial {
     /// JWK. Members with the value `null` are removed.
@@ -58,7 +59,7 @@ impl KeyDocument {
         self.entries.iter().filter_map(KeyEntry::as_jwk).any(is_symmetric)
     }
 
-    /// Returns whether the document is a single JWK with a symmetric key.
+    /// Returns whether the document is a single symmetric JWK, not in a collection.
     pub(in crate::crypto) fn is_secret_jwk(&self) -> bool {
         match &self.entries[..] {
             [entry] if self.first_key_jq_path.is_none() => entry.as_jwk().is_some_and(is_symmetric),
@@ -66,10 +67,11 @@ impl KeyDocument {
         }
     }
 
-    /// Returns all entries of a collection. For any other document, returns the public keys in DER.
-    /// If the document has no public key in DER, returns the private keys in DER. If the document
-    /// has no key in DER, returns only the first entry, which is a JWK or a certificate. Further
-    /// certificates belong to certificate authorities, which sign no tokens.
+    /// Returns the entries that can be the key of a token issuer. Returns all entries of a
+    /// collection. For any other document, returns the public keys in DER. If there are none,
+    /// returns the private keys in DER. If the document has no key in DER, returns only the first
+    /// entry, which is a JWK or a certificate. Further certificates belong to certificate
+    /// authorities, which sign no tokens.
     pub(in crate::crypto) fn into_primary_entries(self) -> Vec<KeyEntry> {
         let Self { mut entries, first_key_jq_path } = self;
         let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));

@@ -1,5 +1,6 @@
-//! Reader of key documents: recognizes every supported format, removes encodings and quotes around
-//! the key, and names formats that need a conversion. Every command reads key material here.
+//! Reader of key documents, which are inputs that contain keys. The reader recognizes every
+//! supported format, removes encodings and quotes around the key, and names formats that need a
+//! conversion. Every command that accepts keys uses this reader.
 
 mod conversion;
 mod document;
@@ -19,11 +20,12 @@ pub(super) use document::{EntryMaterial, KeyDocument, KeyEntry};
 pub(crate) use unsupported::UnsupportedFormat;
 use zeroize::Zeroizing;
 
-/// Maximum number of nested encodings.
+/// Maximum number of layers around a key. A layer is base64, or a JSON document with the key in a
+/// member.
 const MAX_LAYERS: usize = 4;
 
-/// Reads all keys of a document. [`KeyError::UnknownFormat`] means that the bytes are not a key
-/// in any known format, and can therefore be a secret.
+/// Reads all keys of a document. The error [`KeyError::UnknownFormat`] means that the bytes are not
+/// a key in any known format. The bytes can then be a secret.
 pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, KeyError> {
     ensure_size(bytes).map_err(KeyError::TooLarge)?;
     match read_layer(bytes, MAX_LAYERS) {
@@ -48,8 +50,8 @@ pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, KeyError> {
     Err(KeyError::UnknownFormat)
 }
 
-/// Returns whether a document is recognized as one or more keys, possibly damaged or unsupported,
-/// and contains no symmetric key. Such a document is never a secret.
+/// Returns whether the reader recognizes keys in a document, possibly damaged or in an unsupported
+/// format, and the document contains no symmetric JWK. Such a document is never a secret.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
     match read_document(bytes) {
@@ -58,7 +60,8 @@ pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
     }
 }
 
-/// Reads a document in at most `layers` nested encodings. Returns `None` if no format is recognized.
+/// Reads a document that has at most `layers` layers around it. Returns `None` if no format is
+/// recognized.
 fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, KeyError> {
     if let Some(structure) = der::classify(bytes) {
         return read_der(bytes, structure).map(Some);
@@ -114,8 +117,8 @@ fn read_der(der: &[u8], structure: DerStructure) -> Result<KeyDocument, KeyError
     Ok(KeyDocument::single(material))
 }
 
-/// Reads all blocks of a PEM (RFC 7468). Equal blocks count once, and blocks without a key, such as
-/// curve parameters, are ignored.
+/// Reads the keys of all blocks of a PEM text (RFC 7468). Equal blocks count once. Blocks without a
+/// key, such as curve parameters, are ignored.
 fn read_pem(text: &[u8]) -> Result<KeyDocument, KeyError> {
     let blocks = pem::parse_blocks(text)?;
     let mut entries: Vec<KeyEntry> = Vec::new();
@@ -136,7 +139,7 @@ fn read_pem(text: &[u8]) -> Result<KeyDocument, KeyError> {
     Ok(KeyDocument { entries, first_key_jq_path: None })
 }
 
-/// Returns the key material of a block, or `None` for a block that is not a key.
+/// Returns the key material of a PEM block, or `None` for a block that is not a key.
 fn read_block(block: &Block<'_>) -> Result<Option<EntryMaterial>, KeyError> {
     if block.label == "ENCRYPTED PRIVATE KEY" || block.is_encrypted {
         return Err(UnsupportedFormat::EncryptedKey.into());

@@ -1,4 +1,4 @@
-//! Decoding of text that can be a key in base64 or hex, and removal of byte order marks.
+//! Decoding of text that may be a key in base64 or hex, and removal of byte order marks.
 
 use crate::model::{has_utf16_bom, normalize_encoding};
 use base64::Engine;
@@ -16,13 +16,17 @@ pub(super) enum TextEncoding {
     Base64,
     /// Any other base64: in the URL-safe alphabet, without padding, or within other text.
     LooseBase64,
+    /// Hexadecimal digits.
     Hex,
 }
 
-/// Decodes the parts of a text that can be base64 in either alphabet, the base64 from each of the
-/// [possible key starts][possible_key_starts], and the whole text if it can be hex. Whitespace,
-/// quotes, backslashes, zero bytes and escaped line breaks are skipped. All other characters
-/// outside the base64 alphabets separate the parts.
+/// Returns all decodings of a text that may be a key. The results are, if they can be decoded:
+/// - the whole text as hex,
+/// - each part of the text as base64 in either alphabet,
+/// - the base64 that starts at each of the [possible key starts][possible_key_starts].
+///
+/// Whitespace, quotes, backslashes, zero bytes and escaped line breaks are skipped. All other
+/// characters outside the base64 alphabets separate the parts.
 pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec<u8>>)> {
     let compact_text = strip_formatting(text);
     let is_strict = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
@@ -36,24 +40,24 @@ pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec
         .split(|byte| !is_base64(byte))
         .filter(|part| part.len() >= MIN_TEXT_LENGTH)
         .filter_map(|part| Some((base64_kind, decode_base64(part)?)));
-    let words = possible_key_starts(text).into_iter().filter_map(|rest| {
+    let from_key_starts = possible_key_starts(text).into_iter().filter_map(|rest| {
         let chars = strip_formatting(rest);
         let end = chars.iter().position(|byte| !is_base64(byte)).unwrap_or(chars.len());
         chars.get(..end).and_then(decode_base64)
     });
-    let words = words.map(|bytes| (TextEncoding::LooseBase64, bytes));
+    let from_key_starts = from_key_starts.map(|bytes| (TextEncoding::LooseBase64, bytes));
     let hex = decode_hex(&compact_text).map(|bytes| (TextEncoding::Hex, bytes));
-    hex.into_iter().chain(base64).chain(words).collect()
+    hex.into_iter().chain(base64).chain(from_key_starts).collect()
 }
 
-/// Finds at most four words that start like a key in base64, and returns for each word the text from
-/// the start of the word. Base64 is decoded in groups of four characters: if a word were joined with
-/// the preceding text, a group could contain characters of both, and the key would not be decoded.
+/// Finds at most four words that start like a key in base64. Returns, for each word, the text from
+/// the start of the word to the end. The text before the word must not be decoded with the word:
+/// base64 is decoded in groups of four characters, and a group could contain characters of both.
 fn possible_key_starts(text: &[u8]) -> Vec<&[u8]> {
     const MAX_STARTS: usize = 4;
-    // DER, PEM and JSON in base64.
+    // First characters of DER (`M`), PEM (`LS0t`) and JSON (`ey`, `W3`) in base64.
     const STARTS: [&[u8]; 4] = [b"M", b"LS0t", b"ey", b"W3"];
-    let ends_word = |before: &[u8]| {
+    let ends_before_word = |before: &[u8]| {
         before.last().is_some_and(|byte| byte.is_ascii_whitespace() || b"-:=,;'\"".contains(byte))
             || before.ends_with(b"\\n")
             || before.ends_with(b"\\r")
@@ -63,7 +67,9 @@ fn possible_key_starts(text: &[u8]) -> Vec<&[u8]> {
         let has_plain_start = || {
             rest.get(..8).is_some_and(|start| start.iter().all(|byte| byte.is_ascii_alphanumeric()))
         };
-        STARTS.iter().any(|start| rest.starts_with(start)) && ends_word(before) && has_plain_start()
+        STARTS.iter().any(|start| rest.starts_with(start))
+            && ends_before_word(before)
+            && has_plain_start()
     });
     starts.map(|(_, rest)| rest).take(MAX_STARTS).collect()
 }
@@ -95,14 +101,14 @@ fn decode_base64(part: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::RequireNone)
         .with_decode_allow_trailing_bits(true);
-    // A single character after the last group encodes less than a byte.
-    let whole = if part.len() % 4 == 1 { part.split_last()?.1 } else { part };
-    GeneralPurpose::new(&STANDARD, config).decode(whole).ok().map(Zeroizing::new)
+    // A single character after the last group of four encodes less than a byte.
+    let complete = if part.len() % 4 == 1 { part.split_last()?.1 } else { part };
+    GeneralPurpose::new(&STANDARD, config).decode(complete).ok().map(Zeroizing::new)
 }
 
-/// Decodes hexadecimal digits, also separated by `:` or `,`, or prefixed with `0x` or `x` (`\x`
-/// without the backslash). Returns `None` for other characters, an odd number of digits, or fewer
-/// than [`MIN_TEXT_LENGTH`] digits.
+/// Decodes hexadecimal digits. Bytes may be separated by `:` or `,`. Bytes may have the prefix
+/// `0x`, or `x`, which remains of `\x` without the backslash. Returns `None` for other characters,
+/// an odd number of digits, or fewer than [`MIN_TEXT_LENGTH`] digits.
 fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(chars.len()));
     let mut rest = chars;
@@ -120,11 +126,12 @@ fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     is_whole.then(|| Zeroizing::new(pairs.iter().map(|[high, low]| high << 4 | low).collect()))
 }
 
-/// Returns the text as UTF-8 without a byte order mark. Bytes that are not text are unchanged, as is
-/// UTF-16 with characters outside ASCII.
+/// Returns the text as UTF-8 without a byte order mark. Returns bytes that are not text unchanged.
+/// UTF-16 with characters outside ASCII counts as bytes that are not text.
 pub(super) fn without_byte_order_mark(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let text = Zeroizing::new(normalize_encoding(bytes).into_owned());
-    // A random secret may start like UTF-16. Decoded as UTF-16, random bytes are hardly ever ASCII.
+    // A random secret may start with the bytes of a UTF-16 byte order mark. After decoding from
+    // UTF-16, random bytes are hardly ever ASCII.
     let is_text =
         if has_utf16_bom(bytes) { text.is_ascii() } else { std::str::from_utf8(&text).is_ok() };
     if is_text { text } else { Zeroizing::new(bytes.to_vec()) }
@@ -155,7 +162,8 @@ mod tests {
         }
         let raw = decode_secret(&marked, SecretEncoding::Raw).unwrap();
         assert_eq!(raw.as_slice(), marked);
-        // Bytes that are not text keep a start that looks like a byte order mark.
+        // If the bytes are not text, the first bytes are kept, even if they equal a byte order
+        // mark.
         for start in [&b"\xff\xfe"[..], b"\xfe\xff", b"\xef\xbb\xbf"] {
             let bytes = [start, &[0xd8; 32]].concat();
             let secret = decode_secret(&bytes, SecretEncoding::Text).unwrap();

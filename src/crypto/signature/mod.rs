@@ -16,7 +16,8 @@ use signer::to_jsonwebtoken;
 pub(super) use signer::unusable_key_error;
 pub(crate) use signer::{TokenPrefix, TokenSigner, sign, sign_text};
 
-/// Refuses a key that cannot sign, or whose signatures the public part of the key does not verify.
+/// Signs a token with the key, and verifies the signature with the public part of the key (or with
+/// the secret). Refuses the key if one of the two steps fails.
 pub(crate) fn check_key(key: &KeySpec) -> Result<(), Error> {
     let token = sign_text(key, "{}", "{}")?;
     let compact = CompactJws::parse(token.expose_secret()).map_err(|_| unusable_key_error(key))?;
@@ -60,8 +61,8 @@ impl VerificationKey {
         }
     }
 
-    /// Returns the verifier for signatures of this key with `algorithm`. If the algorithm is for
-    /// another type of key, or the secret is empty, the verifier accepts no signature.
+    /// Returns the verifier for signatures of this key with `algorithm`. The verifier accepts no
+    /// signature if the algorithm is for another type of key, or if the secret is empty.
     pub(super) fn verifier(&self, algorithm: Algorithm) -> SignatureVerifier {
         let key = match self {
             // With an empty secret, anyone could create valid signatures.
@@ -81,15 +82,15 @@ impl VerificationKey {
     }
 }
 
-/// Verifier of signatures of one key with one algorithm. Creating a verifier takes longer than
-/// verifying an HMAC.
+/// Verifier of signatures of one key with one algorithm. A caller should use one verifier for many
+/// tokens, because the creation of a verifier takes longer than the verification of an HMAC.
 pub(crate) enum SignatureVerifier {
     /// Verifier of the JWT library.
     Library(Box<dyn JwtVerifier>),
     /// Public key on P-521, a curve that the JWT library does not support.
     Es512(ParsedPublicKey),
-    /// No signature is valid, because the secret is empty, the algorithm is not permitted, or the
-    /// algorithm is for another type of key.
+    /// Verifier that accepts no signature. Used if the secret is empty, the algorithm is not
+    /// permitted or is for another type of key, or the JWT library refuses the key.
     Unsuitable,
 }
 

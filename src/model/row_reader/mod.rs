@@ -1,4 +1,5 @@
-//! Rows from files of any length: CSV with a header, JSON Lines, or a JSON list in one line.
+//! Reader of rows from files of any length: CSV with a header, JSON Lines, or a JSON list in one
+//! line.
 
 mod blocks;
 mod csv;
@@ -17,24 +18,26 @@ use std::io::BufRead;
 
 /// Iterator over the rows of a file.
 ///
-/// A file that starts with `{` is JSON Lines; any other file is CSV with a header. The separator of
-/// CSV cells is a comma, a semicolon or a tab, and is detected at the start of the file. Empty
-/// cells are omitted, and rows with only empty cells are skipped. The columns `exp`, `nbf` and
-/// `iat` contain times. A file without rows is an error.
+/// A file that starts with `{` is JSON Lines; any other file is CSV with a header. If
+/// `accepts_json_list` is true, a file that starts with `{` can also be a long JSON list.
 ///
-/// The iterator continues after an invalid row. It ends after an error that hides the start of the
-/// next row, such as an unclosed quote.
+/// The separator of CSV cells is a comma, a semicolon or a tab, and is detected at the start of the
+/// file. Empty CSV cells are omitted, and rows with only empty cells are skipped. The CSV columns
+/// `exp`, `nbf` and `iat` contain times. A file without rows is an error.
+///
+/// The iterator continues after an invalid row. It ends after an error that makes the start of the
+/// next row unknown, such as an unclosed quote, and after a failure to read the input.
 #[derive(Debug)]
 pub(crate) struct RowReader<R> {
     reader: LineReader<R>,
     format: InputFormat,
-    /// True if the current line of JSON was read, but not parsed yet.
+    /// For JSON Lines: true if the current line was read, but not parsed yet.
     is_line_pending: bool,
-    /// True until the first row or error is returned: a file without rows is an error. False for a
-    /// block, which may have no rows.
-    is_empty: bool,
-    /// True if a line that exceeds the maximum length of a row may be a JSON list. A shorter list is
-    /// always read as a row, with the member `items`.
+    /// True if the end of the text is an error, because no row or error was returned yet. Always
+    /// false for a block, which may have no rows.
+    requires_row: bool,
+    /// True if a line that exceeds the maximum length of a row may be a JSON list. A shorter list
+    /// is always read as one row with the field `items`.
     pub(super) accepts_json_list: bool,
 }
 
@@ -47,6 +50,7 @@ enum InputFormat {
         /// True until the first item of the list is read.
         is_first: bool,
     },
+    /// All rows were read.
     Finished,
     /// An error prevents reading the rest of the file.
     Failed,
@@ -64,12 +68,13 @@ impl InputFormat {
 }
 
 impl<R: BufRead> RowReader<R> {
-    /// Starts reading rows of claims: CSV column names keep their case.
+    /// Starts reading rows of claims: CSV column names keep their case, and a long JSON list is an
+    /// error.
     pub(crate) fn new(input: R) -> Result<Self, RowError> {
         Self::with_options(input, false, |name| name.trim().to_owned())
     }
 
-    /// Starts reading rows; `map_column` converts the column names of CSV.
+    /// Starts reading rows. `map_column` converts each column name of CSV.
     pub(super) fn with_options(
         input: R,
         accepts_json_list: bool,
@@ -79,7 +84,7 @@ impl<R: BufRead> RowReader<R> {
             reader: LineReader::new(input),
             format: InputFormat::JsonLines,
             is_line_pending: true,
-            is_empty: true,
+            requires_row: true,
             accepts_json_list,
         };
         if !rows.next_nonblank_line()? {
@@ -101,7 +106,7 @@ impl<R: BufRead> RowReader<R> {
         matches!(self.format, InputFormat::Csv(_))
     }
 
-    /// Returns whether the rest of the file cannot be read because of an error.
+    /// Returns whether an error prevents reading the rest of the file.
     pub(crate) fn has_unreadable_rest(&self) -> bool {
         matches!(self.format, InputFormat::Failed)
     }
@@ -125,7 +130,8 @@ impl<R: BufRead> RowReader<R> {
         }
     }
 
-    /// Reads the next row. The inner error describes an invalid row; reading can continue after it.
+    /// Reads the next row. After an inner error, which describes an invalid row, the next row can
+    /// be read. After an outer error, it cannot.
     fn read_row(&mut self) -> Result<Option<Result<Row, InvalidLine>>, RowError> {
         let is_line_pending = std::mem::take(&mut self.is_line_pending);
         match &mut self.format {
@@ -157,10 +163,10 @@ impl<R: BufRead> Iterator for RowReader<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let result = match self.read_row() {
-            Ok(None) if self.is_empty => Err(self.format.no_rows_error()),
+            Ok(None) if self.requires_row => Err(self.format.no_rows_error()),
             other => other,
         };
-        self.is_empty = false;
+        self.requires_row = false;
         match &result {
             Ok(Some(_)) => {}
             Ok(None) if self.has_unreadable_rest() => {}

@@ -1,4 +1,5 @@
-//! Texts that users paste and that files and variables contain.
+//! Tests of the extraction of tokens from text that users paste, or that files and variables
+//! contain.
 
 use super::*;
 
@@ -114,17 +115,21 @@ fn token_broken_into_lines_is_joined() {
 }
 
 #[test]
-fn token_that_services_refuse_is_not_corrected() {
+fn malformed_token_is_not_corrected() {
     let halves = TOKEN.split_at(30);
-    for inside in
+    for inserted in
         [" ", "\t", "\\", "\\\\", " \n", " \\\n", "\u{a0}", "\u{200b}", "\u{feff}", "\"", "'"]
     {
-        let text = format!("{}{inside}{}", halves.0, halves.1);
-        assert_ne!(extract_from(&text), Ok(TOKEN.to_owned()), "{inside:?}");
-        assert_ne!(extract_from(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{inside:?}");
+        let text = format!("{}{inserted}{}", halves.0, halves.1);
+        assert_ne!(extract_from(&text), Ok(TOKEN.to_owned()), "{inserted:?}");
+        assert_ne!(extract_from(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{inserted:?}");
     }
     for template in ["Bearer Bearer @", "Bearer JWT @", "Authorization: Bearer Bearer @"] {
-        assert_eq!(extract_from_template(template), Err(NotOneToken::Surrounded), "{template}");
+        assert_eq!(
+            extract_from_template(template),
+            Err(NotOneToken::InsideOtherText),
+            "{template}"
+        );
     }
     for template in ["@\0", "\0@", "Bearer @\u{1b}", "\"@\u{7f}\""] {
         assert_ne!(extract_from_template(template), Ok(TOKEN.to_owned()), "{template:?}");
@@ -134,19 +139,22 @@ fn token_that_services_refuse_is_not_corrected() {
 }
 
 #[test]
-fn text_other_than_one_token_is_classified() {
+fn text_without_a_single_token_is_classified() {
     for (template, expected) in [
         ("@\n@", NotOneToken::Several),
         ("@ @ @", NotOneToken::Several),
         ("A=@\nB=@", NotOneToken::Several),
-        ("Your token is @ and expires soon", NotOneToken::Surrounded),
+        ("Your token is @ and expires soon", NotOneToken::InsideOtherText),
         ("https://id.example/token", NotOneToken::Url),
-        ("https://app.example/callback#access_token=@&token_type=Bearer", NotOneToken::Surrounded),
-        ("https://jwt.io/#debugger-io?token=@", NotOneToken::Surrounded),
-        ("https://app.example/reset/@", NotOneToken::Surrounded),
-        ("Bearer%20@", NotOneToken::Surrounded),
-        ("\u{1b}[32m@\u{1b}[0m", NotOneToken::Surrounded),
-        ("u'@'", NotOneToken::Surrounded),
+        (
+            "https://app.example/callback#access_token=@&token_type=Bearer",
+            NotOneToken::InsideOtherText,
+        ),
+        ("https://jwt.io/#debugger-io?token=@", NotOneToken::InsideOtherText),
+        ("https://app.example/reset/@", NotOneToken::InsideOtherText),
+        ("Bearer%20@", NotOneToken::InsideOtherText),
+        ("\u{1b}[32m@\u{1b}[0m", NotOneToken::InsideOtherText),
+        ("u'@'", NotOneToken::InsideOtherText),
     ] {
         assert_eq!(extract_from_template(template), Err(expected), "{template}");
     }

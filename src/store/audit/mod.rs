@@ -23,14 +23,16 @@ pub(crate) struct NewEvent<'e> {
     pub(crate) os_uid: u32,
     /// Command, such as `token create`.
     pub(crate) action: &'e str,
-    /// Target and detail.
+    /// Object of the command (the target of the event), and further data (the detail).
     pub(crate) subject: EventSubject,
-    /// `done`, `undelivered`, `revoked` or an error code.
+    /// `done` for a change. `undelivered` if the output of the command could not be delivered.
+    /// `revoked` if `jeton run` revoked a token at its end. Otherwise an error code.
     pub(crate) outcome: &'e str,
     /// Number of changed objects.
     pub(crate) count: usize,
 }
 
+/// Statement that inserts a [`NewEvent`].
 const INSERT_SQL: &str = "INSERT INTO audit
         (at, user_id, os_uid, action, target_kind, target_id, detail, outcome, count)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -120,8 +122,8 @@ impl SharedWriter<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds an event to a store of schema version 1 or 2, in which the target is a text. The migration
-    /// to version 3 converts the text.
+    /// Adds an event to a store with schema version 1 or 2. In these versions, the target of an
+    /// event is a text. The migration to version 3 converts the text.
     pub(super) fn add_event_before_migration(&self, event: &NewEvent<'_>) -> Result<(), Error> {
         let target = event.subject.to_text();
         self.connection.execute(

@@ -1,4 +1,4 @@
-//! Rows of a table in batches.
+//! Rows of a table in batches. A batch is a group of consecutive rows with a limited size.
 
 use super::super::Error;
 use super::super::columns::Column;
@@ -11,8 +11,9 @@ const BATCH_ROWS: usize = 5_000;
 /// Size in bytes at which a batch ends.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Calls `visit` with batches of the rows of a table, in the order of the key. Each batch has the columns
-/// `column_names`. If `only_with_late_values` is set, skips rows that have no value in the first column of
+/// Calls `visit` with batches of the rows of a table, in the order of the key. Each batch has the
+/// columns `column_names`, which must be in the order of [`Table::columns`]. If
+/// `only_with_late_values` is set, skips rows that have no value in the first column of
 /// [`Table::late_columns`].
 pub(super) fn for_each_batch(
     connection: Connection<'_>,

@@ -37,14 +37,17 @@ enum PendingTarget {
     #[cfg(feature = "postgres")]
     Server {
         database: Box<PendingDatabase>,
+        /// Rows that the error names if the outcome of the commit is unknown.
         summary: WriteSummary,
-        display: String,
+        /// Address of the target for messages.
+        display_address: String,
     },
 }
 
 impl PendingCopy {
-    /// Makes the copy of `source` visible. Returns the users with write access to the directory of the new
-    /// file; for a server, only the user of this process.
+    /// Makes the copy of `source` visible to other processes. Returns the users with write access
+    /// to the directory of the new file; for a server, [`Writers::User`]. If a standby server has
+    /// not confirmed the commit of the copy, `source` reports an unconfirmed commit.
     #[cfg_attr(
         not(feature = "postgres"),
         expect(unused_variables, reason = "a file has no standbys")
@@ -56,10 +59,10 @@ impl PendingCopy {
                 backup.persist().map(|_| writers)
             }
             #[cfg(feature = "postgres")]
-            PendingTarget::Server { database, summary, display } => {
+            PendingTarget::Server { database, summary, display_address } => {
                 source.has_unconfirmed_copy = database
                     .persist(summary)
-                    .map_err(|error| add_target_address(&display, error))?;
+                    .map_err(|error| add_target_address(&display_address, error))?;
                 Ok(Writers::User)
             }
         }
@@ -84,16 +87,16 @@ impl Store {
             }
             #[cfg(feature = "postgres")]
             ResolvedAddress::Server(address, config) => {
-                let display = address.to_display();
-                let target_error = |error| add_target_address(&display, error);
+                let display_address = address.to_display();
+                let target_error = |error| add_target_address(&display_address, error);
                 let database =
                     PendingDatabase::create(&address, *config, timeout).map_err(target_error)?;
                 let writer = database.writer();
                 let digests = copy_rows(source, &writer, &target_error, observer)?;
                 writer.add_event(event).map_err(target_error)?;
                 let summary = writer.into_summary();
-                let target =
-                    PendingTarget::Server { database: Box::new(database), summary, display };
+                let database = Box::new(database);
+                let target = PendingTarget::Server { database, summary, display_address };
                 Ok(PendingCopy { target, digests })
             }
         })
@@ -115,8 +118,9 @@ pub(super) fn copy_to_file(
     remove_stale_journals(backup.temp_path())?;
     let connection = open_incomplete(backup.temp_path()).map_err(target_error)?;
     configure(&connection, lock_timeout)?;
-    // A journal in memory has no pages, because the file is empty before the transaction. The mode `OFF` is
-    // not possible on a connection with SQLITE_DBCONFIG_DEFENSIVE.
+    // A rollback journal keeps the old pages of a file. This file is empty, so a journal in memory
+    // needs no space. The journal mode `OFF` is not possible on a connection with
+    // SQLITE_DBCONFIG_DEFENSIVE.
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let transaction = connection.unchecked_transaction()?;
@@ -134,8 +138,8 @@ pub(super) fn copy_to_file(
     Ok((backup, digests))
 }
 
-/// Adds the address of the target to an error. Returns an interruption, and an error that already names
-/// the target, unchanged.
+/// Adds the address of the target to an error. Two kinds of errors stay unchanged: an interruption,
+/// and an error that already names the target.
 fn add_target_address(address: &str, error: Error) -> Error {
     match error {
         Error::Interrupted(_) | Error::TargetExists(_) | Error::CopyTarget { .. } => error,

@@ -17,12 +17,13 @@ pub(crate) enum CopyStep {
     Compare,
 }
 
-/// Observer of a copy. Receives the current step, the number of rows that the step has processed, and the
-/// total number of rows that the step processes. An error of the observer ends the copy.
+/// Observer of a copy. Receives the current step, the number of rows that the step has processed,
+/// and the total number of rows that the step processes. The comparison processes each row twice:
+/// in the source and in the target. An error of the observer ends the copy.
 pub(crate) type RowObserver<'o> = dyn Fn(CopyStep, usize, usize) -> Result<(), Interrupted> + 'o;
 
-/// Copies all rows to an empty store, and compares both stores. `target_error` converts the errors of the
-/// target. Returns the digests of all tables.
+/// Copies all rows to an empty store, and compares both stores. `target_error` converts errors of
+/// the target store. Returns the digests of all tables.
 pub(super) fn copy_rows(
     source: &Reader<'_>,
     target: &Writer<'_>,
@@ -73,8 +74,8 @@ pub(super) fn copy_rows(
     Ok(digests)
 }
 
-/// Returns the statement that inserts rows. The parameters are the values of the columns `names`; the
-/// statement computes the values of the derived columns.
+/// Returns the statement that inserts rows into `table`. The parameters are the values of the
+/// columns `names`. The statement itself computes the values of [`Table::derived_columns`].
 fn insert_sql(target: Connection<'_>, table: &Table, names: &[&str]) -> String {
     let derived = table.derived_columns(target);
     let mut columns = names.to_vec();
@@ -136,8 +137,8 @@ fn parameter_list(count: usize) -> String {
     (1..=count).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the highest id of the rows of a table, or 0 for an empty table. If the database stores the last
-/// assigned id, deleted rows count as rows.
+/// Returns the last id that the database has assigned to a row of `table`. If the database does not
+/// store this id, returns the highest id in the table, or 0 for an empty table.
 fn last_id(source: Connection<'_>, table: &Table) -> Result<i64, Error> {
     let name = table.name;
     source.query_number(&match source {
@@ -153,8 +154,8 @@ fn last_id(source: Connection<'_>, table: &Table) -> Result<i64, Error> {
     })
 }
 
-/// Makes the database assign only ids after `last_id` to new rows. Has no effect on a SQLite table without
-/// AUTOINCREMENT.
+/// Makes the database assign only ids after `last_id` to new rows. Has no effect on a SQLite table
+/// without AUTOINCREMENT.
 fn set_last_id(target: Connection<'_>, table: &Table, last_id: i64) -> Result<(), Error> {
     let name = table.name;
     if last_id == 0 {

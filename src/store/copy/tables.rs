@@ -14,8 +14,8 @@ pub(super) struct Table {
     pub(super) columns: &'static [(&'static str, ColumnType)],
     /// Names of the unique columns that determine the order of the rows, separated by commas.
     key: &'static str,
-    /// Columns that are filled after all rows are inserted: the reference to a later row of the same table,
-    /// and the column that must be NULL if the reference is NULL (CHECK constraint).
+    /// Columns that are filled after all rows are inserted: the reference to a later row of the
+    /// same table, and the column that must be NULL if the reference is NULL (CHECK constraint).
     pub(super) late_columns: &'static [&'static str],
     /// Set if SQLite stores the last id, so that the ids of deleted rows are not reused.
     pub(super) is_autoincrement: bool,
@@ -25,7 +25,7 @@ pub(super) struct Table {
 const DEFAULTS: Table =
     Table { name: "", columns: &[], key: "id", late_columns: &[], is_autoincrement: true };
 
-/// Columns of the audit log. Only a server has the last column, the user of the database.
+/// Columns of the audit log. Only a server has the last column, the database user of the event.
 const AUDIT_COLUMNS: &[(&str, ColumnType)] = &[
     ("id", Integer),
     ("at", Integer),
@@ -182,7 +182,7 @@ const TABLES: [Table; 10] = [
     },
 ];
 
-/// Returns all tables, each after the tables that it refers to, with the columns that both stores have.
+/// Returns all tables with their common columns. A table follows the tables that it refers to.
 pub(super) fn common_tables(source: Connection<'_>, target: Connection<'_>) -> [Table; 10] {
     let mut tables = TABLES;
     if source.is_server() && target.is_server() {
@@ -210,13 +210,14 @@ impl Table {
         columns.map(|(_, column_type)| *column_type).collect()
     }
 
-    /// Returns the ORDER BY terms that give the same order in both engines: texts are ordered by bytes.
+    /// Returns ORDER BY terms that give the same order in both engines: texts are in byte order.
     pub(super) fn order_by_terms(&self, connection: Connection<'_>) -> &'static str {
         match connection {
             Connection::Sqlite(_) => self.key,
-            // U+0000 is stored as U+10FFFF `0` (see `escape_nul`), which would sort last. The expression
-            // replaces U+0000 with U+0001 U+0001 U+0002, and U+0001 with U+0001 U+0002, which sort like the
-            // original texts. U+10FFFF, stored twice, becomes U+0001 U+0003 until U+0000 is replaced.
+            // U+0000 is stored as U+10FFFF `0` (see `escape_nul`), and would sort last. The
+            // expression replaces U+0000 with U+0001 U+0001 U+0002, and U+0001 with U+0001 U+0002.
+            // The results sort like the original texts. U+10FFFF is stored twice: until U+0000 is
+            // replaced, U+0001 U+0003 represents this pair.
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) if self.name == "blocklist" => {
                 "key_id, replace(replace(replace(replace(jti, U&'\\0001', U&'\\0001\\0002'),
@@ -228,8 +229,8 @@ impl Table {
         }
     }
 
-    /// Returns the columns that a copy fills and that only this engine has, each with the expression of its
-    /// value.
+    /// Returns the columns that only this engine has and that a copy fills, each with the SQL
+    /// expression of its value.
     pub(super) fn derived_columns(&self, engine: Connection<'_>) -> Vec<(&'static str, String)> {
         match engine {
             Connection::Sqlite(_) => Vec::new(),
@@ -256,7 +257,7 @@ mod tests {
     use crate::store::schema::create_schema;
 
     #[test]
-    fn every_column_of_every_table_is_copied() {
+    fn copied_tables_match_schema_except_user_blocks() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         create_schema(&connection).unwrap();
         let texts = |sql: &str| -> Vec<String> {
@@ -289,10 +290,10 @@ mod tests {
             let mut copied: Vec<_> = copied.collect();
             copied.sort_unstable();
             assert_eq!(copied, columns, "{name}");
-            let sequences = texts(&format!(
+            let autoincrement_sql = texts(&format!(
                 "SELECT sql FROM sqlite_schema WHERE name = '{name}' AND sql LIKE '%AUTOINCREMENT%'"
             ));
-            assert_eq!(table.is_autoincrement, !sequences.is_empty(), "{name}");
+            assert_eq!(table.is_autoincrement, !autoincrement_sql.is_empty(), "{name}");
         }
     }
 }

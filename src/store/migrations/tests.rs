@@ -1,11 +1,12 @@
-//! Tests of the conversion of stored rows by the migrations.
+//! Tests: the migrations convert the stored audit events.
 
 use super::MIGRATIONS;
 use crate::model::{AuditEvent, EventTarget, PageRequest, Untrusted};
 use crate::store::{EventFilter, Reader};
 use rusqlite::Connection;
 
-/// Every form of text that a released version recorded as the target of an audit event.
+/// Targets of audit events, as a released version of jeton recorded them: one or more texts of each
+/// form.
 const TARGET_TEXTS: &[&str] = &[
     "user 3",
     "token 7",
@@ -60,13 +61,13 @@ const TARGETS: &[&str] = &[
     "store",
 ];
 
-/// The query by which schema versions 1 and 2 found the events of a target.
+/// The query with which jeton found the events of a target in schema versions 1 and 2.
 const FORMER_SEARCH: &str = "SELECT id FROM audit
     WHERE instr(replace(' ' || target || ' ', ', ', ' '), replace(' ' || ?1 || ' ', ', ', ' '))
     ORDER BY id";
 
-/// Creates a database of schema `version` with one event for each of the [`TARGET_TEXTS`], and one event
-/// without a target.
+/// Creates a database of schema `version` with one event for each of the [`TARGET_TEXTS`], and one
+/// event without a target.
 fn create_database(version: usize) -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     for migration in &MIGRATIONS[..version] {
@@ -139,6 +140,7 @@ fn migrated_audit_events_have_target_kinds() {
         (SELECT ifnull(target_kind, '-') AS kind, count(*) AS number FROM audit GROUP BY 1)";
     let kinds: String = connection.query_row(kinds_sql, [], |row| row.get(0)).unwrap();
     assert_eq!(kinds, "- 2, key 2, session 4, setting 1, store 1, token 18, user 3");
+    // Event 13 has the text `token 7 by token 10`.
     let detail_sql = "SELECT detail FROM audit WHERE id = 13";
     let detail: String = connection.query_row(detail_sql, [], |row| row.get(0)).unwrap();
     let expected = r#"{"text":"token 7 by token 10","targets":[{"kind":"token","id":"10"}]}"#;

@@ -22,6 +22,7 @@ pub(in crate::store) struct Client {
     connection: RefCell<Arc<ServerConnection>>,
     /// Statements that are sent before the next statement, in the same round trip.
     pub(super) queued: RefCell<Queue>,
+    /// Rows of the queued queries that were sent with the last statement.
     pub(super) prefetched: RefCell<PrefetchedRows>,
     /// Deadline of the current transaction: the server waits for a lock until this time.
     deadline: Cell<Instant>,
@@ -67,8 +68,8 @@ impl Client {
         }
     }
 
-    /// Replaces the connection with a new connection. The server rolls back an open transaction of the
-    /// old connection.
+    /// Replaces the connection with a new connection. The server rolls back an open transaction of
+    /// the old connection.
     pub(super) fn reconnect(&self, deadline: Instant) -> Result<(), Error> {
         let connection = connect_until(&self.runtime, &self.config, deadline)?;
         self.connection.replace(Arc::new(connection));
@@ -87,28 +88,28 @@ impl Client {
         self.send(&async |_| Ok(()))
     }
 
-    /// Queues statements without parameters, which are sent with the next statement, before all statements
-    /// of [`Client::queue`].
+    /// Queues statements without parameters. These statements are sent together with the next
+    /// statement, and before all statements of [`Client::queue`].
     pub(super) fn queue_batch(&self, sql: &str) {
         self.queued.borrow_mut().push_batch(sql);
     }
 
-    /// Queues the beginning of a read transaction, as [`Client::queue_batch`] does. If the connection is lost
-    /// before the answer, `sql` and all statements that were sent together with `sql` are sent again on a
-    /// new connection.
+    /// Queues the beginning of a read transaction, as [`Client::queue_batch`] does. If the
+    /// connection is lost before the answer, `sql` and all statements that were sent together with
+    /// `sql` are sent again on a new connection.
     pub(super) fn queue_read_begin(&self, sql: &str) {
         self.queue_batch(sql);
         self.queued.borrow_mut().is_repeatable = true;
     }
 
-    /// Sets the deadline of the transaction that begins.
+    /// Sets the deadline of the transaction that begins next.
     pub(super) fn set_deadline(&self, deadline: Instant) {
         self.deadline.set(deadline);
     }
 
-    /// Ends the transaction with `sql` (`COMMIT` or `ROLLBACK`), without waiting for the answer. Discards
-    /// queued statements. If the queued statements include the beginning of the transaction, the
-    /// server does not know the transaction, and nothing is sent.
+    /// Ends the transaction with `sql` (`COMMIT` or `ROLLBACK`), without waiting for the answer.
+    /// Discards queued statements. If the queued statements include the beginning of the
+    /// transaction, the server does not know the transaction, and nothing is sent.
     pub(super) fn end_without_answer(&self, sql: &str) {
         self.prefetched.borrow_mut().clear();
         self.transaction_id.set(None);
@@ -124,21 +125,22 @@ impl Client {
         self.run_connection_task();
     }
 
-    /// Runs the connection task, which writes and reads all data for which the task need not wait. The task
-    /// runs only during a call of `block_on`.
+    /// Lets the connection task write and read all data that is ready. The task does not wait for
+    /// other data. Outside of this function, the task runs only while another call of `block_on`
+    /// waits.
     fn run_connection_task(&self) {
         self.runtime.block_on(async {
-            // In the first pause, the runtime checks for events. In the next pauses, the runtime runs the
-            // task, which reads and then writes.
+            // In the first pause, the runtime checks for events. In the next pauses, the runtime
+            // runs the task, which reads and then writes.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
         });
     }
 
-    /// Commits, and returns whether the standbys that the server waits for have confirmed the commit.
-    /// At the deadline, a request to cancel ends this wait: the server then answers that the commit is
-    /// complete without the standbys.
+    /// Commits, and returns whether the standbys that the server waits for have confirmed the
+    /// commit. At the deadline, a request to cancel ends this wait: the server then answers that
+    /// the commit is complete without the standbys.
     pub(super) fn commit(&self, deadline: Instant) -> Result<bool, Error> {
         self.prefetched.borrow_mut().clear();
         let queue = self.queued.take();
@@ -186,7 +188,8 @@ impl Client {
     }
 
     /// Sends the queued statements and `statement` in one round trip, and returns the result of
-    /// `statement`.
+    /// `statement`. Keeps the rows of the queued queries. If the connection is lost and the queue
+    /// begins a read transaction, sends all these statements again on a new connection.
     pub(super) fn send<T>(
         &self,
         statement: &impl AsyncFn(&tokio_postgres::Client) -> Result<T, tokio_postgres::Error>,
@@ -213,9 +216,10 @@ impl Client {
         Ok(value)
     }
 
-    /// Waits for an answer of the server. If no answer arrives within [`ANSWER_TIME`] after the deadline of
-    /// the transaction, checks repeatedly that the server answers on a new connection. A long statement can
-    /// therefore continue, but the connection to a server that does not answer counts as lost.
+    /// Waits for an answer of the server. If no answer arrives within [`ANSWER_TIME`] after the
+    /// deadline of the transaction, checks repeatedly that the server answers on a new connection.
+    /// A long statement can therefore continue. If the server does not answer such a check, the
+    /// connection counts as lost.
     pub(super) fn wait_for<T>(
         &self,
         answer: impl Future<Output = Result<T, tokio_postgres::Error>>,

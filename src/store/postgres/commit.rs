@@ -12,11 +12,13 @@ use crate::store::values::values;
 use std::time::Instant;
 
 impl PostgresDatabase {
-    /// Commits the transaction. If the connection is lost before the answer, asks the server for the outcome
-    /// on a new connection. If the transaction was not committed, returns the error of the lost connection,
-    /// so that the transaction runs again.
+    /// Commits the transaction. If no answer to the COMMIT arrives, asks the server for the outcome
+    /// on a new connection. If the transaction was not committed, returns the error of the failed
+    /// attempt, so that the caller runs the transaction again. If the outcome stays unknown, the
+    /// error names the rows of `summary`.
     pub(super) fn commit(&mut self, deadline: Instant, summary: WriteSummary) -> Result<(), Error> {
-        // After a lost connection, the outcome can be found only by the id of the transaction.
+        // After a lost connection, the outcome can be found only by the id of the transaction. The
+        // server sends the id in the answer to the queued statements.
         if !self.client.has_transaction_id() {
             self.client.send_queue()?;
         }
@@ -37,7 +39,8 @@ impl PostgresDatabase {
         }
     }
 
-    /// Returns whether the transaction was committed, or `None` if the server does not answer in time.
+    /// Returns whether the transaction was committed, or `None` if the server does not answer in
+    /// time.
     fn query_outcome(
         &mut self,
         transaction_id: u64,
@@ -47,8 +50,8 @@ impl PostgresDatabase {
         loop {
             if self.client.reconnect(deadline).is_ok() {
                 match self.query_status(transaction_id) {
-                    // After a failover, the id can belong to another transaction: a promoted standby
-                    // reuses the ids of transactions that the standby has not received.
+                    // After a failover, the id can belong to another transaction: a promoted
+                    // standby reuses the ids of transactions that the standby has not received.
                     Ok((Some(status), waits_for_standby)) if status == "committed" => {
                         match self.has_rows_of(summary, deadline) {
                             Err(error) if error.is_retryable() => {}
@@ -72,9 +75,9 @@ impl PostgresDatabase {
         }
     }
 
-    /// Returns the status of a transaction, and whether the server waits for standbys at each commit. If
-    /// the server waits, the confirmation of a commit without an answer stays unknown, because no query
-    /// reports the confirmation later.
+    /// Returns the status of a transaction, and whether the server waits at each commit until
+    /// standbys have confirmed the commit. For such a server, the confirmation of an earlier commit
+    /// stays unknown, because no query reports this confirmation.
     fn query_status(&self, transaction_id: u64) -> Result<(Option<String>, bool), Error> {
         let id = transaction_id.to_string();
         Connection::Postgres(&self.client).query_row(
@@ -86,6 +89,7 @@ impl PostgresDatabase {
         )
     }
 
+    /// Returns whether the store contains rows of the transaction that `summary` describes.
     fn has_rows_of(&self, summary: &WriteSummary, deadline: Instant) -> Result<bool, Error> {
         begin_read(&self.client, &self.config, deadline);
         let has_rows = summary.is_stored(&Reader::new(Connection::Postgres(&self.client)));

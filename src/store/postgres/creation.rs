@@ -21,8 +21,8 @@ pub(in crate::store) struct PendingDatabase {
 }
 
 impl PendingDatabase {
-    /// Begins the transaction, and creates the tables. Returns [`ServerError::StoreExists`] if the database
-    /// has a store.
+    /// Begins the transaction, and creates the tables. Returns [`ServerError::StoreExists`] if the
+    /// database has a store.
     pub(in crate::store) fn create(
         address: &ServerAddress,
         config: ConnectionConfig,
@@ -44,8 +44,9 @@ impl PendingDatabase {
         Writer::new(Connection::Postgres(&self.client))
     }
 
-    /// Commits the transaction. If the outcome is unknown, the error names the rows of `summary`. Returns
-    /// whether the commit is complete without the confirmation of a standby that the server waits for.
+    /// Commits the transaction. If the outcome is unknown, the error names the rows of `summary`.
+    /// Returns `true` if the commit is complete, but without the confirmation of a standby that the
+    /// server waited for.
     pub(in crate::store) fn persist(self, summary: WriteSummary) -> Result<bool, Error> {
         let Self { config, client, timeout } = self;
         let state = load_state(Connection::Postgres(&client))?;

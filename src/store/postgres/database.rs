@@ -26,7 +26,8 @@ pub(in crate::store) struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
-    /// Opens the store in the database. Returns [`ServerError::NoStore`] if the database has no store.
+    /// Opens the store in the database. Returns [`ServerError::NoStore`] if the database has no
+    /// store.
     pub(in crate::store) fn open(
         address: &ServerAddress,
         config: ConnectionConfig,
@@ -37,15 +38,16 @@ impl PostgresDatabase {
         loop {
             let client = Client::connect(&config, deadline)?;
             match load_or_diagnose_state(&client, &config, address, deadline) {
-                // The connection was lost, for example because of a failover.
+                // The store was busy, or the connection was lost, for example because of a
+                // failover.
                 Err(error) if error.is_retryable() && Instant::now() < deadline => {}
                 result => return Ok(Self::new(config, client, result?)),
             }
         }
     }
 
-    /// Opens the store, and creates a missing store first. Also returns whether this call created the
-    /// store.
+    /// Opens the store, and creates a missing store first. Also returns whether this call created
+    /// the store.
     pub(in crate::store) fn open_or_create(
         address: &ServerAddress,
         config: ConnectionConfig,
@@ -155,8 +157,8 @@ impl PostgresDatabase {
             self.reconnect_if_closed(deadline)?;
             let lock = WriteLock::Exclusive;
             begin_write(&self.client, &self.config, lock, self.lock_key(), deadline);
-            // Sends the beginning of the transaction now: if the lock is busy, this method fails before the
-            // dry run counts as started.
+            // Sends the beginning of the transaction now. If the write lock is not acquired, this
+            // method fails before `is_in_dry_run` is set.
             self.client.execute_batch("SAVEPOINT dry_run")?;
             self.is_in_dry_run = true;
         }
@@ -214,9 +216,9 @@ fn load_or_diagnose_state(
     state
 }
 
-/// Creates the store. Returns `true` as the first value if this process, and not another process, has
-/// created the store. Returns `true` as the second value if the standbys that the server waits for have
-/// confirmed the commit.
+/// Creates the store. The first returned value is `true` if this process created the store, and
+/// `false` if another process was faster. The second returned value is `true` if the standbys that
+/// the server waits for have confirmed the commit.
 fn create_store(
     client: &Client,
     config: &ConnectionConfig,

@@ -1,4 +1,5 @@
-//! Errors of an address and of the preparation of a connection. No message contains a password.
+//! Errors of an address, of a connection attempt, and of a store on a server. No message contains a
+//! password.
 
 use crate::model::{escape, redact_for_error};
 use std::path::{Path, PathBuf};
@@ -14,10 +15,11 @@ pub(crate) enum InvalidServerAddress {
     UnencodedAt,
     /// A percent-encoded value contains NUL or is not UTF-8.
     #[error("the address contains a percent-encoded value with NUL or invalid UTF-8")]
-    NotText,
-    /// The message does not contain the name of the parameter, which may be a part of a password.
-    #[error("the address contains a parameter without value")]
-    NoValue,
+    InvalidEncodedText,
+    /// A part of the query has no `=`. The message does not contain this part, because it may
+    /// belong to a password.
+    #[error("the address contains a parameter without a value")]
+    MissingValue,
     #[error("parameter `{}` given twice", redact_for_error(.0))]
     Duplicate(String),
     #[error("empty host name")]
@@ -30,13 +32,15 @@ pub(crate) enum InvalidServerAddress {
     CountMismatch {
         /// Plural noun: `ports` or `host addresses`.
         name: &'static str,
+        /// Number of these ports or host addresses.
         found: usize,
+        /// Number of hosts.
         hosts: usize,
     },
     #[error("invalid host address: expected an IP address")]
     HostAddress,
-    /// `options`, because connection poolers refuse it; or `load_balance_hosts`, because jeton
-    /// tries hosts in their order.
+    /// `options`, because connection poolers refuse this parameter, or `load_balance_hosts`,
+    /// because jeton connects to hosts in the order of the address.
     #[error("parameter `{0}` is not supported")]
     Unsupported(&'static str),
     /// TLS that depends on the answer of the server does not protect from an attacker.
@@ -58,7 +62,7 @@ impl InvalidServerAddress {
     /// Returns the instruction that resolves the error.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::UnencodedAt | Self::NoValue => Some(
+            Self::UnencodedAt | Self::MissingValue => Some(
                 "percent-encode special characters of the user name and the password: `%40` for `@`",
             ),
             Self::Unsupported("options") => Some("use `schema` to set the schema"),
@@ -66,7 +70,7 @@ impl InvalidServerAddress {
                 Some("use `sslmode=verify-full`, or `sslmode=disable` on a trusted network")
             }
             Self::NotUtf8
-            | Self::NotText
+            | Self::InvalidEncodedText
             | Self::Duplicate(_)
             | Self::EmptyHost
             | Self::UnclosedBracket
@@ -93,7 +97,7 @@ pub(crate) enum ConnectionError {
     /// Neither the address nor the environment contains a user name.
     #[error("no user name for the database")]
     NoUser,
-    /// Other users can read a file with a password or private key.
+    /// Other users have permissions for a file with a password or private key.
     #[error("other users can access the {kind} `{}`", display(.path))]
     ExposedFile {
         /// Noun for the message, for example `passfile`.
@@ -150,7 +154,7 @@ pub(crate) enum ServerError {
     /// The server ended a statement, for example at its `statement_timeout`.
     #[error("statement ended by the server: {0}")]
     StatementEnded(String),
-    /// jeton was not tested with the server.
+    /// jeton was not tested with this database product, version or encoding.
     #[error("unsupported database server: {0}")]
     Unsupported(String),
     /// The database user lacks a right that the statement needs.

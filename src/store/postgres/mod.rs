@@ -37,6 +37,6 @@ pub(super) use database::PostgresDatabase;
 pub(crate) use environment::PostgresEnvironment;
 pub(crate) use error::{ConnectionError, InvalidServerAddress, ServerError};
 pub(super) use schema::latest_schema_version;
-pub(super) use statement_error::is_interruption;
+pub(super) use statement_error::is_temporary_failure;
 pub(super) use stats::load_stats;
 pub(super) use text::unescape_nul;

@@ -18,6 +18,7 @@ const EVALUATED_PARAMETERS: [&str; 8] =
 /// Values of connection parameters.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parameters {
+    /// Values by name, without the password.
     values: BTreeMap<String, String>,
     password: Option<SecretString>,
 }
@@ -50,7 +51,8 @@ impl PartialEq for Parameters {
 impl Eq for Parameters {}
 
 impl Parameters {
-    /// Sets a parameter that has no value yet. Empty values are ignored, as in libpq.
+    /// Sets a parameter, unless the parameter already has a value. Ignores an empty value, as libpq
+    /// does.
     pub(super) fn fill(&mut self, name: &str, value: &str) {
         if value.is_empty() {
             return;
@@ -62,6 +64,7 @@ impl Parameters {
         }
     }
 
+    /// Returns the value of a parameter other than `password`.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
@@ -128,7 +131,7 @@ impl Parameters {
         Ok(config)
     }
 
-    /// Checks the values without reading files.
+    /// Checks the values, but reads no files.
     pub(super) fn check(&self) -> Result<(), InvalidServerAddress> {
         for name in ["options", "load_balance_hosts"] {
             if self.get(name).is_some() {
@@ -138,7 +141,7 @@ impl Parameters {
         if let Some(mode) = self.get("sslmode") {
             SslMode::parse(mode)?;
         }
-        // The server truncates longer names.
+        // The server would truncate a longer name.
         if self.get("schema").is_some_and(|schema| schema.len() > 63) {
             return Err(InvalidServerAddress::Schema("longer than 63 bytes"));
         }

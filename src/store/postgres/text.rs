@@ -1,8 +1,10 @@
-//! Texts with U+0000, which PostgreSQL cannot store. In the database, U+10FFFF is an escape
-//! character: U+0000 is stored as U+10FFFF followed by `0`. U+10FFFF is stored as U+10FFFF twice.
+//! Escaping of U+0000, which PostgreSQL cannot store in a text. In the database, U+10FFFF is an
+//! escape character: U+0000 is stored as U+10FFFF followed by `0`. U+10FFFF is stored as U+10FFFF
+//! twice.
 
 use std::borrow::Cow;
 
+/// The escape character, U+10FFFF.
 const ESCAPE: char = char::MAX;
 
 /// Returns the stored form of a text, in which U+0000 is escaped.
@@ -42,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stored_text_round_trips_without_nul() {
+    fn stored_text_has_no_nul_and_round_trips() {
         for text in ["", "a", "\0", "a\0b\0", "\u{10ffff}", "\u{10ffff}0", "\0\u{10ffff}\u{10ffff}"]
         {
             let stored = escape_nul(text);

@@ -1,4 +1,5 @@
-//! The tables of tokens: grants, recorded tokens, and the blocklist of unrecorded tokens.
+//! The tables of tokens: grants, recorded tokens, and the blocklist. The blocklist contains the
+//! revocation entries of unrecorded tokens, which have no row in the table `tokens`.
 
 mod insertion;
 mod listing;
@@ -29,19 +30,21 @@ use super::{Error, Reader, SharedWriter, Store, Writer};
 use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
 use std::borrow::Cow;
 
-/// Revokes token `?1` at time `?2`, unless the token is already revoked or its grace period has ended.
+/// Revokes token `?1` at time `?2`, unless the token is already revoked or its grace period has
+/// ended.
 const REVOKE_TOKEN_SQL: &str = "UPDATE tokens SET revoked_at = ?2
     WHERE id = ?1 AND revoked_at IS NULL AND (grace_until IS NULL OR grace_until > ?2)";
 
-/// Condition for app tokens of user `?1` that are valid at time `?2`: not revoked, not expired, and not
-/// past a grace period. The greatest integer replaces a missing time, because SQLite takes longer to plan
-/// `IS NULL OR`.
+/// Condition for app tokens of user `?1` that are valid at time `?2`: not revoked, not expired, and
+/// not past a grace period. The greatest integer replaces a missing time, because SQLite needs more
+/// time to plan a condition with `IS NULL OR`.
 const VALID_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1 AND t.revoked_at IS NULL
     AND coalesce(t.expires_at, 9223372036854775807) > ?2
     AND coalesce(t.grace_until, 9223372036854775807) > ?2";
 
-/// Addition to [`VALID_WHERE`] for tokens that count towards the quota. A superseded token counts if its
-/// successor is no longer live: otherwise a user who revokes each successor could have any number of
+/// Addition to [`VALID_WHERE`] for tokens that count towards the quota. A superseded token has a
+/// successor, and remains valid until the end of its grace period. It counts only if its successor
+/// is expired or revoked: otherwise, a user who revokes each successor could have any number of
 /// valid tokens.
 const AND_NO_LIVE_SUCCESSOR: &str = "AND NOT EXISTS (
     SELECT 1 FROM tokens successor WHERE successor.id = t.superseded_by
@@ -53,9 +56,9 @@ pub(super) fn quota_count_sql() -> String {
     format!("SELECT count(*) FROM {TOKEN_AND_GRANT_TABLES} {VALID_WHERE} {AND_NO_LIVE_SUCCESSOR}")
 }
 
-/// Returns a query for the same number as [`quota_count_sql`]. The query does not look up successors, and
-/// is therefore cheaper. The result is NULL if a token of the user is in its grace period: then only
-/// [`quota_count_sql`] gives the number.
+/// Returns a query for the same number as [`quota_count_sql`]. The query does not look up
+/// successors, and is therefore faster. If a token of the user is in its grace period, the result
+/// is NULL, and the caller must use [`quota_count_sql`].
 pub(super) fn quota_count_without_successors_sql() -> String {
     format!(
         "SELECT CASE count(t.grace_until) WHEN 0 THEN count(*) END FROM {TOKEN_AND_GRANT_TABLES} {VALID_WHERE}"
@@ -63,8 +66,8 @@ pub(super) fn quota_count_without_successors_sql() -> String {
 }
 
 impl Store {
-    /// Refuses a database user without the right to revoke recorded tokens. Does nothing for a file, which
-    /// has no database users.
+    /// Returns an error if the database user has no right to revoke recorded tokens. Does nothing
+    /// for a file, which has no database users.
     pub(crate) fn require_right_to_revoke(&mut self) -> Result<(), Error> {
         #[cfg(feature = "postgres")]
         if self.server_time().is_some() {
@@ -75,8 +78,8 @@ impl Store {
 }
 
 impl Reader<'_> {
-    /// Returns whether a token with this `jti` is recorded. The statement is cached for repeated
-    /// calls.
+    /// Returns whether a token with this `jti` is recorded. SQLite keeps the prepared statement for
+    /// repeated calls.
     pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
         #[cfg(feature = "postgres")]
         if let Some(token) = self.prefetched_tokens.borrow().find(jti) {
@@ -86,9 +89,9 @@ impl Reader<'_> {
         self.connection.prepare(sql)?.query_row(values![jti], |row| row.get(0))
     }
 
-    /// Loads the tokens and revocation entries with these `jti`s from a server, so that later look-ups of
-    /// these `jti`s in this transaction take no round trip. The transaction must not change the loaded rows
-    /// afterwards. Does nothing for a file.
+    /// Loads the tokens and revocation entries with these `jti`s from a server, so that later
+    /// look-ups of these `jti`s in this transaction take no round trip. The transaction must not
+    /// change the loaded rows afterwards. Does nothing for a file.
     #[cfg_attr(
         not(feature = "postgres"),
         expect(unused_variables, reason = "a file needs no prefetch")
@@ -101,7 +104,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the origin of a token; `first_issued_at` is always set.
+    /// Returns the origin of a token. `first_issued_at` is always set: for a token that is no
+    /// renewal, to its issue time.
     pub(crate) fn token_origin(&self, id: TokenId) -> Result<TokenOrigin, Error> {
         let sql = "SELECT coalesce(first_issued_at, issued_at), run_jti FROM tokens WHERE id = ?1";
         self.connection.query_row(sql, values![id], |row| {
@@ -124,7 +128,8 @@ impl Reader<'_> {
         self.connection.query_all(&sql, values![owner, now], token_from_row)
     }
 
-    /// Returns whether an unrecorded token signed by a key of this store was revoked.
+    /// Returns whether the blocklist has an entry for the unrecorded token that was signed by this
+    /// key and has this `jti`.
     pub(crate) fn is_blocklisted(&self, key: KeyRowId, jti: &str) -> Result<bool, Error> {
         #[cfg(feature = "postgres")]
         if let Some(is_blocklisted) = self.prefetched_tokens.borrow().is_blocklisted(key, jti) {
@@ -145,20 +150,16 @@ impl Reader<'_> {
 }
 
 impl SharedWriter<'_> {
-    /// Revokes a token. Returns `false` if the token was already revoked, or if its grace period has
-    /// ended.
+    /// Revokes a token. Returns `false` if the token was already revoked, or if its grace period
+    /// has ended.
     pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
         Ok(self.connection.execute(REVOKE_TOKEN_SQL, values![id, now])? > 0)
     }
 
-    /// Revokes all tokens of the `run` command that issued this token: the first token of the command and
-    /// all successors. Skips revoked tokens, and tokens whose grace period has ended. Returns the number of
-    /// newly revoked tokens.
-    pub(crate) fn revoke_renewals_in_run(
-        &self,
-        id: TokenId,
-        now: Timestamp,
-    ) -> Result<usize, Error> {
+    /// Revokes all tokens of the `run` command to which this token belongs: the token that the
+    /// command issued, and its successors. Skips revoked tokens, and tokens whose grace period has
+    /// ended. Returns the number of newly revoked tokens.
+    pub(crate) fn revoke_tokens_of_run(&self, id: TokenId, now: Timestamp) -> Result<usize, Error> {
         self.connection.execute(
             "UPDATE tokens SET revoked_at = ?2
              WHERE revoked_at IS NULL AND (grace_until IS NULL OR grace_until > ?2)
@@ -167,9 +168,9 @@ impl SharedWriter<'_> {
         )
     }
 
-    /// Adds an unrecorded token to the revocation entries. Several tokens may have the same `jti`:
-    /// the entry has the latest expiry of these tokens. Returns `false` if an entry exists that
-    /// does not expire before `expires_at`.
+    /// Adds a revocation entry for an unrecorded token. Several tokens may have the same `jti`: the
+    /// entry has the latest expiry of these tokens. Returns `false` if an entry already exists and
+    /// has the same or a later expiry.
     pub(crate) fn add_to_blocklist(
         &self,
         key: KeyRowId,
@@ -196,10 +197,10 @@ impl SharedWriter<'_> {
 }
 
 impl Writer<'_> {
-    /// Marks a token as superseded by its successor: the token works until `grace_until` and does not
-    /// count towards the quota while the successor is live. If the token has a superseded
-    /// predecessor itself, revokes this predecessor and returns its id, so that only one predecessor
-    /// of a valid token works.
+    /// Marks the token `old` as superseded by `successor`: `old` remains valid until `grace_until`,
+    /// and does not count towards the quota while `successor` is live. If `old` itself is the
+    /// successor of a token in its grace period, revokes that token and returns its id. A valid
+    /// token therefore has at most one valid predecessor.
     pub(crate) fn supersede_token(
         &self,
         old: TokenId,

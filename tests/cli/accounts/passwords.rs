@@ -3,12 +3,14 @@
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
+/// Command that reads the current and the new password from two lines of standard input.
 const PASSWD: [&str; 2] = ["passwd", "--password-stdin"];
 
 #[test]
 fn new_password_ends_other_sessions_only() {
     let mut sandbox = Sandbox::with_john();
     let other_access_token = sandbox.session_member("access");
+    // Without a session file, the login does not end the first session.
     std::fs::remove_file(sandbox.session_file()).unwrap();
     sandbox.log_in("john", "123456");
     let output = sandbox.run_with_input(&PASSWD, "123456\n87654321\n");

@@ -13,15 +13,16 @@ use steps::{STEPS, Step};
 
 const HMAC_SECRET: &str = "a secret that is as long as a hash is";
 
-/// The state of the scenario after the commands so far.
+/// A sandbox in which the steps of `STEPS` run in their order, and the secrets of the steps so far.
 struct Scenario {
     sandbox: Sandbox,
-    /// Every password and token so far in the input, the output and the session file.
+    /// Every password and token that the input, the output or the session file has contained so
+    /// far.
     secrets: BTreeSet<String>,
-    /// Every private key and shared secret. The store contains the keys, but the audit log must not
-    /// contain the keys.
+    /// Every private key and shared secret so far. The store contains these keys, but the audit log
+    /// must not contain them.
     keys: BTreeSet<String>,
-    /// The token printed last.
+    /// The token that was printed last.
     token: String,
     /// The refresh token in the session file, and the previous refresh token.
     refresh_tokens: [String; 2],
@@ -37,6 +38,7 @@ impl Scenario {
         Self { sandbox, secrets: BTreeSet::new(), keys, token, refresh_tokens }
     }
 
+    /// Runs a step, asserts the exit code, and collects the secrets.
     fn run(&mut self, step: &Step) {
         let words: Vec<String> =
             step.words.split(' ').map(|word| self.expand_placeholder(word)).collect();
@@ -53,6 +55,7 @@ impl Scenario {
         }
     }
 
+    /// Returns the value of a placeholder (see `steps.rs`); another word is returned unchanged.
     fn expand_placeholder(&self, word: &str) -> String {
         match word {
             "STANDBY" | "ACTIVE" | "RETIRED" | "REVOKED" => {
@@ -68,6 +71,7 @@ impl Scenario {
         }
     }
 
+    /// Collects the tokens in the standard output and in the session file.
     fn collect_tokens(&mut self, stdout: &str) {
         let is_token_character =
             |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
@@ -103,8 +107,8 @@ impl Scenario {
     }
 }
 
-/// Returns the secret in a line of input. If the line is an account in JSON, the secret is the password
-/// of the account; otherwise, the secret is the whole line.
+/// Returns the secret in a line of input. If the line is an account in JSON, the secret is the
+/// password of the account; otherwise, the secret is the whole line.
 fn secret_in_input(line: &str) -> Option<String> {
     match serde_json::from_str::<Value>(line) {
         Ok(account) => account["password"].as_str().map(str::to_owned),
@@ -112,14 +116,15 @@ fn secret_in_input(line: &str) -> Option<String> {
     }
 }
 
-/// Returns the command path of the step, for example `token create`.
+/// Returns the command path (the names of command and subcommand) of the step, such as
+/// `token create`.
 fn command_path<'c>(commands: &'c BTreeSet<String>, step: &Step) -> &'c str {
     let words = format!("{} ", step.words);
     commands.iter().find(|command| words.starts_with(&format!("{command} "))).unwrap()
 }
 
 #[test]
-fn each_change_and_each_refusal_adds_one_audit_row() {
+fn each_step_adds_the_expected_audit_rows() {
     let commands = commands_and_flags().0;
     let mut scenario = Scenario::new();
     let mut row_count = 0;
@@ -139,7 +144,8 @@ fn each_change_and_each_refusal_adds_one_audit_row() {
             })
             .collect();
         if step.words.starts_with("store restore") && step.exit_code == 0 {
-            // A restored store has the rows of the backup and the row of the restore.
+            // A restored store has the rows that the backup contains, and one new row for the
+            // restore.
             row_count = rows.len() - 1;
         }
         assert_eq!(rows[row_count..], expected, "{}", step.words);
@@ -169,6 +175,7 @@ fn audit_scenario_covers_every_command() {
             assert_no_audit_row(command);
             continue;
         };
+        // An audit row with the count 0 records a refusal.
         let has_row_with = |part: &str| steps.iter().any(|step| step.audit_rows.contains(part));
         assert_eq!(
             has_row_with(" done "),

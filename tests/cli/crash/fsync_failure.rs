@@ -1,5 +1,5 @@
-//! A failing fsync at commit: the command exits with 74, because the commit may have been applied,
-//! and the message names the object to check for.
+//! Failing fsync calls at a commit: the commit may or may not have been applied. So the command
+//! exits with 74, and the message names the object whose state the user must check.
 
 use super::{assert_intact, require_strace, run_traced};
 use crate::run_output::RunOutput;
@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::path::Path;
 
-/// Runs the command while the `nth` fsync of the WAL and every later fsync of the WAL fail.
+/// Runs the command. The `nth` fsync of the WAL and every later fsync of the WAL fail.
 fn run_with_failing_fsync(
     sandbox: &Sandbox,
     store: &Path,
@@ -28,7 +28,7 @@ fn jti_in_message(message: &str) -> Option<&str> {
 
 #[test]
 #[ignore = "needs strace"]
-fn failed_fsync_exits_with_unknown_outcome() {
+fn failed_fsync_exits_74_and_names_the_object_to_check() {
     require_strace();
     let sandbox = Sandbox::with_admin();
     let home = sandbox.home().canonicalize().unwrap();
@@ -41,6 +41,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
     let write = |name: &str, text: &str| std::fs::write(sandbox.home().join(name), text).unwrap();
     write("password", "lovelace");
     write("users.csv", "username\numa\nulf\n");
+    // The expected object `jti` means that the message contains the `jti` of a token.
     for (words, expected_object) in [
         (&["register", "bob", "--password-file", "password"][..], "user 4"),
         (&["login", "ada", "--password-file", "password"], "session "),
@@ -93,7 +94,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
 
 #[test]
 #[ignore = "needs strace"]
-fn failed_fsync_of_first_commit_exits_with_unknown_outcome() {
+fn failed_fsync_of_init_exits_74_and_names_the_new_store() {
     require_strace();
     let sandbox = Sandbox::new();
     let store = sandbox.home().canonicalize().unwrap().join(".local/share/jeton/jeton.db");
@@ -107,7 +108,8 @@ fn failed_fsync_of_first_commit_exits_with_unknown_outcome() {
     sandbox.run(&["store", "check"]).ok();
 }
 
-/// The first commit adds the audit event, and the second commit records the test token.
+/// The first commit of each command adds the audit event, and the second commit records the test
+/// token.
 #[test]
 #[ignore = "needs strace"]
 fn unknown_outcome_error_names_recorded_test_token() {

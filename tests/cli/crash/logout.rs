@@ -1,4 +1,5 @@
-//! `logout` killed before every system call that is not read-only: a second logout always ends the session.
+//! `logout` killed before every file-system call that is not read-only: a second logout always ends
+//! the session.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial,
@@ -8,7 +9,7 @@ use crate::sandbox::Sandbox;
 
 const OPEN_SESSION_COUNT_QUERY: &str = "SELECT count(*) || '' FROM sessions WHERE ended_at IS NULL";
 
-/// Number of kills per resulting state.
+/// Number of kills that left each state.
 #[derive(Debug, Default)]
 struct StateCounts {
     open_session: usize,
@@ -17,6 +18,7 @@ struct StateCounts {
 }
 
 impl StateCounts {
+    /// Determines the state after a kill, and increments its count.
     fn record(&mut self, sandbox: &Sandbox, when: &str) {
         let state = (
             sandbox.run(&["whoami"]).code,
@@ -36,11 +38,11 @@ impl StateCounts {
 fn killed_logout_can_be_repeated() {
     require_strace();
     let sandbox = Sandbox::with_admin();
-    let mut names = call_names(&sandbox, &["logout"]);
-    names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
+    let mut calls = call_names(&sandbox, &["logout"]);
+    calls.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let mut counts = StateCounts::default();
     let kills = kill_before_each_call(
-        &names,
+        &calls,
         |call, nth| {
             sandbox.log_in("ada", "lovelace");
             run_killed(&sandbox, &["logout"], call, nth)

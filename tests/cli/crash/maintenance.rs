@@ -1,6 +1,6 @@
-//! `store backup`, `restore` and `prune` killed before every system call that is not read-only: a backup
-//! is complete or missing, a restore is complete or has no effect, and the audit log counts exactly the
-//! rows that a killed prune deleted.
+//! `store backup`, `store restore` and `store prune` killed before every file-system call that is
+//! not read-only: a backup is complete or missing, a restore is complete or has no effect, and the
+//! audit log counts exactly the rows that a killed prune deleted.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial, file_names,
@@ -9,11 +9,12 @@ use super::{
 use crate::sandbox::Sandbox;
 use std::cell::Cell;
 
-/// The file name of an incomplete backup.
+/// The temporary file name of a backup until the backup is complete.
 const PARTIAL_BACKUP: &str = ".jeton-backup.new";
 
 const PRUNE: [&str; 3] = ["store", "prune", "-q"];
 
+/// Returns the distinct names of the file-system calls of the command that are not read-only.
 fn writing_call_names(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     let mut names = call_names(sandbox, arguments);
     names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
@@ -107,8 +108,8 @@ fn killed_restore_leaves_old_or_restored_store() {
             assert_eq!(sandbox.run(&["store", "check", "-q"]).ok().stdout, "ok\n", "{when}");
             let restore_count = "SELECT count(*) || '' FROM audit WHERE action = 'store restore'";
             let restore_count = query_store_copy(&sandbox, restore_count);
-            // The audit log of both backups has no restore, and each restore adds one row to the
-            // audit log of the restored store.
+            // The audit logs of `copies/a.db` and `copies/old.db` have no restore, and each restore
+            // adds one row to the audit log of the restored store.
             assert_eq!(restore_count, "1", "{when}");
             assert!(code == 0 || kept_store.exists(), "{when}");
             if kept_store.exists() {
@@ -139,7 +140,7 @@ fn killed_prune_counts_deleted_rows() {
     sandbox.run(&["token", "create", "app"]).ok();
     let names = writing_call_names(&sandbox, &PRUNE);
     let inserted_tokens = Cell::new(0);
-    let (mut kept, mut deleted) = (0, 0);
+    let (mut kept_count, mut deleted_count) = (0, 0);
     let kills = kill_before_each_call(
         &names,
         |call, nth| {
@@ -161,13 +162,18 @@ fn killed_prune_counts_deleted_rows() {
             let (expired, counted): (usize, usize) =
                 (expired.parse().unwrap(), counted.parse().unwrap());
             assert_eq!(expired + counted, inserted_tokens.get(), "{when}");
-            *(if expired > 0 { &mut kept } else { &mut deleted }) += 1;
+            *(if expired > 0 { &mut kept_count } else { &mut deleted_count }) += 1;
             check_files_and_find_partial(&sandbox, when);
             sandbox.run(&PRUNE).ok();
             assert_eq!(sandbox.run(&["token", "show", "1"]).ok().stderr, "", "{when}");
         },
     );
-    println!("{kills} kills, expired token {kept} times kept and {deleted} times deleted");
-    assert!(kills > 40 && kept > 0 && deleted > 0, "{kills} {kept} {deleted}");
+    println!(
+        "{kills} kills, expired token {kept_count} times kept and {deleted_count} times deleted"
+    );
+    assert!(
+        kills > 40 && kept_count > 0 && deleted_count > 0,
+        "{kills} {kept_count} {deleted_count}"
+    );
     assert_intact(&sandbox);
 }

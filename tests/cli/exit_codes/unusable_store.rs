@@ -80,10 +80,10 @@ fn symlink_or_directory_as_store_exits_78() {
 fn store_without_signing_key_or_with_path_below_a_file_exits_78() {
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE keys SET state = 'revoked' RETURNING id");
-    let create = ["token", "create", "x"];
+    // The revoked key has signed the tokens of the session.
     assert_fails(&sandbox, &["whoami"], 12, "TokenRevoked", "token_revoked");
     sandbox.sql("UPDATE keys SET state = 'retired' RETURNING id");
-    assert_fails(&sandbox, &create, 78, "StoreUnusable", "store_damaged");
+    assert_fails(&sandbox, &["token", "create", "x"], 78, "StoreUnusable", "store_damaged");
     let path_below_file = sandbox.store_path().join("x.db");
     let init = ["init", "ada", "--store", path_below_file.to_str().unwrap()];
     assert_fails(&sandbox, &init, 78, "StoreUnusable", "store_unreadable");

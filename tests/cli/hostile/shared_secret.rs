@@ -1,5 +1,5 @@
-//! Tokens that a service has changed and signed again with the app key. The app key is a shared
-//! secret, which the service knows.
+//! Tokens that a service has changed and signed again with the app key. A service can do so if the
+//! app key is a shared secret, because services need the secret to verify tokens.
 
 use super::{Table, ValidToken};
 use crate::run_output::RunOutput;
@@ -14,8 +14,8 @@ fn sandbox_with_shared_secret() -> Sandbox {
     sandbox
 }
 
-/// Returns tokens with one claim that contradicts the token record in the store, or without one
-/// claim of the record.
+/// Returns tokens that are validly signed, but contradict the record of the token in the store: one
+/// claim has another value or is missing.
 pub(super) fn record_mismatch_table(valid: &ValidToken<'_>) -> Table {
     let now = valid.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
@@ -49,7 +49,7 @@ pub(super) fn record_mismatch_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn claims_contradicting_the_record_are_refused() {
+fn claims_that_contradict_the_stored_token_are_refused() {
     ValidToken::assert_rejected_in_new_store(record_mismatch_table, &[&[], &["--type", "any"]]);
     let sandbox = sandbox_with_shared_secret();
     record_mismatch_table(&ValidToken::new(&sandbox)).assert_rejected(&sandbox, &[]);
@@ -107,10 +107,10 @@ fn changed_and_re_signed_token_is_refused_by_every_command_except_decode() {
     let access = sandbox.session_member("access");
     let mut claims = payload(&access);
     claims["exp"] = json!(4_000_000_000_i64);
-    let access = valid.key.sign(&valid.key.header("session+jwt"), &claims.to_string());
+    let changed_access = valid.key.sign(&valid.key.header("session+jwt"), &claims.to_string());
     let mut outputs = String::new();
     for words in [&["whoami"][..], &["token", "create", "x"], &["token", "mint"], &["logout"]] {
-        outputs += &run_with_token(words, &access).with_command();
+        outputs += &run_with_token(words, &changed_access).with_command();
     }
     assert_snapshot!(outputs, @"
     $ jeton whoami
@@ -140,9 +140,9 @@ fn token_with_jti_of_another_token_reveals_no_values_of_that_token() {
     sandbox.run(&["keys", "rotate", "--alg", "HS256"]).ok();
     let create = ["token", "create", "app", "--user", "john"];
     let valid = ValidToken::new(&sandbox);
-    let jti = &payload(&sandbox.stdout_of(&create))["jti"];
-    let forged = valid.with_claim("jti", jti.clone());
-    // 1700000000 is a time on 2023-11-14.
+    let johns_jti = &payload(&sandbox.stdout_of(&create))["jti"];
+    let forged = valid.with_claim("jti", johns_jti.clone());
+    // The Unix time 1700000000 is on 2023-11-14. The outputs below must not contain this date.
     sandbox.sql("UPDATE users SET disabled_at = 1700000000 WHERE username = 'john'");
     sandbox
         .sql("UPDATE tokens SET revoked_at = 1700000000 WHERE id = (SELECT max(id) FROM tokens)");

@@ -1,4 +1,5 @@
-//! Signatures with every algorithm and any key, and arithmetic for forged signatures.
+//! Functions that sign with every algorithm, decode keys, and do the arithmetic for forged
+//! signatures.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature as aws;
@@ -29,7 +30,7 @@ pub(super) fn decode_hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Returns `a - b` of two 32-byte big-endian numbers.
+/// Returns `a - b`. The arguments and the result are big-endian numbers of 32 bytes.
 pub(super) fn subtract_big_endian(a: &[u8], b: &[u8]) -> Vec<u8> {
     let mut difference = vec![0; 32];
     let mut borrow = 0;
@@ -41,7 +42,7 @@ pub(super) fn subtract_big_endian(a: &[u8], b: &[u8]) -> Vec<u8> {
     difference
 }
 
-/// Returns `a + b` of two little-endian numbers of equal length, in the same number of bytes.
+/// Returns `a + b`. The arguments and the result are little-endian numbers of the same length.
 pub(super) fn add_little_endian(a: &[u8], b: &[u8]) -> Vec<u8> {
     let mut carry = 0;
     let add_with_carry = |(a, b): (&u8, &u8)| {
@@ -52,7 +53,7 @@ pub(super) fn add_little_endian(a: &[u8], b: &[u8]) -> Vec<u8> {
     a.iter().zip(b).map(add_with_carry).collect()
 }
 
-/// Returns the signature of `input`. The key is PKCS#8, or a secret for HMAC algorithms.
+/// Returns the signature of `input`. `key` is a private key in PKCS#8, or the secret of an HMAC.
 pub(super) fn sign_raw(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
     let (input, random) = (input.as_bytes(), SystemRandom::new());
     let rsa = |padding: &'static dyn aws::RsaEncoding| {
@@ -97,7 +98,8 @@ pub(crate) fn sign_token(algorithm: &str, key: &[u8], header: &Value, payload: &
     format!("{input}.{}", super::base64url(signature))
 }
 
-/// Decodes the first block of a PEM file to DER.
+/// Returns the DER of the first key in a PEM file: the decoded base64 between the first `BEGIN`
+/// line and the next `END` line.
 pub(crate) fn decode_pem(text: &str) -> Vec<u8> {
     let lines = text.lines().skip_while(|line| !line.starts_with("-----BEGIN")).skip(1);
     let base64: String = lines.take_while(|line| !line.starts_with('-')).collect();

@@ -1,4 +1,4 @@
-//! Forged third-party tokens, verified with a JWK Set, without a store.
+//! Forged third-party tokens, which are verified with a JWK Set. There is no store.
 
 use super::issuer::{
     self, KEY_IDS_AND_ALGORITHMS, default_claims, jose_header, signing_key, valid_token,
@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-/// The supported algorithms. Without `Ed25519`, which is a second name of `EdDSA`.
+/// The supported algorithms, except `Ed25519`, which is a second name of `EdDSA`.
 pub(super) const ALGORITHMS: [&str; 13] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
     "ES384", "ES512", "EdDSA",
@@ -27,6 +27,7 @@ pub(super) fn with_signature(token: &str, signature: impl AsRef<[u8]>) -> String
     format!("{}.{}", token.rsplit_once('.').unwrap().0, base64url(signature))
 }
 
+/// Returns the decoded signature of the token.
 pub(super) fn signature_of(token: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(token.rsplit('.').next().unwrap()).unwrap()
 }
@@ -70,12 +71,13 @@ pub(super) fn algorithm_table() -> Table {
             with_header(&valid, &header),
         );
     }
-    // Genuine signatures by the RSA key with other RSA algorithms; the JWK Set allows only RS256.
+    // Valid signatures by the RSA key with other RSA algorithms. In the JWK Set, the `alg` of this
+    // key is RS256, so the other algorithms are not allowed.
     for signing_alg in ["RS384", "RS512", "PS256", "PS384", "PS512"] {
         let (key, claims) = (signing_key("rsa"), default_claims().to_string());
-        let genuine = sign_token(signing_alg, &key, &jose_header("rsa", signing_alg), &claims);
-        table.add_rejected("alg_not_allowed", format!("rsa: signed with {signing_alg}"), &genuine);
-        let mislabelled = with_signature(&valid_token("rsa", "RS256"), signature_of(&genuine));
+        let signed = sign_token(signing_alg, &key, &jose_header("rsa", signing_alg), &claims);
+        table.add_rejected("alg_not_allowed", format!("rsa: signed with {signing_alg}"), &signed);
+        let mislabelled = with_signature(&valid_token("rsa", "RS256"), signature_of(&signed));
         table.add_rejected(
             "bad_signature",
             format!("rsa: RS256 header, {signing_alg} signature"),
@@ -121,7 +123,8 @@ pub(super) fn public_key_as_secret_table() -> Table {
     table
 }
 
-/// Returns tokens with forged key ids, embedded keys or critical headers.
+/// Returns tokens with a forged key id or an embedded key, and signed tokens with a header member
+/// that changes the format of the token (`crit`, `b64` or `zip`).
 pub(super) fn header_table() -> Table {
     let mut table = Table::default();
     let set = issuer::jwks();
@@ -184,7 +187,7 @@ pub(super) fn header_table() -> Table {
     table
 }
 
-/// Returns tokens with invalid signatures or another payload, and malformed or oversized tokens.
+/// Returns tokens with an invalid signature or another payload, and malformed or oversized tokens.
 pub(super) fn signature_table() -> Table {
     let mut table = Table::default();
     for (kid, alg) in KEY_IDS_AND_ALGORITHMS {
@@ -230,7 +233,7 @@ pub(super) fn signature_table() -> Table {
     table
 }
 
-/// Asserts that every row is rejected with the JWK Set of the issuer.
+/// Asserts that `token verify` with the JWK Set of the issuer rejects the token of every row.
 fn assert_rejected_with_set(table: &Table) {
     table.assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }

@@ -5,18 +5,19 @@ use super::issuer::{self, default_claims, jose_header, signing_key};
 use super::signer::sign_token;
 use serde_json::{Value, json};
 
-/// Returns a token of the issuer with the payload.
+/// Returns a token with the payload, signed with the P-256 key of the issuer.
 fn sign_payload(payload: &str) -> String {
     sign_token("ES256", &signing_key("p256"), &jose_header("p256", "ES256"), payload)
 }
 
-/// Returns a token of the issuer with one claim changed or added.
+/// Returns a valid token of the issuer, except that one claim has been changed or added.
 fn token_with_claim(claim: &str, value: &Value) -> String {
     let mut claims = default_claims();
     claims[claim] = value.clone();
     sign_payload(&claims.to_string())
 }
 
+/// Returns tokens whose payload is not one valid JSON object.
 pub(super) fn payload_table() -> Table {
     let mut table = Table::default();
     let claims = default_claims().to_string();
@@ -27,7 +28,7 @@ pub(super) fn payload_table() -> Table {
         ("an array", format!("[{claims}]")),
         ("null", "null".to_owned()),
         ("truncated", claims[..claims.len() - 1].to_owned()),
-        ("repeated twice", format!("{claims}{claims}")),
+        ("twice in a row", format!("{claims}{claims}")),
         ("a byte order mark", format!("\u{feff}{claims}")),
         ("exp twice", format!("{{{members},\"exp\":4102444801}}")),
         ("sub twice, one escaped", format!("{{{members},\"\\u0073ub\":\"admin\"}}")),
@@ -79,6 +80,7 @@ pub(super) fn claim_type_table() -> Table {
     table
 }
 
+/// Returns tokens that are expired, have no `exp`, or are not valid yet.
 pub(super) fn time_claim_table() -> Table {
     let mut table = Table::default();
     for exp in [json!(0), json!(1), json!(1_000_000_000), json!(1.5), json!(0.0)] {
@@ -93,6 +95,7 @@ pub(super) fn time_claim_table() -> Table {
     without_exp.as_object_mut().unwrap().remove("exp");
     table.add_rejected("missing_claim", "no exp", sign_payload(&without_exp.to_string()));
     for claim in ["nbf", "iat"] {
+        // These times are 100 seconds before `exp`, in the year 2099.
         for time in [json!(4_102_444_700_i64), json!(4_102_444_700.5)] {
             let token = token_with_claim(claim, &time);
             table.add_rejected("not_yet_valid", format!("{claim} {time}"), token);
@@ -101,7 +104,7 @@ pub(super) fn time_claim_table() -> Table {
     table
 }
 
-/// Returns tokens with an issuer or audience that differs from the expected value.
+/// Returns tokens with an issuer other than `https://idp`, or without the audience `api`.
 pub(super) fn issuer_and_audience_table() -> Table {
     let mut table = Table::default();
     for iss in

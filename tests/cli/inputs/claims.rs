@@ -1,4 +1,4 @@
-//! Headers and claims in the forms that other tools and services use: commands decode, mint and
+//! Headers and claims in the forms that other tools and services use. The tests decode, mint and
 //! verify tokens with such headers and claims.
 
 use super::Inputs;

@@ -1,5 +1,5 @@
-//! Single keys: key ids, and the text formats of keys in files, environment variables and secret
-//! stores.
+//! Single keys: their key ids, and the texts in which files, environment variables and secret
+//! stores contain keys.
 
 use super::{EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, pem_body, private_ec_jwk};
 use crate::hostile::decode_pem;
@@ -17,7 +17,7 @@ fn key_id_from_an_option_or_document_is_kept() {
         &json!({"type": "service_account", "project_id": "p", "private_key_id": "0a1b2c",
             "private_key": RSA, "client_email": "ci@p.iam.gserviceaccount.com"}),
     );
-    // The scripts share a store: the JWK Set contains the keys that earlier scripts imported.
+    // The scripts share a store. `JWK Set of a service` exports the keys that were imported before.
     let scripts = [
         ("key of Apple", "mint ec.pem --iss T --header kid=2X9R4HXF34 | header"),
         ("key of AWS Cognito", "mint rsa.pem --kid 'abcDEF+/0=' | header"),
@@ -70,7 +70,7 @@ fn key_id_from_an_option_or_document_is_kept() {
     "#);
 }
 
-/// Returns the text with escaped line breaks.
+/// Returns the PEM with `\n` in place of each line break.
 fn escaped(pem: &str) -> String {
     pem.replace('\n', "\\n")
 }

@@ -1,5 +1,5 @@
-//! Tokens, keys and secrets in the text of logs, responses and editors, and values in place of file
-//! names.
+//! Tokens inside the text of logs and responses, URLs and documents in place of file names, and
+//! byte order marks before keys, tokens and secrets.
 
 use super::Inputs;
 use insta::assert_snapshot;
@@ -83,7 +83,7 @@ fn token_in_pasted_text_is_read_or_the_error_describes_the_text() {
 }
 
 #[test]
-fn misplaced_url_document_or_file_name_causes_a_hint() {
+fn url_document_or_file_name_in_wrong_place_causes_a_hint() {
     let inputs = Inputs::new();
     let scripts = [
         ("URL", "jeton token verify @t.jwt --jwks https://id.example/jwks.json"),
@@ -95,7 +95,7 @@ fn misplaced_url_document_or_file_name_causes_a_hint() {
         ("`@`", "jeton token mint --key-file @rsa.pem"),
         ("JSON", "jeton token mint --key-file \"$(cat one.jwk)\""),
         ("token without `@`", "jeton token verify t.jwt --jwks jwks.json"),
-        // `--batch` reads JSON Lines, but no JSON document with several tokens.
+        // `--batch` reads JSON Lines. It refuses one JSON document with several tokens.
         (
             "JSON Lines of `token mint`",
             "jeton token mint --count 2 --sub a --key-file rsa.pem --kid rsa-1 -o jsonl \
@@ -164,8 +164,7 @@ fn byte_order_mark_is_accepted_before_keys_tokens_and_secrets() {
             inputs.shell(&script).ok();
         }
     }
-    // A token that is minted with a secret after a byte order mark is valid with the secret alone.
-    // With `--encoding raw`, the byte order mark is part of the secret.
+    // A byte order mark at the start of a file is part of the secret only with `--encoding raw`.
     let scripts = [
         ("text", "printf %s 0123456789abcdef0123456789abcdef > s; (printf '\\357\\273\\277'; cat s) > bom
             mint bom --alg HS256 | jeton token verify - --key s --alg HS256"),

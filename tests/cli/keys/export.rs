@@ -5,6 +5,7 @@ use base64::Engine;
 use insta::assert_snapshot;
 use serde_json::Value;
 
+/// Returns the key ids in the exported JWK Set of the keys with the purpose.
 fn exported_kids(sandbox: &Sandbox, purpose: &str) -> Vec<String> {
     let set = sandbox.json(&["keys", "export", "--jwks", "--purpose", purpose]);
     let keys = set["keys"].as_array().unwrap().iter();

@@ -1,4 +1,5 @@
-//! Choice of the key in 200 generated JWK Sets, compared with jose and `PyJWT`.
+//! Choice of the verification key in a JWK Set: jeton, jose and `PyJWT` verify tokens with 200
+//! generated JWK Sets, and the test compares the outcomes.
 
 use crate::sandbox::Sandbox;
 use crate::{node, python};
@@ -26,14 +27,16 @@ impl NumberGenerator {
     }
 }
 
-/// A key pair: the algorithm, the private key in a file of the sandbox, and the public JWK.
+/// A key pair. The private key is in a file of the sandbox.
 struct KeyPair {
     alg: &'static str,
+    /// Name of the file with the private key.
     file: String,
+    /// Public key.
     jwk: Value,
 }
 
-/// Creates two key pairs of each algorithm.
+/// Creates two key pairs for each of four algorithms.
 fn create_key_pairs(sandbox: &Sandbox) -> Vec<KeyPair> {
     let issuer_sandbox = Sandbox::with_admin();
     let mut pairs = Vec::new();
@@ -53,8 +56,8 @@ fn create_key_pairs(sandbox: &Sandbox) -> Vec<KeyPair> {
     pairs
 }
 
-/// Returns a copy of the JWK. Members are changed or removed at random, as in the keys of some issuers and
-/// of attackers.
+/// Returns a copy of the JWK in which members are changed or removed at random. Some issuers and
+/// attackers publish such keys.
 fn vary(generator: &mut NumberGenerator, jwk: &Value) -> Value {
     let mut jwk = jwk.clone();
     match generator.below(12) {
@@ -75,8 +78,8 @@ fn vary(generator: &mut NumberGenerator, jwk: &Value) -> Value {
     jwk
 }
 
-/// Returns a JWK Set of up to six keys, and a token signed with one of the key pairs. The set may lack the
-/// key that signed the token.
+/// Returns a JWK Set of up to six keys, and a token that is signed with one of the key pairs. The
+/// set may lack the public key of this pair.
 fn generate_case(generator: &mut NumberGenerator, sandbox: &Sandbox, pairs: &[KeyPair]) -> Value {
     let signer = generator.choose(pairs);
     let count = 1 + generator.below(5);
@@ -105,7 +108,8 @@ fn generate_case(generator: &mut NumberGenerator, sandbox: &Sandbox, pairs: &[Ke
     json!({"set": {"keys": jwks}, "token": token})
 }
 
-/// Returns a token signed by `signer`, with the given `kid` in the header, or without `kid`.
+/// Returns a token that is signed with the key pair `signer`. If `kid` is `None`, the header has no
+/// `kid`.
 fn mint_with_kid(sandbox: &Sandbox, signer: &KeyPair, kid: Option<&str>) -> String {
     let private = fs::read_to_string(sandbox.home().join(&signer.file)).unwrap();
     let mut header = json!({"alg": signer.alg});
@@ -116,20 +120,22 @@ fn mint_with_kid(sandbox: &Sandbox, signer: &KeyPair, kid: Option<&str>) -> Stri
     crate::hostile::sign_token(signer.alg, &der, &header, "{\"exp\":4102444800}")
 }
 
+/// Returns the outcome of `token verify` for the case: `valid`, the code of the rejection reason,
+/// or the error message.
 fn jeton_outcome(sandbox: &Sandbox, case: &Value) -> String {
     fs::write(sandbox.home().join("set.json"), case["set"].to_string()).unwrap();
     let token = case["token"].as_str().unwrap();
     let output = sandbox.run(&["token", "verify", token, "--jwks", "set.json"]);
     match output.code {
         0 => "valid".to_owned(),
-        // The code of the rejection reason, without the facts after the code.
+        // The output is `invalid: CODE`, or `invalid: CODE: DETAILS`.
         10 => output.stdout.trim().split(": ").nth(1).unwrap_or_default().to_owned(),
         _ => output.stderr.lines().next().unwrap_or_default().to_owned(),
     }
 }
 
-/// Counts the tokens that only jeton or only the library accepts. Tokens with the same two outcomes are
-/// counted together.
+/// Returns the combinations of outcomes in which only jeton or only the library accepts the token,
+/// each with the number of such tokens.
 fn differences(jeton_outcomes: &[String], library_outcomes: &Value) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for (jeton, library) in jeton_outcomes.iter().zip(library_outcomes.as_array().unwrap()) {
@@ -153,13 +159,13 @@ fn key_choice_agrees_with_jose_and_has_known_differences_from_pyjwt() {
         cases.as_array().unwrap().iter().map(|case| jeton_outcome(&sandbox, case)).collect();
     let valid_count = jeton_outcomes.iter().filter(|outcome| *outcome == "valid").count();
     assert!((50..150).contains(&valid_count), "found {valid_count} valid tokens");
-    // If several keys match, jose returns an error with these keys, and the script tries each key.
+    // If several keys match, jose returns these keys in an error. The script then tries each key.
     let jose_outcomes = node::run_script("jwk_sets.mjs", &cases);
     insta::assert_debug_snapshot!(differences(&jeton_outcomes, &jose_outcomes), @"{}");
     let pyjwt_outcomes = python::run_script("jwk_sets.py", &cases);
-    // PyJWT accepts a token whose `alg` is not the `alg` of the key, ignores `key_ops`, and finds no
-    // key for a token without `kid`. If two keys have the `kid` of the token, PyJWT tries only the first
-    // key, even if the type of the first key does not fit the algorithm of the token.
+    // PyJWT accepts a token whose `alg` is not the `alg` of the key. It ignores `key_ops`, and
+    // finds no key for a token without `kid`. If two keys have the `kid` of the token, PyJWT tries
+    // only the first key, even if its type does not fit the algorithm of the token.
     insta::assert_debug_snapshot!(differences(&jeton_outcomes, &pyjwt_outcomes), @r#"
     {
         "jeton: alg_not_allowed, library: valid": 2,

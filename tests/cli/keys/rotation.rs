@@ -1,4 +1,4 @@
-//! Key rotation during concurrent signing and verification.
+//! Key rotation while other processes sign and verify tokens.
 
 use super::kids;
 use crate::sandbox::Sandbox;
@@ -15,8 +15,8 @@ fn active_key_counter(sandbox: &Sandbox) -> Box<dyn FnMut() -> i64 + Send> {
         let mut session = schema.start_session();
         return Box::new(move || session.run(query)[0].parse().unwrap());
     }
-    let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
-    Box::new(move || store.query_row(query, [], |row| row.get(0)).unwrap())
+    let connection = rusqlite::Connection::open(sandbox.store_path()).unwrap();
+    Box::new(move || connection.query_row(query, [], |row| row.get(0)).unwrap())
 }
 
 /// Counts the active app keys continuously while `work` runs. Returns the distinct counts and the

@@ -7,7 +7,8 @@ use crate::test_server::TestServer;
 use std::process::Command;
 use std::time::Duration;
 
-/// Runs a command whose clock differs from the clock of this machine by `offset`.
+/// Runs jeton with a clock that differs from the clock of this machine by `offset` (such as
+/// `+90s`).
 fn run_with_clock_offset(sandbox: &Sandbox, offset: &str, arguments: &[&str]) -> RunOutput {
     let command = sandbox.command(arguments);
     let mut faketime = Command::new("faketime");
@@ -24,8 +25,8 @@ fn server_clock_is_used_if_the_clocks_differ() {
     let sandbox = Sandbox::on_server(server.address());
     sandbox.create_store();
     let server_time = || -> i64 {
-        let time = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)";
-        server.run_sql(time)[0].parse().unwrap()
+        let sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)";
+        server.run_sql(sql)[0].parse().unwrap()
     };
     for (offset, relation) in [("+90s", "ahead of"), ("-90s", "behind")] {
         let run = |arguments: &[&str]| {
@@ -41,19 +42,19 @@ fn server_clock_is_used_if_the_clocks_differ() {
         let create = |lifetime| {
             let before = server_time();
             let token = run(&["token", "create", "shop", "--ttl", lifetime]).ok().stdout;
-            let times = payload(&token);
-            let issued_at = times["iat"].as_i64().unwrap();
-            assert!((before - 1..=server_time()).contains(&issued_at), "{before}: {times}");
+            let claims = payload(&token);
+            let issued_at = claims["iat"].as_i64().unwrap();
+            assert!((before - 1..=server_time()).contains(&issued_at), "{before}: {claims}");
             token.trim_end().to_owned()
         };
-        // By the clock of the machine, the token would be expired (offset +90 s) or issued in the future
-        // (offset -90 s).
+        // By the clock with the offset, the token would be expired (+90 s) or issued in the future
+        // (-90 s).
         let token = create("60s");
         run(&["token", "verify", &token]).ok();
         sandbox.run(&["token", "verify", &token]).ok();
-        let short = create("2s");
+        let short_lived_token = create("2s");
         std::thread::sleep(Duration::from_secs(4));
-        let output = run(&["token", "verify", &short]);
+        let output = run(&["token", "verify", &short_lived_token]);
         assert_eq!((output.code, output.verdict().as_str()), (11, "invalid: token_expired"));
         sandbox.run(&["token", "revoke", "--all", "--yes"]).ok();
     }

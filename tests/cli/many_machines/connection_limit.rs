@@ -1,4 +1,4 @@
-//! More processes at once than the server has connections.
+//! More concurrent processes than the server accepts connections, without and with `PgBouncer`.
 
 use super::on_both_routes;
 use crate::races::{count_with_code, query_number, run_concurrently};
@@ -6,6 +6,7 @@ use crate::test_server::TestServer;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+/// Number of concurrent processes, five times the connection limit of the server.
 const PROCESS_COUNT: usize = 500;
 
 #[test]

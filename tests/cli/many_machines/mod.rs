@@ -1,5 +1,5 @@
-//! Long tests of a store on a PostgreSQL server that many processes use at the same time. Each test starts
-//! its own servers. Most tests print counts and durations.
+//! Long-running tests with many concurrent processes and a store on a PostgreSQL server. Each test
+//! starts its own servers. Most tests print counts and durations.
 
 mod clock;
 mod connection_limit;
@@ -16,7 +16,8 @@ use crate::test_server::TestServer;
 use pooler::Pooler;
 use std::time::{Duration, Instant};
 
-/// Returns the number in an environment variable of the test run, or `default` if the variable is not set.
+/// Returns the number in an environment variable of the test run, or `default` if the variable is
+/// not set.
 fn numeric_variable(name: &str, default: usize) -> usize {
     required::environment_variable(name)
         .map_or(default, |value| value.to_str().unwrap().parse().unwrap())
@@ -32,7 +33,7 @@ fn wait_until(is_done: impl Fn() -> bool) {
     }
 }
 
-/// Connection of the program to a server: direct, or through a pooler.
+/// Connection of the program to a server: direct, or through the connection pooler `PgBouncer`.
 struct Route<'s> {
     server: &'s TestServer,
     pooler: Option<Pooler>,
@@ -43,7 +44,8 @@ impl Route<'_> {
         if self.pooler.is_some() { "through PgBouncer" } else { "direct" }
     }
 
-    /// Creates a sandbox without a store. Commands in the sandbox use a store on the route by default.
+    /// Creates a sandbox without a store. By default, commands in the sandbox connect to
+    /// their store through this route.
     fn create_sandbox(&self) -> Sandbox {
         let mut sandbox = Sandbox::on_server(self.server.address());
         if let Some(pooler) = &self.pooler {
@@ -55,9 +57,9 @@ impl Route<'_> {
     }
 }
 
-/// Calls `work` with the direct route to a server, and then with the route through a pooler.
-fn on_both_routes(server: &TestServer, mut work: impl FnMut(&Route<'_>)) {
+/// Calls `test` with the direct route to a server, and then with the route through a pooler.
+fn on_both_routes(server: &TestServer, mut test: impl FnMut(&Route<'_>)) {
     for pooler in [None, Some(Pooler::start(server))] {
-        work(&Route { server, pooler });
+        test(&Route { server, pooler });
     }
 }

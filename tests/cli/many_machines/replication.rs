@@ -14,6 +14,7 @@ pub(super) struct Replication {
 }
 
 impl Replication {
+    /// Starts both servers. The data of the standby is a backup of the primary.
     pub(super) fn start() -> Self {
         let primary = TestServer::start(&["fsync=on", "synchronous_standby_names=standby"]);
         let directory = test_server::create_directory();
@@ -25,14 +26,14 @@ impl Replication {
             .arg(directory.path().join("data"));
         required::require(&mut backup, "the program `pg_basebackup`");
         let standby = TestServer::start_in(directory, &["synchronous_standby_names="]);
-        let synchronous_count =
+        let synchronous_standby_count_sql =
             "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
-        wait_until(|| primary.run_sql(synchronous_count) == ["1"]);
+        wait_until(|| primary.run_sql(synchronous_standby_count_sql) == ["1"]);
         Self { primary, standby }
     }
 
-    /// Creates a sandbox with a store whose address names both servers. The admin of the store has no token
-    /// quota.
+    /// Creates a sandbox with a store whose address names both servers. The admin of the store has
+    /// no token quota.
     pub(super) fn create_store(&self) -> Sandbox {
         let mut sandbox = Sandbox::new();
         let [primary, standby] =
@@ -44,13 +45,14 @@ impl Replication {
         sandbox
     }
 
-    /// Blocks until a commit on the primary waits for the standby.
+    /// Blocks until exactly one commit on the primary waits for the standby.
     pub(super) fn wait_for_pending_commit(&self) {
-        let waiting_count = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-        wait_until(|| self.primary.run_sql(waiting_count) == ["1"]);
+        let waiting_commit_count_sql =
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+        wait_until(|| self.primary.run_sql(waiting_commit_count_sql) == ["1"]);
     }
 
-    /// Kills the primary, and promotes the standby.
+    /// Kills the primary, and promotes the standby to the new primary.
     pub(super) fn fail_over(&self) {
         self.primary.signal(Signal::KILL);
         assert_eq!(self.standby.run_sql("SELECT pg_promote()"), ["t"]);

@@ -1,5 +1,5 @@
-//! Output for terminals only: tables that fit the width, and the distance of times from now, such as
-//! `in 6 d`.
+//! Output that only a terminal receives: tables that fit the width, and distances of times from
+//! now, such as `in 6 d`.
 
 use crate::prompts::terminal_output;
 use crate::redact::redact;
@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 use console::measure_text_width;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Shell line that runs jeton with the given arguments.
+/// Shell line that runs jeton (`$0`) with the arguments of the shell.
 pub(super) const JETON_SHELL_LINE: &str = "exec \"$0\" \"$@\"";
 pub(super) const NO_COLOR: (&str, &str) = ("NO_COLOR", "1");
 

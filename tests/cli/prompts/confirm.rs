@@ -1,4 +1,4 @@
-//! Confirmation prompts: conditions and answers.
+//! Confirmation prompts: the conditions under which a command asks, and the effects of the answers.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
@@ -71,6 +71,7 @@ fn hash_export_requires_confirmation() {
 
 #[test]
 fn confirmation_accepts_y_or_yes_only() {
+    // In the last answer, Ctrl-U (`\u{15}`) erases `no`.
     for answer in ["y\n", "Y\n", "yes\r", "YES\n", " Yes \n", "no\u{15}y\n"] {
         let sandbox = sandbox_with_john();
         let mut prompt = PtyCommand::start(&sandbox, &DELETE);
@@ -85,6 +86,7 @@ fn confirmation_accepts_y_or_yes_only() {
 #[test]
 fn answer_other_than_yes_cancels() {
     let sandbox = sandbox_with_john();
+    // `\u{4}` is Ctrl-D, which ends the input.
     for answer in [
         "\n",
         "n\n",
@@ -104,7 +106,7 @@ fn answer_other_than_yes_cancels() {
         prompt.press(QUESTION, answer);
         let (code, screen, has_echo) = prompt.finish();
         assert_eq!((code, has_echo), (2, true), "{answer:?}: {screen}");
-        // The line of the question always ends with a line break.
+        // A line break separates the question from the error, also after Ctrl-D.
         assert!(screen.ends_with(&format!("\n{CANCELLED}")), "{answer:?}: {screen}");
         assert!(john_exists(&sandbox), "{answer:?}");
     }
@@ -117,6 +119,7 @@ fn answer_requires_line_break() {
     prompt.press(QUESTION, "y").wait_for("y");
     std::thread::sleep(Duration::from_millis(200));
     assert!(john_exists(&sandbox));
+    // Backspace (`\u{7f}`) erases the `y`.
     prompt.0.send("\u{7f}n\n").unwrap();
     prompt.0.flush().unwrap();
     assert_eq!(prompt.finish().0, 2);
@@ -128,8 +131,8 @@ fn text_pasted_before_question_is_discarded() {
     let sandbox = sandbox_with_john();
     let line = "read -r first; echo \"first $first\"; exec \"$0\" \"$@\"";
     let mut prompt = PtyCommand::start_shell_line(&sandbox, line, &DELETE, &[]);
-    // One paste: the shell reads the first line, and the other lines stay in the input queue of the
-    // terminal.
+    // The paste has three lines: the shell reads the first line, and the others stay in the input
+    // queue of the terminal.
     prompt.0.send("go\ny\nyes\n").unwrap();
     prompt.0.flush().unwrap();
     prompt.wait_for("first go").press(QUESTION, "n\n");
@@ -155,16 +158,16 @@ fn revocation_question_names_token_count_and_owner() {
     let sandbox = sandbox_with_john();
     let revoke = ["token", "revoke", "--all"];
     sandbox.run(&["token", "create", "a", "--user", "john"]).ok();
-    for (words, objects) in [
+    for (options, objects) in [
         (&[][..], "1 token of ada"),
         (&["--user", "john"], "1 token of john"),
         (&["--all-users"], "2 tokens of all users"),
     ] {
         sandbox.run(&["token", "create", "b"]).ok();
-        let mut prompt = PtyCommand::start(&sandbox, &[&revoke[..], words].concat());
+        let mut prompt = PtyCommand::start(&sandbox, &[&revoke[..], options].concat());
         prompt.press(&format!("Revoke {objects}? [y/N] "), "n\n");
         let screen = format!("n\n{CANCELLED}");
-        assert_eq!(prompt.finish(), (2, screen, true), "{words:?}");
+        assert_eq!(prompt.finish(), (2, screen, true), "{options:?}");
         sandbox.run(&["token", "revoke", "--app", "b", "--yes"]).ok();
     }
 }

@@ -3,37 +3,47 @@
 use proc_macro2::{LexError, Span, TokenStream, TokenTree};
 use std::ops::Range;
 
+/// Kind of a [`Text`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// Doc comment.
     Doc,
+    /// Comment that is not a doc comment.
     Comment,
+    /// String literal.
     Literal,
 }
 
-/// A comment or string literal. Adjacent line comments of one kind are one text.
+/// A comment or string literal. Adjacent line comments with the same marker (such as `///`) are one
+/// text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) kind: Kind,
+    /// First line of the text in the file, from 1.
     pub(super) line: usize,
+    /// Text of the comment without markers, or value of the literal.
     pub(super) content: String,
 }
 
+/// Returns the comments and string literals of a Rust source text in the order of the source.
 pub(super) fn comments_and_literals(source: &str) -> Result<Vec<Text>, LexError> {
     let mut reader = Reader { source, end: 0, last_doc: None, texts: Vec::new() };
     reader.read(source.parse()?);
     reader.add_comment(source.len());
-    // Spans that accumulate over many files would slow down every lookup.
+    // proc_macro2 keeps the spans of all parsed files, which would slow down every lookup of a
+    // span.
     proc_macro2::extra::invalidate_current_thread_spans();
     Ok(reader.texts)
 }
 
+/// Reads the tokens of a source text and collects its texts.
 struct Reader<'s> {
     source: &'s str,
-    /// Byte offset of the end of the last token. The source up to the next token contains only whitespace
-    /// and comments.
+    /// Byte offset of the end of the last token. Between this offset and the next token, the source
+    /// contains only whitespace and comments.
     end: usize,
-    /// Marker (such as `///`) and last line of the doc comment that was read last. `None` after a token or
-    /// an ordinary comment.
+    /// Marker (such as `///`) and last line of the doc comment that was read last. `None` after a
+    /// token or an ordinary comment.
     last_doc: Option<(String, usize)>,
     texts: Vec<Text>,
 }
@@ -45,7 +55,8 @@ impl Reader<'_> {
             if self.source[range.clone()].starts_with("//")
                 || self.source[range.clone()].starts_with("/*")
             {
-                // A doc comment is several tokens with the same span.
+                // A doc comment consists of several tokens with the same span: only the first is
+                // used.
                 if range.start >= self.end {
                     self.add_comment(range.start);
                     self.add_doc_comment(range.clone(), token.span());
@@ -91,9 +102,9 @@ impl Reader<'_> {
         let raw = &self.source[range];
         let marker = raw[..3].to_owned();
         let content = without_markers(raw);
-        let preceding_doc = Some((marker.clone(), span.start().line - 1));
+        let doc_on_previous_line = Some((marker.clone(), span.start().line - 1));
         match self.texts.last_mut() {
-            Some(text) if self.last_doc == preceding_doc => {
+            Some(text) if self.last_doc == doc_on_previous_line => {
                 text.content.push('\n');
                 text.content.push_str(&content);
             }

@@ -1,4 +1,4 @@
-//! The picture in the README, generated from the program's output.
+//! The picture in the README, which is generated from the output of the program.
 
 use super::{bash, readme};
 use crate::redact::redact;
@@ -19,8 +19,8 @@ const COMMANDS: &[&str] = &[
     "jeton token verify @fixtures/revoked.jwt --type test --aud api",
 ];
 
-/// Runs the commands with colours, but without a terminal. Returns the commands and their redacted output,
-/// with terminal escape codes.
+/// Runs the commands with colours, but without a terminal. Returns the commands and their redacted
+/// output, with terminal escape codes.
 fn record_session() -> String {
     let sandbox = Sandbox::new();
     let mut session = String::new();

@@ -6,6 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 use std::time::Duration;
 
+/// Runs `token mint` with the credential in `JETON_TOKEN`.
 fn mint(sandbox: &Sandbox, credential: &str) -> RunOutput {
     let mut command = sandbox.command(&["token", "mint"]);
     command.env("JETON_TOKEN", credential);
@@ -92,7 +93,7 @@ fn minting_credential_requires_an_enabled_minter_or_admin_as_owner() {
         sandbox.sql(&format!("UPDATE users SET {assignments} WHERE id = 2"));
         let output = mint(&sandbox, &token);
         outputs += &output.with_command();
-        // A command that requires no credential still succeeds.
+        // In the session of john, a command that requires no credential still succeeds.
         sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
     }
     assert_snapshot!(outputs, @"
@@ -118,7 +119,7 @@ fn minting_credential_requires_an_enabled_minter_or_admin_as_owner() {
 }
 
 #[test]
-fn revoked_or_expired_minting_credential_is_refused() {
+fn revoked_or_expired_credential_and_test_token_cannot_mint() {
     let sandbox = Sandbox::with_admin();
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
     let (token, short_lived_token) =

@@ -1,4 +1,4 @@
-//! The exit code of each command per caller and credential.
+//! The exit codes of each command, for each kind of credential and each role of the caller.
 //!
 //! Placeholders:
 //! - `ME` is the caller, and `KIM` is a different user.
@@ -8,11 +8,12 @@
 //! - `STORE` is the address of the store.
 //! - `EVE` is a user and `KEY` is a key. Rows may remove `EVE` and `KEY`.
 //!
-//! Rows run in order. Exit code 3 means that the caller may run the command, but the object does not exist.
+//! Exit code 3 means that the caller may run the command, but the object does not exist.
 
-/// A command and the exit code per credential.
+/// A command, its input, and its exit codes for each kind of credential.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
+    /// Command line without `jeton`.
     pub(super) words: &'static str,
     /// Standard input.
     pub(super) input: &'static str,
@@ -20,15 +21,16 @@ pub(super) struct Row {
     pub(super) no_credential: i32,
     /// With a session file: user, minter, admin.
     pub(super) session: [i32; 3],
-    /// With the access token of that session: user, minter, admin.
+    /// With the access token of such a session in `JETON_TOKEN`: user, minter, admin.
     pub(super) access_token: [i32; 3],
-    /// With an app token: without and with the permission `jeton:mint`.
+    /// With an app token in `JETON_TOKEN`: without the permission `jeton:mint`, with this
+    /// permission.
     pub(super) app_token: [i32; 2],
-    /// With an access token: expired, revoked.
+    /// With an invalid access token of an admin in `JETON_TOKEN`: expired, revoked.
     pub(super) invalid_access_token: [i32; 2],
 }
 
-/// Returns the row of a command that requires no credential.
+/// Returns the row of a command that requires no credential and always exits with `code`.
 pub(super) const fn public_row(words: &'static str, code: i32) -> Row {
     let session = [code; 3];
     Row {
@@ -55,7 +57,8 @@ pub(super) const fn session_row(words: &'static str, codes: [i32; 3]) -> Row {
     }
 }
 
-/// Returns the row of a command that requires a session or a minting credential.
+/// Returns the row of a command that requires a session or a minting credential, which is an app
+/// token with the permission `jeton:mint`.
 const fn minting_row(words: &'static str, codes: [i32; 3]) -> Row {
     Row { app_token: [7, 0], ..session_row(words, codes) }
 }
@@ -70,13 +73,14 @@ pub(super) const ALL_ROLES: [i32; 3] = [0, 0, 0];
 const MINTERS: [i32; 3] = [7, 0, 0];
 /// Exit codes: only admins may run the command.
 pub(super) const ADMINS: [i32; 3] = [7, 7, 0];
-/// Exit codes: the object does not exist, but only admins learn that.
+/// Exit codes: the object does not exist. Only admins learn this, and the others are refused.
 const MISSING: [i32; 3] = [7, 7, 3];
 
 const PASSWORD: &str = "lovelace";
 const TOKEN_FILE_TEXT: &str = "[tokens.A]\n[tokens.B]\n";
 const SIGNING_KEY: &str = include_str!("../keys/samples/sec1.pem");
 
+/// Rows in the order of their execution.
 pub(super) const TABLE: &[Row] = &[
     public_row("help", 0),
     public_row("completions bash", 0),
@@ -149,7 +153,7 @@ pub(super) const TABLE: &[Row] = &[
     session_row("token create app --user nobody", MISSING),
     session_row("token renew MY_ID", ALL_ROLES),
     session_row("token renew KIM_ID", ADMINS),
-    // The bearer of a token may renew and revoke the token.
+    // Anyone who has the value of a token may renew and revoke the token.
     public_row("token renew KIM_TOKEN", 0),
     public_row("token revoke KIM_TOKEN", 0),
     session_row("token revoke MY_ID", ALL_ROLES),

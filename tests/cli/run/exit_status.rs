@@ -70,9 +70,9 @@ fn run_exits_with_127_for_a_missing_command_and_126_for_an_unexecutable_file() {
 #[test]
 fn failed_revocation_names_the_token_and_exits_1() {
     let mut outputs = String::new();
-    for (format, code) in [("text", 0), ("json", 5)] {
+    for (format, command_code) in [("text", 0), ("json", 5)] {
         let sandbox = Sandbox::with_admin();
-        let line = format!("echo \"$API_TOKEN\"; read line; exit {code}");
+        let line = format!("echo \"$API_TOKEN\"; read line; exit {command_code}");
         let mut run =
             RunProcess::start(shell_command(&sandbox, &["--wait", "0s", "-o", format], &line));
         let token = run.read_line();

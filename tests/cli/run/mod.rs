@@ -19,11 +19,12 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 
 /// Returns the command `jeton run OPTIONS -- /bin/sh -c LINE`. In the line, `$0` is the path of
-/// jeton.
+/// jeton, and the token is in `$API_TOKEN` by default.
 fn shell_command(sandbox: &Sandbox, options: &[&str], line: &str) -> Command {
     sandbox.command(&[&["run"], options, &["--", "/bin/sh", "-c", line, JETON]].concat())
 }
 
+/// Runs the command of [`shell_command`] to its end.
 fn run_shell(sandbox: &Sandbox, options: &[&str], line: &str) -> RunOutput {
     RunOutput::capture(shell_command(sandbox, options, line))
 }
@@ -43,8 +44,8 @@ fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
     assert_eq!(sandbox.sql(sql), [format!("{count} created, {count} revoked")]);
 }
 
-/// Returns the audit events of `run`. Each text consists of the id of the user, the objects or the target
-/// (`token ID`), the outcome and the count.
+/// Returns the audit events of `run`. Each text consists of the id of the user, the created objects
+/// (`test token`) or the target (`token ID`), the outcome and the count of tokens.
 fn run_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT concat_ws(' ', coalesce(CAST(user_id AS TEXT), '-'),
@@ -56,7 +57,9 @@ fn run_events(sandbox: &Sandbox) -> Vec<String> {
 /// A process of `jeton run` whose command exchanges lines with the test.
 struct RunProcess {
     jeton: Child,
+    /// Standard input of the command, or `None` after a test closed it.
     input: Option<ChildStdin>,
+    /// Standard output of the command.
     output: BufReader<ChildStdout>,
 }
 
@@ -86,8 +89,8 @@ impl RunProcess {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Asserts that the command prints no further text, and waits until jeton exits. Returns the exit code
-    /// and the messages of jeton.
+    /// Asserts that the command prints no further text, closes its input, and waits until jeton
+    /// exits. Returns the exit code and standard error.
     #[track_caller]
     fn finish(mut self) -> (Option<i32>, String) {
         assert_eq!(self.read_line(), "");

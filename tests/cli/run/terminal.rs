@@ -1,5 +1,5 @@
-//! Ctrl-C and Ctrl-\ on a terminal: the command receives the signal once, from the terminal and not from
-//! jeton. The program jeton exits after the command.
+//! `jeton run` on a terminal. After Ctrl-C or Ctrl-\, the command receives the signal once: from
+//! the terminal, and not from jeton. The program jeton exits after the command.
 
 use super::assert_revoked;
 use crate::prompts::PtyCommand;
@@ -12,7 +12,7 @@ fn run_on_terminal(sandbox: &Sandbox, line: &str) -> PtyCommand {
     PtyCommand::start(sandbox, &["run", "--", "sh", "-c", line])
 }
 
-/// Reads the token that the command wrote to a file.
+/// Returns the token that the command wrote to the file `token`.
 fn read_written_token(sandbox: &Sandbox) -> String {
     std::fs::read_to_string(sandbox.home().join("token")).unwrap()
 }
@@ -42,7 +42,7 @@ fn ctrl_c_is_delivered_once() {
         run.0.send_control('c').unwrap();
         run.wait_for("received\r\n");
     }
-    // Signals are forwarded in order, so jeton has handled every Ctrl-C before USR1.
+    // If jeton forwarded a Ctrl-C, the command would receive that SIGINT before USR1 and count it.
     run.0.process_mut().signal(Signal::SIGUSR1).unwrap();
     assert_eq!(run.finish(), (5, "20 times\n".to_owned(), true));
     assert_revoked(&sandbox, &read_written_token(&sandbox));

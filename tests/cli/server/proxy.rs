@@ -1,5 +1,5 @@
-//! A proxy between the program and the server, which ends a connection at a chosen message and counts
-//! round trips.
+//! A proxy between the program and the server, and a host that never answers. The proxy counts
+//! round trips, and ends the connections of write transactions at their COMMIT.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub(super) enum Cut {
     /// The server does not receive COMMIT.
     BeforeCommit,
-    /// The server receives COMMIT, the program does not receive the answer.
+    /// The server receives COMMIT, but the program does not receive the answer.
     AfterCommit,
     /// As [`Cut::AfterCommit`], and the proxy closes all later connections immediately.
     AfterCommitAndLaterConnections,
@@ -31,19 +31,19 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy to the server with the socket `server`. The proxy cuts the connections of the first
-    /// `max_cuts` write transactions.
+    /// Starts a proxy to the server with the socket `server`. The proxy cuts the connections of the
+    /// first `max_cuts` write transactions.
     pub(super) fn start(server: PathBuf, cut: Cut, max_cuts: usize) -> Self {
         let directory = tempfile::Builder::new().prefix("jeton-proxy-").tempdir().unwrap();
         let listener = UnixListener::bind(directory.path().join(".s.PGSQL.5432")).unwrap();
         let cut_count = Arc::new(AtomicUsize::new(0));
         let cut_counter = Arc::clone(&cut_count);
         let round_trip_count = Arc::new(AtomicUsize::new(0));
-        let round_trips = Arc::clone(&round_trip_count);
+        let round_trip_counter = Arc::clone(&round_trip_count);
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 let (client, cut_counter) = (client.unwrap(), Arc::clone(&cut_counter));
-                let round_trips = Arc::clone(&round_trips);
+                let round_trip_counter = Arc::clone(&round_trip_counter);
                 if cut == Cut::AfterCommitAndLaterConnections
                     && cut_counter.load(Ordering::SeqCst) > 0
                 {
@@ -51,7 +51,8 @@ impl Proxy {
                 }
                 let server = UnixStream::connect(&server).unwrap();
                 std::thread::spawn(move || {
-                    let _ = forward(&client, &server, cut, max_cuts, &cut_counter, &round_trips);
+                    let _ =
+                        forward(&client, &server, cut, max_cuts, &cut_counter, &round_trip_counter);
                     let _ = client.shutdown(Shutdown::Both);
                     let _ = server.shutdown(Shutdown::Both);
                 });
@@ -92,7 +93,7 @@ impl SilentHost {
     }
 
     /// Returns the directory of the socket.
-    pub(super) fn path(&self) -> &Path {
+    pub(super) fn directory(&self) -> &Path {
         self.directory.path()
     }
 }
@@ -105,9 +106,11 @@ fn forward(
     cut: Cut,
     max_cuts: usize,
     cut_counter: &AtomicUsize,
-    round_trips: &AtomicUsize,
+    round_trip_counter: &AtomicUsize,
 ) -> std::io::Result<()> {
     let (answers, program) = (server.try_clone()?, client.try_clone()?);
+    // True after an answer of the server, and for a new connection: the next message of the program
+    // starts a round trip.
     let has_answer = Arc::new(AtomicBool::new(true));
     let answered = Arc::clone(&has_answer);
     std::thread::spawn(move || forward_answers(&answers, &program, &answered));
@@ -121,9 +124,10 @@ fn forward(
         }
         let is_awaited = is_write_transaction || message != COMMIT_MESSAGE;
         if is_awaited && has_answer.swap(false, Ordering::SeqCst) {
-            round_trips.fetch_add(1, Ordering::SeqCst);
+            round_trip_counter.fetch_add(1, Ordering::SeqCst);
         }
-        // A COMMIT before the lock statement ends a read transaction, not the write transaction.
+        // The lock statement begins a write transaction. A COMMIT before this statement in the same
+        // message ends a read transaction.
         let lock_index = find(message, b"pg_advisory_xact_lock");
         is_write_transaction |= lock_index.is_some();
         let is_commit =

@@ -12,23 +12,27 @@ const TEST_SCHEMAS_SQL: &str =
 #[ignore = "needs a PostgreSQL server"]
 fn each_sandbox_has_a_schema_of_its_own() {
     let observer = create_schema();
-    let [one, other] = [Sandbox::new(), Sandbox::new()];
+    let [sandbox, other_sandbox] = [Sandbox::new(), Sandbox::new()];
     let schema_of = |sandbox: &Sandbox| sandbox.sql("SELECT current_schema").remove(0);
-    assert_ne!(schema_of(&one), schema_of(&other));
-    assert!(observer.run_sql(TEST_SCHEMAS_SQL).contains(&schema_of(&one)));
-    assert!(!one.has_store());
-    one.sql("CREATE TABLE users (id BIGINT)");
-    assert!(one.has_store() && !other.has_store());
-    let schema = schema_of(&one);
-    drop(one);
+    assert_ne!(schema_of(&sandbox), schema_of(&other_sandbox));
+    assert!(observer.run_sql(TEST_SCHEMAS_SQL).contains(&schema_of(&sandbox)));
+    assert!(!sandbox.has_store());
+    sandbox.sql("CREATE TABLE users (id BIGINT)");
+    assert!(sandbox.has_store() && !other_sandbox.has_store());
+    let dropped_schema = schema_of(&sandbox);
+    drop(sandbox);
     let schemas = observer.run_sql(TEST_SCHEMAS_SQL);
-    assert!(!schemas.contains(&schema) && schemas.contains(&schema_of(&other)), "{schemas:?}");
+    assert!(
+        !schemas.contains(&dropped_schema) && schemas.contains(&schema_of(&other_sandbox)),
+        "{schemas:?}"
+    );
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn command_of_a_sandbox_uses_the_schema_of_the_sandbox() {
-    let _server = create_schema();
+    // Fails the test with an explanation if the test run has no server.
+    let _schema = create_schema();
     let sandbox = Sandbox::new();
     let schema = sandbox.sql("SELECT current_schema").remove(0);
     let command = sandbox.command(&["whoami"]);

@@ -1,13 +1,15 @@
-//! The shared write lock: frequent changes hold the lock at the same time, and other commands wait
-//! until no transaction holds the lock.
+//! Shared use of the write lock of a store on a server: transactions with frequent changes hold the
+//! lock at the same time. Transactions with other changes wait until no transaction holds the lock.
 
 use super::create_schema;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use crate::write_lock::WriteLock;
 
-/// Returns a sandbox with a recorded token, and the shared lock of another process.
+/// Returns a sandbox with a recorded token, and the write lock, which another process holds as a
+/// shared lock.
 fn sandbox_with_shared_lock() -> (Sandbox, WriteLock) {
+    // Fails the test with an explanation if the test run has no server.
     let _schema = create_schema();
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint", "--record"]).ok();
@@ -38,23 +40,24 @@ fn frequent_changes_do_not_wait_for_each_other() {
 #[ignore = "needs a PostgreSQL server"]
 fn other_changes_and_audit_list_wait_for_all_transactions() {
     let (sandbox, lock) = sandbox_with_shared_lock();
-    let commands = [
+    let mint_with_jti =
+        ["token", "mint", "--record", "--claim", "jti=0192d6a4-0000-7000-8000-000000000001"];
+    for arguments in [
         &["settings", "set", "token.ttl", "2d"][..],
         &["users", "disable", "ada"],
         &["keys", "rotate"],
         &["token", "revoke", "--all", "--yes"],
-        // The revocation of an unrecorded token with the same `jti` must not run at the same time.
-        &["token", "mint", "--record", "--claim", "jti=0192d6a4-0000-7000-8000-000000000001"],
+        // At the same time, no revocation may block this `jti` for a token that is not recorded.
+        &mint_with_jti,
         // A running transaction may later commit an event with a lower id than the listed events.
         &["audit", "list"],
-    ];
-    for arguments in commands {
+    ] {
         let output = sandbox.run(&[arguments, &["--wait", "1s"]].concat()).fails(75);
         assert!(output.stderr.contains("timed out waiting for a lock"), "{output:?}");
     }
     drop(lock);
     sandbox.run(&["audit", "list"]).ok();
-    sandbox.run(commands[4]).ok();
+    sandbox.run(&mint_with_jti).ok();
 }
 
 #[test]

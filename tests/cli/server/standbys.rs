@@ -7,8 +7,8 @@ use crate::test_server::TestServer;
 const WARNING: &str = "warning: the change is stored, but without the confirmation of a standby: a \
     failover may lose the change\n";
 
-/// Sets the name of the synchronous standby, which does not exist. An empty name means that no
-/// standby is required.
+/// Sets the name of the standby that must confirm each commit. No standby has this name, so the
+/// confirmation never arrives. With an empty name, a commit needs no confirmation.
 fn set_standby(server: &TestServer, name: &str) {
     server.run_sql(&format!("ALTER SYSTEM SET synchronous_standby_names = '{name}'"));
     server.run_sql("SELECT pg_reload_conf()");
@@ -48,6 +48,7 @@ fn commit_without_confirmation_by_a_standby_causes_a_warning() {
     }
     assert_eq!(server.run_sql("SELECT count(*) FROM tokens"), ["2"]);
     sandbox.run(&["--store", "file.db", "init", "ada", "--wait", "1s"]).ok();
+    // On the server, `store copy` and `init` wait for the confirmation up to the limit of `--wait`.
     let target = format!("{}&schema=copied", server.address());
     let output = sandbox.run(&["store", "copy", "file.db", &target, "--wait", "1s"]).ok();
     assert!(output.stderr.ends_with(WARNING), "copy: {output:?}");

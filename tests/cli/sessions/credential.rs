@@ -5,7 +5,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 /// Returns a sandbox in which ada is logged in, and an access token of john. The file `john.txt`
-/// also contains the token.
+/// contains `Bearer`, the token and whitespace.
 fn sandbox_with_token_file() -> (Sandbox, String) {
     let sandbox = Sandbox::with_john();
     let john_token = sandbox.session_member("access");
@@ -91,10 +91,10 @@ fn bearer_token_has_the_rights_of_its_user() {
 fn bearer_token_must_be_a_valid_access_token() {
     let (mut sandbox, john_token) = sandbox_with_token_file();
     let app_token = sandbox.stdout_of(&["token", "create", "app"]);
-    let refresh = sandbox.session_member("refresh");
+    let refresh_token = sandbox.session_member("refresh");
     let mut outputs = String::new();
     for token in
-        [app_token, refresh, "nonsense".to_owned(), crate::sandbox::tampered(&john_token, 2)]
+        [app_token, refresh_token, "nonsense".to_owned(), crate::sandbox::tampered(&john_token, 2)]
     {
         sandbox.set_variable("JETON_TOKEN", &token);
         let output = sandbox.run(&["whoami"]);
@@ -153,7 +153,7 @@ fn login_warns_that_commands_use_the_bearer_token() {
     logged in as ada
     ");
     assert_eq!(whoami(&sandbox, &[]).0, "john");
-    // An unusable bearer token does not affect the login: only other commands use the bearer token.
+    // An unusable bearer token does not affect the login, because `login` does not use the token.
     for (variable, value) in [("JETON_TOKEN", "@x"), ("JETON_TOKEN_FILE", "missing")] {
         let mut command = sandbox.command(&["login", "ada"]);
         command.env_remove("JETON_TOKEN").env("JETON_PASSWORD", "lovelace").env(variable, value);

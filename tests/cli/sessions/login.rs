@@ -135,6 +135,7 @@ fn password_is_read_from_a_file_or_variable() {
     --- stderr
     logged in as john
     ");
+    // `--password-stdin` has precedence over the variable.
     let output = log_in(&sandbox, "john", "wrong");
     assert_snapshot!(output, @"
     --- exit code 6, stderr
@@ -186,8 +187,8 @@ fn copied_store_does_not_share_the_session() {
     store.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
     let copy = copy.to_str().unwrap();
     assert_eq!(sandbox.run(&["whoami", "--store", copy, "-q"]).code, 4);
-    let arguments = ["login", "john", "--store", copy, "--password-stdin"];
-    let output = sandbox.run_with_input(&arguments, "123456");
+    let login_to_copy = ["login", "john", "--store", copy, "--password-stdin"];
+    let output = sandbox.run_with_input(&login_to_copy, "123456");
     assert_snapshot!(output, @"
     --- stderr
     warning: this session replaces the session of `~/.local/share/jeton/jeton.db`, another copy of this store
@@ -203,7 +204,7 @@ fn copied_store_does_not_share_the_session() {
     logged in as john
     ");
     assert_eq!(sandbox.run(&["whoami", "--store", copy]).code, 4);
-    sandbox.run_with_input(&arguments, "123456").ok();
+    sandbox.run_with_input(&login_to_copy, "123456").ok();
     fs::remove_file(copy).unwrap();
     assert_snapshot!(log_in(&sandbox, "john", "123456"), @"
     --- stderr

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Returns the rows of each table, without the audit events of backups and copies. Reads the tables
-/// with SQLite, not with jeton.
+/// Returns the rows of each table, without the audit events of backups and copies. Each row is one
+/// text. Reads the tables with SQLite, not with jeton.
 pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
     let store = rusqlite::Connection::open(store).unwrap();
     let texts = |sql: &str| -> Vec<String> {
@@ -19,7 +19,7 @@ pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
     };
     assert_eq!(texts("PRAGMA integrity_check"), ["ok"]);
     let tables = texts("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
-    let rows = |table: &String| {
+    let rows_of = |table: &String| {
         let columns =
             texts(&format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')"));
         let row_sql = columns.join(" || ' ' || ");
@@ -27,7 +27,7 @@ pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
             "SELECT * FROM (SELECT {row_sql} AS row FROM {table}) WHERE row NOT LIKE '%store backup%' AND row NOT LIKE '%store copy%'"
         ))
     };
-    tables.iter().map(|table| (table.clone(), rows(table))).collect()
+    tables.iter().map(|table| (table.clone(), rows_of(table))).collect()
 }
 
 fn file_names(directory: &Path) -> Vec<String> {
@@ -132,8 +132,8 @@ fn backup_overwrites_no_file() {
     ");
     sandbox.run(&["store", "backup", "copy.db"]).ok();
     assert_eq!(sandbox.json_error(&["store", "backup", "copy.db"])["code"], "file_exists");
-    // After the deletion of an old `other.db`, its WAL may remain. SQLite would read this WAL as
-    // the WAL of the new backup.
+    // If only the file `other.db` of an older backup was deleted, its WAL remains. SQLite would
+    // read this WAL as the WAL of the new backup.
     let mut outputs = String::new();
     for suffix in ["-wal", "-shm", "-journal"] {
         let leftover_file = sandbox.home().join(format!("other.db{suffix}"));
@@ -207,6 +207,7 @@ fn store_name_with_sqlite_suffix_is_refused() {
 #[test]
 fn failed_backup_is_recorded_as_undelivered() {
     let sandbox = Sandbox::with_admin();
+    // The name is too long for the file system.
     let output = sandbox.run(&["store", "backup", &"x".repeat(300)]);
     assert_eq!(output.code, 1, "{}", output.stderr);
     let audit_sql = "SELECT outcome || ' ' || count FROM audit WHERE action = 'store backup'";

@@ -29,6 +29,7 @@ fn check_detects_every_damaged_page() {
     for page in 0..bytes.len() / 4096 {
         damage_page(&sandbox.store_path(), &bytes, page, 0);
         pages_missed_by_keys_list += usize::from(sandbox.run(&["keys", "list"]).code == 0);
+        // `keys list` may have changed the files.
         damage_page(&sandbox.store_path(), &bytes, page, 0);
         let before = fs::read(sandbox.store_path()).unwrap();
         let output = sandbox.check_store();
@@ -68,8 +69,9 @@ fn check_detects_orphaned_rows() {
 fn check_detects_zero_and_two_active_keys() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
-    // Simulates a damaged unique index: the index covers no rows during the insertion of a second
-    // active key. Then the schema gets its original SQL back.
+    // Simulates a damaged unique index. First, the SQL of the index changes: the index covers no
+    // rows. Then a second active key is inserted, and all keys of the purpose get the same
+    // algorithm. At the end, the index gets its original SQL.
     let check_with_two_active_keys = |purpose: &str, kid: &str| {
         change_store_unchecked(
             &sandbox,

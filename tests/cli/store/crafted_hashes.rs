@@ -1,5 +1,5 @@
-//! Password hashes that no command writes: a command reports a damaged store, and does not compute
-//! the hash.
+//! Password hashes that no command writes: a command reports such a hash as damage of the store,
+//! and does not compute the hash.
 
 use super::crafted_rows::{log_in, run_on_damaged_store, run_store_check};
 use super::crafted_schema::{change_store_unchecked, run_within_time_limit};
@@ -77,9 +77,10 @@ fn unusable_password_hash_is_reported_and_not_computed() {
     ");
 }
 
-// A hash class is a password hash without salt and digest: algorithm, version and cost parameters.
 #[test]
 fn unusable_hash_class_is_reported_and_not_computed() {
+    // A hash class is a password hash without salt and digest: algorithm, version and cost
+    // parameters.
     let mut outputs = String::new();
     for parameters in UNUSABLE_PARAMETERS {
         let sandbox = Sandbox::with_admin();

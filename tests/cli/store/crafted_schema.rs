@@ -38,7 +38,7 @@ pub(super) fn run_within_time_limit(
     output
 }
 
-/// Commands that must refuse a changed schema.
+/// Commands that must refuse a store with a changed schema.
 const COMMANDS: &[&[&str]] = &[
     &["whoami"],
     &["token", "create", "x"],
@@ -64,8 +64,8 @@ const COMMANDS: &[&[&str]] = &[
 fn assert_refused_by_every_command(sql: &str) -> String {
     let sandbox = Sandbox::with_admin();
     change_store_unchecked(&sandbox, sql);
-    let user_summary = || sandbox.sql("SELECT count(*) || max(role) FROM users");
-    let before = user_summary();
+    let user_count_and_role = || sandbox.sql("SELECT count(*) || max(role) FROM users");
+    let before = user_count_and_role();
     let outputs: BTreeSet<String> = COMMANDS
         .iter()
         .map(|arguments| {
@@ -76,7 +76,7 @@ fn assert_refused_by_every_command(sql: &str) -> String {
     let check = run_within_time_limit(&sandbox, &["store", "check"], "")
         .with_heading("$ jeton store check");
     assert_eq!(sandbox.json_error(&["store", "info"])["code"], "store_damaged");
-    assert_eq!(user_summary(), before);
+    assert_eq!(user_count_and_role(), before);
     assert!(!sandbox.home().join("copy.db").exists());
     outputs.into_iter().next().unwrap() + &check
 }

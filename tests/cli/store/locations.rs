@@ -1,4 +1,5 @@
-//! An error about a path names the path and the variable that sets the path.
+//! Errors about paths and environment variables: an error names the path, and the variable that
+//! sets the path or has an invalid value.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -78,6 +79,7 @@ fn error_in_a_linked_session_directory_has_no_hint_about_the_store() {
     let lock = sandbox.session_file().with_extension("lock");
     fs::rename(&directory, &target).unwrap();
     symlink(&target, &directory).unwrap();
+    // A directory in place of the lock file causes the error.
     fs::remove_file(&lock).unwrap();
     fs::create_dir(&lock).unwrap();
     assert_snapshot!(sandbox.run(&["refresh"]), @"

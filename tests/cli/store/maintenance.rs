@@ -6,7 +6,8 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::process::Command;
 
-/// Adds expired tokens to grant 1. Every second token was revoked before it expired.
+/// Adds expired tokens with the grant of token 1: the row with the properties that tokens share.
+/// Every second added token was revoked before it expired.
 fn add_expired_tokens(sandbox: &Sandbox, count: usize) {
     sandbox.sql(&format!(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
@@ -25,6 +26,7 @@ fn store_info_needs_no_login() {
     sandbox.run(&["token", "revoke", "2"]).ok();
     add_expired_tokens(&sandbox, 3);
     sandbox.run(&["logout"]).ok();
+    // The lines with sizes, in KiB or MiB, differ between runs.
     let info = sandbox.run(&["store", "info"]).ok();
     let lines: Vec<_> = info.stdout.lines().filter(|line| !line.contains("iB")).collect();
     assert_eq!(
@@ -87,6 +89,7 @@ fn pruned_tokens_stay_invalid() {
 fn prune_long_after_the_newest_change_asks_for_confirmation() {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "app"]);
+    // 5184000 seconds are 60 days.
     let newest_change_sql =
         "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(at) - 5184000, 'unixepoch') FROM audit";
     let [newest_change] = <[String; 1]>::try_from(sandbox.sql(newest_change_sql)).unwrap();
@@ -119,9 +122,9 @@ fn latest_expiry_of_pruned_tokens_is_reported_per_key() {
     let pruned_keys = json!([{"kid": kid, "latest_expires_at": expiry}]);
     assert_eq!(sandbox.json(&["store", "info"])["pruned"], pruned_keys);
     let stdout = sandbox.run(&["store", "info"]).ok().stdout;
-    let end = format!("test tokens of key {kid} that expired by {expiry}");
+    let line_end = format!("test tokens of key {kid} that expired by {expiry}");
     assert!(
-        stdout.lines().any(|line| line.starts_with("pruned ") && line.ends_with(&end)),
+        stdout.lines().any(|line| line.starts_with("pruned ") && line.ends_with(&line_end)),
         "{stdout}"
     );
     let output =

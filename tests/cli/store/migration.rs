@@ -53,17 +53,17 @@ fn downgrade(sandbox: &Sandbox, version: usize, audit_query: &str) {
 
 #[test]
 fn migrated_audit_events_are_found_by_target() {
-    let events = "VALUES (1, 'init', 'user 1'), (2, 'token create', 'token 7'),
+    let event_rows = "VALUES (1, 'init', 'user 1'), (2, 'token create', 'token 7'),
         (3, 'token revoke', 'token 7, token 8'), (4, 'token renew', 'token 8 by token 9'),
         (5, 'token revoke', 'app tokens of user 1 for shop'), (6, 'token mint', 'test tokens'),
         (7, 'token fixtures', 'test tokens as fixtures, and the secret of key k1'),
         (8, 'keys revoke', 'key k1'), (9, 'users import', 'users'), (10, 'store prune', 'store'),
         (11, 'settings set', 'setting issuer'), (12, 'login', NULL),
         (13, 'sessions revoke', 'sessions of user 1'), (14, 'logout', 'session S')";
-    let events = format!("WITH e (id, action, target) AS ({events}) SELECT * FROM e");
+    let audit_query = format!("WITH e (id, action, target) AS ({event_rows}) SELECT * FROM e");
     for version in [1, 2] {
         let sandbox = Sandbox::with_admin();
-        downgrade(&sandbox, version, &events);
+        downgrade(&sandbox, version, &audit_query);
         assert_eq!(sandbox.run(&["audit", "list"]).code, 78);
         sandbox.run(&["store", "migrate"]).ok();
         for (target, expected) in [
@@ -102,14 +102,14 @@ fn migrated_audit_events_are_found_by_target() {
 }
 
 #[test]
-fn many_audit_events_are_migrated_in_constant_memory() {
+fn many_audit_events_are_migrated_in_bounded_memory() {
     let sandbox = Sandbox::with_admin();
     // 60 MB of events; each hundredth event has two targets.
-    let events = "WITH RECURSIVE n (id) AS
+    let audit_query = "WITH RECURSIVE n (id) AS
             (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 200000)
         SELECT id, 'token revoke' AS action, printf('token %.290d', id)
             || iif(id % 100, '', ', token b' || id) AS target FROM n";
-    downgrade(&sandbox, 2, events);
+    downgrade(&sandbox, 2, audit_query);
     let mut command = sandbox.memory_limited_command(&["store", "migrate"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     RunOutput::new(&command, child.wait_with_output().unwrap()).ok();

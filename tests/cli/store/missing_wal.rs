@@ -1,4 +1,4 @@
-//! A store file without its WAL.
+//! A store file without its WAL, the `-wal` file with the newest commits.
 
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};

@@ -47,7 +47,8 @@ fn is_home_empty(sandbox: &Sandbox) -> bool {
     fs::read_dir(sandbox.home()).unwrap().next().is_none()
 }
 
-/// Runs jeton with umask 0: by default, all users can read and write new files.
+/// Runs jeton with umask 0, which removes no permissions from new files. `arguments` has the syntax
+/// of a shell.
 fn run_with_umask_0(sandbox: &Sandbox, arguments: &str) -> RunOutput {
     let mut command = std::process::Command::new("sh");
     command
@@ -85,7 +86,7 @@ fn store_file_readable_by_other_users_is_made_private() {
         let output = sandbox.run(&["whoami"]).diagnostics();
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
-        warning: `~/.local/share/jeton/jeton.db` was readable by other users; fixed its permissions
+        warning: `~/.local/share/jeton/jeton.db` was readable by other users; its permissions are now fixed
         "));
         for file in store_files(&sandbox) {
             assert_eq!(mode_of(&file), 0o600, "{file:?}");
@@ -180,9 +181,9 @@ fn store_and_session_paths_need_no_home_variable() {
     hint: create a store: jeton --store other.db init
     ");
     assert_eq!(fs::read_dir(config.join("sessions")).unwrap().count(), 2);
-    let created: Vec<_> =
+    let home_entries: Vec<_> =
         fs::read_dir(sandbox.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(created.len(), 2, "{created:?}");
+    assert_eq!(home_entries.len(), 2, "{home_entries:?}");
 }
 
 #[test]
@@ -215,7 +216,8 @@ fn session_of_a_store_is_not_used_with_its_copy() {
     sandbox.run(&["whoami", "--store", link.join("jeton.db").to_str().unwrap()]).ok();
 }
 
-/// Checkpoints and removes the WAL. Returns the bytes of the store file.
+/// Writes the WAL into the store file (checkpoint), and removes the WAL. Returns the bytes of the
+/// store file.
 fn remove_wal(sandbox: &Sandbox) -> Vec<u8> {
     let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     store.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE").unwrap();

@@ -1,5 +1,5 @@
-//! One store file with two paths is refused: each path would have its own WAL, and commits would be
-//! lost.
+//! A store file with two paths is refused. SQLite would use a separate WAL for each path, and
+//! commits would be lost.
 
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
@@ -42,5 +42,6 @@ fn hard_linked_store_is_refused_under_both_paths() {
     ");
     fs::remove_file(link).unwrap();
     assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
+    // With one path, the store works again.
     sandbox.stdout_of(&["token", "create", "x"]);
 }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 pub(super) const RESTORE: [&str; 4] = ["store", "restore", "monday.db", "--yes"];
 
+/// Returns the path at which a restore keeps the previous store.
 pub(super) fn previous_store(sandbox: &Sandbox) -> PathBuf {
     sandbox.store_path().with_file_name("jeton.db.before-restore")
 }
@@ -149,6 +150,7 @@ fn wal_of_the_backup_is_restored() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("monday.db");
     let other_file = sandbox.home().join("other.db");
+    // The new row stays in the WAL, because the connection remains open.
     let connection = Connection::open(&file).unwrap();
     connection
         .execute_batch(
@@ -197,7 +199,7 @@ fn restore_waits_for_running_processes() {
 #[test]
 fn commands_that_wait_for_restore_use_the_restored_store() {
     let (sandbox, token) = sandbox_with_backup();
-    // The backup is so large that other processes can start during the restore.
+    // The backup is so large that the commands below start during the restore.
     let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();
     backup
         .execute_batch(
@@ -279,11 +281,10 @@ fn backup_with_a_different_page_size_is_restored() {
     let other_file = sandbox.home().join("other.db");
     let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();
     backup
-        .execute_batch(
-            "PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM INTO 'x'"
-                .replace('x', other_file.to_str().unwrap())
-                .as_str(),
-        )
+        .execute_batch(&format!(
+            "PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM INTO '{}'",
+            other_file.display()
+        ))
         .unwrap();
     drop(backup);
     set_mode(&other_file, 0o600);

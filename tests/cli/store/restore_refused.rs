@@ -35,7 +35,7 @@ fn check_refusal(
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn unusable_backup_leaves_the_store_unchanged() {
+fn refused_backup_leaves_the_store_unchanged() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("monday.db");
     let undamaged_bytes = fs::read(&file).unwrap();
@@ -82,10 +82,10 @@ fn unusable_backup_leaves_the_store_unchanged() {
     std::os::unix::fs::symlink("monday.db", sandbox.home().join("link.db")).unwrap();
     fs::write(&file, &undamaged_bytes).unwrap();
     check_refusal(&sandbox, &["store", "restore", "link.db", "--yes"], 78, "insecure_permissions");
-    let shared = sandbox.home().join("open");
-    fs::create_dir(&shared).unwrap();
-    fs::copy(&file, shared.join("a.db")).unwrap();
-    set_mode(&shared, 0o777);
+    let shared_directory = sandbox.home().join("open");
+    fs::create_dir(&shared_directory).unwrap();
+    fs::copy(&file, shared_directory.join("a.db")).unwrap();
+    set_mode(&shared_directory, 0o777);
     let restore_from_shared = ["store", "restore", "open/a.db", "--yes"];
     check_refusal(&sandbox, &restore_from_shared, 78, "insecure_permissions");
     // A restore without `--yes` and without a terminal is refused.
@@ -95,7 +95,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
-    // A world-readable backup is restored with a warning.
+    // A world-readable backup is restored, but with a warning.
     set_mode(&file, 0o644);
     let output = sandbox.run(&RESTORE).ok();
     assert_snapshot!(output, @"

@@ -1,4 +1,4 @@
-//! Neither the files of the store nor later backups contain deleted data.
+//! Neither the files of the store nor later backups contain deleted or replaced data.
 
 use crate::sandbox::Sandbox;
 use std::fs;
@@ -26,6 +26,7 @@ fn password_hashes_of_deleted_users_are_in_no_store_file_or_backup() {
     });
     fs::write(sandbox.home().join("users.csv"), rows).unwrap();
     sandbox.run(&["users", "import", "users.csv"]).ok();
+    // The first hash is the hash of ada.
     let user_hashes = password_hashes(&sandbox).split_off(1);
     assert_eq!(user_hashes.len(), 30);
     let files = [sandbox.store_path(), sandbox.store_path().with_extension("db-wal")];

@@ -36,6 +36,7 @@ fn run_hint(sandbox: &Sandbox, command: &str) {
     assert!(shell.args(["-c", command]).current_dir(sandbox.home()).status().unwrap().success());
 }
 
+/// Creates a store at the path `store` with the admin ada.
 pub(super) fn init(sandbox: &Sandbox, store: &str) -> RunOutput {
     sandbox.run_with_input(&["init", "ada", "--password-stdin", "--store", store], "lovelace")
 }
@@ -74,7 +75,7 @@ fn store_in_a_world_writable_directory_without_sticky_bit_is_refused_and_the_hin
 }
 
 #[test]
-fn hint_avoids_existing_unsafe_directories() {
+fn hint_avoids_an_existing_path_that_is_unsafe() {
     let sandbox = Sandbox::new();
     let shared = create_directory(&sandbox, "shared", 0o1777);
     let (unsafe_path, uid) = (shared.join("ci"), rustix::process::geteuid().as_raw());
@@ -145,7 +146,7 @@ fn private_directory_below_a_world_writable_directory_is_refused() {
     assert!(is_empty(&private_directory));
     run_hint(&sandbox, &hint_command(&output));
     init(&sandbox, "plain/own/ci.db").ok();
-    // The sticky bit prevents other users from renaming the directory.
+    // The sticky bit prevents other users from renaming the private directory.
     set_mode(&shared_directory, 0o1777);
     sandbox.run(&["whoami", "--store", "plain/own/ci.db"]).ok();
 }

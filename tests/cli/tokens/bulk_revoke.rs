@@ -3,9 +3,10 @@
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
-/// Creates tokens for the apps a and b. John owns the tokens 1 (a), 2 (b), 3 (b, superseded), 4 (b,
-/// the successor of 3) and 5 (a test token, whose subject b is recorded as its app). Ada owns token
-/// 6 (b). John is a minter and is logged in.
+/// Creates the tokens 1 to 6, here with the app of each token in parentheses. John owns 1 (a), 2
+/// (b), 3 (b), 4 (b) and 5 (b). Token 3 is superseded: it was renewed with a grace period, and 4 is
+/// the new token. Token 5 is a test token, whose subject is recorded as its app. Ada owns 6 (b).
+/// John is a minter and is logged in.
 fn sandbox_with_six_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
@@ -24,13 +25,13 @@ fn unrevoked_ids(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL ORDER BY id")
 }
 
-/// Returns the arguments of `token revoke` with confirmation.
+/// Returns the command `token revoke` with these arguments and with `--yes`, which confirms it.
 fn revoke_arguments<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
     [&["token", "revoke"], arguments, &["--yes"]].concat()
 }
 
 #[test]
-fn bulk_revocation_selects_own_tokens_by_kind_or_app() {
+fn bulk_revocation_applies_to_own_tokens_and_is_filtered_by_kind_and_app() {
     let sandbox = sandbox_with_six_tokens();
     let by_kind = revoke_arguments(&["--kind", "test", "--app", "b"]);
     assert_snapshot!(sandbox.run(&by_kind), @"
@@ -80,9 +81,10 @@ fn bulk_revocation_keeps_the_token_rows() {
 }
 
 #[test]
-fn revocation_of_many_tokens_is_one_audit_event() {
+fn revocation_in_several_transactions_is_one_audit_event() {
     let sandbox = sandbox_with_six_tokens();
-    // jeton revokes 60,005 tokens in several transactions.
+    // Every seventh of the 70,000 added tokens is expired. The other 60,000 tokens and the tokens 1
+    // to 5 are revoked. jeton needs several transactions for this number of tokens.
     sandbox.sql(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000)
          INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
@@ -101,7 +103,7 @@ fn revocation_of_many_tokens_is_one_audit_event() {
 }
 
 #[test]
-fn before_option_revokes_older_tokens() {
+fn before_option_revokes_only_tokens_issued_earlier() {
     let sandbox = sandbox_with_six_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = issued_at - 864000 WHERE id IN (1, 4, 6)");
     assert_snapshot!(sandbox.run(&revoke_arguments(&["--before", "2020-01-01T00:00:00Z"])), @"
@@ -122,7 +124,7 @@ fn before_option_revokes_older_tokens() {
 }
 
 #[test]
-fn before_option_uses_numeric_iat_of_test_tokens_or_else_their_issue_time() {
+fn before_option_compares_iat_of_test_token_or_issue_time_if_iat_is_no_number() {
     let sandbox = Sandbox::with_admin();
     let mint = |options: &[&str]| {
         let arguments = [&["token", "mint", "--record"], options].concat();
@@ -147,7 +149,7 @@ fn before_option_uses_numeric_iat_of_test_tokens_or_else_their_issue_time() {
 }
 
 #[test]
-fn only_admins_revoke_tokens_of_other_users() {
+fn only_admins_bulk_revoke_tokens_of_other_users() {
     let sandbox = sandbox_with_six_tokens();
     assert_snapshot!(sandbox.run(&revoke_arguments(&["--all-users", "--all"])), @"
     --- exit code 7, stderr

@@ -1,5 +1,6 @@
-//! Example services with Flask accept valid tokens that are minted with presets, and accept a
-//! defective token only if the preset lists the defect as accepted.
+//! Example services that use Flask, and tokens that are minted with presets. A service accepts the
+//! valid token. A service accepts a defective token only if the preset lists the defect as
+//! accepted.
 
 use crate::python::run_script;
 use crate::sandbox::Sandbox;
@@ -9,9 +10,10 @@ use std::fs;
 const SECRET: &str = "a secret that is as long as the hash";
 const JOHN_EMAIL: &str = "john@example.com";
 
-/// A service in `python/example_services`, and the endpoint under test.
+/// A service in the directory `tests/cli/python/example_services`, and the endpoint under test.
 struct Service {
     name: &'static str,
+    /// Preset of the tokens that are sent to the service.
     preset: &'static str,
     /// Subject of the tokens.
     sub: &'static str,
@@ -21,9 +23,9 @@ struct Service {
     endpoint: (&'static str, &'static str),
     /// Path of the endpoint that revokes a token, or `None` if the service cannot revoke tokens.
     revocation_path: Option<&'static str>,
-    /// Library that verifies the tokens, and the defects that the service accepts. The preset may
-    /// list more defects as accepted by the library: servers limit the size of headers, and a service
-    /// may check more than its library.
+    /// Library with which the service verifies tokens, and the defects that the service accepts.
+    /// The preset may list more defects as accepted by the library: servers limit the size of
+    /// headers, and a service may check more than its library.
     verifier: (&'static str, &'static [&'static str]),
 }
 
@@ -42,7 +44,7 @@ impl Service {
     /// Returns a request to the protected endpoint with a token.
     fn build_request(&self, token: &Value) -> Value {
         let (method, path) = self.endpoint;
-        // Service 000 expects the token in the body.
+        // Service 000 expects the token in the body, not in a header.
         if self.name == "000" {
             return json!([method, path, null, {"token": token}]);
         }
@@ -50,8 +52,9 @@ impl Service {
     }
 }
 
-/// Creates the fixtures for a service. Returns each item of the manifest with the token from its file,
-/// because the manifest omits long tokens.
+/// Creates the fixtures for a service: a valid token, and a token for each defect. Returns each
+/// item of the manifest, and the token in the file that the item names. The tokens are read from
+/// these files because the manifest omits long tokens.
 fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
@@ -65,21 +68,22 @@ fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     let directory = sandbox.home().join("fixtures");
     let manifest = fs::read_to_string(directory.join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&manifest).unwrap();
-    let with_token = |item: &Value| {
+    let item_and_token = |item: &Value| {
         let token = fs::read_to_string(directory.join(item["file"].as_str().unwrap())).unwrap();
         (item.clone(), json!(token.trim_end()))
     };
-    manifest["fixtures"].as_array().unwrap().iter().map(with_token).collect()
+    manifest["fixtures"].as_array().unwrap().iter().map(item_and_token).collect()
 }
 
-/// Asserts that the service accepts the valid token, and accepts a defective token if and only if both
-/// `service.verifier` and the preset list the defect as accepted. A service that cannot revoke tokens
-/// must also accept the token named `revoked`.
+/// Asserts that the service accepts the valid token. Asserts that the service accepts a defective
+/// token if and only if both `service.verifier` and the preset list the defect as accepted. A
+/// service that cannot revoke tokens must also accept the token of the fixture `revoked`.
 fn check_acceptance(service: &Service) {
     let items = create_fixtures(service);
     assert!(items.len() > 10);
     let mut requests = Vec::new();
     for (item, token) in &items {
+        // A service that can revoke tokens revokes this token before it receives the token.
         if let (Some(path), true) = (service.revocation_path, item["name"] == "revoked") {
             requests.push(json!(["POST", path, token, {}]));
         }

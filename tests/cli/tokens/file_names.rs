@@ -51,7 +51,8 @@ fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
     let (sandbox, token) = sandbox_with_token();
     fs::write(sandbox.home().join("jwks.json"), "{\"keys\":[]}").unwrap();
     let secret_options = ["--secret-env", "SECRET", "--alg", "HS256"];
-    let mint = |option, value| [&["token", "mint", option, value][..], &secret_options].concat();
+    let mint_arguments =
+        |option, value| [&["token", "mint", option, value][..], &secret_options].concat();
     let outputs = run_all(
         &sandbox,
         &[
@@ -61,9 +62,9 @@ fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
             &["token", "verify", "a.b.c", "--key=-----BEGIN PUBLIC KEY-----", "--alg", "RS256"],
             &["token", "verify", "a.b.c", "--key", "-----BEGIN PUBLIC KEY-----", "--alg", "RS256"],
             &["token", "verify", "a.b.c", "--key", "marker-of-a-secret", "--alg", "HS256"],
-            &mint("--claims", "role=admin"),
-            &mint("--claims", "@claims.json"),
-            &mint("--from", "@users.csv"),
+            &mint_arguments("--claims", "role=admin"),
+            &mint_arguments("--claims", "@claims.json"),
+            &mint_arguments("--from", "@users.csv"),
             &["token", "decode", "--token-file", &token],
         ],
     );

@@ -4,9 +4,9 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Creates tokens for the apps a and b. John owns the tokens 1 (a), 2 (b, revoked) and 3 (b,
-/// expired). Ada owns token 4 (b) and is logged in.
-fn with_four_tokens() -> Sandbox {
+/// Creates the tokens 1 to 4 for the apps a and b. John owns 1 (app a), 2 (app b, revoked) and 3
+/// (app b, expired). Ada owns 4 (app b) and is logged in.
+fn sandbox_with_four_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "a", "-p", "read,write", "--aud", "x", "--claim", "k=v"]).ok();
     sandbox.run(&["token", "create", "b"]).ok();
@@ -18,8 +18,8 @@ fn with_four_tokens() -> Sandbox {
     sandbox
 }
 
-/// Returns the ids of the tokens on the page and the number of matching tokens on all pages, such as
-/// `3,4 of 4`.
+/// Returns the ids of the tokens on the page, and the number of matching tokens on all pages: for
+/// example, `3,4 of 4`.
 fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let list = sandbox.json(&[&["token", "list"], arguments].concat());
     let items = list["items"].as_array().unwrap().iter();
@@ -29,7 +29,7 @@ fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
 
 #[test]
 fn token_list_shows_attributes_but_no_token_values() {
-    let sandbox = with_four_tokens();
+    let sandbox = sandbox_with_four_tokens();
     let output = sandbox.run(&["token", "list", "--all-users", "--status", "all"]);
     assert_snapshot!(output, @"
     ID  KIND  APP  USER  PERMISSIONS  STATUS   EXPIRES
@@ -43,7 +43,7 @@ fn token_list_shows_attributes_but_no_token_values() {
 
 #[test]
 fn token_list_is_filtered_by_owner_app_and_status() {
-    let sandbox = with_four_tokens();
+    let sandbox = sandbox_with_four_tokens();
     assert_eq!(list_ids(&sandbox, &[]), "4 of 1");
     assert_eq!(list_ids(&sandbox, &["--user", "john"]), "1 of 1");
     assert_eq!(list_ids(&sandbox, &["--user", "2", "--status", "all"]), "1,2,3 of 3");
@@ -77,7 +77,7 @@ fn token_list_is_filtered_by_owner_app_and_status() {
 
 #[test]
 fn only_admins_see_tokens_of_other_users() {
-    let sandbox = with_four_tokens();
+    let sandbox = sandbox_with_four_tokens();
     sandbox.log_in("john", "123456");
     assert_eq!(list_ids(&sandbox, &["--user", "john"]), "1 of 1");
     let output = sandbox.run(&["token", "list", "--all-users"]);
@@ -139,7 +139,7 @@ fn invalid_token_list_options_are_refused() {
 
 #[test]
 fn token_show_accepts_an_id() {
-    let sandbox = with_four_tokens();
+    let sandbox = sandbox_with_four_tokens();
     assert_snapshot!(sandbox.run(&["token", "show", "1"]), @"
     id           1
     jti          <uuid>
@@ -166,8 +166,8 @@ fn token_show_accepts_an_id() {
 }
 
 #[test]
-fn token_show_accepts_a_jti_case_insensitively() {
-    let sandbox = with_four_tokens();
+fn token_show_accepts_a_jti_in_upper_or_lower_case_but_no_token() {
+    let sandbox = sandbox_with_four_tokens();
     let show = |id: &str| sandbox.run(&["token", "show", id]);
     let stdout = show("1").ok().stdout;
     let jti = sandbox.json(&["token", "show", "1"])["jti"].as_str().unwrap().to_owned();
@@ -197,7 +197,7 @@ fn token_show_accepts_a_jti_case_insensitively() {
 
 #[test]
 fn before_option_applies_to_token_list_and_revoke() {
-    let sandbox = with_four_tokens();
+    let sandbox = sandbox_with_four_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = 1000 WHERE id = 1 RETURNING id");
     assert_eq!(list_ids(&sandbox, &["--all-users", "--before", "1001"]), "1 of 1");
     assert_eq!(list_ids(&sandbox, &["--all-users", "--before", "1000"]), " of 0");
@@ -226,7 +226,7 @@ fn before_option_applies_to_token_list_and_revoke() {
 }
 
 #[test]
-fn fail_if_any_lists_expiring_tokens_and_exits_9() {
+fn fail_if_any_option_lists_expiring_tokens_and_exits_9() {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     sandbox.run(&["token", "create", "a", "--ttl", "3d"]).ok();
@@ -249,6 +249,7 @@ fn fail_if_any_lists_expiring_tokens_and_exits_9() {
     --- stderr
     no live tokens
     ");
+    // Token 3 becomes superseded. Its grace period ends within two days, but it is not live.
     sandbox.run(&["token", "renew", "3", "--grace", "1d"]).ok();
     assert_snapshot!(sandbox.run(&[&fail_if_any[..], &["2d"]].concat()), @"
     --- stderr
@@ -267,7 +268,7 @@ fn fail_if_any_lists_expiring_tokens_and_exits_9() {
 }
 
 #[test]
-fn owner_column_has_email_of_nameless_and_id_of_deleted_user() {
+fn user_column_has_email_of_user_without_username_and_id_of_deleted_user() {
     let sandbox = Sandbox::with_admin();
     let arguments = ["register", "--email", "mia@example.com", "--password-stdin"];
     sandbox.run_with_input(&arguments, "123456").ok();

@@ -6,7 +6,7 @@ use std::fs;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// Options with the key that signs and verifies the token of [`sandbox_with_token`].
+/// Options with the secret that signs and verifies the token of [`sandbox_with_token`].
 const KEY_OPTIONS: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
 
 /// Creates a sandbox without a store. Returns the sandbox and a valid token.
@@ -77,7 +77,7 @@ fn text_in_place_of_a_token_is_reported_with_a_hint() {
     assert_snapshot!(outputs, @"
     --- exit code 10, stderr
     error: URL found, expected a token
-    hint: fetch the token first and pass it as `-` on standard input
+    hint: fetch the token, and pass the token on standard input with the argument `-`
     --- exit code 10, stderr
     error: JSON with several tokens found (`.access_token`, `.id_token`), expected one
     hint: pass the value of one member: jq -r .access_token FILE
@@ -152,7 +152,7 @@ fn verify_batch_reads_output_of_mint() {
 }
 
 #[test]
-fn utf16_batch_and_malformed_utf16_claims_are_refused() {
+fn utf16_batch_and_claims_file_in_malformed_utf16_are_refused() {
     let (sandbox, token) = sandbox_with_token();
     let utf16 = |text: &str| -> Vec<u8> {
         format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -166,6 +166,7 @@ fn utf16_batch_and_malformed_utf16_claims_are_refused() {
     hint: convert the file: iconv -f UTF-16 -t UTF-8 FILE
     ");
     let mut claims = utf16("{\"role\":\"x\"}");
+    // UTF-16 with an odd number of bytes is malformed.
     claims.push(b'x');
     fs::write(sandbox.home().join("claims.json"), claims).unwrap();
     let mint = [&["token", "mint", "--claims", "claims.json"][..], &KEY_OPTIONS].concat();

@@ -41,7 +41,7 @@ fn renewal_keeps_the_attributes_of_the_token() {
 }
 
 #[test]
-fn grace_period_keeps_both_tokens_valid() {
+fn both_tokens_are_valid_in_the_grace_period() {
     let sandbox = Sandbox::with_john();
     let first = sandbox.stdout_of(&["token", "create", "app"]);
     let renewal = sandbox.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
@@ -56,15 +56,15 @@ fn grace_period_keeps_both_tokens_valid() {
     }
     let status = |id: &str| sandbox.json(&["token", "show", id])["status"].clone();
     assert_eq!((status("1"), status("2")), ("superseded".into(), "live".into()));
-    // At most one token of a chain of renewals is superseded: the renewal of token 2 ends the grace
-    // period of token 1.
+    // The renewal of token 2 ends the grace period of token 1: at most one token in a chain of
+    // renewals is superseded.
     sandbox.run(&["token", "renew", "2", "--grace", "1h"]).ok();
     assert_eq!((status("1"), status("2")), ("revoked".into(), "superseded".into()));
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
 }
 
 #[test]
-fn full_quota_allows_renewal() {
+fn renewal_is_possible_when_the_quota_is_used_up() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
         sandbox.stdout_of(&["token", "create", app]);
@@ -76,7 +76,7 @@ fn full_quota_allows_renewal() {
 }
 
 #[test]
-fn bearer_renews_without_a_login() {
+fn bearer_renews_the_token_without_a_login() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["logout"]).ok();
@@ -113,7 +113,7 @@ fn bearer_cannot_extend_the_lifetime() {
 }
 
 #[test]
-fn only_one_grace_period_runs_at_a_time() {
+fn renewal_ends_the_grace_period_of_the_previous_renewal() {
     let sandbox = Sandbox::with_john();
     let first = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
@@ -126,7 +126,7 @@ fn only_one_grace_period_runs_at_a_time() {
     <token>
     --- stderr
     token 2 stays valid until <time>
-    revoked token 1: this renewal ended the token's grace period
+    revoked token 1: this renewal ended the grace period of that token
     created token 3 for app, expires <time>, 1 of 3 tokens in use
     ");
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
@@ -163,7 +163,7 @@ fn revoked_expired_and_inaccessible_tokens_are_not_renewed() {
 }
 
 #[test]
-fn grace_period_limits_the_lifetime_of_the_old_token() {
+fn old_token_expires_at_the_end_of_its_grace_period() {
     let sandbox = Sandbox::with_john();
     let old_token = sandbox.stdout_of(&["token", "create", "app"]);
     let token_without_expiry = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);

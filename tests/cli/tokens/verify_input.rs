@@ -54,7 +54,7 @@ fn verify_without_key_options_requires_a_store() {
 }
 
 #[test]
-fn oversized_token_is_malformed() {
+fn oversized_token_or_input_is_malformed() {
     let sandbox = Sandbox::with_admin();
     let token = format!("{}.e30.AAAA", "A".repeat(70_000));
     assert_snapshot!(sandbox.run_with_input(&["token", "verify", "-"], &token), @"
@@ -62,7 +62,8 @@ fn oversized_token_is_malformed() {
     --- exit code 10, stderr
     error: token malformed: larger than 64 KiB
     ");
-    // The command does not read the second token.
+    // The command reads only the start of the input. It refuses the valid first token because it
+    // does not know whether a second token follows.
     let valid_token = sandbox.stdout_of(&["token", "create", "shop"]);
     let input = format!("{valid_token}\n{}{valid_token}", " ".repeat(1_000_000));
     assert_snapshot!(sandbox.run_with_input(&["token", "verify", "-"], &input), @"

@@ -31,7 +31,7 @@ fn user_deletion_frees_the_names_and_revokes_the_tokens() {
 }
 
 #[test]
-fn user_deletion_is_authorized_before_confirmation() {
+fn user_deletion_checks_role_and_user_before_confirmation() {
     let sandbox = Sandbox::with_john();
     for login in ["ada", "john", "nobody"] {
         let output = sandbox.run(&["users", "delete", login]);

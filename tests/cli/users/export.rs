@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
 
-/// Names that a spreadsheet would execute as formulas, and similar names.
+/// Display names that a spreadsheet would interpret as formulas, and names that look similar.
 const NAMES: [&str; 9] = [
     "=HYPERLINK(\"http://x.org\",\"click\")",
     "+1-2",
@@ -19,8 +19,9 @@ const NAMES: [&str; 9] = [
     "plain",
 ];
 
-/// Creates accounts with different roles, quotas, passwords and states, and deletes one account.
-fn with_varied_accounts() -> Sandbox {
+/// Creates a sandbox with accounts that have different roles, quotas, passwords and states. One of
+/// the accounts is deleted.
+fn sandbox_with_varied_accounts() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let mut rows = String::new();
     for (number, name) in NAMES.iter().enumerate() {
@@ -40,7 +41,8 @@ fn with_varied_accounts() -> Sandbox {
     sandbox
 }
 
-/// Imports the content of a file into a new store. Returns the export of the new store.
+/// Imports the content of an exported file into a new store. Returns the output of `export_command`
+/// for the new store.
 fn export_after_import(content: &str, export_command: &[&str]) -> String {
     let target = Sandbox::new();
     target.run_with_input(&["users", "import", "-"], content).ok();
@@ -51,7 +53,7 @@ fn export_after_import(content: &str, export_command: &[&str]) -> String {
 
 #[test]
 fn user_import_restores_all_exported_values() {
-    let sandbox = with_varied_accounts();
+    let sandbox = sandbox_with_varied_accounts();
     for (format, line_count) in [("csv", 13), ("jsonl", 12), ("text", 12), ("json", 1)] {
         let export = ["users", "export", "-o", format];
         let file = sandbox.run(&export).ok().stdout;
@@ -73,7 +75,7 @@ fn user_import_restores_all_exported_values() {
 
 #[test]
 fn password_hashes_are_exported_on_request() {
-    let sandbox = with_varied_accounts();
+    let sandbox = sandbox_with_varied_accounts();
     for format in ["csv", "jsonl"] {
         let export = ["users", "export", "--with-hashes", "--yes", "-o", format];
         let file = sandbox.run(&export).ok().stdout;
@@ -92,8 +94,8 @@ fn password_hashes_are_exported_on_request() {
 }
 
 #[test]
-fn csv_cells_are_no_spreadsheet_formulas() {
-    let sandbox = with_varied_accounts();
+fn exported_csv_cells_are_no_spreadsheet_formulas() {
+    let sandbox = sandbox_with_varied_accounts();
     let file = sandbox.run(&["users", "export", "-o", "csv"]).ok().stdout;
     let mut reader = csv::Reader::from_reader(file.as_bytes());
     let mut cells_with_apostrophe = 0;
@@ -103,9 +105,9 @@ fn csv_cells_are_no_spreadsheet_formulas() {
             cells_with_apostrophe += usize::from(cell.starts_with('\''));
         }
     }
-    // Nine e-mail addresses (`'+user…`), eight names (all names except `plain`), one username
-    // (`'=john`) and one more e-mail address (`'=Kim@x.org`) start with `'`. The export added the `'`,
-    // except in the name that starts with `'tis`.
+    // These cells start with `'`: the nine e-mail addresses `'+user…`, all eight display names
+    // except `plain`, the username `'=john`, and the e-mail address `'=Kim@x.org`. The export added
+    // this `'` to each cell except to the name that starts with `'tis`.
     assert_eq!(cells_with_apostrophe, 9 + 8 + 2);
     fs::write(sandbox.home().join("users.csv"), &file).unwrap();
     let output = sandbox.run(&["users", "import", "users.csv", "--exist-ok"]);

@@ -5,12 +5,12 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 use std::fs;
 
-/// Argon2id hash of `password` with low cost.
+/// Argon2id hash of the password `password`, with low cost parameters.
 pub(super) const HASH: &str =
     "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
 
-/// Returns CSV with `count` users: a plain password in every thousandth row, `HASH` in all other
-/// rows, and optionally an invalid row at an index.
+/// Returns CSV with `count` users. Every thousandth row contains a plain password, and each other
+/// row contains [`HASH`]. `invalid_row` replaces a row: the index of the row, from 0, and its text.
 pub(super) fn build_csv(count: usize, invalid_row: Option<(usize, &str)>) -> String {
     let row = |number: usize| match invalid_row {
         Some((index, row)) if index == number => format!("{row}\n"),
@@ -21,6 +21,7 @@ pub(super) fn build_csv(count: usize, invalid_row: Option<(usize, &str)>) -> Str
     format!("username,email,password,password_hash\n{rows}")
 }
 
+/// Writes the rows to the file `rows`, and imports this file.
 pub(super) fn import(sandbox: &Sandbox, rows: &str) -> crate::run_output::RunOutput {
     fs::write(sandbox.home().join("rows"), rows).unwrap();
     sandbox.run(&["users", "import", "rows"])
@@ -110,7 +111,7 @@ fn invalid_row_is_reported_by_line_and_no_user_is_imported() {
 }
 
 #[test]
-fn import_creates_the_store() {
+fn import_creates_a_store_if_a_row_has_an_active_admin() {
     let sandbox = Sandbox::new();
     for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
         allow_duplicates!(assert_snapshot!(import(&sandbox, rows), @"
@@ -205,14 +206,14 @@ fn exist_ok_skips_existing_users() {
     sandbox.log_in("ada", "lovelace");
     let rows = "username,email,role,password\njohn,John@Example.com,admin,other\nkim,,,123456\n";
     fs::write(sandbox.home().join("rows"), rows).unwrap();
-    let import = ["users", "import", "rows", "--exist-ok"];
-    assert_snapshot!(sandbox.run(&import), @"
+    let import_command = ["users", "import", "rows", "--exist-ok"];
+    assert_snapshot!(sandbox.run(&import_command), @"
     --- stderr
     imported 1 user, skipped 1 existing
     warning: 1 existing user differs from the row on line 2 and was not changed
     ");
     assert_eq!(sandbox.json(&["users", "show", "john"])["role"], "user");
-    assert_snapshot!(sandbox.run_json(&import), @r#"{"changed":false,"imported":0,"updated":0,"without_password":0,"generated_passwords":0,"skipped":2,"different":1}"#);
+    assert_snapshot!(sandbox.run_json(&import_command), @r#"{"changed":false,"imported":0,"updated":0,"without_password":0,"generated_passwords":0,"skipped":2,"different":1}"#);
     let rows = "{\"username\":\"john\",\"email\":\"other@example.com\"}";
     let output = sandbox.run_with_input(&["users", "import", "-", "--exist-ok"], rows);
     assert_eq!(output.code, 5, "{output:?}");
@@ -250,7 +251,7 @@ fn missing_file_and_invalid_rows_are_refused() {
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 1: unknown column `id`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
-    hint: use `--ignore-unknown` to skip unknown columns and members
+    hint: use `--ignore-unknown` to skip unknown CSV columns and JSON members
     ");
     sandbox.run(&["settings", "set", "password.min_length", "7"]).ok();
     let output = import(&sandbox, "username,password\na,1234567\nb,123456\n");

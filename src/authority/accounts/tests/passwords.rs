@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::authority::RejectReason;
-use crate::authority::test_store::{replace_session, verification_reasons};
+use crate::authority::test_store::{reject_reasons_at, replace_session};
 use crate::authority::verification::ExpectedKind;
 use crate::crypto::hashing_work;
 use crate::model::TokenKind;
@@ -45,9 +45,9 @@ fn failed_logins_return_same_error() {
     }
 }
 
-/// Returns the hashing work of each kind of failed login, and of a successful login. The store must
-/// have the users of [`failed_logins_cost_as_much_as_the_costliest_hash`]; the password of `weak` and
-/// `weak-disabled` is `password`.
+/// Returns the hashing work of each kind of failed login, and of a successful login. The work of a
+/// hash is its memory in KiB times its iterations. The store must have the users of
+/// [`failed_logins_cost_as_much_as_the_costliest_hash`].
 fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
     let malformed_name = LoginCredentials { login: None, ..login_credentials("ada", "123456") };
     let malformed_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
@@ -83,7 +83,8 @@ fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
 
 #[test]
 fn failed_logins_cost_as_much_as_the_costliest_hash() {
-    /// Salt and hash of `password` for m=256,t=2,p=1.
+    /// Salt and hash of the password `password` for m=256,t=2,p=1. With other parameters, the hash
+    /// matches no known password.
     const SALT_AND_HASH: &str = "c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
     let default_work = 2 * 19 * 1024;
     for (costly_params, expected_costliest, expected_work) in [
@@ -147,13 +148,10 @@ fn replaced_session_has_ended() {
     let expected_kind = ExpectedKind::Only(TokenKind::Access);
     let first_access = first.access.expose_secret();
     assert_eq!(
-        verification_reasons(&mut store, first_access, expected_kind, 0),
+        reject_reasons_at(&mut store, first_access, expected_kind, 0),
         [RejectReason::SessionEnded]
     );
-    assert_eq!(
-        verification_reasons(&mut store, second.access.expose_secret(), expected_kind, 0),
-        []
-    );
+    assert_eq!(reject_reasons_at(&mut store, second.access.expose_secret(), expected_kind, 0), []);
     let (_, was_open) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
     assert!(!was_open, "the session had ended before");
 }

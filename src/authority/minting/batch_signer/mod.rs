@@ -1,4 +1,6 @@
-//! Signing of the tokens of a batch of rows.
+//! Signing of the tokens of a batch: consecutive rows, each with the claims of one token. Tokens
+//! that differ only in a few values are made from a pattern: constant text with gaps for these
+//! values.
 
 use super::super::Error;
 use super::claim_rows::RowBatch;
@@ -16,7 +18,7 @@ use crate::store::NewToken;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-/// Signed tokens of a batch, with the rows that record the tokens.
+/// Signed tokens of a batch, with the store rows that record the tokens.
 pub(super) struct SignedBatch {
     pub(super) tokens: MintedTokens,
     /// Rows to add to the store, in the order of the tokens; empty unless the request records
@@ -27,10 +29,11 @@ pub(super) struct SignedBatch {
 /// Rows to add to the store, which differ only in `jti`.
 #[derive(Debug)]
 pub(super) struct TokenRows {
-    /// Row with the common values; its `jti` is replaced by each of `jtis`.
+    /// Row with the common values. The `jti` of this row is not used.
     pub(super) common_row: NewToken,
+    /// The `jti` of each row.
     pub(super) jtis: Vec<Jti>,
-    /// Set if the `jti`s are given by the user or the preset, and not generated.
+    /// Set if the user or the preset may have chosen the `jti`s; not set if all are generated.
     pub(super) has_custom_jtis: bool,
 }
 
@@ -38,8 +41,9 @@ pub(super) struct TokenRows {
 pub(super) struct BatchSigner<'a> {
     builder: TokenBuilder<'a>,
     signer: TokenSigner<'a>,
-    /// Owner of the rows, if the request records tokens.
+    /// Owner and signing key of the store rows, if the request records tokens.
     owner: Option<RowOwnerAndKey>,
+    /// Patterns of the rows so far.
     patterns: PatternCache,
     /// Buffer for the payload of a token, reused for each token.
     payload: String,
@@ -68,13 +72,14 @@ impl<'a> BatchSigner<'a> {
         })
     }
 
-    /// Calls `check` before each token; an error ends the signing of the batch.
+    /// Sets the function that is called before each token; an error of `check` ends the signing of
+    /// the batch.
     pub(super) fn with_check(self, check: &'a InterruptionCheck<'a>) -> Self {
         Self { check, ..self }
     }
 
-    /// Signs the tokens of a batch in the order of its rows. Generated token ids are taken from
-    /// `jtis` first.
+    /// Signs the tokens of a batch in the order of its rows. If a token needs a generated token id,
+    /// the token gets the next id of `jtis`, or a new id after the last of `jtis`.
     pub(super) fn sign(
         &mut self,
         batch: &RowBatch<'_>,
@@ -107,7 +112,7 @@ impl<'a> BatchSigner<'a> {
         generator: &mut ValueGenerator,
         signed: &mut SignedBatch,
     ) -> Result<(), Error> {
-        // Making a pattern takes longer than building a single token.
+        // For a single token, a pattern would take longer to make than the token itself.
         let is_single = count == 1 && !self.builder.has_input_rows;
         let pattern = if is_single {
             None
@@ -131,6 +136,7 @@ impl<'a> BatchSigner<'a> {
         Ok(())
     }
 
+    /// Signs one token with the claims of a row, without a pattern.
     fn sign_without_pattern(
         &self,
         row: &Row,

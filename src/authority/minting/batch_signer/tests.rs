@@ -1,4 +1,5 @@
-//! Tests that tokens made from a pattern are the same as tokens built one by one.
+//! Tests that a token made from a pattern (constant text with gaps) is the same as a token built
+//! without a pattern.
 
 use super::*;
 use crate::authority::minting::token_builder::Validity;
@@ -18,9 +19,9 @@ fn generate_key() -> KeySpec {
     crypto::generate_key(Algorithm::HS256, Purpose::Test, RsaBits::default()).unwrap()
 }
 
-/// Signs the tokens of the rows of `input`, or three tokens without an input, first with patterns
-/// and then without patterns. Asserts that the tokens and the rows for the store are equal in both
-/// cases. Returns for each token whether the token is made from a pattern.
+/// Signs the tokens of the rows of `input`, or three equal tokens without an input, in two ways:
+/// with patterns where possible, and without patterns. Asserts that both ways give equal tokens and
+/// equal rows for the store. Returns `true` for each token that is made from a pattern.
 fn check_pattern_use(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<bool> {
     let builder = TokenBuilder {
         request,
@@ -94,7 +95,7 @@ fn describe_rows(rows: &[TokenRows]) -> Vec<String> {
 }
 
 #[test]
-fn identical_tokens_of_every_preset_are_made_from_a_pattern() {
+fn tokens_without_input_rows_are_made_from_a_pattern_for_every_preset() {
     let key = generate_key();
     let claims = ExtraClaims::parse(
         &["role=x \" \\ \u{1} é".to_owned()],
@@ -117,6 +118,7 @@ fn identical_tokens_of_every_preset_are_made_from_a_pattern() {
 #[test]
 fn tokens_of_rows_with_plain_texts_are_made_from_a_pattern() {
     let key = generate_key();
+    // A plain text is not empty, not long, and contains no character that JSON escapes.
     let rows =
         "sub,x,exp\na,b,1900000000\né c,-,1900000000\n\"q\"\"q\",\\,1900000000\nd,e,1900000001\n";
     assert_eq!(check_pattern_use(&key, &mint_request(), Some(rows)), [true, true, false, true]);
@@ -141,12 +143,12 @@ fn tokens_of_rows_with_plain_texts_are_made_from_a_pattern() {
 #[test]
 fn rows_with_parameters_use_a_pattern_if_values_are_inserted_unchanged() {
     let key = generate_key();
-    let preset = |name| MintRequest::new(load_builtin_preset(Some(name)).unwrap().unwrap());
+    let preset_request = |name| MintRequest::new(load_builtin_preset(Some(name)).unwrap().unwrap());
     let rows = "sub,aud,domain\na,https://api.example/,x.example\nb,c,d\n";
-    assert_eq!(check_pattern_use(&key, &preset("auth0"), Some(rows)), [true; 2]);
-    // Claims contain the parts of the value before and after the slash, not only the whole value.
+    assert_eq!(check_pattern_use(&key, &preset_request("auth0"), Some(rows)), [true; 2]);
+    // No pattern: claims contain the parts of the value before and after the slash.
     let rows = "repository\noctocat/app\nocto-org/octo-repo\n";
-    assert_eq!(check_pattern_use(&key, &preset("github-actions"), Some(rows)), [false; 2]);
+    assert_eq!(check_pattern_use(&key, &preset_request("github-actions"), Some(rows)), [false; 2]);
     let template = Template::parse(
         br#"{"description":"x","parameters":{"list":["a"],"flag":true,"text":"{list} and {flag}"},
             "claims":{"list":"{list}","flag":"{flag}","text":"{text}","jti":"a{jti}b"}}"#,

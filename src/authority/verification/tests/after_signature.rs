@@ -175,11 +175,11 @@ fn token_without_a_row_is_unknown_until_expiry() {
         (refresh, REFRESH, 30 * 86_400),
     ] {
         assert_eq!(
-            verification_reasons(&mut context.store, &token, expected_kind, expires_after - 1),
+            reject_reasons_at(&mut context.store, &token, expected_kind, expires_after - 1),
             [RejectReason::UnknownToken]
         );
         assert_eq!(
-            verification_reasons(&mut context.store, &token, expected_kind, expires_after),
+            reject_reasons_at(&mut context.store, &token, expected_kind, expires_after),
             [RejectReason::Expired]
         );
         let report = verify_token(
@@ -194,7 +194,7 @@ fn token_without_a_row_is_unknown_until_expiry() {
 #[test]
 fn jti_without_a_row_is_unknown() {
     let mut context = new_test_context();
-    let uppercase_jti = context.claims()["jti"].as_str().unwrap().to_uppercase();
+    let uppercase_jti = context.app_token_claims()["jti"].as_str().unwrap().to_uppercase();
     for jti in [json!(uppercase_jti), json!("x"), json!(""), json!(null)] {
         let token = context.altered_app_token(&[("jti", jti.clone())]);
         assert_eq!(context.reject_reasons(&token, APP), [RejectReason::UnknownToken], "{jti}");
@@ -247,8 +247,8 @@ fn invalid_registered_claim_is_the_only_reported_reason() {
 #[test]
 fn payload_must_be_one_unambiguous_json_object() {
     let mut context = new_test_context();
-    let header = context.header(&[]);
-    let claims = context.claims().to_string();
+    let header = context.app_token_header(&[]);
+    let claims = context.app_token_claims().to_string();
     let duplicate_member = format!("{},\"id\":2}}", claims.strip_suffix('}').unwrap());
     for (payload, detail) in [
         (duplicate_member.as_str(), "the payload is ambiguous: duplicate member name"),

@@ -1,4 +1,5 @@
-//! Keys of every type in every format: read for signing and for verification, refused as secrets.
+//! Tests that keys of every type are read in every format, for signing and for verification, and
+//! that no format is accepted as a secret.
 
 mod choice;
 mod formats;
@@ -25,7 +26,7 @@ fn generate_test_key(algorithm: Algorithm, bits: RsaBits) -> KeySpec {
     generate_key(algorithm, Purpose::Test, bits).unwrap()
 }
 
-/// Returns a key of every asymmetric type.
+/// Returns one key of each asymmetric type, in this order: RSA, P-256, P-384, P-521, Ed25519.
 fn asymmetric_keys() -> Vec<KeySpec> {
     let mut keys: Vec<KeySpec> = Vec::new();
     for algorithm in Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric()) {
@@ -36,6 +37,7 @@ fn asymmetric_keys() -> Vec<KeySpec> {
     keys
 }
 
+/// All values of the option for the encoding of a secret.
 const SECRET_ENCODINGS: [Option<SecretEncoding>; 4] =
     [None, Some(SecretEncoding::Text), Some(SecretEncoding::Base64), Some(SecretEncoding::Raw)];
 
@@ -52,7 +54,7 @@ fn read_single(
     reader.read(bytes, PublicKeys::default)
 }
 
-/// Returns whether the set verifies a token of the key.
+/// Returns whether the set verifies a token that `key` signs.
 fn verifies(set: &KeySet, key: &KeySpec) -> bool {
     let token = sign_text(key, "{}", "{}").unwrap();
     let token = CompactJws::parse(token.expose_secret()).unwrap();
@@ -64,9 +66,10 @@ fn is_same_key(imported: &ImportedKey, key: &KeySpec) -> bool {
     imported.key.material.expose_secret() == key.material.expose_secret()
 }
 
-/// Checks the readers of all commands with `key` in every format and wrapping: `mint` and `fixtures`
-/// read one private key, `import` reads all private keys, `verify` reads a single key or a set. No
-/// format is accepted as a secret.
+/// Checks the readers of all commands with `key` in every format and wrapping. A wrapping is an
+/// encoding of the document, or other text around it. `mint` and `fixtures` read one private key,
+/// `import` reads all private keys, and `verify` reads a single key or a set. Asserts that no
+/// document is accepted as a secret.
 fn assert_every_format_is_read(key: &KeySpec) {
     let (mut failures, mut count) = (Vec::new(), 0);
     let private = private_formats(key).into_iter().map(|format| (true, format));
@@ -75,10 +78,11 @@ fn assert_every_format_is_read(key: &KeySpec) {
         let unwrapped = read_document(&bytes).unwrap();
         for (wrapping, bytes) in wrappings(&bytes) {
             count += 1;
-            // The crypto library is slow in tests. For keys other than Ed25519, most wrappings are
-            // therefore only read, without the conversion of the key.
-            let is_sample = ["unchanged", "base64", "with escaped line breaks"].contains(&wrapping);
-            if key.algorithm.key_type() != KeyType::Ed25519 && !is_sample {
+            // The crypto library is slow in tests. For keys other than Ed25519, most documents are
+            // therefore only read, and their keys are not converted.
+            let is_always_converted =
+                ["unchanged", "base64", "with escaped line breaks"].contains(&wrapping);
+            if key.algorithm.key_type() != KeyType::Ed25519 && !is_always_converted {
                 let is_equal = read_document(&bytes).is_ok_and(|document| document == unwrapped);
                 if !is_equal || ensure_not_key(&bytes).is_ok() {
                     failures.push(format!("{format}, {wrapping}"));
@@ -92,8 +96,8 @@ fn assert_every_format_is_read(key: &KeySpec) {
     assert!(count > 300, "found {count} cases");
 }
 
-/// Reads `bytes` with the reader of each command. If a result is not as expected, returns a
-/// description of the results. `is_private` is true if `bytes` are a private key.
+/// Reads `bytes` with the reader of each command. Returns `None` if all results are as expected,
+/// and otherwise a description of the results. `is_private` is true if `bytes` are a private key.
 fn find_failure(key: &KeySpec, is_private: bool, bytes: &[u8]) -> Option<String> {
     let importer_for_key = importer(Some(key.algorithm), None);
     let (mint_result, import_result) =
@@ -182,7 +186,7 @@ fn secret_in_every_encoding_is_read_and_weak_secret_needs_allow_weak() {
 }
 
 #[test]
-fn key_id_of_the_document_is_returned() {
+fn key_id_in_the_document_is_returned_as_stated_kid() {
     let key = &generate_test_key(Algorithm::ES256, RsaBits::B2048);
     let mut jwk = private_jwk(key);
     jwk["kid"] = "mine".into();
@@ -228,8 +232,8 @@ fn signing_key_is_selected_among_other_keys() {
     assert_eq!(read(&several, Some(keys[1].algorithm), None).unwrap(), "b");
 }
 
-/// The error names an unsupported format, and a document in this format is not accepted as a secret.
-/// An input without a key in a known format has another error.
+/// The error names the unsupported format, and the document is not accepted as a secret. Inputs
+/// without a recognized key result in other errors.
 #[test]
 fn unsupported_formats_are_named() {
     initialize_crypto();

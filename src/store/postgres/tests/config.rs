@@ -1,4 +1,5 @@
-//! Configuration of connections.
+//! Tests of the configuration of connections, which results from an address and from the
+//! environment.
 
 use super::super::address::ServerAddress;
 use super::super::config::ConnectionConfig;
@@ -20,12 +21,14 @@ fn build_config(
     ServerAddress::parse(OsStr::new(address)).unwrap().connection_config(environment)
 }
 
-fn environment(parameters: &[(&'static str, &str)]) -> PostgresEnvironment {
+/// Returns an environment whose variables set these connection parameters.
+fn build_environment(parameters: &[(&'static str, &str)]) -> PostgresEnvironment {
     let parameters = parameters.iter().map(|(name, value)| (*name, (*value).to_owned()));
     PostgresEnvironment { parameters: parameters.collect(), ..PostgresEnvironment::default() }
 }
 
-/// Returns user, host, port, database, password and TLS of each server.
+/// Returns `user@host:port/database password tls` for each server; `plain` replaces `tls` without
+/// TLS.
 fn describe(config: &ConnectionConfig) -> Vec<String> {
     let servers = config.servers.iter().map(|server| {
         let (config, uses_tls) = (&server.config, server.tls.is_some());
@@ -45,7 +48,8 @@ fn describe(config: &ConnectionConfig) -> Vec<String> {
     servers.collect()
 }
 
-fn write(directory: &TempDir, name: &str, content: &str, mode: u32) -> PathBuf {
+/// Writes a file with the permission bits `mode`, and returns its path.
+fn write_file(directory: &TempDir, name: &str, content: &str, mode: u32) -> PathBuf {
     let path = directory.path().join(name);
     fs::write(&path, content).unwrap();
     fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
@@ -54,7 +58,7 @@ fn write(directory: &TempDir, name: &str, content: &str, mode: u32) -> PathBuf {
 
 #[test]
 fn address_with_host_ignores_server_variables() {
-    let other_server = environment(&[
+    let other_server = build_environment(&[
         ("host", "other"),
         ("port", "1"),
         ("user", "eve"),
@@ -79,21 +83,25 @@ fn address_with_host_ignores_server_variables() {
 
 #[test]
 fn variables_complete_an_address_without_host() {
-    let variables =
-        environment(&[("host", "h,/run/pg"), ("port", "6432"), ("user", "ada"), ("dbname", "db")]);
+    let variables = build_environment(&[
+        ("host", "h,/run/pg"),
+        ("port", "6432"),
+        ("user", "ada"),
+        ("dbname", "db"),
+    ]);
     let servers = |address| describe(&build_config(address, &variables).unwrap());
     let expected = ["ada@h:6432/db - tls", "ada@/run/pg:6432/db - plain"];
     assert_eq!(servers("postgres:///"), expected);
     assert_eq!(servers("postgres:///x?user=bob")[0], "bob@h:6432/x - tls");
-    let default = build_config("postgres:///db?user=ada", &environment(&[])).unwrap();
-    let directory =
+    let default_config = build_config("postgres:///db?user=ada", &build_environment(&[])).unwrap();
+    let socket_directory =
         if Path::new("/var/run/postgresql").is_dir() { "/var/run/postgresql" } else { "/tmp" };
-    assert_eq!(describe(&default), [format!("ada@{directory}:5432/db - plain")]);
+    assert_eq!(describe(&default_config), [format!("ada@{socket_directory}:5432/db - plain")]);
 }
 
 #[test]
 fn address_parameters_reach_the_client_config() {
-    let no_variables = environment(&[]);
+    let no_variables = build_environment(&[]);
     let config = build_config(
         "postgres://a,b/db?sslmode=disable&connect_timeout=3&channel_binding=require&schema=s",
         &no_variables,
@@ -120,14 +128,14 @@ fn address_parameters_reach_the_client_config() {
 #[test]
 fn password_comes_from_address_service_variable_or_passfile() {
     let directory = TempDir::new().unwrap();
-    write(&directory, ".pgpass", "a:*:*:*:from-a\nb:*:*:*:from-b\n", 0o600);
+    write_file(&directory, ".pgpass", "a:*:*:*:from-a\nb:*:*:*:from-b\n", 0o600);
     let service = "# comment\n[tokens]\nhost=a\nuser=ada\npassword=a#b;c\nsslmode=disable\n";
-    write(&directory, ".pg_service.conf", service, 0o600);
+    write_file(&directory, ".pg_service.conf", service, 0o600);
     let environment_with_home =
         |parameters: &[(&'static str, &str)], password: Option<&str>| PostgresEnvironment {
             home: Some(directory.path().to_owned()),
             password: password.map(Into::into),
-            ..environment(parameters)
+            ..build_environment(parameters)
         };
     let servers = |address, environment: &PostgresEnvironment| {
         describe(&build_config(address, environment).unwrap())
@@ -157,9 +165,9 @@ fn password_comes_from_address_service_variable_or_passfile() {
 fn exposed_credential_file_is_refused() {
     let directory = TempDir::new().unwrap();
     for mode in [0o640, 0o604, 0o620, 0o660] {
-        let path = write(&directory, "pgpass", "*:*:*:*:secret", mode);
+        let path = write_file(&directory, "pgpass", "*:*:*:*:secret", mode);
         let with_passfile =
-            PostgresEnvironment { passfile: Some(path.clone()), ..environment(&[]) };
+            PostgresEnvironment { passfile: Some(path.clone()), ..build_environment(&[]) };
         let error = build_config("postgres://h?sslmode=disable", &with_passfile).err().unwrap();
         let message = format!("other users can access the passfile `{}`", path.display());
         assert_eq!(error.to_string(), message);
@@ -167,12 +175,14 @@ fn exposed_credential_file_is_refused() {
         // The passfile is not read if the address has a password.
         build_config("postgres://ada:pw@h?sslmode=disable", &with_passfile).unwrap();
     }
-    let path = write(&directory, "pgpass", "*:*:*:*:secret", 0o400);
-    let with_passfile = PostgresEnvironment { passfile: Some(path), ..environment(&[]) };
+    let path = write_file(&directory, "pgpass", "*:*:*:*:secret", 0o400);
+    let with_passfile = PostgresEnvironment { passfile: Some(path), ..build_environment(&[]) };
     build_config("postgres://h?sslmode=disable", &with_passfile).unwrap();
-    let service = write(&directory, "service", "[s]\nhost=h\npassword=secret", 0o644);
-    let with_service_file =
-        PostgresEnvironment { service_file: Some(service), ..environment(&[("service", "s")]) };
+    let service = write_file(&directory, "service", "[s]\nhost=h\npassword=secret", 0o644);
+    let with_service_file = PostgresEnvironment {
+        service_file: Some(service),
+        ..build_environment(&[("service", "s")])
+    };
     let error = build_config("postgres:///", &with_service_file).err().unwrap();
     assert!(matches!(error, ConnectionError::ExposedFile { kind: "service file", .. }), "{error}");
 }
@@ -180,7 +190,7 @@ fn exposed_credential_file_is_refused() {
 #[test]
 fn invalid_tls_parameters_are_refused() {
     let directory = TempDir::new().unwrap();
-    let no_certificate = write(&directory, "root.crt", "x", 0o644);
+    let no_certificate = write_file(&directory, "root.crt", "x", 0o644);
     let missing = directory.path().join("missing");
     for (query, message) in [
         (format!("sslrootcert={}", no_certificate.display()), "no certificate in PEM format"),
@@ -189,11 +199,13 @@ fn invalid_tls_parameters_are_refused() {
         ("sslkey=/x".to_owned(), "`sslkey` requires `sslcert`"),
     ] {
         let error =
-            build_config(&format!("postgres://h?{query}"), &environment(&[])).err().unwrap();
+            build_config(&format!("postgres://h?{query}"), &build_environment(&[])).err().unwrap();
         assert!(error.to_string().contains(message), "{error}");
         // Without TLS, the parameters of certificates are not evaluated.
-        build_config(&format!("postgres://h?sslmode=disable&{query}"), &environment(&[])).unwrap();
+        build_config(&format!("postgres://h?sslmode=disable&{query}"), &build_environment(&[]))
+            .unwrap();
     }
-    let error = build_config("postgres://h", &environment(&[("sslmode", "prefer")])).err().unwrap();
+    let error =
+        build_config("postgres://h", &build_environment(&[("sslmode", "prefer")])).err().unwrap();
     assert!(error.to_string().contains("`sslmode=prefer` permits"), "{error}");
 }

@@ -3,6 +3,9 @@
 
 use super::{Case, case};
 
+/// Cases with four texts each, see [`case`]: the hint, the setup commands, the failing command, and
+/// the command that applies the hint. The shell definitions `init`, `$M`, `$S` and `$PW` are in
+/// `PRELUDE`. `$HINT`, `$CMD` and `$W1`, `$W2`, ... are texts of the printed hint, see [`Case`].
 pub(super) const CASES: &[Case] = &[
     // Times and durations
     case("use a duration above zero, such as `5m`", "", "$M --ttl 0s", "$M --ttl $W1"),
@@ -95,7 +98,7 @@ pub(super) const CASES: &[Case] = &[
         "echo $S | jeton token mint --alg HS256 --key-file - --claims claims.json",
     ),
     case(
-        "use a path, prefixed with `./` if it looks like a URL",
+        "use a path; if the path looks like a URL, put `./` before the path",
         "",
         "jeton init ada --store mysql://x",
         "jeton init ada -q --store ./x",
@@ -173,7 +176,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton token decode @t $W1",
     ),
     case(
-        "use `--ignore-unknown` to skip unknown columns and members",
+        "use `--ignore-unknown` to skip unknown CSV columns and JSON members",
         "init; printf 'username,shoe\\nbob,41\\n' > users.csv",
         "jeton users import users.csv",
         "jeton users import users.csv $W1",

@@ -7,8 +7,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::Value;
 
-/// Checks the integrity of the store with SQLite, on a copy that processes outside the mount
-/// namespace can read.
+/// Checks the integrity of the store with SQLite. Reads a copy of the store, because only processes
+/// in the mount namespace can read the store itself.
 fn check_integrity(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
     mounted.run_line_ok("rm -rf copy && cp -r .local/share/jeton copy");
     let copy = rusqlite::Connection::open(sandbox.home().join("copy/jeton.db")).unwrap();
@@ -183,8 +183,8 @@ fn mount_store_with_backup(sandbox: &Sandbox) -> MountNamespace<'_> {
     mounted
 }
 
-/// Restores `monday.db` on a disk with space for `copy_count` copies of the backup, but not for
-/// another copy.
+/// Restores `monday.db` on a disk that has space for `copy_count` copies of the backup and for 48
+/// KiB, but not for another copy.
 fn restore_on_full_disk(mounted: &mut MountNamespace<'_>, copy_count: u32) -> RunOutput {
     mounted.run_line_ok(&format!(
         "for i in $(seq {copy_count}); do cat monday.db; done >.local/reserve

@@ -1,4 +1,5 @@
-//! A store file that is mounted under a second path is refused: each path would have its own WAL.
+//! A store file that is mounted under a second path is refused: SQLite would use a separate WAL for
+//! each path.
 
 use super::mount_namespace::MountNamespace;
 use crate::store::path_aliases::{ATTEMPTS_PER_PATH, sandbox_with_unlimited_quota};

@@ -1,5 +1,5 @@
-//! Group-writable directories: accepted with a warning if the group has no other members, otherwise
-//! refused.
+//! Group-writable directories: accepted with a warning if the group is the private group of the
+//! user, otherwise refused. A private group has the name of its user and no other members.
 
 use super::mount_namespace::MountNamespace;
 use crate::sandbox::Sandbox;
@@ -10,8 +10,8 @@ use std::fs;
 
 const ACL_ATTRIBUTE: &str = "system.posix_acl_access";
 
-/// Returns an access control list (see acl(5)) in the binary format of Linux. The list lets the
-/// user with this id write, in addition to the owner.
+/// Returns an access control list (see acl(5)) in the binary format of Linux. The list gives write
+/// access to the owner and to the user with this id.
 fn acl_for(uid: u32) -> Vec<u8> {
     const NO_ID: u32 = u32::MAX;
     // The entries are for the owner, for `uid`, for the group, for the mask and for all other
@@ -29,7 +29,7 @@ fn acl_for(uid: u32) -> Vec<u8> {
 
 #[test]
 #[ignore = "needs mounts and access control lists"]
-fn private_group_access_causes_a_warning_and_shared_group_access_a_refusal() {
+fn directory_is_accepted_if_writable_by_a_private_group_and_refused_if_writable_by_others() {
     const USERS: &str = "ada:x:0:0::/:/bin/sh\nbob:x:7:7::/:/bin/sh\n";
     let sandbox = Sandbox::with_admin();
     let store_directory = sandbox.store_path().parent().unwrap().to_owned();

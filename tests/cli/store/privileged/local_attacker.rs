@@ -9,11 +9,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 const ATTACKER_UID: u32 = 12_345;
+/// Number of attempts to create each store.
 const ATTEMPTS: usize = 100;
 
 /// Perl script of the attacker. In the shared directory, creates the directories of the stores and
-/// the files that SQLite would create beside the stores. In the private directory, appends the name
-/// of each readable file with tables of a store to `stolen`, and one byte per round to `rounds`.
+/// the files that SQLite would create beside the stores. Reads each of these files. If a file has
+/// tables of a store, appends its name to the file `stolen` in the private directory. Appends one
+/// byte per round to the file `rounds` in the private directory.
 ///
 /// Creates no directories in every second series of 1,000 rounds, so that jeton wins some races on
 /// a machine of any speed.
@@ -37,6 +39,7 @@ for (my $round = 0; ; $round++) {
 }
 "#;
 
+/// Returns a command that runs its arguments as a program of the user [`ATTACKER_UID`].
 fn command_as_other_user() -> Command {
     let mut command = Command::new("setpriv");
     // Root's `PATH` may have directories that the other user cannot access.
@@ -46,6 +49,7 @@ fn command_as_other_user() -> Command {
     command
 }
 
+/// The running script of the attacker. Dropping the value ends the script.
 struct Attacker(Child);
 
 impl Attacker {
@@ -79,6 +83,7 @@ fn assert_no_key_is_stolen(mode: u32) {
             let store = shared.path().join(name);
             let output = sandbox.run(&["keys", "generate", "--store", store.to_str().unwrap()]);
             let is_refused = output.code == 78;
+            // `ci.db` is in the shared directory itself, so jeton must always refuse this store.
             if !is_refused && (output.code != 0 || name == "ci.db") {
                 unexpected_outputs.push(format!("{name}: {output:?}"));
             }

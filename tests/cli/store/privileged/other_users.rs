@@ -149,11 +149,11 @@ fn hint_for_shared_directory_avoids_directory_of_another_user() {
     assert_eq!(command, format!("--store shared/ci-{uid}/jeton.db"));
 }
 
-/// Any user can create a directory in a sticky directory, and can then rename the content of the
-/// created directory.
 #[test]
 #[ignore = "needs another user"]
 fn directory_of_another_user_between_sticky_and_own_directory_is_refused() {
+    // Any user can create a directory in a sticky directory. The owner of this new directory can
+    // rename its content, here the directory `own` with the store.
     let sandbox = Sandbox::new();
     create_directory(&sandbox, "plain", 0o1777);
     let intermediate_directory = create_directory(&sandbox, "plain/between", 0o755);

@@ -7,8 +7,8 @@ use std::process::Command;
 
 const UNSHARE_OPTIONS: [&str; 2] = ["-rpf", "--mount-proc"];
 
-/// Shell script that starts orphaned processes, ends the processes, and waits until jeton has
-/// reaped them. Prints the number of remaining processes, and all zombies.
+/// Shell script that starts orphaned processes, ends the processes, and waits up to 10 seconds
+/// until jeton has reaped them. Prints the number of remaining processes, and all zombies.
 const SCRIPT: &str = r#"
 set -eu
 test $PPID = 1

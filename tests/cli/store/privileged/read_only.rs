@@ -1,4 +1,4 @@
-//! Read-only stores: commands that only read the store work, commands that change the store are
+//! Read-only stores: commands that only read the store work, and commands that change the store are
 //! refused.
 
 use super::mount_namespace::MountNamespace;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const STORE_DIRECTORY: &str = ".local/share/jeton";
 
-/// Commands that do not change the store.
+/// Commands that do not change the store. `@token` is the token in the file `token`.
 const READING_COMMANDS: &[&str] = &[
     "whoami",
     "sessions list",
@@ -35,6 +35,7 @@ const READING_COMMANDS: &[&str] = &[
     "help",
 ];
 
+/// Commands that change the store. `store backup` adds an audit event.
 const CHANGING_COMMANDS: &[&str] = &[
     "register eve",
     "login ada",
@@ -48,7 +49,7 @@ const CHANGING_COMMANDS: &[&str] = &[
     "store backup copy.db",
 ];
 
-/// Creates a sandbox with an app token in the file `token`.
+/// Creates a sandbox with an admin and an app token. The file `token` contains the token.
 fn sandbox_with_token_file() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("token"), sandbox.stdout_of(&["token", "create", "app"]))
@@ -93,7 +94,8 @@ fn read_only_store_with_wal_and_index_is_readable() {
     let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
     assert!(store_files(&sandbox).iter().all(|file| file.exists()));
-    // Only the WAL contains this token and its grant.
+    // The WAL contains the rows of this token, and the store file does not. An immutable connection
+    // reads only the store file.
     sandbox.stdout_of(&["token", "create", "in-the-log"]);
     let connection = rusqlite::Connection::open_with_flags(
         format!("file:{}?immutable=1", sandbox.store_path().display()),
