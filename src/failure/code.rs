@@ -1,5 +1,7 @@
 //! Error codes and their kinds. Only this module defines the exit codes of failures.
 
+/// Defines the enums `Kind` and `Code` from a list of kinds. Each kind has a name, an exit code, a
+/// description, and a list of its codes. Each code has a name and a word.
 macro_rules! kinds {
     ($($kind:ident $exit:literal $meaning:literal { $($code:ident $word:literal)+ })+) => {
         /// Kind of a failure, with one exit code per kind.
@@ -8,7 +10,7 @@ macro_rules! kinds {
             $(#[doc = $meaning] $kind),+
         }
 
-        /// Code of a failure, for programs. Each code belongs to one kind.
+        /// Code of a failure, for evaluation by programs. Each code belongs to one kind.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Code {
             $($(#[doc = concat!("`", $word, "`")] $code),+),+
@@ -22,6 +24,7 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $exit),+ }
             }
 
+            /// Returns the name of the kind, such as `NotFound`.
             pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$kind => stringify!($kind)),+ }
             }
@@ -109,7 +112,7 @@ kinds! {
     Busy 75 "timed out waiting for a lock, or server unavailable; safe to retry" {
         Busy "busy"
     }
-    StoreUnusable 78 "unusable store, session file or directory" {
+    StoreUnusable 78 "unusable store, session file or directory, or connection refused by the server" {
         StoreNewer "store_newer"
         StoreOlder "store_older"
         StoreForeign "store_foreign"

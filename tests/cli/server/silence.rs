@@ -11,7 +11,7 @@ const TOKEN_COUNT_SQL: &str = "SELECT count(*) FROM tokens";
 /// Text in the protocol message that begins a write transaction.
 const BEGIN_WRITE: &str = "pg_advisory_xact_lock";
 
-/// Delays each insertion of a token.
+/// Delays each insertion of a token by a number of seconds.
 fn delay_insertions(sandbox: &Sandbox, seconds: u32) {
     sandbox.sql(&format!(
         "CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql
@@ -27,34 +27,38 @@ fn command_fails_after_a_time_limit_if_the_server_does_not_answer() {
     let list = ["token", "list", "--wait", "1s"];
     let create = ["token", "create", "web", "--wait", "1s"];
     let no_answer = "error: connection to the database lost: the server does not answer\n";
+    let (silence, refusals) = (Fault::Silence, Fault::SilenceThenRefusals);
     let cases = [
-        // `FROM store` is in the message that opens the store, and `FROM keys` is in the message of
-        // a read transaction.
-        (&verify[..], "FROM store", 75, no_answer),
-        (&verify, "FROM keys", 75, no_answer),
-        (&list, "FROM tokens", 75, no_answer),
-        (&create, BEGIN_WRITE, 75, no_answer),
-        (&create, "INSERT INTO tokens", 75, no_answer),
-        (&create, "INSERT INTO audit", 74, "error: connection lost during a commit"),
+        // The text selects the message at which the fault occurs. `FROM store` is in the message
+        // that opens the store, and `FROM keys` is in the message of a read transaction.
+        (&verify[..], "FROM store", silence, 75, no_answer),
+        (&verify, "FROM keys", silence, 75, no_answer),
+        (&verify, "FROM keys", refusals, 75, no_answer),
+        (&list, "FROM tokens", silence, 75, no_answer),
+        (&create, BEGIN_WRITE, silence, 75, no_answer),
+        (&create, "INSERT INTO tokens", silence, 75, no_answer),
+        (&create, "INSERT INTO tokens", refusals, 75, no_answer),
+        (&create, "INSERT INTO audit", silence, 74, "error: connection lost during a commit"),
     ];
     std::thread::scope(|scope| {
-        for (arguments, text, code, message) in cases {
+        for (arguments, message_text, fault, code, error) in cases {
             scope.spawn(move || {
                 // Each case has its own store, because the transaction of a silent connection keeps
                 // its locks.
                 let sandbox = Sandbox::with_admin();
                 let token = sandbox.stdout_of(&["token", "create", "shop"]);
-                let proxy = FaultyProxy::start(text, Fault::Silence, 1);
+                let proxy = FaultyProxy::start(message_text, fault, 1);
                 let mut command = proxy.command(&sandbox, arguments);
                 if arguments == verify {
                     command.arg(token.trim());
                 }
                 let start = Instant::now();
                 let output = RunOutput::capture(command);
-                println!("{text}: {:?}", start.elapsed());
-                assert_eq!(proxy.fault_count(), 1, "{text}");
-                assert!(start.elapsed() < Duration::from_secs(12), "{text}: {:?}", start.elapsed());
-                assert!(output.stderr.contains(message), "{text}: {output:?}");
+                let time = start.elapsed();
+                println!("{message_text}: {time:?}");
+                assert_eq!(proxy.fault_count(), 1, "{message_text}");
+                assert!(time < Duration::from_secs(12), "{message_text}: {time:?}");
+                assert!(output.stderr.contains(error), "{message_text}: {output:?}");
                 output.fails(code);
             });
         }
@@ -77,11 +81,11 @@ fn read_is_repeated_if_the_connection_is_lost_before_the_first_answer() {
     let token = sandbox.stdout_of(&["token", "create", "shop"]);
     // `FROM store` is in the first message of the transaction that opens the store, and `FROM keys`
     // is in the first message of the transaction of the command.
-    for text in ["FROM store", "FROM keys"] {
-        let proxy = FaultyProxy::start(text, Fault::End, 3);
+    for message_text in ["FROM store", "FROM keys"] {
+        let proxy = FaultyProxy::start(message_text, Fault::End, 3);
         let command = proxy.command(&sandbox, &["token", "verify", token.trim()]);
-        assert_eq!(RunOutput::capture(command).ok().stdout, "valid\n", "{text}");
-        assert_eq!(proxy.fault_count(), 3, "{text}");
+        assert_eq!(RunOutput::capture(command).ok().stdout, "valid\n", "{message_text}");
+        assert_eq!(proxy.fault_count(), 3, "{message_text}");
     }
 }
 
@@ -91,6 +95,7 @@ fn lost_connection_and_ended_statement_are_reported() {
     let schema = create_schema();
     let sandbox = Sandbox::with_admin();
     let start = Instant::now();
+    // `READ ONLY` is in the message that begins a read transaction.
     let proxy = FaultyProxy::start("READ ONLY", Fault::End, usize::MAX);
     let output = RunOutput::capture(proxy.command(&sandbox, &["token", "list", "--wait", "1s"]));
     let message = "error: connection to the database lost: connection closed\n\
