@@ -65,7 +65,7 @@ impl InputKind {
         let has_directory = path.parent().is_some_and(|directory| directory.is_dir());
         if self.is_secret() && !has_directory {
             if argument.starts_with("--") || is_variable {
-                format!("the file with {} in `{argument}`", self.name())
+                format!("the file that `{argument}` names for {}", self.name())
             } else {
                 format!("the file with {}", self.name())
             }

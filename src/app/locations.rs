@@ -188,8 +188,8 @@ mod tests {
         for (hint, expected) in [
             ("create a store: jeton init", "create a store: jeton --store 'a b' init"),
             (
-                "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
-                "log in with `jeton --store 'a b' login`, or use `--exist-ok` to keep the store unchanged",
+                "log in with `jeton login`, or use `--exist-ok` to accept the existing store",
+                "log in with `jeton --store 'a b' login`, or use `--exist-ok` to accept the existing store",
             ),
             (
                 "activate the key with: jeton keys activate -- '-x jeton init'",

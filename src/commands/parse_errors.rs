@@ -100,7 +100,7 @@ fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
 fn download_hint(argument: &str, url: &str, argv: &[OsString]) -> String {
     let may_contain_secret = redact_for_error(url) != url || url.contains(['@', '?', '#']);
     if may_contain_secret {
-        return "download the document and pass it as `-` on standard input".to_owned();
+        return "download the document, and pass the document on standard input with the argument `-`".to_owned();
     }
     let words: Option<Vec<_>> =
         argv.iter().skip(1).map(|word| repeat_word(word.to_str()?, url)).collect();

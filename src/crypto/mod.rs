@@ -43,7 +43,7 @@ pub(crate) use random::{
     generate_sid, generate_store_id, generate_uid, generate_uuid,
 };
 #[cfg(any(fuzzing, test))]
-pub(crate) use reader::is_key_document;
+pub(crate) use reader::is_never_secret;
 pub(crate) use reader::{FILE_PLACEHOLDER, SAVE_HINT};
 pub(crate) use secret::{KeyFormat, PublicKeys, SecretEncoding};
 #[cfg(test)]

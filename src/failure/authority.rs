@@ -22,7 +22,7 @@ impl From<Error> for Failure {
             Error::Usage(_) | Error::Input(_) => failure(Code::InvalidInput),
             Error::UserExists => failure(Code::UserExists),
             Error::StoreExists => failure(Code::StoreExists).with_hint(
-                "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
+                "log in with `jeton login`, or use `--exist-ok` to accept the existing store",
             ),
             Error::LastAdmin(_) | Error::NoAdminLeft => last_admin(message),
             Error::ActiveAppKey(hint) => failure(Code::LastKey).with_hint(hint),

@@ -54,7 +54,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Internal 1 "a bug, an unexpected I/O error, or a secret that could not be delivered or revoked" {
+    Internal 1 "a bug, an unexpected I/O error, or a secret that was not delivered or not revoked" {
         Internal "internal"
     }
     Usage 2 "invalid flags or values, no terminal to prompt on, or confirmation declined" {
@@ -128,7 +128,7 @@ kinds! {
     CommandNotFound 127 "command of `run` not found" {
         CommandNotFound "command_not_found"
     }
-    Interrupted 130 "interrupted by Ctrl-C; SIGTERM and SIGHUP at a prompt exit 143" {
+    Interrupted 130 "interrupted by Ctrl-C (SIGTERM or SIGHUP at a prompt: exit code 143)" {
         Interrupted "interrupted"
     }
 }

@@ -208,7 +208,7 @@ pub(super) fn parse_visible_text(
 ) -> Result<Untrusted, InvalidValue> {
     let invalid = |reason: &str| InvalidValue::new(value_name, reason);
     if text.is_empty() || text.trim() != text {
-        return Err(invalid("must not be empty, or start or end with whitespace"));
+        return Err(invalid("must not be empty, and must not start or end with whitespace"));
     }
     if text.chars().count() > max_chars {
         return Err(invalid(&format!("longer than {max_chars} characters")));

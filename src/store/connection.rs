@@ -1,5 +1,5 @@
 //! Statements on the connection of a store, with one interface for both database engines. The
-//! modules of the tables use only this interface.
+//! modules of the tables use this interface, except for statements that only one engine has.
 
 use super::Error;
 use super::columns::Column;
@@ -71,7 +71,7 @@ impl<'c> Connection<'c> {
     }
 
     /// Inserts a row as [`Connection::insert`] does, without returning the id. To a server, the row
-    /// is sent later, as [`Connection::execute_later`] does.
+    /// is sent later, as [`Connection::execute_later`] does; an error then ends the transaction.
     pub(super) fn insert_later(
         self,
         table: &str,
@@ -88,7 +88,7 @@ impl<'c> Connection<'c> {
     /// Queues a query for a server. The next statement also sends the queued query, in the same
     /// round trip, and the client keeps the rows of the query. If a query with the same SQL and
     /// values is then executed, it returns these rows without a round trip. If another statement is
-    /// sent first, the client discards the rows. Does nothing for a file.
+    /// sent first, the client discards the rows. Does nothing for SQLite.
     pub(super) fn prefetch(self, query: impl FnOnce() -> (String, Vec<Value<'static>>)) {
         #[cfg(feature = "postgres")]
         if let Self::Postgres(client) = self {
@@ -145,7 +145,8 @@ impl<'c> Connection<'c> {
 
     /// Inserts a row into `table` with the statement `sql`, and returns the id of the row. Returns
     /// [`Error::AlreadyExists`] if a value that must be unique already exists; the transaction can
-    /// continue after this error. If the ids are exhausted, the error names `table`.
+    /// continue after this error. If the ids of a SQLite table are exhausted, the error
+    /// names `table`.
     pub(super) fn insert(self, table: &str, sql: &str, values: &[Value<'_>]) -> Result<i64, Error> {
         self.insert_with(Self::prepare_once, table, sql, values, 1)
     }

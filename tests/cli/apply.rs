@@ -62,7 +62,7 @@ fn apply_creates_a_store() {
     set register.open to false
     created user ada
     created user kim@example.com
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     ");
     assert_eq!(
         account_lines(&sandbox),
@@ -241,7 +241,7 @@ fn new_store_requires_an_admin_in_the_file() {
     dry run: set register.open to false
     dry run: created user ada
     dry run: created user kim@example.com
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     ");
     assert!(!sandbox.has_store());
 }

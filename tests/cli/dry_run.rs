@@ -137,7 +137,7 @@ fn dry_run_creates_no_store_and_refuses_reserved_suffix() {
     --- stderr
     dry run: created store `~/.local/share/jeton/jeton.db`
     dry run: imported 1 user
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     ");
     assert!(!sandbox.home().join(".local").exists());
     let output = sandbox.run(&["users", "import", "rows", "--dry-run", "--store", "a.db-wal"]);

@@ -46,8 +46,8 @@ pub(crate) struct RestoreJob<'j> {
 
 impl<'j> RestoreJob<'j> {
     /// Locks the store at `path`; waits for the lock for at most `wait`. A caller must be an admin.
-    /// `caller` may be `None`, because the users of a damaged store cannot be authenticated: then
-    /// the owner of the store file runs the restore.
+    /// `None` means the owner of the store file: without a login, or if the store cannot
+    /// authenticate any user, for example a damaged store.
     pub(crate) fn lock(
         path: &Path,
         audit: &'j AuditContext,

@@ -1,6 +1,6 @@
 //! Signed test tokens: a single token, and the tokens of a batch.
 
-use super::generated::TokenValue;
+use super::generated::FieldValue;
 use crate::model::{Jti, Timestamp, TokenId, Untrusted};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
@@ -65,10 +65,10 @@ impl JtiClaim {
     }
 
     /// Returns the claim with this value.
-    pub(super) fn from_value(value: &TokenValue<'_>) -> Self {
+    pub(super) fn from_value(value: &FieldValue<'_>) -> Self {
         match value {
-            TokenValue::Jti(jti) => Self::Uuid(*jti),
-            TokenValue::Text(text) => Self::new(text),
+            FieldValue::Jti(jti) => Self::Uuid(*jti),
+            FieldValue::Text(text) => Self::new(text),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! the varying values. The positions of the markers in the serialized claims are the gaps.
 
 use super::super::Error;
-use super::generated::{GeneratedKind, TokenValue, ValueGenerator, generate_text};
+use super::generated::{FieldValue, GeneratedKind, ValueGenerator, generate_text};
 use super::minted_tokens::{JtiClaim, MintedTokens};
 use super::record::{RowOwnerAndKey, build_token_row};
 use super::row_shape::{MAX_EXAMPLES, MAX_TEXT_BYTES, differs_only_in_texts, is_plain};
@@ -115,7 +115,7 @@ impl TokenPattern {
             }
         }
         let marked_token = builder
-            .build_requested(&marked_fields, &mut |kind| add_marker(Gap::Generated(kind), kind));
+            .build_for_request(&marked_fields, &mut |kind| add_marker(Gap::Generated(kind), kind));
         let (header, claims) = match marked_token {
             Ok(parts) => (Value::from(parts.header).to_string(), parts.claims),
             // An invalid row is reported later, when its token is built without a pattern.
@@ -183,11 +183,11 @@ impl TokenPattern {
             Ok::<_, Error>(match gap {
                 Gap::Generated(kind) => generator.generate(*kind)?,
                 Gap::Text(index) => {
-                    TokenValue::Text(texts.get(*index).copied().unwrap_or_default().into())
+                    FieldValue::Text(texts.get(*index).copied().unwrap_or_default().into())
                 }
             })
         };
-        let values: Vec<TokenValue<'_>> =
+        let values: Vec<FieldValue<'_>> =
             self.gaps.iter().map(to_value).collect::<Result<_, _>>()?;
         payload.clear();
         payload.push_str(&self.prefix.payload_tail);
@@ -207,7 +207,7 @@ impl TokenPattern {
 }
 
 /// Appends the value of each gap and the constant text that follows the gap.
-fn append_parts(text: &mut String, parts: &GapParts, values: &[TokenValue<'_>]) {
+fn append_parts(text: &mut String, parts: &GapParts, values: &[FieldValue<'_>]) {
     for (gap, following_text) in parts {
         values[*gap].append_to(text);
         text.push_str(following_text);
@@ -220,7 +220,7 @@ fn accepts_long_texts(builder: &TokenBuilder<'_>, fields: &Map<String, Value>) -
     for text in long_fields.values_mut().filter(|value| value.is_string()) {
         *text = Value::from("x".repeat(MAX_TEXT_BYTES));
     }
-    builder.build_requested(&long_fields, &mut generate_text).is_ok()
+    builder.build_for_request(&long_fields, &mut generate_text).is_ok()
 }
 
 /// Splits a text at the markers. Returns the text before the first marker and, for each marker in

@@ -53,7 +53,7 @@ pub(super) fn validate_rows(
                 max_length = max_length.max(length);
                 continue;
             }
-            let parts = builder.build_requested(&row.fields, &mut generate_text)?;
+            let parts = builder.build_for_request(&row.fields, &mut generate_text)?;
             let length = check_size(builder, &parts).map_err(|error| with_line(row.line, error))?;
             max_length = max_length.max(length);
             if is_recorded {

@@ -41,7 +41,7 @@ pub(super) struct TokenBuilder<'a> {
 impl TokenBuilder<'_> {
     /// Builds header and claims of the token of a row, with the requested defect, if any. Refuses a
     /// defect that does not apply to the token.
-    pub(super) fn build_requested(
+    pub(super) fn build_for_request(
         &self,
         row_fields: &Map<String, Value>,
         generate: GenerateFn<'_>,
@@ -66,7 +66,7 @@ impl TokenBuilder<'_> {
             Defect::WrongAudience => "the token has no `aud` (set `--aud`)",
             Defect::MissingPermission => "the token has no permissions (set `--scope`)",
             Defect::Expired | Defect::MissingExp => "the token has no `exp`",
-            Defect::Revoked => "the token has no `jti`",
+            Defect::Revoked => "the token has no string as `jti`",
             Defect::WrongType => "the preset does not define `wrong_type` (use another preset)",
             Defect::NotYetValid
             | Defect::BadSignature
@@ -81,9 +81,9 @@ impl TokenBuilder<'_> {
         }
     }
 
-    /// Builds header and claims of the token of a row, with `defect`, if any. A patch, a list of
-    /// changed header parameters and claims, adds the defect. Returns `None` if the defect does not
-    /// apply to the token.
+    /// Builds header and claims of the token of a row, with `defect`, if any. Most defects are added
+    /// by a patch: a list of changed header parameters and claims. Returns `None` if the defect does
+    /// not apply to the token.
     pub(super) fn build(
         &self,
         row_fields: &Map<String, Value>,
@@ -151,7 +151,8 @@ impl TokenBuilder<'_> {
         template.render_patch(patch, &parameter_values, source).map(Some)
     }
 
-    /// Splits a row of an input file into parameters and claims. Any other row has only claims.
+    /// Splits a row of an input file into parameters and claims. Without an input file, the row comes
+    /// from the options of the command and has only claims.
     fn split_row(&self, row: &Map<String, Value>) -> Result<InputRow, Error> {
         if self.has_input_rows {
             Ok(self.request.template.split_row(row)?)
@@ -189,7 +190,8 @@ impl TokenBuilder<'_> {
     }
 
     /// Returns the patch of a defect that the preset does not define; `None` if the defect does not
-    /// apply to the token. For a defect of the signature or the serialization, the patch is empty.
+    /// apply to the token. The patch is empty if the defect is added in another way, for example by
+    /// the signature.
     fn build_standard_patch(
         &self,
         defect: Defect,

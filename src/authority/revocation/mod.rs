@@ -33,7 +33,7 @@ pub(crate) struct RevocationOutcome {
     pub(crate) changed: bool,
 }
 
-/// Token to revoke, with the rows that the revocation changes.
+/// Token to revoke, with its row, if any.
 enum RevocationTarget {
     /// An app token or a recorded test token.
     Recorded(RecordedToken),
@@ -157,7 +157,7 @@ pub(super) fn find_app_token(
     for target in store.read(|tx| resolve_targets(tx, user, &verified))? {
         match require_app_token(target, now) {
             Ok(token) => return Ok(token),
-            // Only the bearer of a token learns the reason.
+            // Only a caller who gave the token itself, and therefore is its bearer, learns the reason.
             Err(error) if !selector.requires_login() => refusal = error,
             Err(_) => {}
         }
@@ -244,7 +244,7 @@ fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<Revocati
                 expires_at,
             }),
             None => Err(Error::Usage(
-                "a token whose `jti` is not a string cannot be revoked; mint revocable tokens with `--record`"
+                "a token without a string as `jti` cannot be revoked; mint revocable tokens with `--record`"
                     .to_owned(),
             )),
         },

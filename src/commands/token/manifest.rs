@@ -57,7 +57,7 @@ struct FixtureRow {
     jti: Option<Untrusted>,
     /// Name of the defect; `None` for the valid token.
     defect: Option<&'static str>,
-    /// Description of the defect, with the violated rule.
+    /// Description of the defect, usually with the violated rule, or of the valid token.
     #[serde(rename = "why")]
     description: String,
     expected: ExpectedResult,
@@ -115,10 +115,11 @@ impl Manifest {
         }
     }
 
-    /// Returns the names of the files that `manifest_json`, the content of a `manifest.json`,
-    /// lists. Also returns the names of the manifest itself and of the Markdown table. Returns no
-    /// names if `manifest_json` is not a manifest. The caller removes or replaces these files.
-    /// Names that `token fixtures` never uses for a file are therefore ignored.
+    /// Returns the names of the files listed in `manifest_json`, which is the content of a
+    /// `manifest.json`. Also returns the names of the manifest itself and of the Markdown table.
+    /// Returns no names if `manifest_json` is not a manifest. The caller removes or replaces the
+    /// files with these names. To protect other files, names of another form than the names of
+    /// `token fixtures` are ignored.
     pub(super) fn files_listed_in(manifest_json: &[u8]) -> Vec<String> {
         let manifest: Value = serde_json::from_slice(manifest_json).unwrap_or_default();
         let Some(rows) = manifest["fixtures"].as_array() else { return Vec::new() };

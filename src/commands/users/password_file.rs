@@ -68,10 +68,9 @@ impl PasswordFile {
 /// Prints the hint with the command that sets a password for new users without a password.
 pub(crate) fn print_passwordless_hint(app: &App, passwordless_count: usize) {
     if passwordless_count > 0 {
-        let users = pluralize(passwordless_count, "user");
-        app.console.print_hint(&format!(
-            "set a password for {users} without a password: jeton recover USER"
-        ));
+        let users = pluralize(passwordless_count, "new user");
+        let verb = if passwordless_count == 1 { "has" } else { "have" };
+        app.console.print_hint(&format!("{users} {verb} no password; set one: jeton recover USER"));
     }
 }
 

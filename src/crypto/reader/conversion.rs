@@ -17,7 +17,7 @@ const MAX_LINE_LENGTH: usize = 76;
 impl UnsupportedFormat {
     /// Returns this format if its conversion command can read a file with these bytes. Otherwise,
     /// returns [`UnsupportedFormat::Wrapped`].
-    pub(super) fn wrapped_if_unconvertible(self, bytes: &[u8]) -> Self {
+    pub(super) fn or_wrapped_unless_convertible(self, bytes: &[u8]) -> Self {
         if self.is_convertible(bytes) {
             return self;
         }

@@ -32,7 +32,7 @@ pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, KeyError> {
         Ok(Some(document)) => return Ok(document),
         Ok(None) => {}
         Err(KeyError::UnsupportedFormat(format)) => {
-            return Err(format.wrapped_if_unconvertible(bytes).into());
+            return Err(format.or_wrapped_unless_convertible(bytes).into());
         }
         Err(error) => return Err(error),
     }
@@ -42,7 +42,9 @@ pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, KeyError> {
         return Err(KeyError::Empty);
     }
     if let Some(format) = detect_key(bytes) {
-        return Err(UnsupportedFormat::Detected(format).wrapped_if_unconvertible(bytes).into());
+        return Err(UnsupportedFormat::Detected(format)
+            .or_wrapped_unless_convertible(bytes)
+            .into());
     }
     if text.starts_with(b"{") || text.starts_with(b"[") {
         return Err(KeyError::NoKeyInJson);
@@ -50,10 +52,11 @@ pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, KeyError> {
     Err(KeyError::UnknownFormat)
 }
 
-/// Returns whether the reader recognizes keys in a document, possibly damaged or in an unsupported
-/// format, and the document contains no symmetric JWK. Such a document is never a secret.
+/// Returns whether a document is never accepted as a secret. This is true if the reader recognizes a
+/// key in the document, even a damaged key or a key in an unsupported format. It is false if the
+/// reader can read the document and finds a symmetric JWK.
 #[cfg(any(fuzzing, test))]
-pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
+pub(crate) fn is_never_secret(bytes: &[u8]) -> bool {
     match read_document(bytes) {
         Ok(document) => !document.has_secret(),
         Err(error) => !error.permits_secret(),

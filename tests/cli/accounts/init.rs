@@ -78,7 +78,7 @@ fn second_init_leaves_the_store_unchanged() {
     assert_snapshot!(output, @"
     --- exit code 5, stderr
     error: store already initialized
-    hint: log in with `jeton login`, or use `--exist-ok` to keep the store unchanged
+    hint: log in with `jeton login`, or use `--exist-ok` to accept the existing store
     ");
     assert_eq!(sandbox.json_error(&["init", "eve"])["code"], "store_exists");
     let output = sandbox.run(&["init", "eve", "--exist-ok"]);

@@ -32,7 +32,7 @@ pub(super) fn signature_of(token: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(token.rsplit('.').next().unwrap()).unwrap()
 }
 
-/// Returns tokens with an algorithm other than the key's algorithm.
+/// Returns tokens whose `alg` is invalid, or whose `alg` or signature is not of the key's algorithm.
 pub(super) fn algorithm_table() -> Table {
     let mut table = Table::default();
     for (kid, algorithm) in KEY_IDS_AND_ALGORITHMS {
@@ -123,8 +123,8 @@ pub(super) fn public_key_as_secret_table() -> Table {
     table
 }
 
-/// Returns tokens with a forged key id or an embedded key, and signed tokens with a header member
-/// that changes the format of the token (`crit`, `b64` or `zip`).
+/// Returns tokens with a forged, missing or malformed key id, tokens with an embedded key or with the
+/// URL of a key, and signed tokens with the header parameter `crit`, `b64` or `zip`.
 pub(super) fn header_table() -> Table {
     let mut table = Table::default();
     let set = issuer::jwks();
@@ -135,9 +135,9 @@ pub(super) fn header_table() -> Table {
             table.add_rejected("unknown_key", format!("{kid}: kid {other:?}"), token);
         }
         let without_kid = with_header(&valid, &json!({ "alg": alg }));
-        table.add_rejected("bad_signature", format!("{kid}: no kid, five keys"), without_kid);
+        table.add_rejected("bad_signature", format!("{kid}: no kid, 5-key set"), without_kid);
         let empty_kid = with_header(&valid, &jose_header("", alg));
-        table.add_rejected("bad_signature", format!("{kid}: kid empty, five keys"), empty_kid);
+        table.add_rejected("bad_signature", format!("{kid}: kid empty, 5-key set"), empty_kid);
         for other in [json!(null), json!([kid]), json!(1), json!({"kid": kid})] {
             let token = with_header(&valid, &json!({"alg": alg, "kid": other}));
             table.add_rejected("malformed", format!("{kid}: kid {other}"), token);

@@ -1,5 +1,5 @@
-//! Tokens inside the text of logs and responses, URLs and documents in place of file names, and
-//! byte order marks before keys, tokens and secrets.
+//! Three kinds of unusual input: a token inside other text, such as a log or a response; a URL or a
+//! document in place of a file name; and a byte order mark before a key, a token or a secret.
 
 use super::Inputs;
 use insta::assert_snapshot;
@@ -83,7 +83,7 @@ fn token_in_pasted_text_is_read_or_the_error_describes_the_text() {
 }
 
 #[test]
-fn url_document_or_file_name_in_wrong_place_causes_a_hint() {
+fn misplaced_url_or_json_or_file_name_causes_a_hint() {
     let inputs = Inputs::new();
     let scripts = [
         ("URL", "jeton token verify @t.jwt --jwks https://id.example/jwks.json"),
@@ -115,7 +115,7 @@ fn url_document_or_file_name_in_wrong_place_causes_a_hint() {
     URL of Entra ID
     --- exit code 2, stderr
     error: `--jwks`: URL found, expected the name of a file
-    hint: download the document and pass it as `-` on standard input
+    hint: download the document, and pass the document on standard input with the argument `-`
     URL of a PEM
     --- exit code 2, stderr
     error: `--key`: URL found, expected the name of a file
@@ -172,7 +172,8 @@ fn byte_order_mark_is_accepted_before_keys_tokens_and_secrets() {
             mint utf16 --alg HS256 | jeton token verify - --key s --alg HS256"),
         ("base64", "base64 s > b; (printf '\\357\\273\\277'; cat b) > bom
             mint bom --encoding base64 --alg HS256 | jeton token verify - --key s --alg HS256"),
-        ("raw", "mint bom --encoding raw --alg HS256 | jeton token verify - --key b --alg HS256"),
+        ("raw", "printf %s \"$(base64 s)\" > b; (printf '\\357\\273\\277'; cat b) > bom
+            mint bom --encoding raw --alg HS256 | jeton token verify - --key b --alg HS256"),
     ];
     assert_snapshot!(inputs.shell_each(&scripts), @"
     text

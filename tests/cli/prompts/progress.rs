@@ -159,7 +159,7 @@ fn dumb_terminal_shows_no_progress() {
     xterm_run.wait_for("importing [");
     drop(dumb_locks);
     let message = "imported 10000 users\n\
-                hint: set a password for 10000 users without a password: jeton recover USER\n";
+                hint: 10000 new users have no password; set one: jeton recover USER\n";
     assert_eq!(dumb_run.finish(), (0, message.to_owned(), true));
     drop(xterm_locks);
     assert_eq!(xterm_run.finish().0, 0);

@@ -70,7 +70,8 @@ impl RunProcess {
         Self { input: jeton.stdin.take(), jeton, output }
     }
 
-    /// Returns the next line that the command prints, or an empty text at end of file.
+    /// Returns the next line that the command prints. Returns an empty text for an empty line, and
+    /// at the end of the output.
     fn read_line(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
@@ -89,8 +90,8 @@ impl RunProcess {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Asserts that the command prints no further text, closes its input, and waits until jeton
-    /// exits. Returns the exit code and standard error.
+    /// First asserts that the command prints no further text. Then closes the input of the command,
+    /// and waits until jeton exits. Returns the exit code and standard error.
     #[track_caller]
     fn finish(mut self) -> (Option<i32>, String) {
         assert_eq!(self.read_line(), "");

@@ -75,7 +75,7 @@ fn token_is_stored_once_if_the_connection_is_lost_at_commit() {
 #[ignore = "needs a PostgreSQL server"]
 fn unknown_outcome_of_a_commit_is_reported() {
     let sandbox = Sandbox::with_admin();
-    let proxy = Proxy::start(server_socket(), Cut::AfterCommitAndLaterConnections, 1);
+    let proxy = Proxy::start(server_socket(), Cut::AfterCommitThenRefuseConnections, 1);
     let mut command = command_through(&sandbox, &proxy, &["token", "create", "shop"]);
     let output = RunOutput::capture(command.args(["-o", "json", "--wait", "1s"]));
     assert_eq!(output.code, 74, "{output:?}");

@@ -17,7 +17,7 @@ pub(super) enum Cut {
     /// The server receives COMMIT, but the program does not receive the answer.
     AfterCommit,
     /// As [`Cut::AfterCommit`], and the proxy closes all later connections immediately.
-    AfterCommitAndLaterConnections,
+    AfterCommitThenRefuseConnections,
 }
 
 /// The message with which the program ends a read transaction: the simple query `COMMIT`.
@@ -44,7 +44,7 @@ impl Proxy {
             for client in listener.incoming() {
                 let (client, cut_counter) = (client.unwrap(), Arc::clone(&cut_counter));
                 let round_trip_counter = Arc::clone(&round_trip_counter);
-                if cut == Cut::AfterCommitAndLaterConnections
+                if cut == Cut::AfterCommitThenRefuseConnections
                     && cut_counter.load(Ordering::SeqCst) > 0
                 {
                     continue;

@@ -155,7 +155,7 @@ fn missing_password_is_a_usage_error() {
     let output = sandbox.run(&["login", "john", "--password-file", "nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file with the password in `--password-file` cannot be read: No such file or directory
+    error: the file that `--password-file` names for the password cannot be read: No such file or directory
     ");
     for flags in [[].as_slice(), &["--no-input"]] {
         let output = sandbox.run(&[&["login", "john"], flags].concat());

@@ -168,7 +168,7 @@ fn invalid_app_names_claims_and_permissions_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton token create ''
     --- exit code 2, stderr
-    error: invalid value '' for '<APP>': app name: must not be empty, or start or end with whitespace
+    error: invalid value '' for '<APP>': app name: must not be empty, and must not start or end with whitespace
     hint: see `jeton token create --help`
     $ jeton token create app -p 'a b'
     --- exit code 2, stderr

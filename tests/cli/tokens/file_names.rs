@@ -39,7 +39,7 @@ fn url_in_place_of_a_file_name_is_reported_with_a_hint() {
     hint: download the document, then use `--jwks jwks.json`: curl -fsSo jwks.json https://id.example/jwks.json
     --- exit code 2, stderr
     error: `--jwks`: URL found, expected the name of a file
-    hint: download the document and pass it as `-` on standard input
+    hint: download the document, and pass the document on standard input with the argument `-`
     --- exit code 2, stderr
     error: `FILE`: URL found, expected the name of a file
     hint: pipe the document: curl -fsS http://intranet/users.csv | jeton users import -
@@ -86,7 +86,7 @@ fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
     error: PEM found, expected the name of a file
     hint: use `-` and pass the PEM on standard input
     --- exit code 2, stderr
-    error: the file with the key in `--key` cannot be read: No such file or directory
+    error: the file that `--key` names for the key cannot be read: No such file or directory
     hint: for a secret, use `--secret-env NAME`
     --- exit code 2, stderr
     error: `--claims`: `NAME=VALUE` found, expected the name of a file

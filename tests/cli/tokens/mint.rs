@@ -163,7 +163,7 @@ fn recorded_token_is_listed_and_can_be_revoked() {
     let token_with_numeric_jti = sandbox.stdout_of(&["token", "mint", "--claim-json", "jti=1"]);
     assert_snapshot!(sandbox.run(&["token", "revoke", &token_with_numeric_jti]), @"
     --- exit code 2, stderr
-    error: a token whose `jti` is not a string cannot be revoked; mint revocable tokens with `--record`
+    error: a token without a string as `jti` cannot be revoked; mint revocable tokens with `--record`
     ");
 }
 

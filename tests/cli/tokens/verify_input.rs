@@ -37,7 +37,7 @@ fn invalid_verify_options_are_refused() {
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --permission ''
     --- exit code 2, stderr
-    error: invalid value '' for '--permission <P[,P]>': permission: must not be empty, or start or end with whitespace
+    error: invalid value '' for '--permission <P[,P]>': permission: must not be empty, and must not start or end with whitespace
     hint: see `jeton token verify --help`
     ");
 }

@@ -150,7 +150,7 @@ fn import_creates_a_store_if_a_row_has_an_active_admin() {
     assert_snapshot!(import(&sandbox, "{\"username\":\"eve\"}"), @"
     --- stderr
     imported 1 user
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     ");
     sandbox.run_with_input(&["recover", "eve", "--password-stdin"], "123456").ok();
     sandbox.log_in("eve", "123456");
@@ -165,7 +165,7 @@ fn csv_values_in_any_case_and_empty_rows_are_accepted() {
     assert_snapshot!(import(&sandbox, rows), @"
     --- stderr
     imported 2 users
-    hint: set a password for 2 users without a password: jeton recover USER
+    hint: 2 new users have no password; set one: jeton recover USER
     ");
     let users_query =
         "SELECT username || ' ' || role || ' ' || CAST(disabled_at IS NULL AS INTEGER)

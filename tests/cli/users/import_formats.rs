@@ -49,15 +49,15 @@ fn unknown_columns_are_refused_by_name_or_skipped() {
     --- stderr
     warning: skipped unknown columns or members: `department`, `phone`
     imported 1 user
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     --- stderr
     warning: skipped unknown columns or members: `department`
     imported 1 user
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     --- stderr
     warning: skipped unknown columns or members: `e\u{1b}x`, `passwort`
     imported 1 user
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["4"]);
 }

@@ -236,7 +236,8 @@ fn grant_is_kept_while_a_token_uses_it() {
     let grant = store.read(|tx| tx.find_token(TokenId(1))).unwrap().unwrap().grant;
     assert_eq!((grant.app.as_str(), grant.kind), ("app", TokenKind::App));
     assert_eq!(store.read(|tx| tx.unused_grants(GrantRowId(0), 10)).unwrap(), []);
-    // The grant of a token that was added after the query for unused grants is kept.
+    // Another process can add a token to a grant after the query for unused grants. Such a grant is
+    // not removed: here, grant 1 has a token.
     assert_eq!(store.write(|tx| tx.remove_grants(&[GrantRowId(1)])).unwrap(), 0);
 }
 

@@ -4,7 +4,7 @@
 
 use super::super::Error;
 use super::claim_rows::RowBatch;
-use super::generated::{TokenValue, ValueGenerator};
+use super::generated::{FieldValue, ValueGenerator};
 use super::minted_tokens::{JtiClaim, MintedTokens};
 use super::pattern::PatternCache;
 use super::record::{RowOwnerAndKey, build_token_row};
@@ -144,8 +144,8 @@ impl<'a> BatchSigner<'a> {
         signed: &mut SignedBatch,
     ) -> Result<(), Error> {
         (self.check)()?;
-        let mut generate = |kind| generator.generate(kind).map(TokenValue::into_text);
-        let parts = self.builder.build_requested(&row.fields, &mut generate)?;
+        let mut generate = |kind| generator.generate(kind).map(FieldValue::into_text);
+        let parts = self.builder.build_for_request(&row.fields, &mut generate)?;
         let text_claim = |name| parts.claims.get(name).and_then(Value::as_str);
         let expires_at = parts.claims.get("exp").and_then(Value::as_i64);
         signed.tokens.push(

@@ -166,7 +166,7 @@ fn token_with_numeric_jti_cannot_be_revoked() {
     let token_with_numeric_jti = mint_test_token(&mut store, &mia, &["jti=1"]);
     let result = revoke(&mut store, &audit_at(0), None, &[value_selector(&token_with_numeric_jti)]);
     assert!(
-        matches!(result, Err(Error::Usage(text)) if text == "a token whose `jti` is not a string cannot be revoked; mint revocable tokens with `--record`")
+        matches!(result, Err(Error::Usage(text)) if text == "a token without a string as `jti` cannot be revoked; mint revocable tokens with `--record`")
     );
 }
 

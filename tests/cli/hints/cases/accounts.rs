@@ -65,7 +65,7 @@ pub(super) const CASES: &[Case] = &[
         "$CMD ada -q && jeton users list",
     ),
     case(
-        "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
+        "log in with `jeton login`, or use `--exist-ok` to accept the existing store",
         "init",
         "jeton init ada",
         "JETON_PASSWORD=$PW $W1 ada && jeton init ada $W2",

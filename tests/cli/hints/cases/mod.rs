@@ -100,7 +100,10 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("check the contents of the store before you retry", "needs a failed fsync"),
     ("try again, or wait longer with `--wait`", "needs a second process with a lock"),
     ("curl -fsS {}", "needs a web server"),
-    ("download the document and pass it as `-` on standard input", "needs a web server"),
+    (
+        "download the document, and pass the document on standard input with the argument `-`",
+        "needs a web server",
+    ),
     (
         "download the document, then use `{option}{name}`: curl -fsSo {name} {url}",
         "needs a web server",
