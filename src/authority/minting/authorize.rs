@@ -11,12 +11,17 @@ use crate::store::Store;
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
-/// Refuses permissions that the granter may not grant to a token of `owner`. The granter is `user`,
-/// or `owner` if the bearer of the token acts (`user` is `None`). `permissions` are the permissions
-/// of the token itself; `claims` are its additional claims, which can also contain permissions. The
-/// granter must be a minter or an admin to grant `jeton:mint`. `owner` must be a minter or an admin
-/// if `permissions` contains `jeton:mint`. A granter with the role `user` may grant only
-/// permissions that `policy` allows.
+const MINT_GRANT_REFUSAL: &str = "only minters and admins can grant `jeton:mint`";
+const MINT_OWNER_REFUSAL: &str = "only minters and admins can own a token with `jeton:mint`";
+
+/// Refuses permissions that the granter may not grant to a token of `owner`. The granter is `user`.
+/// If the bearer of an old token renews that token, `user` is `None`, and the granter is `owner`.
+/// `permissions` are the permissions of the token itself. `claims` are its additional claims, which
+/// can also contain permissions.
+///
+/// The granter must be a minter or an admin if `permissions` or `claims` contain `jeton:mint`, and
+/// `owner` must be a minter or an admin if `permissions` contains `jeton:mint`. A granter with the
+/// role `user` may grant only permissions that `policy` allows.
 pub(in crate::authority) fn check_grantable_permissions<'p>(
     user: Option<&User>,
     owner: &User,
@@ -29,12 +34,13 @@ pub(in crate::authority) fn check_grantable_permissions<'p>(
     let granter = user.unwrap_or(owner);
     let mut all_permissions = permissions.clone().chain(claimed_words(claims));
     let is_mint = |permission: &str| permission == Permission::MINT;
-    for (checked_user, grants_mint) in
-        [(owner, permissions.clone().any(is_mint)), (granter, all_permissions.clone().any(is_mint))]
-    {
-        if grants_mint && checked_user.role < Role::Minter {
+    for (checked_user, requires_minter, refusal) in [
+        (granter, all_permissions.clone().any(is_mint), MINT_GRANT_REFUSAL),
+        (owner, permissions.clone().any(is_mint), MINT_OWNER_REFUSAL),
+    ] {
+        if requires_minter && checked_user.role < Role::Minter {
             return Err(Error::InsufficientRole {
-                refusal: "only minters and admins can grant `jeton:mint`",
+                refusal,
                 required: Role::Minter,
                 user: Some(describe(checked_user)),
             });

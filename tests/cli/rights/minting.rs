@@ -41,7 +41,7 @@ fn granting_the_mint_permission_requires_minter_or_admin() {
     let create_for_john = [&create[..], &["--user", "john"]].concat();
     assert_snapshot!(sandbox.run(&create_for_john), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`: token owner `john` has role `user`
+    error: only minters and admins can own a token with `jeton:mint`: token owner `john` has role `user`
     hint: ask an admin to change the role: jeton users set-role john minter
     ");
     let error = sandbox.run_json(&create_for_john).error();
@@ -65,7 +65,7 @@ fn granting_the_mint_permission_requires_minter_or_admin() {
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`: token owner `john` has role `user`
+    error: only minters and admins can own a token with `jeton:mint`: token owner `john` has role `user`
     hint: ask an admin to change the role: jeton users set-role john minter
     ");
 }
