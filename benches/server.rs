@@ -1,13 +1,14 @@
-//! Speed of a store on a PostgreSQL server, directly and through `PgBouncer`, beside a store in a
-//! SQLite file. Each ratio compares a command with a baseline: a process that opens the store or
-//! connects, executes one statement and exits. All programs on all engines run alternately in one
-//! run of this program; figures of different runs are not comparable.
+//! Speed of commands with a store on a PostgreSQL server (directly and through `PgBouncer`) and
+//! with a store in a SQLite file. Each ratio compares a command with a baseline: a process that
+//! opens the store file or connects to the server, commits or reads one row, and exits. All
+//! programs on all engines run alternately in one run of this program. Figures of different runs
+//! are not comparable.
 //!
 //! Requires PostgreSQL and `PgBouncer`; both are started for the run.
 //!
 //! Options: `--rows create,mint` selects rows; `--quick` makes fewer runs with smaller counts;
-//! `--binary PATH` measures the jeton at PATH in place of the program of cargo; `--before PATH`
-//! adds the figures of an older jeton with the same link mode.
+//! `--binary PATH` measures the jeton at PATH in place of the jeton that cargo built;
+//! `--before PATH` adds the figures of an older jeton with the same link mode.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(dead_code, reason = "the other benchmark uses more of the shared modules")]
@@ -21,9 +22,9 @@ mod machine;
 mod report;
 
 use bench::{Bench, Comparison};
-use comparison::{Run, alternate, measure, time};
+use comparison::{Run, measure_duration, measure_resources, run_alternately};
 use engines::{Engine, EngineHome, Servers};
-use home::Outcome;
+use home::{Home, Outcome};
 use report::{Goal, Measure, list_milliseconds};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ use std::process::{ExitCode, Stdio};
 /// Function that measures a row on all engines.
 type MeasureFunction = fn(&Bench, &Servers) -> Outcome<Vec<Measure>>;
 
+/// The rows of the table: each with its name, and the function that measures the row.
 const ROWS: &[(&str, MeasureFunction)] = &[
     ("create", measure_creation),
     ("verify", measure_verification),
@@ -39,7 +41,7 @@ const ROWS: &[(&str, MeasureFunction)] = &[
     ("batch", measure_batch),
 ];
 
-/// Number of tokens of a bulk command.
+/// Number of tokens of a bulk command (`token mint` or `token verify --batch`).
 const TOKENS: u32 = 100_000;
 
 /// Number of runs of a bulk command.
@@ -48,7 +50,7 @@ const BULK_ROUNDS: usize = 3;
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.as_slice() {
-        [option, mode, args @ ..] if option == baseline::OPTION => baseline::run(mode, args),
+        [option, mode, args @ ..] if option == baseline::MODE_OPTION => baseline::run(mode, args),
         args => print_table(args),
     };
     match result {
@@ -60,16 +62,17 @@ fn main() -> ExitCode {
     }
 }
 
+/// Measures the rows that the options select, and prints the table.
 fn print_table(args: &[String]) -> Outcome<()> {
     let mut jeton = PathBuf::from(env!("CARGO_BIN_EXE_jeton"));
-    let (mut before, mut is_quick, mut selected) = (None, false, Vec::new());
+    let (mut older_jeton, mut is_quick, mut selected_rows) = (None, false, Vec::new());
     let mut args = args.iter();
     while let Some(option) = args.next() {
         let mut value = || args.next().ok_or(format!("`{option}` requires a value"));
         match option.as_str() {
-            "--rows" => selected.extend(value()?.split(',')),
+            "--rows" => selected_rows.extend(value()?.split(',')),
             "--binary" => jeton = PathBuf::from(value()?),
-            "--before" => before = Some(PathBuf::from(value()?)),
+            "--before" => older_jeton = Some(PathBuf::from(value()?)),
             "--quick" => is_quick = true,
             // `cargo bench` adds this option.
             "--bench" => {}
@@ -77,11 +80,11 @@ fn print_table(args: &[String]) -> Outcome<()> {
         }
     }
     let is_unknown = |row: &&&str| !ROWS.iter().any(|(name, _)| name == *row);
-    if let Some(row) = selected.iter().find(is_unknown) {
+    if let Some(row) = selected_rows.iter().find(is_unknown) {
         return Err(format!("unknown row `{row}`").into());
     }
     let servers = Servers::start()?;
-    let bench = Bench::new(&jeton, before.as_deref(), None, is_quick)?;
+    let bench = Bench::new(&jeton, older_jeton.as_deref(), None, is_quick)?;
     machine::print_head(&jeton, bench.is_static)?;
     servers.print_head()?;
     if is_quick {
@@ -89,9 +92,9 @@ fn print_table(args: &[String]) -> Outcome<()> {
     }
     println!();
     report::print_titles();
-    for (name, measure) in ROWS {
-        if selected.is_empty() || selected.contains(name) {
-            for measure in measure(&bench, &servers)? {
+    for (name, measure_row) in ROWS {
+        if selected_rows.is_empty() || selected_rows.contains(name) {
+            for measure in measure_row(&bench, &servers)? {
                 measure.print(bench.is_static);
             }
         }
@@ -99,8 +102,10 @@ fn print_table(args: &[String]) -> Outcome<()> {
     Ok(())
 }
 
-/// Runs jeton, the older jeton and the baseline on all engines alternately. `prepare` returns the
-/// run of the program at a path in a new home directory; `baseline` returns the run of a baseline.
+/// Runs jeton, the older jeton (if given) and the baseline (if any) on all engines alternately.
+/// `prepare` receives the path of jeton or of the older jeton, and returns the [`Run`] of this
+/// program with a new store on the engine. `baseline` returns the [`Run`] of the baseline on the
+/// store of a home directory.
 fn compare<'r>(
     bench: &'r Bench,
     servers: &Servers,
@@ -112,14 +117,14 @@ fn compare<'r>(
     for engine in Engine::ALL {
         let mut add = |name: &str, run| runs.push((format!("{name}, {}", engine.name()), run));
         add("jeton", prepare(engine, &bench.jeton)?);
-        if let Some(before) = &bench.older_jeton {
-            add("before", prepare(engine, before)?);
+        if let Some(older_jeton) = &bench.older_jeton {
+            add("before", prepare(engine, older_jeton)?);
         }
         if let Some(baseline) = baseline {
             add("baseline", baseline(bench, servers.create_home(engine, &bench.jeton)?)?);
         }
     }
-    let mut series = alternate(rounds, runs)?.into_iter();
+    let mut series = run_alternately(rounds, runs)?.into_iter();
     let program_count = 1 + usize::from(bench.older_jeton.is_some());
     let mut comparisons = Vec::new();
     for engine in Engine::ALL {
@@ -130,7 +135,8 @@ fn compare<'r>(
     Ok(comparisons)
 }
 
-/// Returns a measure of the duration divided by that of the baseline, for each engine.
+/// Returns, for each engine, a measure of the median duration divided by the median duration of the
+/// baseline.
 fn time_ratios(
     row: &'static str,
     command: &str,
@@ -143,7 +149,8 @@ fn time_ratios(
     comparisons.iter().map(ratio).collect()
 }
 
-/// Returns a measure of the number of tokens per second, for each engine.
+/// Returns, for each engine, a measure of the speed in thousands of tokens per second. `count` is
+/// the number of tokens of one run.
 fn rates(
     row: &'static str,
     command: &str,
@@ -153,19 +160,21 @@ fn rates(
     let rate = |(engine, comparison): &(Engine, Comparison)| {
         let name = format!("{command}, {}", engine.name());
         let measure = comparison.build_measure(row, name, "", Goal::None, |series| {
-            f64::from(count) / series.seconds() / 1000.0
+            f64::from(count) / series.median_seconds() / 1000.0
         });
-        measure.with_unit("k/s").with_details([list_milliseconds(comparison.series())])
+        measure.with_unit("k/s").with_details([list_milliseconds(comparison.all_series())])
     };
     comparisons.iter().map(rate).collect()
 }
 
-/// `token create` against one commit. Each token is revoked, so that the quota is never exhausted.
+/// Row `create`: `token create` against a process that commits one row. After each run, the new
+/// token is revoked, so that the quota is never exhausted.
 fn measure_creation(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
     let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
         let home = servers.create_home(engine, program)?.home;
         Ok(Box::new(move || {
-            let sample = time(&mut home.command(&["token", "create", "my-app", "--quiet"]), 0)?;
+            let sample =
+                measure_duration(&mut home.command(&["token", "create", "my-app", "--quiet"]), 0)?;
             home.run(&["token", "revoke", "--all", "--yes"])?;
             Ok(sample)
         }))
@@ -173,61 +182,62 @@ fn measure_creation(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
     let comparisons = compare(
         bench,
         servers,
-        bench.rounds(300),
+        bench.round_count(300),
         prepare,
-        Some(|bench, home| Ok(home.baseline(bench, "commit", &[]))),
+        Some(|bench, engine_home| Ok(engine_home.baseline_run(bench, "commit", &[]))),
     )?;
     Ok(time_ratios("create", "token create", "connect, commit one row", &comparisons))
 }
 
 /// Creates an app token; returns the token and the `jti`.
-fn create_token(home: &EngineHome) -> Outcome<[String; 2]> {
-    let output = home.home.output(&["token", "create", "my-app", "-o", "json"])?;
+fn create_token(engine_home: &EngineHome) -> Outcome<[String; 2]> {
+    let output = engine_home.home.output(&["token", "create", "my-app", "-o", "json"])?;
     let output: serde_json::Value = serde_json::from_str(&output)?;
     let member = |name| output.get(name).and_then(|value| value.as_str()).map(str::to_owned);
     let members = member("token").zip(member("jti"));
     members.map(Into::into).ok_or_else(|| "unexpected output of `token create`".into())
 }
 
-/// `token verify` against one read.
+/// Row `verify`: `token verify` against a process that reads one row.
 fn measure_verification(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
     let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
-        let home = servers.create_home(engine, program)?;
-        let [token, _] = create_token(&home)?;
-        Ok(Box::new(move || time(&mut home.home.command(&["token", "verify", &token]), 0)))
+        let engine_home = servers.create_home(engine, program)?;
+        let [token, _] = create_token(&engine_home)?;
+        let home = engine_home.home;
+        Ok(Box::new(move || measure_duration(&mut home.command(&["token", "verify", &token]), 0)))
     };
     let comparisons = compare(
         bench,
         servers,
-        bench.rounds(300),
+        bench.round_count(300),
         prepare,
-        Some(|bench, home| {
-            let [_, jti] = create_token(&home)?;
-            Ok(home.baseline(bench, "read", &[&jti]))
+        Some(|bench, engine_home| {
+            let [_, jti] = create_token(&engine_home)?;
+            Ok(engine_home.baseline_run(bench, "read", &[&jti]))
         }),
     )?;
     Ok(time_ratios("verify", "token verify", "connect, one read", &comparisons))
 }
 
 /// Creates a home directory with a new store, which has a test key.
-fn create_minting_home(servers: &Servers, engine: Engine, jeton: &Path) -> Outcome<EngineHome> {
-    let home = servers.create_home(engine, jeton)?;
-    home.home.run(&["token", "mint", "--alg", "HS256"])?;
+fn create_minting_home(servers: &Servers, engine: Engine, jeton: &Path) -> Outcome<Home> {
+    let home = servers.create_home(engine, jeton)?.home;
+    home.run(&["token", "mint", "--alg", "HS256"])?;
     Ok(home)
 }
 
-/// Mints recorded tokens into a file.
-fn mint(home: &EngineHome, count: u32) -> Outcome<(comparison::Sample, PathBuf)> {
-    let path = home.home.directory.path().join("tokens");
-    let mut command =
-        home.home.command(&["token", "mint", "--alg", "HS256", "--record", "--quiet"]);
+/// Mints and records `count` tokens. Returns the figures of the run, and the path of the file with
+/// the tokens.
+fn mint(home: &Home, count: u32) -> Outcome<(comparison::Sample, PathBuf)> {
+    let path = home.directory.path().join("tokens");
+    let mut command = home.command(&["token", "mint", "--alg", "HS256", "--record", "--quiet"]);
     command.args(["--count", &count.to_string()]).stdout(File::create(&path)?);
-    Ok((measure(&mut command)?, path))
+    Ok((measure_resources(&mut command)?, path))
 }
 
-/// `token mint --record` into a new store.
+/// Row `mint`: `token mint --record` with a new store in each run.
 fn measure_minting(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
-    let count = bench.count(TOKENS);
+    let count = bench.item_count(TOKENS);
     let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
         let program = program.to_owned();
         Ok(Box::new(move || Ok(mint(&create_minting_home(servers, engine, &program)?, count)?.0)))
@@ -236,15 +246,15 @@ fn measure_minting(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
     Ok(rates("mint", &format!("token mint --record, {count}"), count, &comparisons))
 }
 
-/// `token verify --batch` of recorded tokens. The exit code proves that all tokens are valid.
+/// Row `batch`: `token verify --batch` of recorded tokens. A run fails unless all tokens are valid.
 fn measure_batch(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
-    let count = bench.count(TOKENS);
+    let count = bench.item_count(TOKENS);
     let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
         let home = create_minting_home(servers, engine, program)?;
         let (_, tokens) = mint(&home, count)?;
         Ok(Box::new(move || {
-            let mut command = home.home.command(&["token", "verify", "--batch", "--type", "test"]);
-            measure(command.stdin(File::open(&tokens)?).stdout(Stdio::null()))
+            let mut command = home.command(&["token", "verify", "--batch", "--type", "test"]);
+            measure_resources(command.stdin(File::open(&tokens)?).stdout(Stdio::null()))
         }))
     };
     let comparisons = compare(bench, servers, BULK_ROUNDS, prepare, None)?;

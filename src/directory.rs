@@ -1,5 +1,5 @@
-//! Permission check of directories that hold jeton files: no other user may be able to create,
-//! replace or remove a file in the directory.
+//! Permission check of directories that hold jeton files. Only root and the current user may be
+//! able to create, replace or remove a file in the directory.
 
 use crate::os_users;
 use std::fs::Metadata;
@@ -7,14 +7,15 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Warning about a directory with [`Writers::PrivateGroup`]; followed by the path.
-pub(crate) const GROUP_WRITABLE_WARNING: &str = "your private group can write the directory";
+/// Text of the warning about a directory with [`Writers::PrivateGroup`]. The path of the directory
+/// follows this text.
+pub(crate) const GROUP_WRITABLE_WARNING: &str = "your private group can write to the directory";
 
 const GROUP_WRITE_BIT: u32 = 0o020;
 const WORLD_WRITE_BIT: u32 = 0o002;
 const STICKY_BIT: u32 = 0o1000;
 
-/// Users who can write a secure directory in addition to root.
+/// Users, in addition to root, who can write to a secure directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writers {
     /// At most the current user.
@@ -23,7 +24,7 @@ pub(crate) enum Writers {
     PrivateGroup,
 }
 
-/// Directory in which other users can replace files.
+/// Directory in which other users can replace files or subdirectories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InsecureDirectory {
     /// Directory with the insecure owner or mode.
@@ -40,8 +41,9 @@ pub(crate) struct InsecureDirectory {
 }
 
 impl InsecureDirectory {
-    /// Returns whether a subdirectory that the current user creates in `path` is secure: no user can
-    /// replace it, except for members of the group of `path`, which is trusted.
+    /// Returns whether a subdirectory that the current user creates in `path` is secure. This is
+    /// the case if, apart from root and the current user, at most members of the group of `path`
+    /// can replace the subdirectory: this group is trusted.
     pub(crate) fn can_hold_secure_directory(&self) -> bool {
         !self.has_untrusted_owner
             && (self.mode & WORLD_WRITE_BIT == 0 || self.mode & STICKY_BIT != 0)
@@ -54,26 +56,28 @@ pub(crate) enum Error {
     /// The metadata of the directory cannot be read.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Other users can replace files in the directory.
-    #[error("other users can write the directory")]
+    /// Other users can replace files in the directory, or the directory itself.
+    #[error("other users can write to the directory")]
     Insecure(InsecureDirectory),
 }
 
-/// Rejects a directory that another user owns or can write.
+/// Rejects a directory that another user owns or can write to.
 ///
-/// The private group of the current user may have write permission, because no other user is a member.
-/// Root is trusted: a directory that only root can write is as safe as a directory of the user, and
-/// is typical for a store on a read-only mount.
+/// The private group of the current user may have write permission, because no other user is a
+/// member of this group. Root is trusted: a directory that only root can write to is as safe as a
+/// directory of the user. For example, root often owns the directory of a store on a read-only
+/// mount.
 pub(crate) fn check_permissions(path: &Path) -> Result<Writers, Error> {
     check_metadata(path, &path.metadata()?)
 }
 
-/// Rejects a directory that [`check_permissions`] rejects, or that another user can replace because of the
-/// permissions of a directory above. `path` must not contain symbolic links.
+/// Rejects a directory that [`check_permissions`] rejects. Also rejects a directory that another
+/// user can replace because of the permissions of a parent directory. Parent directories are all
+/// directories above `path`. `path` must not contain symbolic links.
 ///
-/// Owners and groups of the directories above are trusted, because an administrator assigned them. A
-/// world-writable directory above must be sticky, and the next path component below must belong to
-/// root or to the current user.
+/// Owners and groups of the parent directories are trusted, because an administrator assigned them.
+/// A world-writable parent directory must be sticky, and its entry on the way to `path` must belong
+/// to root or to the current user.
 pub(crate) fn check_permissions_with_parents(path: &Path) -> Result<Writers, Error> {
     let (mut child_path, mut child) = (path, path.metadata()?);
     let writers = check_metadata(path, &child)?;
@@ -84,7 +88,7 @@ pub(crate) fn check_permissions_with_parents(path: &Path) -> Result<Writers, Err
             if mode & STICKY_BIT == 0 {
                 return Err(insecure_error(ancestor, Some(path), &metadata));
             }
-            // The owner of a directory in a sticky directory can rename the directory.
+            // In a sticky directory, the owner of an entry can rename the entry.
             if !has_trusted_owner(&child) {
                 return Err(insecure_error(child_path, Some(path), &child));
             }
@@ -131,8 +135,8 @@ fn is_private_group(gid: u32) -> bool {
         && os_users::is_private_group(gid, rustix::process::geteuid().as_raw())
 }
 
-/// Returns whether the directory has an access control list. The group bits of the mode are then
-/// only the upper bound of the permissions in the list.
+/// Returns whether the directory has an access control list. With such a list, the group bits of
+/// the mode are only the upper bound of the permissions in the list.
 fn has_acl(path: &Path) -> bool {
     #[cfg(target_os = "linux")]
     return rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 0][..]).is_ok();

@@ -1,5 +1,5 @@
-//! Bounded reads, atomic file replacement and file locks. During a replacement and after a crash, a
-//! reader of the file finds either the old or the new content.
+//! Bounded reads, atomic file replacement and file locks. Replacement is atomic: during a
+//! replacement and after a crash, a reader of the file finds either the old or the new content.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Permissions, TryLockError};
@@ -13,32 +13,35 @@ use zeroize::Zeroizing;
 /// Maximum length of a document that [`read_document`] reads, in bytes.
 const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 
-/// Reads a document of at most 1 MiB; returns `FileTooLarge` for a longer document.
+/// Reads a document of at most 1 MiB. Returns the error `FileTooLarge` for a longer document.
 pub(crate) fn read_document(reader: impl Read) -> Result<Zeroizing<Vec<u8>>> {
     let bytes = read_limited(reader, MAX_DOCUMENT_BYTES)?;
     if bytes.len() > MAX_DOCUMENT_BYTES { Err(ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
-/// Reads at most `max_bytes + 1` bytes: the extra byte shows the caller that the input is longer than
-/// `max_bytes`.
+/// Reads at most `max_bytes + 1` bytes. If the result is longer than `max_bytes`, the input is too
+/// long for the caller.
 pub(crate) fn read_limited(reader: impl Read, max_bytes: usize) -> Result<Zeroizing<Vec<u8>>> {
-    // Most inputs fit into this capacity: one read for the content, one to detect the end.
+    // Most inputs fit into this capacity. They need only two reads: the second read detects the
+    // end.
     let mut bytes = Zeroizing::new(Vec::with_capacity(max_bytes.min(8 * 1024)));
     let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Base of the name of an incomplete file in a directory that the user chose. One name is enough,
-/// because writers lock the directory.
+/// Base name of the temporary file (`.jeton-file.new`) in a directory that the user chose. All
+/// writers use this name, because each writer locks the directory first.
 const TEMP_BASE_NAME: &str = ".jeton-file";
 
-/// Creates the file `NAME.new`, to be renamed when complete; dropping the value removes the file.
+/// Creates the temporary file `NAME.new`, which the caller renames when the content is complete.
+/// Dropping the returned value removes the file.
 ///
-/// The umask applies to `mode`. The name is fixed, so that the file left by a killed process is
-/// replaced and such files cannot accumulate. The caller must therefore hold a lock that excludes
-/// other writers of this name. In a directory that the user chose, `NAME.new` could be the name of a
-/// user file: the caller must choose a `name` that excludes this, such as [`TEMP_BASE_NAME`].
+/// `NAME` is the parameter `name`. The umask applies to `mode`. The name is fixed, so that the next
+/// process replaces the file that a killed process left. The caller must therefore hold a lock that
+/// excludes other writers of this name. In a directory that the user chose, a file of the user
+/// could be named `NAME.new`. For such a directory, the caller must pass a `name` that no user file
+/// has, such as [`TEMP_BASE_NAME`].
 pub(crate) fn create_temp_file(directory: &Path, name: &OsStr, mode: u32) -> Result<NamedTempFile> {
     remove_stale_temp(directory, name)?;
     tempfile::Builder::new()
@@ -54,11 +57,11 @@ fn temp_name(name: &OsStr) -> OsString {
     file_name
 }
 
-/// Removes the `NAME.new` that a killed process left. The caller must hold the lock that excludes
-/// other writers of this name.
+/// Removes the temporary file `NAME.new` that a killed process left. The caller must hold the lock
+/// that excludes other writers of this name.
 ///
-/// Keeps a directory, a symbolic link, and a file that another user owns: no jeton process of this user
-/// created such an entry.
+/// An entry `NAME.new` is kept if it is a directory, a symbolic link, or a file that another user
+/// owns, because no jeton process of the current user creates such an entry.
 pub(crate) fn remove_stale_temp(directory: &Path, name: &OsStr) -> Result<()> {
     let path = directory.join(temp_name(name));
     let must_keep = path.symlink_metadata().is_ok_and(|metadata| {
@@ -80,16 +83,18 @@ pub(crate) fn remove_if_exists(path: &Path) -> Result<()> {
     }
 }
 
-/// Replaces a file in a directory of jeton: writes and syncs [a temporary file][create_temp_file],
-/// renames it, and syncs the directory.
+/// Replaces a file in a directory that only jeton uses. Writes and syncs [a temporary
+/// file][create_temp_file], renames it to `name`, and syncs the directory. The caller must hold a
+/// lock that excludes other writers of the file.
 pub(crate) fn replace(directory: &Path, name: &str, content: &[u8], mode: u32) -> Result<()> {
     replace_via_temp_file(directory, OsStr::new(name), name, content, mode)?;
     sync_directory(directory)
 }
 
-/// Replaces a file in a directory that the user chose, where `NAME.new` may be a user file. The
-/// caller must hold the lock of the directory, and must [sync the directory][sync_directory] after the
-/// last replaced file.
+/// Replaces a file in a directory that the user chose. The name of the temporary file is based on
+/// [`TEMP_BASE_NAME`], because a file of the user could be named `NAME.new`. The caller must hold
+/// the lock of the directory. After the last replaced file, the caller must [sync the
+/// directory][sync_directory].
 pub(crate) fn replace_in_user_directory(
     directory: &Path,
     name: &str,
@@ -119,8 +124,8 @@ fn replace_via_temp_file(
     Ok(())
 }
 
-/// Waits for the lock of a file or directory; returns false after `timeout`. Closing the file
-/// releases the lock.
+/// Locks a file or directory, and returns `true`. Returns `false` if the lock is still unavailable
+/// after `timeout`. Closing the file releases the lock.
 pub(crate) fn lock(file: &File, timeout: Duration) -> Result<bool> {
     let deadline = Instant::now() + timeout;
     loop {
@@ -133,7 +138,7 @@ pub(crate) fn lock(file: &File, timeout: Duration) -> Result<bool> {
     }
 }
 
-/// Makes created, renamed and removed entries of a directory durable.
+/// Makes the creation, renaming and removal of entries in a directory durable.
 pub(crate) fn sync_directory(directory: &Path) -> Result<()> {
     File::open(directory)?.sync_all()
 }

@@ -1,20 +1,21 @@
 //! jeton issues, inspects and revokes tokens in a local SQLite file or a PostgreSQL database.
 //!
-//! This library is the program `jeton`; its public API is [`run`] and [`command`]. A module imports
-//! only from the layers below its own layer:
+//! This library is the program `jeton`. Its public API is [`run`] and [`command`], and, in tests
+//! and fuzz builds, `fuzzing`. A module imports only from the layers below its own layer. The
+//! layers, from the highest to the lowest, have these modules:
 //!
 //! ```text
 //! main, lib            entry points; `fuzzing` is the entry point of the fuzzer
 //! commands             the command line: one file per command
-//! app                  one run: console, store, current time, session
+//! app                  state of one run: console, store, current time, session
 //! failure              all failures and their exit codes
 //! authority            the rules for accounts, sessions, tokens and keys
 //! store, crypto, terminal, session_file
 //!                      SQLite and PostgreSQL; signatures and hashes; console; session file
-//! model, paths, files, directory, os_users, signals, parallel
-//!                      validated values; default paths; atomic file replacement; directory
-//!                      permissions; users of the operating system; signals that end a process;
-//!                      work on several threads
+//! directory            directory permissions
+//! model, paths, files, os_users, signals, parallel
+//!                      validated values; default paths; atomic file replacement; users of the
+//!                      operating system; signals that end a process; work on several threads
 //! ```
 
 #![cfg_attr(
@@ -23,7 +24,7 @@
         clippy::trivially_copy_pass_by_ref,
         clippy::unnecessary_wraps,
         clippy::unused_self,
-        reason = "enums of the database engines have one variant"
+        reason = "without `postgres`, enums of the database engines have one variant"
     )
 )]
 
@@ -58,12 +59,13 @@ use std::env;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the program with `args`, of which the first is the program name.
+/// Runs the program with `args` and returns the exit code. The first argument is the program name.
 ///
-/// Fails before anything else if the kernel provides no random numbers.
+/// If the kernel provides no random numbers, the program fails before any other action.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    // Printed directly: a `Failure` contains hash maps, and these need random numbers, too.
+    // The error is not printed as a `Failure`, because a `Failure` contains hash maps, and hash
+    // maps also need random numbers.
     if let Err(error) = crypto::check_random_source() {
         let console = terminal::Console::new(terminal::OutputFormat::Text, false);
         console.print_failure(&error.to_string(), None, &serde_json::Value::Null);
@@ -73,7 +75,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if !may_be_completion_request(&args) {
         return ExitCode::from(commands::run(&args));
     }
-    // Shells request completions with the environment variable `COMPLETE`.
+    // A shell sets the environment variable `COMPLETE` to request completions. A failed request has
+    // no output: the shell then offers no completions.
     match CompleteEnv::with_factory(command)
         .shells(commands::COMPLETION_SHELLS)
         .try_complete(&args, env::current_dir().ok().as_deref())
@@ -83,9 +86,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Returns whether the command line has the form of a completion request: no arguments for the script of a
-/// shell, or `-- LINE` for completions. Another command line is executed whatever `COMPLETE` is: it must
-/// not end with exit code 0 without effect.
+/// Returns whether the command line has the form of a completion request. There are two forms: no
+/// arguments, for the completion script of a shell, and `-- LINE`, for the completions of `LINE`.
+/// Any other command line is executed even if `COMPLETE` is set, because a command must not exit
+/// with code 0 without effect.
 fn may_be_completion_request(args: &[OsString]) -> bool {
     args.get(1).is_none_or(|first| first == "--")
 }

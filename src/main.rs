@@ -1,4 +1,4 @@
-//! Entry point of the program; the library holds all code.
+//! Entry point of the program; the library contains all other code.
 
 use std::process::ExitCode;
 

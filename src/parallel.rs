@@ -1,5 +1,5 @@
-//! Parallel work on a sequence of inputs. The order of the inputs is kept, and memory use does not
-//! depend on their number.
+//! Parallel processing of a sequence of inputs. The outputs have the order of the inputs. Memory
+//! use does not depend on the number of inputs.
 
 use std::io;
 use std::panic::resume_unwind;
@@ -7,30 +7,31 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, Builder, available_parallelism};
 use std::time::Duration;
 
-/// Maximum number of queued outputs of each worker. A worker waits with its next output while the queue
-/// is full. Inputs are not queued: only the next input is produced in advance, and waits until its
-/// worker is free.
+/// Maximum number of outputs in the queue of each worker. While the queue is full, the worker waits
+/// before it adds its next output. Inputs are not queued: only the next input is produced in
+/// advance and waits until its worker is free.
 const OUTPUT_QUEUE_LENGTH: usize = 1;
 
-/// Interval between two calls of `check` in [`map_stream_in_order`] while no output is ready.
+/// Interval between two calls of the callback `check` of [`map_stream_in_order`], while that function
+/// waits for an output.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The system started no further thread.
+/// Failure of the system to start a thread.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot start a thread: {0}")]
 pub(crate) struct ThreadError(#[from] io::Error);
 
-/// Returns the number of workers that use all cores.
+/// Returns the number of available CPUs, so that each CPU can run one worker.
 pub(crate) fn worker_count() -> usize {
     available_parallelism().map_or(1, usize::from)
 }
 
 /// Applies a worker to each input and passes the outputs to `consume`, in the order of the inputs.
 ///
-/// The inputs are produced on a thread of their own. `create_worker` runs on the thread of each
-/// worker, and `consume` on the calling thread. With a `worker_count` of 0, everything runs on the
-/// calling thread. The first error, in the order of the inputs, ends the work and is returned;
-/// inputs that were already produced are dropped.
+/// Each of the `worker_count` workers has a thread, on which `create_worker` creates the worker. A
+/// further thread produces the inputs. `consume` runs on the calling thread. With a `worker_count`
+/// of 0, everything runs on the calling thread. The first error, in the order of the inputs, ends
+/// the processing and is returned after all threads have ended. The remaining outputs are dropped.
 pub(crate) fn map_in_order<
     I: Send,
     O: Send,
@@ -55,9 +56,10 @@ pub(crate) fn map_in_order<
     })
 }
 
-/// Applies workers to inputs like [`map_in_order`], but after an error does not wait for the
-/// threads: the next input may never arrive. An error of `check`, which is called at intervals while
-/// no output is ready, ends the work too.
+/// Applies workers to inputs like [`map_in_order`], with one thread for each item of `workers`.
+/// After an error, returns without waiting for the threads, because a thread may wait permanently
+/// for the next input. While no output is ready, calls `check` at intervals. An error of `check`
+/// also ends the processing.
 pub(crate) fn map_stream_in_order<
     I: Send + 'static,
     O: Send + 'static,
@@ -84,11 +86,12 @@ pub(crate) fn map_stream_in_order<
 /// Work of one thread.
 type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
 
-/// Outputs of one worker.
+/// Receiver of the outputs of one worker.
 type OutputQueue<O, E> = Receiver<Result<O, E>>;
 
-/// Starts a thread that distributes the inputs in turn, and a thread for each worker. Returns the
-/// outputs of each worker.
+/// Starts a thread for each worker, and a thread that passes the inputs to the workers in turn: the
+/// first input to the first worker, and so on. `start` must run a task on a new thread. Returns the
+/// output queue of each worker.
 fn start_threads<'a, I: Send + 'a, O: Send + 'a, E: Send + 'a, W: FnMut(I) -> Result<O, E>>(
     inputs: impl Iterator<Item = Result<I, E>> + Send + 'a,
     create_workers: impl IntoIterator<Item = impl FnOnce() -> Result<W, E> + Send + 'a>,
@@ -112,13 +115,15 @@ fn start_threads<'a, I: Send + 'a, O: Send + 'a, E: Send + 'a, W: FnMut(I) -> Re
     Ok(output_queues)
 }
 
+/// Passes the outputs of all workers to `consume`, in the order of the inputs. While no output is
+/// ready, calls `check` at intervals.
 fn consume_in_order<O, E>(
     queues: &[OutputQueue<O, E>],
     mut check: impl FnMut() -> Result<(), E>,
     mut consume: impl FnMut(O) -> Result<(), E>,
 ) -> Result<(), E> {
-    // The queues are read in the order in which the inputs were distributed, so that the first queue
-    // without a further output marks the end.
+    // The workers receive the inputs in the order of `queues`. If the queue whose turn it is has
+    // ended, no queue has a further output.
     for queue in queues.iter().cycle() {
         let output = loop {
             match queue.recv_timeout(CHECK_INTERVAL) {
@@ -132,6 +137,8 @@ fn consume_in_order<O, E>(
     Ok(())
 }
 
+/// Creates a worker and applies it to its inputs. Ends when the inputs end, or when the outputs are
+/// no longer received.
 fn run_worker<I, O, E, W: FnMut(I) -> Result<O, E>>(
     create_worker: impl FnOnce() -> Result<W, E>,
     inputs: &Receiver<Result<I, E>>,
@@ -167,7 +174,7 @@ mod tests {
     fn outputs_have_the_order_of_inputs() {
         let create_worker = || {
             Ok(|number: u64| {
-                // Outputs of later inputs are often ready first.
+                // The output of a later input is often ready before the output of an earlier input.
                 thread::sleep(Duration::from_micros(number * 7 % 5 * 100));
                 Ok::<_, &str>(number)
             })
@@ -184,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn first_error_ends_the_work() {
+    fn first_error_ends_the_processing() {
         let produced_count = AtomicUsize::new(0);
         let inputs = (0..1_000_000).map(|number| {
             produced_count.fetch_add(1, Ordering::Relaxed);
@@ -213,6 +220,7 @@ mod tests {
         for worker_count in 1..=3 {
             let (sender, receiver) = sync_channel(8);
             (0..8).for_each(|number| sender.send(Ok(number)).unwrap());
+            // `Ok` is a worker that returns each input unchanged.
             let workers = std::iter::repeat_n(Ok, worker_count);
             let mut outputs = Vec::new();
             let check = || Ok(());
@@ -232,6 +240,7 @@ mod tests {
         sender.send(Ok(0)).unwrap();
         let output_count = Cell::new(0);
         let check = || if output_count.get() == 1 { Err("check") } else { Ok(()) };
+        // `Ok` is a worker that returns each input unchanged.
         let result = map_stream_in_order(receiver.into_iter(), [Ok], check, |_: u64| {
             output_count.set(output_count.get() + 1);
             Ok(())
@@ -243,6 +252,7 @@ mod tests {
     #[test]
     fn failure_to_start_a_thread_is_an_error() {
         let inputs = (0..9).map(Ok::<i32, &str>);
+        // The created worker is `Ok`, which returns each input unchanged.
         let create_workers = [|| Ok(Ok::<i32, &str>)];
         let refuse = |_: Task<'_>| Err(io::ErrorKind::WouldBlock.into());
         assert!(start_threads(inputs, create_workers, refuse).is_err());
@@ -252,6 +262,7 @@ mod tests {
     #[should_panic(expected = "input")]
     fn panic_in_input_stream_is_propagated() {
         let inputs = (0..10).map(|number| if number == 3 { panic!("input") } else { Ok(number) });
+        // `Ok` is a worker that returns each input unchanged.
         let _ = map_stream_in_order(inputs, [Ok::<i32, &str>; 2], || Ok(()), |_| Ok(()));
     }
 

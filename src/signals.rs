@@ -1,5 +1,5 @@
-//! Signals that end a process by default, signals that were already ignored at its start, and the end
-//! of an operation by Ctrl-C.
+//! Signals that end a process by default, signals that this process ignores, and the end of an
+//! operation by Ctrl-C.
 
 #[cfg(target_os = "linux")]
 use rustix::process::Signal;
@@ -15,32 +15,36 @@ use signal_hook::consts::{
 #[error("interrupted")]
 pub(crate) struct Interrupted;
 
-/// Check for Ctrl-C during an operation, on any thread.
+/// Function that returns an error after Ctrl-C. An operation can call the function on any thread.
 pub(crate) type InterruptionCheck<'c> = dyn Fn() -> Result<(), Interrupted> + Sync + 'c;
 
-const TERMINATING_SIGNALS: [i32; 15] = [
+/// Signals that end a process by default, except signals that only Linux has.
+const PORTABLE_TERMINATING_SIGNALS: [i32; 15] = [
     SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGABRT, SIGIO, SIGPROF, SIGSYS,
     SIGTRAP, SIGVTALRM, SIGXCPU, SIGXFSZ,
 ];
 
-/// Returns the signals whose default action ends the process and that can be caught: the named and
-/// the real-time signals, except the fault signals (BUS, FPE, ILL, SEGV) and PIPE, which the Rust
-/// runtime ignores.
+/// Returns the signals that end a process by default and that a process can catch, including the
+/// real-time signals. The result includes neither the fault signals (BUS, FPE, ILL, SEGV) nor PIPE,
+/// which the Rust runtime ignores.
 #[cfg(target_os = "linux")]
 pub(crate) fn terminating_signals() -> impl Iterator<Item = i32> {
     let linux_signals = [Signal::POWER.as_raw(), Signal::STKFLT.as_raw()];
     let real_time = Signal::rt_min().as_raw()..=Signal::rt_max().as_raw();
-    TERMINATING_SIGNALS.into_iter().chain(linux_signals).chain(real_time)
+    PORTABLE_TERMINATING_SIGNALS.into_iter().chain(linux_signals).chain(real_time)
 }
 
-/// Returns the signals whose default action ends the process and that can be caught.
+/// Returns the signals that end a process by default and that a process can catch. The result
+/// includes neither the fault signals (BUS, FPE, ILL, SEGV) nor PIPE, which the Rust runtime
+/// ignores.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn terminating_signals() -> impl Iterator<Item = i32> {
-    TERMINATING_SIGNALS.into_iter()
+    PORTABLE_TERMINATING_SIGNALS.into_iter()
 }
 
-/// Removes the signals that were already ignored when this process started (by `nohup`, or as a
-/// background job of a script), because they must stay ignored. Without `/proc`, removes no signal.
+/// Returns the `signals` without the signals that this process ignores. A process that `nohup`
+/// started, or that a script started in the background, ignores some signals from its start, and
+/// must continue to ignore these signals. Without `/proc`, returns all `signals`.
 pub(crate) fn exclude_ignored(signals: impl Iterator<Item = i32>) -> impl Iterator<Item = i32> {
     let mask = ignored_mask();
     signals.filter(move |signal| mask >> (signal - 1) & 1 == 0)

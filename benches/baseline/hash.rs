@@ -1,4 +1,4 @@
-//! Bare Argon2 hashes with the parameters of jeton.
+//! The baseline `hash`: Argon2 hashes with the parameters of jeton, without any other work.
 
 use crate::home::Outcome;
 use argon2::{Argon2, Block};
@@ -6,8 +6,8 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, available_parallelism};
 
-/// Computes `count` hashes on all cores; a single hash is computed on the calling thread. Each thread
-/// reuses its memory for all its hashes.
+/// Computes `count` hashes: a single hash on the calling thread, several hashes on all cores. Each
+/// thread allocates memory once, and uses the memory for all its hashes.
 pub(super) fn hash_passwords(count: u32) -> Outcome<()> {
     let next_index = AtomicU32::new(0);
     let hash_remaining = || {

@@ -1,4 +1,4 @@
-//! Baselines with a store on a PostgreSQL server: one connection and one statement.
+//! Baselines with a store on a PostgreSQL server: one connection with one transaction.
 
 use crate::home::Outcome;
 use tokio::runtime::Builder;
@@ -6,8 +6,8 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error, NoTls};
 use uuid::Uuid;
 
-/// Commits one token, the indispensable work of `token create`.
-pub(super) fn commit_token(server: &str, schema: &str) -> Outcome<()> {
+/// Inserts one token and commits: the indispensable work of `token create`.
+pub(super) fn commit_token(address: &str, schema: &str) -> Outcome<()> {
     let sql = format!(
         "BEGIN;
          INSERT INTO {schema}.tokens (jti, grant_id, key_id, issued_at, expires_at)
@@ -15,26 +15,32 @@ pub(super) fn commit_token(server: &str, schema: &str) -> Outcome<()> {
          COMMIT",
         Uuid::now_v7()
     );
-    run(server, async |client| client.batch_execute(&sql).await)
+    run_connected(address, async |client| client.batch_execute(&sql).await)
 }
 
-/// Reads a token, the indispensable work of `token verify`.
-pub(super) fn read_token(server: &str, schema: &str, jti: &str) -> Outcome<()> {
+/// Reads a token: the indispensable work of `token verify`.
+pub(super) fn read_token(address: &str, schema: &str, jti: &str) -> Outcome<()> {
     let sql = format!(
         "SELECT t.revoked_at, g.owner_id FROM {schema}.tokens t
          JOIN {schema}.grants g ON g.id = t.grant_id WHERE t.jti = $1"
     );
     let jti = Uuid::parse_str(jti)?;
-    let rows = run(server, async |client| client.query_typed(&sql, &[(&jti, Type::UUID)]).await)?;
+    let rows = run_connected(address, async |client| {
+        client.query_typed(&sql, &[(&jti, Type::UUID)]).await
+    })?;
     if rows.len() == 1 { Ok(()) } else { Err("no such token".into()) }
 }
 
-/// Connects to the server and runs statements. The end of the process ends the connection.
-fn run<T>(server: &str, work: impl AsyncFnOnce(&Client) -> Result<T, Error>) -> Outcome<T> {
+/// Connects to the server at `address`, calls `run_statements` with the client, and then drops the
+/// connection.
+fn run_connected<T>(
+    address: &str,
+    run_statements: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+) -> Outcome<T> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let (client, connection) = tokio_postgres::connect(server, NoTls).await?;
+        let (client, connection) = tokio_postgres::connect(address, NoTls).await?;
         tokio::spawn(connection);
-        Ok(work(&client).await?)
+        Ok(run_statements(&client).await?)
     })
 }

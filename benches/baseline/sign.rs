@@ -1,7 +1,7 @@
-//! Signing alone: one thread signs tokens and discards the tokens. Each token has the header and the
-//! claims of a sample token, with a new `jti` if the sample has a `jti`.
+//! Signing alone: one thread signs tokens and discards the tokens. Each token has the header and
+//! the claims of a sample token, with a new `jti` if the sample has a `jti`.
 
-use super::store::Ids;
+use super::store::IdGenerator;
 use crate::home::Outcome;
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
@@ -15,10 +15,12 @@ use std::hint::black_box;
 use std::ops::Range;
 use std::path::Path;
 
-/// Signature function of a prepared key: appends the signature to an empty buffer.
+/// Function that signs a message with a loaded key, and writes the signature to a buffer. The
+/// caller passes an empty buffer.
 type Signer = Box<dyn Fn(&[u8], &mut Vec<u8>) -> Outcome<()>>;
 
-/// Writes a new key to a file: a secret, or a private key in PKCS #8.
+/// Writes a new key for the algorithm to a file: a secret for HS256, otherwise a private key in
+/// PKCS #8.
 pub(super) fn create_key(algorithm: &str, path: &Path) -> Outcome<()> {
     let mut secret = [0; 32];
     rand::fill(&mut secret)?;
@@ -35,6 +37,8 @@ pub(super) fn create_key(algorithm: &str, path: &Path) -> Outcome<()> {
     Ok(std::fs::write(path, key)?)
 }
 
+/// Reads the key from the file that `create_key` wrote, and returns the function that signs with
+/// the key.
 fn load_signer(algorithm: &str, path: &Path) -> Outcome<Signer> {
     let key = std::fs::read(path)?;
     let random = SystemRandom::new();
@@ -71,50 +75,60 @@ fn load_signer(algorithm: &str, path: &Path) -> Outcome<Signer> {
     })
 }
 
+/// Number of characters of a UUID.
+const UUID_LENGTH: usize = 36;
+
 /// Header and claims of the sample token.
 struct Template {
     /// Encoded header, and the full stop after the header.
-    header: String,
+    header_with_dot: String,
     /// Decoded payload.
     claims: Vec<u8>,
-    /// Position of the value of `jti` in `claims`; empty if the sample has no `jti`.
-    jti: Range<usize>,
+    /// Range of the value of `jti` in `claims`; empty if the sample has no `jti`.
+    jti_range: Range<usize>,
 }
 
 impl Template {
+    /// Decodes a token. If the token has a `jti`, the `jti` is a UUID.
     fn parse(token: &str) -> Outcome<Self> {
         let (header, rest) = token.split_once('.').ok_or("the sample is not a token")?;
         let (payload, _) = rest.split_once('.').ok_or("the sample is not a token")?;
         let claims = URL_SAFE_NO_PAD.decode(payload)?;
-        let member = br#""jti":""#;
-        let position = claims.windows(member.len()).position(|window| window == member);
-        let jti = position.map_or(0..0, |position| {
-            let start = position + member.len();
-            start..start + 36
+        let jti_prefix = br#""jti":""#;
+        let position = claims.windows(jti_prefix.len()).position(|window| window == jti_prefix);
+        let jti_range = position.map_or(0..0, |position| {
+            let start = position + jti_prefix.len();
+            start..start + UUID_LENGTH
         });
-        Ok(Self { header: format!("{header}."), claims, jti })
+        Ok(Self { header_with_dot: format!("{header}."), claims, jti_range })
     }
 }
 
-/// Signs `count` tokens with the header and the claims of the token `sample`.
-pub(super) fn sign_tokens(algorithm: &str, key: &Path, sample: &str, count: u32) -> Outcome<()> {
-    let sign = load_signer(algorithm, key)?;
-    let Template { header, mut claims, jti } = Template::parse(sample)?;
-    let (mut ids, mut line, mut signature) = (Ids::new()?, String::new(), Vec::new());
+/// Signs `count` tokens with the key in a file. `sample` is the token that gives the header and the
+/// claims.
+pub(super) fn sign_tokens(
+    algorithm: &str,
+    key_path: &Path,
+    sample: &str,
+    count: u32,
+) -> Outcome<()> {
+    let sign = load_signer(algorithm, key_path)?;
+    let Template { header_with_dot, mut claims, jti_range } = Template::parse(sample)?;
+    let (mut ids, mut token_line, mut signature) = (IdGenerator::new()?, String::new(), Vec::new());
     for _ in 0..count {
-        line.clear();
-        line.push_str(&header);
+        token_line.clear();
+        token_line.push_str(&header_with_dot);
         let id = ids.next_id()?;
-        if let Some(jti) = claims.get_mut(jti.clone()).filter(|jti| !jti.is_empty()) {
+        if let Some(jti) = claims.get_mut(jti_range.clone()).filter(|jti| !jti.is_empty()) {
             id.hyphenated().encode_lower(jti);
         }
-        URL_SAFE_NO_PAD.encode_string(&claims, &mut line);
+        URL_SAFE_NO_PAD.encode_string(&claims, &mut token_line);
         signature.clear();
-        sign(line.as_bytes(), &mut signature)?;
-        line.push('.');
-        URL_SAFE_NO_PAD.encode_string(&signature, &mut line);
-        line.push('\n');
-        black_box(&line);
+        sign(token_line.as_bytes(), &mut signature)?;
+        token_line.push('.');
+        URL_SAFE_NO_PAD.encode_string(&signature, &mut token_line);
+        token_line.push('\n');
+        black_box(&token_line);
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! The measured programs, and comparisons with baselines.
+//! The measured programs, and comparisons with baselines (processes that do only the indispensable
+//! work of a command).
 
 use crate::baseline;
-use crate::comparison::{Run, Series, alternate, measure, time};
+use crate::comparison::{Run, Series, measure_duration, measure_resources, run_alternately};
 use crate::home::{Home, Outcome};
 use crate::machine;
 use crate::report::{Goal, Measure, list_milliseconds};
@@ -9,13 +10,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// The measured programs: copies of jeton, of an older and a dynamically linked jeton if given, and
-/// of the benchmark program, which runs the baselines.
+/// Copies of the measured programs: jeton; if given, an older jeton and a dynamically linked jeton;
+/// and the benchmark program, which runs the baselines.
 pub(crate) struct Bench {
+    /// Path of the copy of jeton.
     pub(crate) jeton: PathBuf,
+    /// Path of the copy of the older jeton; `None` without `--before`.
     pub(crate) older_jeton: Option<PathBuf>,
+    /// Path of the copy of the dynamically linked jeton; `None` without `--dynamic`.
     pub(crate) dynamic_jeton: Option<PathBuf>,
-    /// The benchmark program, which runs the baselines.
+    /// Path of the copy of the benchmark program.
     benchmark_program: PathBuf,
     /// Set if `jeton` is linked statically.
     pub(crate) is_static: bool,
@@ -26,6 +30,8 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// Copies the programs into a temporary directory. The parameters are the paths of the
+    /// originals.
     pub(crate) fn new(
         jeton: &Path,
         older_jeton: Option<&Path>,
@@ -50,42 +56,45 @@ impl Bench {
         })
     }
 
-    /// Returns the number of rounds: `full`, or with `--quick` a tenth, at least 2.
-    pub(crate) fn rounds(&self, full: usize) -> usize {
+    /// Returns the number of rounds: `full`, or with `--quick` a tenth of `full`, but at least 2.
+    /// In each round, each compared program runs once.
+    pub(crate) fn round_count(&self, full: usize) -> usize {
         if self.is_quick { (full / 10).max(2) } else { full }
     }
 
-    /// Returns the number of items: `full`, or with `--quick` a tenth.
-    pub(crate) fn count(&self, full: u32) -> u32 {
+    /// Returns the number of items (tokens, users) that a run processes: `full`, or with `--quick`
+    /// a tenth of `full`.
+    pub(crate) fn item_count(&self, full: u32) -> u32 {
         if self.is_quick { full / 10 } else { full }
     }
 
-    /// Returns the path of a temporary file.
-    pub(crate) fn file(&self, name: &str) -> String {
+    /// Returns the path of a temporary file with the given name.
+    pub(crate) fn file_path(&self, name: &str) -> String {
         self.directory.path().join(name).to_string_lossy().into_owned()
     }
 
-    /// Returns the command of a baseline process.
-    pub(crate) fn baseline(&self, mode: &str, args: &[&str]) -> Command {
+    /// Returns the command that runs the baseline `mode`.
+    pub(crate) fn baseline_command(&self, mode: &str, args: &[&str]) -> Command {
         let mut command = Command::new(&self.benchmark_program);
-        command.env_clear().args([baseline::OPTION, mode]).args(args).stdout(Stdio::null());
+        command.env_clear().args([baseline::MODE_OPTION, mode]).args(args).stdout(Stdio::null());
         command
     }
 
-    /// Returns a run that measures only the duration of a baseline process.
+    /// Returns a [`Run`] of the baseline `mode` that measures only the duration.
     pub(crate) fn timed_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
-        let mut command = self.baseline(mode, args);
-        Box::new(move || time(&mut command, 0))
+        let mut command = self.baseline_command(mode, args);
+        Box::new(move || measure_duration(&mut command, 0))
     }
 
-    /// Returns a run that measures duration, CPU time and peak memory of a baseline process.
+    /// Returns a [`Run`] of the baseline `mode` that measures duration, CPU time and peak memory.
     pub(crate) fn measured_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
-        let mut command = self.baseline(mode, args);
-        Box::new(move || measure(&mut command))
+        let mut command = self.baseline_command(mode, args);
+        Box::new(move || measure_resources(&mut command))
     }
 
-    /// Runs jeton, the older jeton and the baselines alternately. `prepare` returns the run of the
-    /// program at a path.
+    /// Runs jeton, the older jeton (if given) and the baselines alternately. `prepare` receives the
+    /// path of jeton or of the older jeton, and returns the [`Run`] of this program. Each baseline
+    /// is a name and a [`Run`].
     pub(crate) fn compare<'r>(
         &self,
         rounds: usize,
@@ -98,13 +107,14 @@ impl Bench {
         }
         let program_count = runs.len();
         runs.extend(baselines.into_iter().map(|(name, run)| (name.to_owned(), run)));
-        let mut series = alternate(rounds, runs)?;
+        let mut series = run_alternately(rounds, runs)?;
         let baselines = series.split_off(program_count);
         Ok(Comparison { programs: series, baselines })
     }
 
-    /// Runs two variants of a command alternately, with jeton and with the older jeton. `names` are the
-    /// names of the variants; `prepare` returns the runs of both variants for the program at a path.
+    /// Runs two variants of a command alternately, with jeton and with the older jeton (if given).
+    /// `names` are the names of the variants. `prepare` receives the path of jeton or of the older
+    /// jeton, and returns the [`Run`] of each variant.
     pub(crate) fn compare_pairs<'r>(
         &self,
         rounds: usize,
@@ -118,7 +128,7 @@ impl Bench {
                 runs.push((format!("{prefix}{name}"), run));
             }
         }
-        Ok(Pairs { series: alternate(rounds, runs)? })
+        Ok(Pairs { series: run_alternately(rounds, runs)? })
     }
 }
 
@@ -129,8 +139,9 @@ pub(crate) struct Pairs {
 }
 
 impl Pairs {
-    /// Returns a measure with the result of `figure` for the variants of jeton, and the result for
-    /// the variants of the older jeton.
+    /// Returns a measure with a figure of jeton and, if measured, a figure of the older jeton.
+    /// `figure` computes the figure from the runs of the first variant and the runs of the second
+    /// variant. The other parameters are the fields of [`Measure`] with the same names.
     pub(crate) fn build_measure(
         &self,
         row_name: &'static str,
@@ -146,7 +157,8 @@ impl Pairs {
         Measure::new(row_name, name, against, goal, figures)
     }
 
-    /// Returns a measure of the duration of the first variant divided by that of the second.
+    /// Returns a measure of the median duration of the first variant divided by the median duration
+    /// of the second variant.
     pub(crate) fn time_ratio(
         &self,
         row_name: &'static str,
@@ -155,30 +167,35 @@ impl Pairs {
         goal: Goal,
     ) -> Measure {
         self.build_measure(row_name, name, against, goal, |first, second| {
-            first.seconds() / second.seconds()
+            first.median_seconds() / second.median_seconds()
         })
         .with_details([list_milliseconds(&self.series)])
     }
 }
 
-/// Runs of jeton and the older jeton, and of the baselines.
+/// Runs of jeton, of the older jeton, and of the baselines.
 pub(crate) struct Comparison {
+    /// Runs of jeton, then runs of the older jeton, if any.
     pub(crate) programs: Vec<Series>,
+    /// Runs of each baseline.
     pub(crate) baselines: Vec<Series>,
 }
 
 impl Comparison {
-    /// Returns all series.
-    pub(crate) fn series(&self) -> impl Iterator<Item = &Series> {
+    /// Returns the series of the programs, then the series of the baselines.
+    pub(crate) fn all_series(&self) -> impl Iterator<Item = &Series> {
         self.programs.iter().chain(&self.baselines)
     }
 
-    /// Returns the median duration of the slowest baseline.
-    pub(crate) fn baseline_seconds(&self) -> f64 {
-        self.baselines.iter().map(Series::seconds).fold(f64::NAN, f64::max)
+    /// Returns the median duration of the slowest baseline, or NaN for a comparison without
+    /// baselines.
+    pub(crate) fn slowest_baseline_seconds(&self) -> f64 {
+        self.baselines.iter().map(Series::median_seconds).fold(f64::NAN, f64::max)
     }
 
-    /// Returns a measure with the results of `figure` for jeton and for the older jeton.
+    /// Returns a measure with a figure of jeton and, if measured, a figure of the older jeton.
+    /// `figure` computes the figure from the runs of the program. The other parameters are the
+    /// fields of [`Measure`] with the same names.
     pub(crate) fn build_measure(
         &self,
         row_name: &'static str,
@@ -190,7 +207,8 @@ impl Comparison {
         Measure::new(row_name, name, against, goal, self.programs.iter().map(figure))
     }
 
-    /// Returns a measure of the duration divided by the duration of the slowest baseline.
+    /// Returns a measure of the median duration divided by the median duration of the slowest
+    /// baseline.
     pub(crate) fn time_ratio(
         &self,
         row_name: &'static str,
@@ -198,23 +216,25 @@ impl Comparison {
         against: &'static str,
         goal: Goal,
     ) -> Measure {
-        let baseline = self.baseline_seconds();
-        self.build_measure(row_name, name, against, goal, |series| series.seconds() / baseline)
-            .with_details([list_milliseconds(self.series())])
+        let baseline_seconds = self.slowest_baseline_seconds();
+        self.build_measure(row_name, name, against, goal, |series| {
+            series.median_seconds() / baseline_seconds
+        })
+        .with_details([list_milliseconds(self.all_series())])
     }
 
-    /// Returns a measure of the speed divided by the speed of the slowest baseline; the goal is at
-    /// least `min`. Programs and baselines must process the same number of items.
+    /// Returns a measure of the speed divided by the speed of the slowest baseline. The goal is a
+    /// ratio of at least `min_ratio`. Programs and baselines must process the same number of items.
     pub(crate) fn speed_ratio(
         &self,
         row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
-        min: f64,
+        min_ratio: f64,
     ) -> Measure {
-        let baseline = self.baseline_seconds();
-        self.build_measure(row_name, name, against, Goal::AtLeast(min), |series| {
-            baseline / series.seconds()
+        let baseline_seconds = self.slowest_baseline_seconds();
+        self.build_measure(row_name, name, against, Goal::AtLeast(min_ratio), |series| {
+            baseline_seconds / series.median_seconds()
         })
     }
 }

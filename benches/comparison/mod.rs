@@ -8,26 +8,31 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Number of clock ticks in a second (`USER_HZ`). The CPU times in `/proc/PID/stat` are in clock ticks.
+/// Number of clock ticks in a second (`USER_HZ`). The CPU times in `/proc/PID/stat` are in clock
+/// ticks.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Figures of one run; 0 for a figure that was not measured.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Sample {
+    /// Duration of the run.
     pub(crate) seconds: f64,
     /// User and system time of all threads, in steps of 10 ms.
     pub(crate) cpu_seconds: f64,
+    /// Peak memory.
     pub(crate) peak_mib: f64,
     /// Growth of the store file.
-    pub(crate) stored_bytes: f64,
-    /// Longest duration of a concurrent command or commit.
+    pub(crate) store_growth_bytes: f64,
+    /// Longest duration of a command or commit that was executed concurrently with the measured
+    /// process.
     pub(crate) longest_wait_ms: f64,
 }
 
-/// Function that performs one run, with untimed preparation and clean-up.
+/// Function that performs one run and returns the figures of the run. The figures do not include
+/// preparation and clean-up.
 pub(crate) type Run<'r> = Box<dyn FnMut() -> Outcome<Sample> + 'r>;
 
-/// Counted runs of a program, or of a variant of a command.
+/// Figures of all runs of a program, or of a variant of a command, except the warm-up runs.
 pub(crate) struct Series {
     pub(crate) name: String,
     samples: Vec<Sample>,
@@ -40,7 +45,7 @@ impl Series {
     }
 
     /// Returns the median duration in seconds.
-    pub(crate) fn seconds(&self) -> f64 {
+    pub(crate) fn median_seconds(&self) -> f64 {
         self.median(|sample| sample.seconds)
     }
 
@@ -61,10 +66,13 @@ impl Series {
     }
 }
 
-/// Runs all programs in each round. The first program of a round is the second program of the round
-/// before, so that no program is always the first. Before five or more rounds, warm-up rounds run,
-/// which are not counted.
-pub(crate) fn alternate(rounds: usize, programs: Vec<(String, Run<'_>)>) -> Outcome<Vec<Series>> {
+/// Runs all programs once in each round. The program that runs first in a round runs last in the
+/// next round, so that each program is the first in turn. If `rounds` is at least 5, warm-up rounds
+/// run first; the figures of the warm-up rounds are discarded.
+pub(crate) fn run_alternately(
+    rounds: usize,
+    programs: Vec<(String, Run<'_>)>,
+) -> Outcome<Vec<Series>> {
     let warm_up_rounds = (rounds / 5).min(20);
     let (mut series, mut runs): (Vec<Series>, Vec<Run<'_>>) =
         programs.into_iter().map(|(name, run)| (Series { name, samples: Vec::new() }, run)).unzip();
@@ -82,9 +90,9 @@ pub(crate) fn alternate(rounds: usize, programs: Vec<(String, Run<'_>)>) -> Outc
     Ok(series)
 }
 
-/// Runs a short command and measures the duration; discards the output. Fails unless the exit code is
-/// `expected_code`.
-pub(crate) fn time(command: &mut Command, expected_code: i32) -> Outcome<Sample> {
+/// Runs a command and measures only the duration; discards the output. Fails unless the exit code
+/// is `expected_code`.
+pub(crate) fn measure_duration(command: &mut Command, expected_code: i32) -> Outcome<Sample> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
     let status = command.status()?;
@@ -96,7 +104,7 @@ pub(crate) fn time(command: &mut Command, expected_code: i32) -> Outcome<Sample>
 }
 
 /// Runs a command and measures duration, CPU time and peak memory; fails unless the exit code is 0.
-pub(crate) fn measure(command: &mut Command) -> Outcome<Sample> {
+pub(crate) fn measure_resources(command: &mut Command) -> Outcome<Sample> {
     let start = Instant::now();
     let mut child = command.spawn()?;
     let directory = format!("/proc/{}", child.id());
@@ -121,8 +129,10 @@ pub(crate) fn measure(command: &mut Command) -> Outcome<Sample> {
     Ok(sample)
 }
 
-/// Returns the peak memory in MiB of the process with this directory in `/proc`. The kernel reports
-/// the value only while the process runs; a long process is polled less often.
+/// Returns the peak memory in MiB of the process whose directory in `/proc` is `directory`. The
+/// kernel reports the value only while the process runs, so the value is polled until the process
+/// ends: at first continuously, and after 50 ms every 5 ms. `start` is the start time of the
+/// process.
 fn poll_peak_memory(directory: &Path, start: Instant) -> f64 {
     let mut peak_mib: f64 = 0.0;
     loop {
@@ -137,7 +147,8 @@ fn poll_peak_memory(directory: &Path, start: Instant) -> f64 {
     }
 }
 
-/// Returns user and system time of a process, fields 14 and 15 of `/proc/PID/stat`.
+/// Returns the sum of user and system time of the process whose directory in `/proc` is
+/// `directory`: fields 14 and 15 of `/proc/PID/stat`.
 fn read_cpu_seconds(directory: &Path) -> Outcome<f64> {
     let text = std::fs::read_to_string(directory.join("stat"))?;
     let (_, fields) = text.rsplit_once(") ").ok_or("unexpected format of /proc/PID/stat")?;

@@ -1,4 +1,4 @@
-//! `PgBouncer` in transaction mode, between the program and the server.
+//! The connection pooler `PgBouncer` in transaction mode, between jeton and the PostgreSQL server.
 
 use super::server::Server;
 use crate::home::Outcome;
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 const PORT: u16 = 6432;
 
-/// A running pooler, whose socket is in the directory of the server. The pooler ends when the value
-/// is dropped.
+/// A running pooler. Its socket is in the same directory as the socket of the server. The pooler
+/// ends when the value is dropped.
 pub(super) struct Pooler {
     process: Child,
     address: String,
@@ -19,7 +19,7 @@ pub(super) struct Pooler {
 
 impl Pooler {
     /// Returns an error if the pooler is not installed.
-    pub(super) fn require() -> Outcome<()> {
+    pub(super) fn require_installed() -> Outcome<()> {
         Self::version().map(drop).map_err(|error| {
             format!("the benchmark requires `pgbouncer` (Debian package: pgbouncer): {error}")
                 .into()
@@ -32,14 +32,15 @@ impl Pooler {
         Ok(text.lines().next().unwrap_or_default().to_owned())
     }
 
+    /// Starts a pooler for the server, and waits until connections are possible.
     pub(super) fn start(server: &Server) -> Outcome<Self> {
-        let directory = server.path().to_string_lossy();
-        let user = Command::new("id").arg("-un").output()?.stdout;
-        let user = String::from_utf8(user)?;
-        let configuration = server.path().join("pgbouncer.ini");
+        let directory = server.socket_directory().to_string_lossy();
+        let os_user = Command::new("id").arg("-un").output()?.stdout;
+        let os_user = String::from_utf8(os_user)?;
+        let configuration = server.socket_directory().join("pgbouncer.ini");
         let lines = [
             "[databases]".to_owned(),
-            format!("postgres = host={directory} user={}", user.trim_end()),
+            format!("postgres = host={directory} user={}", os_user.trim_end()),
             "[pgbouncer]".to_owned(),
             format!("listen_port = {PORT}"),
             format!("unix_socket_dir = {directory}"),
@@ -50,15 +51,15 @@ impl Pooler {
         std::fs::write(&configuration, lines.join("\n") + "\n")?;
         let mut command = Command::new("pgbouncer");
         if rustix::process::geteuid().is_root() {
-            // PgBouncer refuses to run as root.
-            let owner = std::fs::metadata(server.path())?;
-            command.uid(owner.uid()).gid(owner.gid());
+            // PgBouncer refuses to run as root, and runs as the owner of the directory instead.
+            let directory_metadata = std::fs::metadata(server.socket_directory())?;
+            command.uid(directory_metadata.uid()).gid(directory_metadata.gid());
         }
         command.arg("--quiet").arg(configuration).stderr(Stdio::null());
         let process = command.spawn()?;
         let address = format!("postgres:///postgres?host={directory}&port={PORT}");
         let pooler = Self { process, address };
-        let socket = server.path().join(format!(".s.PGSQL.{PORT}"));
+        let socket = server.socket_directory().join(format!(".s.PGSQL.{PORT}"));
         let deadline = Instant::now() + Duration::from_secs(10);
         while UnixStream::connect(&socket).is_err() {
             if Instant::now() > deadline {
@@ -69,7 +70,8 @@ impl Pooler {
         Ok(pooler)
     }
 
-    /// Returns the address of the database, with parameters.
+    /// Returns the address of the database through the pooler. The address has a query (`?…`), so
+    /// that `&NAME=VALUE` can be appended.
     pub(super) fn address(&self) -> &str {
         &self.address
     }

@@ -1,4 +1,4 @@
-//! Set-up of a benchmark: a temporary home directory with a store.
+//! Set-up of a benchmark: a temporary home directory with a store, in which jeton runs.
 
 use crate::comparison::Sample;
 use rusqlite::Connection;
@@ -12,17 +12,18 @@ use tempfile::TempDir;
 /// Result of a benchmark step.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Issue and expiry time of expired tokens.
+/// Issue and expiry time of expired tokens, in Unix seconds.
 pub(crate) const EXPIRED_TOKEN_TIMES: (i64, i64) = (1_700_000_000, 1_700_003_600);
 
-/// Issue and expiry time of tokens that have not expired.
+/// Issue and expiry time of tokens that have not expired, in Unix seconds.
 pub(crate) const VALID_TOKEN_TIMES: (i64, i64) = (1_800_000_000, 4_000_000_000);
 
 /// Home directory with a store and a session of the admin `ada`, who has one app token.
 pub(crate) struct Home {
     pub(crate) directory: TempDir,
+    /// Path of the program.
     jeton: PathBuf,
-    /// Address of a store on a server; `None` for a file in the directory.
+    /// Address of a store on a server; `None` for a store file in the home directory.
     address: Option<String>,
 }
 
@@ -32,11 +33,13 @@ impl Home {
         Ok(tempfile::Builder::new().prefix(prefix).tempdir_in(env!("CARGO_TARGET_TMPDIR"))?)
     }
 
+    /// Creates a home directory with a store in a file.
     pub(crate) fn new(jeton: &Path) -> Outcome<Self> {
         Self::with_store(jeton, None)
     }
 
-    /// Creates a home directory with a store at `address`, or in a file.
+    /// Creates a home directory with a store: on a server at `address`, or in a file if `address`
+    /// is `None`.
     pub(crate) fn with_store(jeton: &Path, address: Option<String>) -> Outcome<Self> {
         let directory = Self::create_directory("bench-")?;
         let home = Self { directory, jeton: jeton.to_owned(), address };
@@ -45,6 +48,8 @@ impl Home {
         Ok(home)
     }
 
+    /// Returns the command that runs jeton with the arguments. The environment contains only `HOME`
+    /// and, for a store on a server, `JETON_STORE`.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.jeton);
         command.env_clear().env("HOME", self.directory.path()).args(args);
@@ -52,17 +57,18 @@ impl Home {
         command
     }
 
-    /// Runs jeton; fails unless the exit code is 0.
+    /// Runs jeton as [`Self::output`] does, and discards the output.
     pub(crate) fn run(&self, args: &[&str]) -> Outcome<()> {
         self.output(args).map(drop)
     }
 
-    /// Runs jeton and returns the standard output; fails unless the exit code is 0.
+    /// Runs jeton with `--quiet` and the password of `ada` on standard input. Returns the standard
+    /// output. Fails unless the exit code is 0.
     pub(crate) fn output(&self, args: &[&str]) -> Outcome<String> {
         let mut command = self.command(args);
         command.arg("--quiet").stdin(Stdio::piped());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        // Most commands exit without reading the password: then this write may fail.
+        // The write may fail, because most commands exit without reading the password.
         let _ = child.stdin.take().ok_or("no standard input")?.write_all(b"lovelace");
         let output = child.wait_with_output()?;
         if !output.status.success() {
@@ -72,7 +78,7 @@ impl Home {
         Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
     }
 
-    /// Writes lines to a file in the home directory and returns the path of the file.
+    /// Writes lines to the file `name` in the home directory. Returns the path of the file.
     pub(crate) fn write_file(
         &self,
         name: &str,
@@ -92,22 +98,25 @@ impl Home {
         self.directory.path().join(".local/share/jeton/jeton.db")
     }
 
-    /// Opens the store for the preparation of a run, without durable commits.
+    /// Opens the store file, to insert or count rows outside of the measured processes. Commits of
+    /// the connection are not durable.
     pub(crate) fn connect(&self) -> Outcome<Connection> {
         let connection = Connection::open(self.store_path())?;
         connection.pragma_update(None, "synchronous", "OFF")?;
         Ok(connection)
     }
 
-    /// Copies the WAL into the file, so that the store is one file, and returns the size of the file in
-    /// bytes.
+    /// Copies the WAL into the store file and empties the WAL. Returns the size of the store file
+    /// in bytes.
     pub(crate) fn checkpoint(&self) -> Outcome<f64> {
         let connection = self.connect()?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(f64::from(u32::try_from(std::fs::metadata(self.store_path())?.len())?))
     }
 
-    /// Inserts tokens with consecutive `jti`s, distributed in turn to the first `grant_count` grants.
+    /// Inserts `count` tokens with consecutive `jti`s. The tokens belong in turn to each of the
+    /// first `grant_count` grants; a grant is the row that names the owner and the app of its
+    /// tokens. The pair is the issue and expiry time.
     pub(crate) fn insert_tokens(
         &self,
         count: u32,
@@ -126,7 +135,7 @@ impl Home {
         self.checkpoint().map(drop)
     }
 
-    /// Inserts users in addition to the admin.
+    /// Inserts `count` users, who have the same password as the admin.
     pub(crate) fn insert_users(&self, count: u32) -> Outcome<()> {
         self.connect()?.execute(
             "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)
@@ -145,10 +154,11 @@ impl Home {
         Ok(self.connect()?.query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// Performs a run that adds rows to the store; adds the growth of the store file to the figures.
+    /// Calls `run`, which adds rows to the store. Returns the figures of the run, together with the
+    /// growth of the store file.
     pub(crate) fn measure_growth(&self, run: impl FnOnce() -> Outcome<Sample>) -> Outcome<Sample> {
-        let size = self.checkpoint()?;
+        let size_before = self.checkpoint()?;
         let sample = run()?;
-        Ok(Sample { stored_bytes: self.checkpoint()? - size, ..sample })
+        Ok(Sample { store_growth_bytes: self.checkpoint()? - size_before, ..sample })
     }
 }

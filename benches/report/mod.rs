@@ -1,4 +1,7 @@
 //! The table of measures: goal and figure side by side.
+//!
+//! A row of the table has a name, such as `5` or `pages`, and consists of one or more lines. Each
+//! line is a measure: a figure that is compared with a goal.
 
 use crate::comparison::Series;
 
@@ -32,29 +35,30 @@ impl Goal {
     }
 }
 
-/// A line of the table.
+/// A line of the table, with the figure of jeton and, if measured, the figure of an older jeton.
 pub(crate) struct Measure {
-    /// Name of the row that the line belongs to; `--rows` selects rows.
+    /// Name of the row that contains the line; `--rows` selects rows.
     pub(crate) row_name: &'static str,
-    /// Name of the measure.
+    /// Name of the measure, such as the measured command.
     pub(crate) name: String,
     /// Description of the baseline; may be empty.
     pub(crate) against: &'static str,
     pub(crate) goal: Goal,
-    /// Set if the goal applies only to the static program.
+    /// Set if the goal applies only to a statically linked jeton.
     pub(crate) is_static_only: bool,
     /// Unit of goal and figures: `×` for a ratio.
     pub(crate) unit: &'static str,
     /// The figure; `None` if the baseline is not installed.
     pub(crate) figure: Option<f64>,
-    /// Figure of the older program, measured in the same run.
+    /// Figure of the older jeton, measured in the same run.
     pub(crate) older_figure: Option<f64>,
     /// Lines below this line: further figures, or the way to install the baseline.
     pub(crate) details: Vec<String>,
 }
 
 impl Measure {
-    /// Returns a line with a figure of jeton and, if measured, of the older jeton. The unit is `×`.
+    /// Returns a line with the unit `×`. `figures` are the figure of jeton and, if measured, the
+    /// figure of the older jeton.
     pub(crate) fn new(
         row_name: &'static str,
         name: impl Into<String>,
@@ -76,7 +80,8 @@ impl Measure {
         }
     }
 
-    /// Returns a line for a baseline that is not installed.
+    /// Returns a line without a figure for a baseline that is not installed. `install` is the way
+    /// to install the baseline.
     pub(crate) fn not_installed(
         row_name: &'static str,
         name: &str,
@@ -88,7 +93,7 @@ impl Measure {
         Self::new(row_name, name, against, goal, []).with_details(details)
     }
 
-    /// Makes the goal apply only to the static program.
+    /// Limits the goal to a statically linked jeton.
     pub(crate) fn static_only(self) -> Self {
         Self { is_static_only: true, ..self }
     }
@@ -97,19 +102,21 @@ impl Measure {
         Self { unit, ..self }
     }
 
+    /// Adds lines below this line.
     pub(crate) fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Self {
         self.details.extend(details);
         self
     }
 
-    /// Prints the line; returns false if the goal applies to the program and is missed.
+    /// Prints the line. `is_static` is set if the measured jeton is linked statically. Returns
+    /// `false` if the goal applies to this jeton and is missed.
     pub(crate) fn print(&self, is_static: bool) -> bool {
-        let is_judged = is_static || !self.is_static_only;
+        let goal_applies = is_static || !self.is_static_only;
         let is_met = self.figure.is_none_or(|figure| self.goal.is_met(figure));
         let outcome = match (self.figure, self.goal) {
             (None, _) => "not measured",
             (_, Goal::None) => "",
-            _ if !is_judged => "(static only)",
+            _ if !goal_applies => "(static only)",
             _ if is_met => "met",
             _ => "MISSED",
         };
@@ -127,7 +134,7 @@ impl Measure {
         for detail in &self.details {
             println!("{:8}{detail}", "");
         }
-        is_met || !is_judged
+        is_met || !goal_applies
     }
 }
 
@@ -153,20 +160,24 @@ fn print_line(
 
 /// Returns a text with the median duration of each series.
 pub(crate) fn list_milliseconds<'s>(series: impl IntoIterator<Item = &'s Series>) -> String {
-    list(series, |series| format!("{:.2} ms", series.seconds() * 1000.0))
+    list_figures(series, |series| format!("{:.2} ms", series.median_seconds() * 1000.0))
 }
 
-/// Returns a text with the median number of items that each series processes in a second.
+/// Returns a text with the speed of each series: `count`, the number of items of one run, divided
+/// by the median duration.
 pub(crate) fn list_rates<'s>(
     count: u32,
     item_name: &str,
     series: impl IntoIterator<Item = &'s Series>,
 ) -> String {
-    list(series, |series| format!("{:.0} {item_name}/s", f64::from(count) / series.seconds()))
+    list_figures(series, |series| {
+        format!("{:.0} {item_name}/s", f64::from(count) / series.median_seconds())
+    })
 }
 
-/// Returns a text with a figure of each series, and the number of runs.
-pub(crate) fn list<'s>(
+/// Returns a text with a figure of each series, and the number of runs. All series must have the
+/// same number of runs.
+pub(crate) fn list_figures<'s>(
     series: impl IntoIterator<Item = &'s Series>,
     to_text: impl Fn(&Series) -> String,
 ) -> String {

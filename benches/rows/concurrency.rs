@@ -1,7 +1,7 @@
-//! Several processes that write to one store.
+//! Rows of the table that measure several processes, which write to one store.
 
 use crate::bench::Bench;
-use crate::comparison::{Run, Sample, measure, time};
+use crate::comparison::{Run, Sample, measure_duration, measure_resources};
 use crate::home::{EXPIRED_TOKEN_TIMES, Home, Outcome};
 use crate::report::{Goal, Measure};
 use std::path::Path;
@@ -10,38 +10,40 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
-/// Number of threads, each of which runs one `token create` after another.
-const THREADS: u32 = 8;
+/// Number of threads of the parallel variant. Each thread runs one `token create` after another.
+const PARALLEL_THREADS: u32 = 8;
 
+/// Number of tokens that each thread of the parallel variant creates.
 const TOKENS_PER_THREAD: u32 = 25;
 
 /// Row 11: 200 processes of `token create`, 8 at a time, against 200 consecutive processes.
 pub(super) fn measure_parallel_creation(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
-    let prepare = |program: &Path| Ok([creation_run(program, THREADS)?, creation_run(program, 1)?]);
+    let prepare =
+        |program: &Path| Ok([creation_run(program, PARALLEL_THREADS)?, creation_run(program, 1)?]);
     let names = ["in parallel", "in a row"];
-    let pairs = bench.compare_pairs(bench.rounds(10), names, prepare)?;
-    let name = format!("{THREADS} processes × {TOKENS_PER_THREAD} token create");
+    let pairs = bench.compare_pairs(bench.round_count(10), names, prepare)?;
+    let name = format!("{PARALLEL_THREADS} processes × {TOKENS_PER_THREAD} token create");
     Ok(vec![pairs.time_ratio("11", name, "200 in a row", Goal::AtMost(0.8))])
 }
 
-/// Returns the run of 200 `token create` in `thread_count` threads; the run fails if a token is not
-/// recorded.
+/// Returns the [`Run`] that starts 200 processes of `token create` from `thread_count` threads. The
+/// run fails if the store does not contain all new tokens.
 fn creation_run<'r>(program: &Path, thread_count: u32) -> Outcome<Run<'r>> {
     let home = Home::new(program)?;
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
     Ok(Box::new(move || {
         let count_before = home.query_number("SELECT count(*) FROM tokens")?;
-        let total = THREADS * TOKENS_PER_THREAD;
-        let create = || {
+        let total = PARALLEL_THREADS * TOKENS_PER_THREAD;
+        let create_tokens = || {
             for _ in 0..total / thread_count {
-                time(&mut home.command(&["token", "create", "my-app"]), 0)
+                measure_duration(&mut home.command(&["token", "create", "my-app"]), 0)
                     .map_err(|error| error.to_string())?;
             }
             Ok::<_, String>(())
         };
         let start = Instant::now();
         thread::scope(|scope| {
-            let threads: Vec<_> = (0..thread_count).map(|_| scope.spawn(create)).collect();
+            let threads: Vec<_> = (0..thread_count).map(|_| scope.spawn(create_tokens)).collect();
             threads
                 .into_iter()
                 .try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?)
@@ -55,10 +57,10 @@ fn creation_run<'r>(program: &Path, thread_count: u32) -> Outcome<Run<'r>> {
     }))
 }
 
-/// Row `prune`: `store prune` while other processes create and mint tokens. The measurement fails
-/// if one of the processes fails, for example because the store is busy.
+/// Row `prune`: `store prune` while other processes run `token create` and `token mint`. The
+/// measurement fails if one of the processes fails, for example because the store is busy.
 pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
-    let count = bench.count(1_000_000);
+    let count = bench.item_count(1_000_000);
     let prepare = |program: &Path| -> Outcome<Run<'_>> {
         let program = program.to_owned();
         Ok(Box::new(move || prune_with_writers(&program, count)))
@@ -68,18 +70,19 @@ pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec
     let memory = comparison.build_measure("prune", name, "", Goal::AtMost(64.0), |series| {
         series.max(|sample| sample.peak_mib)
     });
-    let wait = comparison.build_measure(
+    let longest_command = comparison.build_measure(
         "prune",
         "the same: longest other command",
         "",
         Goal::None,
         |series| series.max(|sample| sample.longest_wait_ms),
     );
-    Ok(vec![memory.with_unit("MiB"), wait.with_unit("ms")])
+    Ok(vec![memory.with_unit("MiB"), longest_command.with_unit("ms")])
 }
 
-/// Prunes expired tokens, half of which are revoked; fails if an expired token remains or a
-/// concurrent command fails.
+/// Prunes `count` expired tokens, half of which are revoked. At the same time, one thread
+/// repeatedly runs `token create`, and another thread repeatedly runs `token mint --record`. Fails
+/// if an expired token remains or a concurrent command fails.
 fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
     let home = Home::new(program)?;
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
@@ -87,20 +90,21 @@ fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
     home.connect()?.execute("UPDATE tokens SET revoked_at = issued_at WHERE id % 2 = 0", [])?;
     let mut prune = home.command(&["store", "prune", "--quiet"]);
     let is_finished = AtomicBool::new(false);
-    let repeat = |args: &[&str]| {
+    let run_repeatedly = |args: &[&str]| {
         let mut longest_ms: f64 = 0.0;
         while !is_finished.load(Ordering::Relaxed) {
-            let sample = time(&mut home.command(args), 0).map_err(|error| error.to_string())?;
+            let sample =
+                measure_duration(&mut home.command(args), 0).map_err(|error| error.to_string())?;
             longest_ms = longest_ms.max(sample.seconds * 1000.0);
         }
         Ok::<_, String>(longest_ms)
     };
     let (sample, longest_wait_ms) = thread::scope(|scope| {
         let writers = [
-            scope.spawn(|| repeat(&["token", "create", "my-app"])),
-            scope.spawn(|| repeat(&["token", "mint", "--record"])),
+            scope.spawn(|| run_repeatedly(&["token", "create", "my-app"])),
+            scope.spawn(|| run_repeatedly(&["token", "mint", "--record"])),
         ];
-        let result = measure(prune.stdout(Stdio::null()));
+        let result = measure_resources(prune.stdout(Stdio::null()));
         is_finished.store(true, Ordering::Relaxed);
         let mut longest_ms: f64 = 0.0;
         for writer in writers {

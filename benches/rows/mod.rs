@@ -1,4 +1,4 @@
-//! The rows of the table.
+//! The rows of the table. A row has a name, such as `5` or `pages`, and one or more measures.
 
 mod accounts;
 mod concurrency;
@@ -15,20 +15,23 @@ use crate::bench::Bench;
 use crate::home::Outcome;
 use crate::report::Measure;
 
+/// Function that measures the rows of a group. The slice contains the names of the selected rows of
+/// the group.
+type MeasureFunction = fn(&Bench, &[&str]) -> Outcome<Vec<Measure>>;
+
 /// Rows that are measured together.
 pub(crate) struct Group {
     /// Names of the rows.
-    pub(crate) rows: &'static [&'static str],
+    pub(crate) row_names: &'static [&'static str],
     /// Set if the rows are measured without `--rows`.
     pub(crate) is_default: bool,
-    /// Measures the group; the second argument contains the names of the selected rows of the
-    /// group.
-    pub(crate) measure: fn(&Bench, &[&str]) -> Outcome<Vec<Measure>>,
+    /// Function that measures the rows.
+    pub(crate) measure: MeasureFunction,
 }
 
 impl Group {
     pub(crate) fn has_row(&self, name: &str) -> bool {
-        self.rows.contains(&name)
+        self.row_names.contains(&name)
     }
 }
 
@@ -47,21 +50,19 @@ pub(crate) const GROUPS: &[Group] = &[
     default_group(&["12"], accounts::measure_import),
     default_group(&["13"], maintenance::measure_bulk_changes),
     default_group(&["14"], processes::measure_fixtures_and_completion),
-    default_group(&["15"], processes::measure_size),
+    default_group(&["15"], processes::measure_memory_and_size),
     default_group(&["peers"], peers::measure_peers),
     optional_group(&["pages"], pages::measure_pages),
     optional_group(&["logins"], logins::measure_failed_logins),
     optional_group(&["prune"], concurrency::measure_concurrent_prune),
 ];
 
-type MeasureFunction = fn(&Bench, &[&str]) -> Outcome<Vec<Measure>>;
-
 /// Returns a group that is measured without `--rows`.
-const fn default_group(rows: &'static [&'static str], measure: MeasureFunction) -> Group {
-    Group { rows, is_default: true, measure }
+const fn default_group(row_names: &'static [&'static str], measure: MeasureFunction) -> Group {
+    Group { row_names, is_default: true, measure }
 }
 
 /// Returns a group that is measured only if `--rows` names one of its rows.
-const fn optional_group(rows: &'static [&'static str], measure: MeasureFunction) -> Group {
-    Group { rows, is_default: false, measure }
+const fn optional_group(row_names: &'static [&'static str], measure: MeasureFunction) -> Group {
+    Group { row_names, is_default: false, measure }
 }

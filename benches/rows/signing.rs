@@ -1,19 +1,20 @@
-//! The baseline "signing alone" for the tokens of a command.
+//! The baseline "signing alone", which only signs as many tokens as a measured command.
 
 use crate::bench::Bench;
 use crate::comparison::Run;
 use crate::home::Outcome;
 
-/// Returns the run of one thread that signs `count` tokens with the header and claims of `sample`.
-pub(super) fn signing_alone(
+/// Creates a key for the algorithm. Returns the [`Run`] of a process that signs `count` tokens with
+/// the key in one thread. `sample` is the token that gives the header and the claims.
+pub(super) fn signing_run(
     bench: &Bench,
     algorithm: &str,
     sample: &str,
     count: u32,
 ) -> Outcome<Run<'static>> {
-    let key = bench.file(algorithm);
-    if !bench.baseline("create-key", &[algorithm, &key]).status()?.success() {
+    let key_path = bench.file_path(algorithm);
+    if !bench.baseline_command("create-key", &[algorithm, &key_path]).status()?.success() {
         return Err(format!("no key for `{algorithm}`").into());
     }
-    Ok(bench.measured_baseline("sign", &[algorithm, &key, sample, &count.to_string()]))
+    Ok(bench.measured_baseline("sign", &[algorithm, &key_path, sample, &count.to_string()]))
 }

@@ -1,5 +1,5 @@
-//! Values for shell completion: from the store, the presets, `PATH` and the command line. No messages
-//! are printed, and the store is not changed.
+//! Values for shell completion: from the store, the presets, `PATH` and the command line. No
+//! messages are printed, and the store is not changed.
 
 use super::environment::{Clock, Environment, read_store_address, read_variable, resolve_address};
 use super::presets::list_preset_names;
@@ -18,7 +18,7 @@ pub(crate) struct CompletionSource;
 impl CompletionSource {
     /// Returns the index of the word at the cursor in a command line of `word_count` words: the
     /// index that the completion script passes, or else the index of the last word.
-    pub(crate) fn cursor_position(word_count: usize) -> usize {
+    pub(crate) fn cursor_word_index(word_count: usize) -> usize {
         let index = read_variable("_CLAP_COMPLETE_INDEX");
         let index = index.and_then(|index| index.to_str()?.parse().ok());
         index.unwrap_or_else(|| word_count.saturating_sub(1))
@@ -30,7 +30,7 @@ impl CompletionSource {
         let words = env::args_os().skip_while(|word| word != "--").skip(1);
         let mut words: Vec<String> =
             words.map(|word| word.to_string_lossy().into_owned()).collect();
-        words.truncate(Self::cursor_position(words.len()));
+        words.truncate(Self::cursor_word_index(words.len()));
         words
     }
 
@@ -45,22 +45,25 @@ impl CompletionSource {
         value.or(words.get(position + 1).map(String::as_str)).map(unquote_shell_word)
     }
 
-    /// Returns the start of the word at the cursor, up to and including the last word break: a character
-    /// that `COMP_WORDBREAKS` contains. bash keeps this part, and replaces only the rest of the word with
-    /// the chosen candidate. Empty in other shells.
-    pub(crate) fn kept_part() -> String {
+    /// Returns the part of the word at the cursor that bash keeps: all text up to the last
+    /// word-break character, inclusive. The word-break characters are in `COMP_WORDBREAKS`. bash
+    /// replaces only the rest of the word with the chosen candidate. In other shells, the result is
+    /// empty.
+    pub(crate) fn part_kept_by_bash() -> String {
         let kept = read_variable("_JETON_COMPLETE_KEPT").and_then(|kept| kept.into_string().ok());
         kept.unwrap_or_default()
     }
 
     /// Returns the usernames and e-mail addresses that start with `prefix`.
     ///
-    /// Roles are omitted: completion runs without a login.
+    /// The roles of the users are not shown, because completion runs without a login, and only
+    /// admins may see roles.
     pub(crate) fn users(prefix: &str) -> Vec<String> {
         query(|tx| tx.complete_user(prefix))
     }
 
-    /// Returns the applications, and subjects of recorded test tokens, that start with `prefix`.
+    /// Returns the names that start with `prefix`: applications of app tokens, and subjects of
+    /// recorded test tokens.
     pub(crate) fn apps(prefix: &str) -> Vec<String> {
         query(|tx| tx.complete_app(prefix))
     }
@@ -70,15 +73,17 @@ impl CompletionSource {
         query(|tx| tx.complete_permission(prefix))
     }
 
-    /// Returns the ids, starting with `prefix`, of live and superseded tokens, each with the application
-    /// of the token.
+    /// Returns the ids that start with `prefix`, of tokens that are neither revoked nor expired. A
+    /// replaced token is included until the end of its grace period. Each id has a description: the
+    /// application of an app token, or the subject of a test token.
     pub(crate) fn tokens(prefix: &str) -> Vec<(String, String)> {
         let Ok(now) = Clock::default().now() else { return Vec::new() };
         let tokens = query(|tx| tx.complete_token(prefix, now));
         tokens.into_iter().map(|(id, app)| (id.to_string(), escape(&app))).collect()
     }
 
-    /// Returns the ids of the latest open sessions, each with the owner.
+    /// Returns the ids of the latest sessions that have neither ended nor expired, each with the
+    /// name of the owner.
     pub(crate) fn sessions() -> Vec<(String, String)> {
         let Ok(now) = Clock::default().now() else { return Vec::new() };
         query(|tx| load_sessions(tx, now))
@@ -89,8 +94,7 @@ impl CompletionSource {
         query(|tx| Ok(tx.keys()?.iter().filter(|key| filter(key)).map(describe_key).collect()))
     }
 
-    /// Returns the stored value of a setting, which may be equal to the default; `None` if the setting was
-    /// never changed, or was reset.
+    /// Returns the stored value of a setting, or `None` for the default.
     pub(crate) fn setting(setting: Setting) -> Option<String> {
         query(|tx| Ok(tx.find_setting(setting)?.into_iter().collect())).pop()
     }
@@ -112,11 +116,11 @@ impl CompletionSource {
     pub(crate) fn programs(prefix: &str) -> BTreeSet<String> {
         let path = read_variable("PATH").unwrap_or_default();
         let directories = env::split_paths(&path).filter_map(|path| fs::read_dir(path).ok());
-        let name = |file: DirEntry| {
+        let program_name = |file: DirEntry| {
             let name = file.file_name().into_string().ok();
             name.filter(|name| name.starts_with(prefix) && is_program(&file))
         };
-        directories.flatten().flatten().filter_map(name).collect()
+        directories.flatten().flatten().filter_map(program_name).collect()
     }
 }
 
@@ -142,11 +146,12 @@ fn load_sessions(tx: &Reader<'_>, now: Timestamp) -> Result<Vec<(String, String)
         .collect()
 }
 
-/// Reads values from the store that `--store`, `JETON_STORE` or the default names.
+/// Reads values from a store: the store in `--store`, or else in `JETON_STORE`, or else the default
+/// store. Returns no values after any error.
 fn query<T>(read: impl FnOnce(&Reader<'_>) -> Result<Vec<T>, Error>) -> Vec<T> {
     let parse = |text: String| StoreAddress::parse(text.as_ref(), AddressSource::CommandLine);
-    let option = CompletionSource::option_before_cursor("--store").map(parse);
-    let address = match option.or_else(read_store_address) {
+    let flag_address = CompletionSource::option_before_cursor("--store").map(parse);
+    let address = match flag_address.or_else(read_store_address) {
         Some(address) => address.ok(),
         None => paths::default_store_path().map(StoreAddress::File),
     };

@@ -1,5 +1,5 @@
 //! Global flags, environment variables and time of a run. No other module reads the system clock.
-//! Another module reads a variable only if clap or a library reads the same variable.
+//! Other modules read a variable only if clap or a library already reads this variable.
 
 use crate::failure::{Code, Failure};
 use crate::model::{Timestamp, parse_url_scheme};
@@ -14,12 +14,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Variables with credentials, which are removed from the environment of child processes.
+/// Variables with credentials, or with the path of a credential. They are removed from the
+/// environment of child processes.
 pub(super) const CREDENTIAL_VARIABLES: [&str; 4] =
     ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE", "PGPASSWORD"];
 
-/// Text in place of input that is not UTF-8 or not a single token. A verifier refuses this text as a
-/// malformed token.
+/// Text in place of input that is not UTF-8 or not a single token. A verifier refuses this text as
+/// a malformed token.
 pub(super) const MALFORMED_TOKEN: &str = "\u{fffd}";
 
 /// Name of a variable with a value that is not UTF-8.
@@ -29,9 +30,9 @@ pub(super) struct NotUtf8(pub(super) &'static str);
 /// Values of the global flags.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// Address of the store, if given.
+    /// Address of the store from `--store` or `JETON_STORE`, if given.
     pub(crate) store: Option<StoreAddress>,
-    /// File with the caller's token.
+    /// Value of `--token-file`: a file with the token of the caller; `-` is standard input.
     pub(crate) token_file: Option<PathBuf>,
     /// Output format of results.
     pub(crate) output_format: OutputFormat,
@@ -45,8 +46,9 @@ pub(crate) struct Options {
     pub(crate) wait: Duration,
 }
 
-/// Values of the variables of jeton with credentials, of `JETON_CONFIG_DIR` and of `CI`. clap reads the
-/// variables that are defaults of flags, and [`resolve_address`] reads the variables of libpq.
+/// Values of `CI`, of `JETON_CONFIG_DIR`, and of the `JETON_` variables with credentials. clap
+/// reads the variables that supply defaults of flags, and [`resolve_address`] reads the variables
+/// of libpq.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     /// `JETON_PASSWORD`
@@ -63,8 +65,8 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// Returns the name of the OS user, which is the default login name: from /etc/passwd, or else
-    /// from `USER`. `None` if neither has a name, for example in a container with an arbitrary user
-    /// id.
+    /// from `USER`. Names that consist only of digits are ignored. Returns `None` if neither source
+    /// has a name, for example in a container with an arbitrary user id.
     pub(crate) fn os_user_name() -> Option<String> {
         let is_name = |name: &String| !name.bytes().all(|b| b.is_ascii_digit());
         let name = os_users::user_name(rustix::process::geteuid().as_raw()).filter(is_name);
@@ -107,8 +109,8 @@ pub(super) fn child_store_variable() -> Option<OsString> {
     }
 }
 
-/// Completes the address of a server with the values that a connection needs: from the variables of
-/// libpq, and from the files that these variables name.
+/// Completes the address of a server with the values that a connection needs: from the variables
+/// and the files of libpq. The path of a store file is returned unchanged.
 pub(super) fn resolve_address(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
     match address {
         StoreAddress::File(path) => Ok(ResolvedAddress::File(path)),
@@ -159,21 +161,23 @@ fn read_path_variable(name: &str) -> Result<Option<PathBuf>, Failure> {
 
 /// Returns the value of a variable that is set and not empty.
 pub(super) fn read_variable(name: &str) -> Option<OsString> {
-    #[expect(clippy::disallowed_methods, reason = "the only module that reads variables")]
+    #[expect(clippy::disallowed_methods, reason = "this module reads the environment")]
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Time of a run: read on first use, and again after a wait.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clock {
+    /// Time of the run; `None` if the next use must read the clock.
     now: Cell<Option<Timestamp>>,
     /// Time of the store's server minus the time of this machine, in seconds.
     offset: Cell<i64>,
 }
 
 impl Clock {
-    /// Returns the time of the run in whole seconds, rounded down: by the clock of the store's server
-    /// after [`Clock::adopt_server_time`], else by the clock of this machine.
+    /// Returns the time of the run in whole seconds, rounded down. After
+    /// [`Clock::adopt_server_time`], the time is that of the store's server; before, the time of
+    /// this machine.
     pub(super) fn now(&self) -> Result<Timestamp, Failure> {
         if let Some(now) = self.now.get() {
             return Ok(now);

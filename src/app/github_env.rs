@@ -1,5 +1,5 @@
-//! The file that `GITHUB_ENV` names: each line `NAME=VALUE` sets a variable for the next steps of a job
-//! in GitHub Actions.
+//! The file that `GITHUB_ENV` names: each line `NAME=VALUE` sets a variable for the next steps of a
+//! job in GitHub Actions.
 
 use super::environment::read_variable;
 use crate::failure::{Code, Failure};
@@ -15,25 +15,25 @@ pub(crate) struct GithubEnvFile {
 }
 
 impl GithubEnvFile {
-    /// Opens the file. Called before a token is created, because the token cannot be delivered
-    /// without the file.
+    /// Opens the file. Called before a token is created, because without the file, the token could
+    /// not be delivered.
     pub(crate) fn open() -> Result<Self, Failure> {
         let Some(path) = read_variable("GITHUB_ENV") else {
             return Err(Failure::usage("`GITHUB_ENV` is not set")
                 .with_hint("outside of GitHub Actions, use `-o dotenv`"));
         };
-        let open = || {
+        let open_file = || {
             let mut options = OpenOptions::new();
             let mut file = options.read(true).append(true).create(true).mode(0o600).open(path)?;
-            let needs_line_break = !ends_line(&mut file)?;
+            let needs_line_break = !ends_with_line_break(&mut file)?;
             Ok(Self { file, needs_line_break })
         };
-        open().map_err(|error: io::Error| {
+        open_file().map_err(|error: io::Error| {
             Failure::usage(format!("the file in `GITHUB_ENV` cannot be opened: {error}"))
         })
     }
 
-    /// Appends lines.
+    /// Appends `lines`, which end with a line break.
     pub(crate) fn append(&mut self, lines: &str) -> Result<(), Failure> {
         let line_break = if self.needs_line_break { "\n" } else { "" };
         // A single write, so that lines of other processes do not mix with these lines.
@@ -44,14 +44,14 @@ impl GithubEnvFile {
     }
 }
 
-/// Returns whether the last line of a file has a line break. True for a file that is empty or has no
-/// length, such as a pipe.
-fn ends_line(file: &mut File) -> io::Result<bool> {
+/// Returns whether the last line of a file ends with a line break. Also returns `true` for an empty
+/// file, and for a file without a length, such as a pipe.
+fn ends_with_line_break(file: &mut File) -> io::Result<bool> {
     if file.metadata()?.len() == 0 {
         return Ok(true);
     }
-    let mut last = [0];
+    let mut last_byte = [0];
     file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
+    file.read_exact(&mut last_byte)?;
+    Ok(last_byte == *b"\n")
 }

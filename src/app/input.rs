@@ -22,11 +22,12 @@ const MAX_PASSWORD_BYTES: usize = 8 * 1024;
 /// Minimum recommended number of characters of a password.
 const RECOMMENDED_PASSWORD_LENGTH: usize = 8;
 
-/// Maximum size of a key file in bytes: a JWK Set of 10,000 RSA keys. The number of JSON values in
-/// the file has its own limit.
+/// Maximum size of a key file in bytes, enough for a JWK Set of 10,000 public RSA keys of 2048
+/// bits. The number of JSON values in the file has a separate limit.
 const MAX_KEY_FILE_BYTES: usize = 6 * 1024 * 1024;
 
-/// Maximum size of a claims file in bytes, equal to the maximum size of a row of claims.
+/// Maximum size of a claims file in bytes. The claims of one token in a file with rows of claims
+/// have the same maximum size.
 const MAX_CLAIMS_FILE_BYTES: usize = 128 * 1024;
 
 /// Maximum size of a TOML file in bytes.
@@ -58,7 +59,8 @@ impl RunConsole {
         Ok(bytes)
     }
 
-    /// Reads the claims in `value`, the value of `argument`: one JSON object, as text or in a file.
+    /// Reads the claims in `value`, the value of `argument`: a JSON object, or the name of a file
+    /// with a JSON object.
     pub(crate) fn read_claims(
         &self,
         argument: &'static str,
@@ -94,8 +96,8 @@ impl RunConsole {
         })
     }
 
-    /// Returns a password for a login; `None` if the text from `source` or `JETON_PASSWORD` cannot be
-    /// a password. An invalid password from a prompt is an error.
+    /// Returns a password for a login; `None` if the text from `source` or `JETON_PASSWORD` cannot
+    /// be a password. An invalid password from a prompt is an error.
     pub(crate) fn obtain_password(
         &self,
         source: &PasswordSource,
@@ -159,9 +161,9 @@ impl RunConsole {
         }
     }
 
-    /// Returns the current password, which `verify` has verified, and the new password: from two
-    /// lines of input, or from prompts. A wrong current password is refused before the prompt for
-    /// the new password.
+    /// Reads the current and the new password, from two lines of input or from prompts. Returns the
+    /// result of `verify`, which checks the current password, together with the new password. A
+    /// wrong current password is refused before the prompt for the new password.
     pub(crate) fn obtain_password_change(
         &self,
         source: &PasswordSource,
@@ -202,7 +204,7 @@ impl RunConsole {
     }
 
     /// Reads the text of the password from `source`, without the final line break, or from
-    /// `JETON_PASSWORD`. The text need not be a valid password. Returns `None` if neither has a text.
+    /// `JETON_PASSWORD`. The text need not be a valid password. Returns `None` if neither has one.
     fn read_explicit_password_text(
         &self,
         source: &PasswordSource,
@@ -272,7 +274,7 @@ pub(crate) fn is_inline_json(value: &Path) -> bool {
     text.trim_ascii_start().starts_with(b"{") && !value.exists()
 }
 
-/// Returns the name of an input file for messages.
+/// Returns the name of an input file for messages; `-` is standard input.
 pub(crate) fn display_file(path: &Path) -> String {
     if path.as_os_str() == "-" {
         return "standard input".to_owned();
@@ -284,7 +286,7 @@ pub(crate) fn display_file(path: &Path) -> String {
 /// variable. Errors do not repeat the name, because the user may have typed the key instead.
 pub(crate) fn read_key_variable(argument: &str, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let value = environment::read_variable(name).ok_or_else(|| {
-        Failure::usage(format!("`{argument}`: the named environment variable is not set"))
+        Failure::usage(format!("environment variable of `{argument}` not set"))
             .with_hint("export the variable, and pass its name without `$`")
     });
     Ok(Zeroizing::new(value?.into_encoded_bytes()))

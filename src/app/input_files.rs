@@ -4,7 +4,7 @@
 use super::run_console::RunConsole;
 use crate::failure::{Code, Failure};
 use crate::files::read_limited;
-use crate::model::{FileValue, quote_shell_word, redact_for_error};
+use crate::model::{NonFileValue, quote_shell_word, redact_for_error};
 use crate::terminal::{Echo, Progress, StdinReader, Total};
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Read};
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 /// Buffer size for streams in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Kind of content of a file or standard input.
+/// Kind of content of a file or of standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InputKind {
     Password,
@@ -28,11 +28,12 @@ pub(super) enum InputKind {
     Key,
     Claims,
     Toml,
-    /// One user or the claims of one token per row.
+    /// Rows: each row describes one user, or contains the claims of one token.
     Rows,
 }
 
 impl InputKind {
+    /// Returns a noun phrase for messages.
     fn name(self) -> &'static str {
         match self {
             Self::Password => "the password",
@@ -55,16 +56,16 @@ impl InputKind {
         }
     }
 
-    /// Returns the description of a file for messages. The path of a file with a secret is omitted unless
-    /// the path contains the name of an existing directory: the user may have typed the secret instead of
-    /// the path.
+    /// Returns the description of a file for messages. The path of a file with a secret is omitted
+    /// unless the path names an existing parent directory: without one, the user may have typed the
+    /// secret instead of the path.
     fn describe_file(self, argument: &str, path: &Path) -> String {
         let display_path = redact_for_error(&path.to_string_lossy());
         let is_variable = argument.starts_with("JETON_");
         let has_directory = path.parent().is_some_and(|directory| directory.is_dir());
         if self.is_secret() && !has_directory {
             if argument.starts_with("--") || is_variable {
-                format!("the file with {} in `{argument}`", self.name())
+                format!("the file that `{argument}` names for {}", self.name())
             } else {
                 format!("the file with {}", self.name())
             }
@@ -77,8 +78,8 @@ impl InputKind {
 }
 
 impl RunConsole {
-    /// Reads the file `path`, which is the value of `argument`, or standard input for `-`. Reads at
-    /// most `max_bytes + 1` bytes, so that the caller can detect larger input.
+    /// Reads the file `path`; `-` is standard input. `argument` is the option or variable with this
+    /// path. Reads at most `max_bytes + 1` bytes, so that the caller can detect larger input.
     pub(super) fn read_file(
         &self,
         kind: InputKind,
@@ -95,8 +96,8 @@ impl RunConsole {
         read_limited(file, max_bytes).map_err(to_failure)
     }
 
-    /// Opens the file `path`, which is the value of `argument`, or standard input for `-`, and passes
-    /// a reader without a size limit to `read`. Shows the progress of `read`.
+    /// Opens the file `path`, and passes a reader without a size limit to `read`; `-` is standard
+    /// input. `argument` is the option with this path. Shows the progress of `read`.
     pub(crate) fn read_rows<T>(
         &self,
         argument: &'static str,
@@ -107,23 +108,23 @@ impl RunConsole {
         let kind = InputKind::Rows;
         let (name, total, input): (_, _, Box<dyn Read + Send>) = if path.as_os_str() == "-" {
             let stdin = self.open_stdin(kind, argument)?.into_parts().0;
-            ("standard input".to_owned(), total_bytes(stdin.as_fd()), Box::new(stdin))
+            ("standard input".to_owned(), total_of_file(stdin.as_fd()), Box::new(stdin))
         } else {
             let file = open_file(kind, argument, path)?;
-            (kind.describe_file(argument, path), total_bytes(file.as_fd()), Box::new(file))
+            (kind.describe_file(argument, path), total_of_file(file.as_fd()), Box::new(file))
         };
         let reads_terminal = path.as_os_str() == "-" && io::stdin().is_terminal();
         let total = total.unwrap_or(Total::Bytes(0));
         let progress = Arc::new(self.terminal.start_progress("reading", total, reads_terminal));
         let reader = NamedReader { name, input, progress: Arc::clone(&progress) };
         let result = read(BufReader::with_capacity(BUFFER_BYTES, reader));
-        // The progress display must end here: after an error, another thread may still have the
-        // reader, which also refers to the progress.
+        // The progress display must end here, and not when the reader is dropped: after an error,
+        // another thread may still own the reader.
         progress.finish();
         result
     }
 
-    /// Reads standard input for `argument`.
+    /// Reads standard input for `argument`, at most `max_bytes + 1` bytes: see [`Self::read_file`].
     pub(super) fn read_stdin(
         &self,
         kind: InputKind,
@@ -146,7 +147,7 @@ impl RunConsole {
     }
 }
 
-/// Reader of rows.
+/// Buffered reader of a file with rows.
 pub(crate) type RowsReader = BufReader<NamedReader>;
 
 /// Stream that adds the name of the input to read errors, and shows the progress.
@@ -168,19 +169,19 @@ impl Read for NamedReader {
     }
 }
 
-/// Returns the length of a regular file; `None` for other kinds of files, such as a pipe.
-pub(super) fn total_bytes(file: BorrowedFd<'_>) -> Option<Total> {
+/// Returns the length of a regular file in bytes; `None` for other kinds of files, such as a pipe.
+pub(super) fn total_of_file(file: BorrowedFd<'_>) -> Option<Total> {
     let metadata = file.try_clone_to_owned().map(File::from).and_then(|file| file.metadata());
     let metadata = metadata.ok().filter(|metadata| metadata.is_file())?;
     Some(Total::Bytes(usize::try_from(metadata.len()).unwrap_or(usize::MAX)))
 }
 
-/// Opens a file. If `path` is not the name of a file, but for example a URL or a token, the error
-/// says so.
+/// Opens a file. If `path` is not the name of a file, but another kind of value, such as a URL or a
+/// token, the error names this kind.
 fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<File, Failure> {
     File::open(path).map_err(|error| {
-        let value = FileValue::recognize(path.as_os_str()).filter(|_| is_missing(&error));
-        let failure = value.and_then(|value| not_a_file(kind, argument, path, value));
+        let value = NonFileValue::recognize(path.as_os_str()).filter(|_| is_missing(&error));
+        let failure = value.and_then(|value| not_a_file_failure(kind, argument, path, value));
         failure.unwrap_or_else(|| {
             let failure = read_error(&kind.describe_file(argument, path), &error);
             if kind == InputKind::Key && is_missing(&error) && argument.starts_with("--key") {
@@ -196,8 +197,9 @@ fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<Fil
     })
 }
 
-/// Resolves a path that a file in `directory` names. The path must be relative, without `..`, and below
-/// `directory` even after symbolic links are followed. An error is the reason, without the path.
+/// Returns the canonical form of `path`, which a TOML file in `directory` contains. The path must
+/// be relative, without `..`, and below `directory` even after symbolic links are followed. An
+/// error states the reason without the path.
 pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, String> {
     let is_allowed = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     if !path.components().all(is_allowed) {
@@ -211,11 +213,11 @@ pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, St
     if target.starts_with(&base) {
         Ok(target)
     } else {
-        Err("path outside the directory of the file".to_owned())
+        Err("path outside the directory of the TOML file".to_owned())
     }
 }
 
-/// Returns whether the error means that the file does not exist, or that no file can have this name.
+/// Returns whether the error means that the file does not exist, or that its name is invalid.
 fn is_missing(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -227,42 +229,42 @@ fn is_missing(error: &io::Error) -> bool {
 }
 
 /// Returns the error for a value in place of a file name; `None` if the value may be a file name.
-fn not_a_file(
+fn not_a_file_failure(
     kind: InputKind,
     argument: &'static str,
     path: &Path,
-    value: FileValue,
+    value: NonFileValue,
 ) -> Option<Failure> {
     let text = path.to_string_lossy();
     let stdin_hint = |noun| format!("use `-` and pass the {noun} on standard input");
-    let is_array = matches!(value, FileValue::Json)
+    let is_claims_array = matches!(value, NonFileValue::Json)
         && kind == InputKind::Claims
         && text.trim_start().starts_with('[');
     let (found, hint) = match value {
-        FileValue::Url => ("URL", stdin_hint("document")),
-        FileValue::Json if is_array => {
+        NonFileValue::Url => ("URL", stdin_hint("document")),
+        NonFileValue::Json if is_claims_array => {
             ("JSON array", "pass an object: '{\"NAME\":\"VALUE\"}'".to_owned())
         }
-        FileValue::Json => ("JSON", stdin_hint("JSON")),
-        FileValue::Pem => ("PEM", stdin_hint("PEM")),
-        FileValue::Token if argument.starts_with('-') => ("token", stdin_hint("token")),
-        FileValue::Token if argument == "JETON_TOKEN_FILE" => {
+        NonFileValue::Json => ("JSON", stdin_hint("JSON")),
+        NonFileValue::Pem => ("PEM", stdin_hint("PEM")),
+        NonFileValue::Token if argument.starts_with('-') => ("token", stdin_hint("token")),
+        NonFileValue::Token if argument == "JETON_TOKEN_FILE" => {
             ("token", "use `JETON_TOKEN` for the token itself".to_owned())
         }
-        FileValue::Token => ("token", "omit the `@` before the token".to_owned()),
-        FileValue::AtSign if kind.is_secret() => ("`@`", "omit the `@`".to_owned()),
-        FileValue::AtSign => {
+        NonFileValue::Token => ("token", "omit the `@` before the token".to_owned()),
+        NonFileValue::AtSign if kind.is_secret() => ("`@`", "omit the `@`".to_owned()),
+        NonFileValue::AtSign => {
             let name = redact_for_error(text.trim_start().trim_start_matches('@'));
             ("`@`", format!("omit the `@`: {}", quote_shell_word(&name)))
         }
-        FileValue::Home => ("`~`", "use `$HOME` in place of `~`".to_owned()),
-        FileValue::Assignment if kind == InputKind::Claims => {
+        NonFileValue::Home => ("`~`", "use `$HOME` in place of `~`".to_owned()),
+        NonFileValue::Assignment if kind == InputKind::Claims => {
             ("`NAME=VALUE`", "use `--claim NAME=VALUE`".to_owned())
         }
-        FileValue::Assignment => return None,
+        NonFileValue::Assignment => return None,
     };
     let expected =
-        if is_array { "a JSON object or the name of a file" } else { "the name of a file" };
+        if is_claims_array { "a JSON object or the name of a file" } else { "the name of a file" };
     let message = format!("`{argument}`: {found} found, expected {expected}");
     Some(Failure::usage(message).with_hint(hint))
 }

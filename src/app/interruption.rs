@@ -1,4 +1,5 @@
-//! Ctrl-C during a bulk command, and the progress of the command.
+//! Ctrl-C during a command that processes many items or a large file, and the progress of the
+//! command.
 
 use super::run_console::RunConsole;
 use crate::failure::{Code, Failure};
@@ -10,22 +11,24 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Watch for Ctrl-C. After Ctrl-C, the command ends between two batches, so that each batch is
-/// complete. A second Ctrl-C ends the process at once.
+/// Watch for Ctrl-C. After the first Ctrl-C, [`InterruptionWatch::check`] returns an error, and the
+/// command ends at this point of its work. A second Ctrl-C ends the process at once.
 #[derive(Debug, Clone)]
-pub(crate) struct Interruption(Arc<AtomicBool>);
+pub(crate) struct InterruptionWatch(Arc<AtomicBool>);
 
-impl Interruption {
+impl InterruptionWatch {
     /// Starts the watch, unless SIGINT was already ignored when the process started.
-    pub(crate) fn watch() -> Result<Self, Failure> {
+    pub(crate) fn start() -> Result<Self, Failure> {
         let is_interrupted = Arc::new(AtomicBool::new(false));
-        let ends_process = Arc::new(AtomicBool::new(false));
+        let next_signal_ends_process = Arc::new(AtomicBool::new(false));
         for signal in signals::exclude_ignored([SIGINT].into_iter()) {
-            // A signal calls the actions in the order of their registration. `is_interrupted` is set by
-            // the first action, so that a signal between two registrations is not lost.
+            // A signal runs three actions, in the order of their registration. The first action
+            // sets `is_interrupted`. The second action ends the process, if an earlier signal has
+            // set `next_signal_ends_process`. The third action sets `next_signal_ends_process`.
+            let condition = &next_signal_ends_process;
             flag::register(signal, Arc::clone(&is_interrupted))
-                .and_then(|_| flag::register_conditional_default(signal, Arc::clone(&ends_process)))
-                .and_then(|_| flag::register(signal, Arc::clone(&ends_process)))
+                .and_then(|_| flag::register_conditional_default(signal, Arc::clone(condition)))
+                .and_then(|_| flag::register(signal, Arc::clone(condition)))
                 .map_err(|error| watch_error(&error))?;
         }
         terminal::stop_handling_ctrl_c();
@@ -53,11 +56,11 @@ fn watch_error(error: &io::Error) -> Failure {
     Failure::new(Code::Internal, format!("signals cannot be watched: {error}"))
 }
 
-/// Progress and interruption of a bulk command. Clones share the state.
+/// Progress and interruption of a command. Clones share the state.
 #[derive(Debug, Clone)]
 pub(crate) struct Monitor {
     progress: Arc<Progress>,
-    interruption: Interruption,
+    interruption: InterruptionWatch,
     is_dry_run: bool,
 }
 
@@ -68,24 +71,24 @@ impl Monitor {
         label: &'static str,
         total: Total,
     ) -> Result<Self, Failure> {
-        Ok(Interruption::watch()?.monitor(console, label, total))
+        Ok(InterruptionWatch::start()?.monitor(console, label, total))
     }
 
-    /// Starts the progress display of a command that prints lines, and the watch for Ctrl-C. Nothing
-    /// is displayed if the lines are printed to a terminal.
-    pub(crate) fn start_with_output(
+    /// Starts the progress display of a command that prints lines, and the watch for Ctrl-C. No
+    /// progress is displayed if the lines are printed to a terminal.
+    pub(crate) fn start_with_line_output(
         console: &RunConsole,
         label: &'static str,
         total: Total,
     ) -> Result<Self, Failure> {
         let progress =
             console.terminal.start_progress(label, total, terminal::is_stdout_terminal());
-        Ok(Self::new(console, progress, Interruption::watch()?))
+        Ok(Self::new(console, progress, InterruptionWatch::start()?))
     }
 
     /// Starts the progress display of a command that reads lines from standard input and prints
-    /// lines, and the watch for Ctrl-C. Nothing is displayed if standard input or standard output
-    /// is a terminal.
+    /// lines, and the watch for Ctrl-C. No progress is displayed if standard input or standard
+    /// output is a terminal.
     pub(crate) fn start_filter(
         console: &RunConsole,
         label: &'static str,
@@ -93,15 +96,15 @@ impl Monitor {
     ) -> Result<Self, Failure> {
         let has_terminal_lines = io::stdin().is_terminal() || terminal::is_stdout_terminal();
         let progress = console.terminal.start_progress(label, total, has_terminal_lines);
-        Ok(Self::new(console, progress, Interruption::watch()?))
+        Ok(Self::new(console, progress, InterruptionWatch::start()?))
     }
 
-    fn new(console: &RunConsole, progress: Progress, interruption: Interruption) -> Self {
+    fn new(console: &RunConsole, progress: Progress, interruption: InterruptionWatch) -> Self {
         let is_dry_run = console.is_dry_run.get();
         Self { progress: Arc::new(progress), interruption, is_dry_run }
     }
 
-    /// Counts finished work. Returns an error after Ctrl-C.
+    /// Adds `amount` to the finished work. Returns an error after Ctrl-C.
     pub(crate) fn advance(&self, amount: usize) -> Result<(), Interrupted> {
         self.progress.advance(amount);
         self.check()
@@ -123,9 +126,9 @@ impl Monitor {
         self.interruption.check()
     }
 
-    /// Ends the progress display, and converts the error of `result`. After Ctrl-C, the message ends
-    /// with the text from `describe` (the work that was done, and what is stored), or in a dry run with a
-    /// note that nothing was changed.
+    /// Ends the progress display, and converts the error of `result`. After Ctrl-C, the error
+    /// message ends with the text from `describe`, which states the finished work and the stored
+    /// changes. In a dry run, the message ends with a note that nothing was changed.
     pub(crate) fn finish<T, E: Into<Failure>>(
         &self,
         result: Result<T, E>,

@@ -1,5 +1,5 @@
-//! Paths of the store and of the session files in failures, with the option or variable that
-//! changes each path.
+//! Paths of the store and of the session files in failures, and hints about the option or variable
+//! that sets the path.
 
 use super::environment::{data_directory_variable, read_store_address};
 use super::run_console::RunConsole;
@@ -14,16 +14,17 @@ use crate::store::StoreAddress;
 use std::path::Path;
 
 impl RunConsole {
-    /// Adds the path of the store or of the session files, or the address of the server, to the message of
-    /// a failure that concerns them. In a failure with a path and without a hint, adds a hint to change
-    /// the path. Adds `--store` to the commands in the hint, if the flag selects the store of this run.
+    /// Adds the location of a failure to the message: the path of the store, the directory of the
+    /// session files, or the address of the server. A failure with a path and without a hint gets a
+    /// hint to change the path. Adds `--store` to the commands in the hint, if the flag selects the
+    /// store of this run.
     pub(super) fn add_location(&self, failure: Failure) -> Failure {
-        let failure = self.add_path(failure);
+        let failure = self.add_path_or_address(failure);
         let hint = failure.hint.as_deref().map(|hint| self.repeat_store_flag(hint));
         Failure { hint, ..failure }
     }
 
-    fn add_path(&self, failure: Failure) -> Failure {
+    fn add_path_or_address(&self, failure: Failure) -> Failure {
         #[cfg(feature = "postgres")]
         if failure.location == Some(Location::Store)
             && let Some(StoreAddress::Server(address)) = &self.options.store
@@ -51,7 +52,7 @@ impl RunConsole {
                 format!("{owner_hint}, or {hint}")
             }
             Some(other_hint) => other_hint,
-            // The hint of a link changes the path of the store, not of the session files.
+            // The hint about a symbolic link applies only to the path of the store.
             None if failure.location == Some(Location::Store) => {
                 self.link_target_hint(&path).unwrap_or(hint)
             }
@@ -60,8 +61,8 @@ impl RunConsole {
         Failure { message, hint: Some(hint), location: None, ..failure }
     }
 
-    /// Returns the hint to use the target of `path` as the store; `None` if `path` is not a symbolic link
-    /// to an existing file.
+    /// Returns the hint to use the target of `path` as the store; `None` if `path` is not a
+    /// symbolic link to an existing file.
     fn link_target_hint(&self, path: &Path) -> Option<String> {
         let is_store_in_flag = self.options.store.is_some() && !self.is_store_in_variable();
         let target = path.canonicalize().ok().filter(|_| path.is_symlink())?;
@@ -82,15 +83,16 @@ impl RunConsole {
 
     /// Repeats `--store` in the commands of a hint, if the flag selects the store.
     pub(super) fn repeat_store_flag(&self, hint: &str) -> String {
-        let path = match self.options.store.as_ref().filter(|_| !self.is_store_in_variable()) {
+        let address = match self.options.store.as_ref().filter(|_| !self.is_store_in_variable()) {
             None => return hint.to_owned(),
             Some(StoreAddress::File(path)) => redact_for_error(&path.to_string_lossy()),
             // An address from the command line has no password.
             #[cfg(feature = "postgres")]
             Some(StoreAddress::Server(address)) => address.text_without_password().to_owned(),
         };
-        let prefix = if path.starts_with('-') { "./" } else { "" };
-        add_store_flag(hint, &format!("--store {}", quote_shell_word(&format!("{prefix}{path}"))))
+        let prefix = if address.starts_with('-') { "./" } else { "" };
+        let flag_value = quote_shell_word(&format!("{prefix}{address}"));
+        add_store_flag(hint, &format!("--store {flag_value}"))
     }
 
     fn directory_as_store_failure(&self, path: &Path, failure: Failure) -> Failure {
@@ -105,6 +107,7 @@ impl RunConsole {
         Failure { message, hint: Some(hint), location: None, ..failure }
     }
 
+    /// Returns whether `JETON_STORE` contains the address of the store of this run.
     fn is_store_in_variable(&self) -> bool {
         read_store_address().is_some_and(|address| address.ok() == self.options.store)
     }
@@ -112,7 +115,9 @@ impl RunConsole {
     fn store_path_hint(&self) -> String {
         if self.options.store.is_none() {
             let variable = data_directory_variable();
-            return format!("set `{variable}` to a directory of yours, or `JETON_STORE` to a file");
+            return format!(
+                "set `{variable}` to a directory that you own, or `JETON_STORE` to a file"
+            );
         }
         if self.is_store_in_variable() {
             "set `JETON_STORE` to another file".to_owned()
@@ -134,30 +139,31 @@ fn add_server(address: &ServerAddress, failure: Failure) -> Failure {
     Failure { message, hint, location: None, ..failure }
 }
 
-/// Commands that use the store, except `status`, which no hint names.
+/// Commands that use the store. `status` is omitted, because no hint contains this command.
 const STORE_COMMANDS: [&str; 17] = [
     "apply", "audit", "init", "keys", "login", "logout", "passwd", "recover", "refresh",
     "register", "run", "sessions", "settings", "store", "token", "users", "whoami",
 ];
 
-/// Adds a flag to the commands in a hint that use the store, except `store copy`, whose arguments name the
-/// stores. Quoted words of a command are unchanged.
+/// Adds `flag`, which is `--store` with its value, to each command in `hint` that uses the store.
+/// `store copy` gets no flag, because its arguments name the stores. Text in quotes is unchanged.
 fn add_store_flag(hint: &str, flag: &str) -> String {
     let mut text = String::new();
-    let mut copied = 0;
-    for (at, program) in hint.match_indices("jeton ") {
-        let (before, arguments) = (&hint[..at], &hint[at + program.len()..]);
+    let mut copied_end = 0;
+    for (start, program) in hint.match_indices("jeton ") {
+        let (before, arguments) = (&hint[..start], &hint[start + program.len()..]);
         let is_word = before.is_empty() || before.ends_with([' ', '`']);
-        let name = arguments.split([' ', '`', ',', ')']).next().unwrap_or_default();
-        let uses_store = STORE_COMMANDS.contains(&name) && !arguments.starts_with("store copy");
+        let command_name = arguments.split([' ', '`', ',', ')']).next().unwrap_or_default();
+        let uses_store =
+            STORE_COMMANDS.contains(&command_name) && !arguments.starts_with("store copy");
         if is_word && uses_store && !is_in_quotes(before) {
-            text.push_str(&hint[copied..at + program.len()]);
+            text.push_str(&hint[copied_end..start + program.len()]);
             text.push_str(flag);
             text.push(' ');
-            copied = at + program.len();
+            copied_end = start + program.len();
         }
     }
-    text + &hint[copied..]
+    text + &hint[copied_end..]
 }
 
 /// Returns whether a shell word that follows `text` is inside quotes.
@@ -182,8 +188,8 @@ mod tests {
         for (hint, expected) in [
             ("create a store: jeton init", "create a store: jeton --store 'a b' init"),
             (
-                "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
-                "log in with `jeton --store 'a b' login`, or use `--exist-ok` to keep the store unchanged",
+                "log in with `jeton login`, or use `--exist-ok` to accept the existing store",
+                "log in with `jeton --store 'a b' login`, or use `--exist-ok` to accept the existing store",
             ),
             (
                 "activate the key with: jeton keys activate -- '-x jeton init'",

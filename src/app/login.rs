@@ -1,4 +1,8 @@
 //! Login and logout with the session file.
+//!
+//! A login is written to the session file as pending before the store commits the session. To
+//! settle a pending login means: to keep this login if the store has the session, or else to
+//! restore the previous login.
 
 use super::session::{SessionHandle, login_from_tokens, settle_login};
 use super::store_handle::StoreHandle;
@@ -13,24 +17,24 @@ use crate::store::Store;
 use secrecy::ExposeSecret;
 
 impl SessionHandle {
-    /// Logs in and saves the session in the session file. Returns the token pair, and whether a previous
-    /// session was ended.
+    /// Logs in and saves the session in the session file. Returns the token pair, and whether the
+    /// session of a previous login was ended.
     pub(crate) fn log_in(
         &mut self,
         store: &mut StoreHandle,
-        credential: &LoginCredentials,
+        credentials: &LoginCredentials,
     ) -> Result<(TokenPair, bool), Failure> {
-        self.save_session(store, |store, _| authority::accounts::authenticate(store, credential))
+        self.save_session(store, |store, _| authority::accounts::authenticate(store, credentials))
     }
 
-    /// Returns an error if the session file cannot be written. Called before a store or user is
-    /// created.
+    /// Creates the directory of the session file if necessary. Returns an error if no file can be
+    /// written in the directory. Called before a store or user is created.
     pub(crate) fn ensure_session_can_be_saved(&self) -> Result<(), Failure> {
         let directory = paths::session_directory(self.console.environment.config_dir.as_deref());
         Ok(session_file::prepare_directory(directory.as_deref())?)
     }
 
-    /// Creates the first admin of the store, and saves the session of the admin in the session file.
+    /// Creates the first admin of the store, and saves a session of the admin in the session file.
     pub(crate) fn create_first_admin(
         &mut self,
         store: &mut StoreHandle,
@@ -42,6 +46,8 @@ impl SessionHandle {
         session.map(|(tokens, _)| tokens)
     }
 
+    /// Starts a session of the user that `authenticate` returns, and saves the session in the
+    /// session file. Returns the token pair, and whether the session of a previous login was ended.
     fn save_session(
         &mut self,
         store: &mut StoreHandle,
@@ -57,8 +63,8 @@ impl SessionHandle {
             Err(session_file::Error::Damaged) => None,
             _ => settle_login(store, &locked_file)?,
         };
-        let (open_store, audit) = store.open()?;
-        let path = open_store.address().to_path();
+        let (open_store, audit) = store.open_with_audit()?;
+        let store_path = open_store.address().to_path();
         let authenticated_user = authenticate(open_store, &audit)?;
         let replaced_sid = previous_login.as_ref().map(|login| login.sid);
         let result = authority::sessions::begin(
@@ -67,17 +73,17 @@ impl SessionHandle {
             &authenticated_user,
             replaced_sid,
             |tokens| {
-                let login = login_from_tokens(path.clone(), tokens);
+                let login = login_from_tokens(store_path.clone(), tokens);
                 Ok::<_, Failure>(locked_file.begin_login(login, previous_login.clone())?)
             },
         );
-        // If the outcome of the commit is unknown, or if the file cannot be written, the next
-        // command settles the pending login.
+        // The pending login is settled now, unless the outcome of the commit is unknown. In that
+        // case, or if the file cannot be written, the next command settles the login.
         if !matches!(&result, Err(failure) if failure.kind() == Kind::OutcomeUnknown) {
             let _ = settle_login(store, &locked_file);
         }
-        let (tokens, was_replaced) = result?;
-        self.user_id = Some(tokens.user.id);
+        let (tokens, previous_session_ended) = result?;
+        self.authenticated_user_id = Some(tokens.user.id);
         if let Ok(Content { other_copy: Some(copy), .. }) = read_result
             && copy.exists()
         {
@@ -86,30 +92,31 @@ impl SessionHandle {
                 "this session replaces the session of `{display_path}`, another copy of this store"
             ));
             self.console.print_hint(
-                "to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store",
+                "to stay logged in to both stores, use a different `JETON_CONFIG_DIR` for one store",
             );
         }
         if let Some(source) = self.console.bearer_source_name() {
             self.console
                 .print_warning(&format!("commands use the token in {source}, not this session"));
         }
-        Ok((tokens, was_replaced))
+        Ok((tokens, previous_session_ended))
     }
 
     /// Ends the session of the bearer credential. Without a bearer credential, ends the session in
-    /// the session file, and removes the file. Returns whether a session existed. A file with the
-    /// login of another copy of the store is left unchanged.
+    /// the session file, and removes the file. Returns whether the call ended the session of the
+    /// bearer credential, or removed the file. A file with the login of another copy of the store
+    /// is left unchanged.
     pub(crate) fn log_out(&mut self, store: &mut StoreHandle) -> Result<bool, Failure> {
         if !store.exists()? {
             return Ok(false);
         }
         if let Some((token, _)) = self.console.bearer_credential()? {
-            let (open_store, audit) = store.open()?;
+            let (open_store, audit) = store.open_with_audit()?;
             return Ok(authority::sessions::end(open_store, &audit, token.expose_secret())?);
         }
         let file = self.locate_session_file(store)?;
         // Without a login, no lock is needed. The check is repeated under the lock, since another
-        // process may log out in the meantime.
+        // process may log out before this process has the lock.
         if !self.has_login(&file)? {
             return Ok(false);
         }
@@ -119,11 +126,11 @@ impl SessionHandle {
         }
         match settle_login(store, &locked_file) {
             Ok(Some(login)) => {
-                let (open_store, audit) = store.open()?;
+                let (open_store, audit) = store.open_with_audit()?;
                 authority::sessions::end_by_sid(open_store, &audit, login.sid)?;
             }
             Ok(None) => {}
-            // A damaged file names no session.
+            // A damaged file has no readable session id, so that no session can be ended.
             Err(failure) if failure.kind() == Kind::TokenMissing => {}
             Err(failure) => return Err(failure),
         }

@@ -12,10 +12,11 @@ pub(crate) enum LoginState {
     NoUsers,
     /// The session file has no login, or the session of the login has ended.
     LoggedOut,
+    /// The caller is logged in by a bearer credential or by the session file.
     LoggedIn(Box<CurrentLogin>),
 }
 
-/// A usable login.
+/// The user and the session of a caller who is logged in.
 pub(crate) struct CurrentLogin {
     pub(crate) user: User,
     pub(crate) session: Session,
@@ -24,8 +25,9 @@ pub(crate) struct CurrentLogin {
 }
 
 impl SessionHandle {
-    /// Returns the state of the login. The access token in the session file may have expired: the
-    /// state is that of the session, which the next command refreshes.
+    /// Returns the state of the login; an invalid bearer credential is an error. An expired access
+    /// token in the session file does not change the state, because the next command refreshes the
+    /// session.
     pub(crate) fn login_state(&mut self, store: &mut StoreHandle) -> Result<LoginState, Failure> {
         if self.has_bearer_credential()? {
             let caller_and_source = self.caller_with_source(store)?;
@@ -37,7 +39,7 @@ impl SessionHandle {
         }
         let file = self.locate_session_file(store)?;
         let login = self.load_login(&file)?;
-        let (open_store, audit) = store.open()?;
+        let (open_store, audit) = store.open_with_audit()?;
         let open_session = match login {
             Some(login) => authority::sessions::find_open(open_store, audit.now, login.sid)?,
             None => None,
@@ -47,7 +49,9 @@ impl SessionHandle {
                 let source = escape(&file.path().to_string_lossy());
                 Ok(LoginState::LoggedIn(Box::new(CurrentLogin { user, session, source })))
             }
-            None if authority::accounts::has_users(open_store)? => Ok(LoginState::LoggedOut),
+            None if authority::accounts::has_ever_had_users(open_store)? => {
+                Ok(LoginState::LoggedOut)
+            }
             None => Ok(LoginState::NoUsers),
         }
     }

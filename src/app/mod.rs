@@ -30,7 +30,7 @@ pub(crate) use environment::{Environment, Options};
 pub(crate) use github_env::GithubEnvFile;
 pub(crate) use input::{PasswordSource, display_file, is_inline_json, read_key_variable};
 pub(crate) use input_files::resolve_below;
-pub(crate) use interruption::{Interruption, Monitor, describe_interruption};
+pub(crate) use interruption::{InterruptionWatch, Monitor, describe_interruption};
 pub(crate) use login_state::LoginState;
 pub(crate) use output_files::{
     NewSecretFile, OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory, parent_directory,
@@ -41,7 +41,7 @@ pub(crate) use subprocess::SignalForwarder;
 pub(crate) use token_batch::TokenChunk;
 pub(crate) use token_input::SEVERAL_TOKENS_HINT;
 
-use crate::authority::audit_context::{AuditTarget, record_refusal};
+use crate::authority::audit_context::{RequestedTarget, record_refusal};
 use crate::authority::principal::Principal;
 use crate::authority::{Caller, RejectReason};
 use crate::failure::Failure;
@@ -61,8 +61,10 @@ pub(crate) struct App {
     pub(crate) environment: Rc<Environment>,
     /// Exit code of a run without a failure.
     pub(crate) exit_code: u8,
+    /// `false` for a read-only command.
     is_change: bool,
-    audit_target: Option<AuditTarget>,
+    /// The object that the arguments of the command name, if any.
+    audit_target: Option<RequestedTarget>,
 }
 
 impl App {
@@ -73,7 +75,7 @@ impl App {
         environment: Environment,
         action: &'static str,
         is_change: bool,
-        audit_target: Option<AuditTarget>,
+        audit_target: Option<RequestedTarget>,
     ) -> Self {
         let environment = Rc::new(environment);
         let console = Rc::new(RunConsole::new(options, Rc::clone(&environment), Clock::default()));
@@ -93,15 +95,15 @@ impl App {
         self.session.caller(&mut self.store)
     }
 
-    /// Returns the principal that mints: the user of the session, or the owner of an app token with
-    /// `jeton:mint`.
+    /// Returns the principal that mints tokens: the user of a session, or the owner of an app token
+    /// with the permission `jeton:mint`.
     pub(crate) fn minter(&mut self) -> Result<Principal, Failure> {
         self.session.minter(&mut self.store)
     }
 
-    /// Writes a secret to standard output, which was open before the secret was created. If the
-    /// secret cannot be delivered, `undo` revokes the secret, if possible, and returns the failure
-    /// to report.
+    /// Writes a secret to standard output. The [`SecretOutput`] proves that standard output was
+    /// writable before the secret was created. If the secret cannot be delivered, `undo` revokes
+    /// the secret, if possible, and returns the failure to report.
     pub(crate) fn deliver_secret(
         &mut self,
         _: SecretOutput,
@@ -111,8 +113,8 @@ impl App {
         if self.console.write_secret(secret) { Ok(()) } else { Err(undo(self)?) }
     }
 
-    /// Writes test tokens without a record to standard output, which was open before the tokens were
-    /// minted. A closed pipe is no error, since no record has to be revoked.
+    /// Writes test tokens that are not recorded in the store to standard output, which was writable
+    /// before the tokens were minted. A closed pipe is no error, since no record has to be revoked.
     pub(crate) fn deliver_unrecorded(
         &self,
         _: SecretOutput,
@@ -134,17 +136,18 @@ impl App {
         undo(self, partial_write)?.map_or(Ok(false), Err)
     }
 
-    /// Prints the failure, and records the refusal of a change. Returns the exit code of the
-    /// failure, even if recording fails.
+    /// Prints the failure, and records the refusal of a change in the audit log. Returns the exit
+    /// code of the failure, even if recording fails.
     pub(crate) fn finish_with_failure(mut self, failure: Failure) -> u8 {
         // A reused refresh token ended its session: that change already has an audit event.
         let is_recorded = failure.has_reason(RejectReason::Reused);
         if self.is_change
             && failure.is_refusal()
             && !is_recorded
-            && let Some((store, audit)) = self.store.if_open()
+            && let Some((store, audit)) = self.store.get_with_audit_if_open()
         {
-            let (user_id, target) = (self.session.user_id(), self.audit_target.as_ref());
+            let (user_id, target) =
+                (self.session.authenticated_user_id(), self.audit_target.as_ref());
             let _ = record_refusal(store, &audit, user_id, target, failure.code.as_str());
         }
         let failure = self.console.add_location(failure);

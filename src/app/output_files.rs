@@ -30,8 +30,9 @@ pub(crate) struct OutputDir<'p> {
 }
 
 impl<'p> OutputDir<'p> {
-    /// Locks a directory for files with mode `mode`; refuses a directory that other users can write.
-    /// A missing directory is created with mode 0700 for private files, else 0755, less the umask.
+    /// Locks a directory for files with the mode `mode`. Refuses a directory that other users can
+    /// write. A missing directory is created with the mode 0700 if `mode` is [`PRIVATE_MODE`], or
+    /// else 0755, less the umask.
     pub(crate) fn open(console: &RunConsole, path: &'p Path, mode: u32) -> Result<Self, Failure> {
         let to_failure = |error| directory_error(path, &error);
         let directory_mode = if mode == PRIVATE_MODE { 0o700 } else { 0o755 };
@@ -45,9 +46,9 @@ impl<'p> OutputDir<'p> {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Creates or replaces files in the given order. The new files have the mode `mode`, less the umask,
-    /// and are durable when the function returns. A file that already has the content and no
-    /// permissions beyond `mode` is left unchanged.
+    /// Creates or replaces files, given as pairs of name and content, in the given order. The new
+    /// files have the mode `mode`, less the umask, and are durable when the function returns. A
+    /// file that already has the content and no permissions beyond `mode` is left unchanged.
     pub(crate) fn replace(
         &self,
         files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
@@ -55,7 +56,7 @@ impl<'p> OutputDir<'p> {
     ) -> Result<(), Failure> {
         let mut files = files.iter().map(|(name, content)| (name.as_ref(), content.as_ref()));
         files.try_for_each(|(name, content)| {
-            self.replace_file(name, content, mode).map_err(|error| self.write_error(name, &error))
+            self.replace_file(name, content, mode).map_err(|error| self.entry_error(name, &error))
         })?;
         files::sync_directory(self.path).map_err(|error| directory_error(self.path, &error))
     }
@@ -85,7 +86,8 @@ impl<'p> OutputDir<'p> {
             && self.read_file(name).is_none_or(|current| current != content)
     }
 
-    /// Returns the error for a file that must not be replaced.
+    /// Returns the error for a file that must not be replaced. In the message, `reason` follows the
+    /// path of the file: `already exists`.
     pub(crate) fn conflict_error(&self, name: &str, reason: &str) -> Failure {
         let display_path = redact_for_error(&self.path.join(name).to_string_lossy());
         Failure::new(Code::FileExists, format!("`{display_path}` {reason}"))
@@ -95,14 +97,14 @@ impl<'p> OutputDir<'p> {
     pub(crate) fn remove(&self, names: &[String]) -> Result<(), Failure> {
         names.iter().try_for_each(|name| {
             files::remove_if_exists(&self.path.join(name))
-                .map_err(|error| self.write_error(name, &error))
+                .map_err(|error| self.entry_error(name, &error))
         })
     }
 
-    /// Returns the failure for a file that cannot be replaced or removed. A directory in place of
-    /// the file is a fault of the file. Other errors concern the output directory, which gets a new
-    /// entry for each file.
-    fn write_error(&self, name: &str, error: &io::Error) -> Failure {
+    /// Returns the failure for a file that cannot be replaced or removed. If a directory has the
+    /// name of the file, the failure names the file. In all other cases, the failure names the
+    /// output directory, because replacing or removing a file changes an entry of this directory.
+    fn entry_error(&self, name: &str, error: &io::Error) -> Failure {
         if error.kind() == io::ErrorKind::IsADirectory {
             return file_error(&self.path.join(name), error);
         }
@@ -110,7 +112,8 @@ impl<'p> OutputDir<'p> {
     }
 }
 
-/// A new file with secrets. Dropping the value removes the file; [`NewSecretFile::keep`] keeps it.
+/// A new file with secrets. Dropping the value removes the file, unless [`NewSecretFile::keep`] is
+/// called.
 pub(crate) struct NewSecretFile {
     path: PathBuf,
     is_kept: bool,
@@ -135,13 +138,13 @@ impl NewSecretFile {
             file_error(path, &error)
         })?;
         let new_file = Self { path: path.to_owned(), is_kept: false };
-        let written = file.write_all(content).and_then(|()| file.sync_all());
-        written.map_err(|error| file_error(path, &error))?;
+        let write_result = file.write_all(content).and_then(|()| file.sync_all());
+        write_result.map_err(|error| file_error(path, &error))?;
         files::sync_directory(directory).map_err(|error| directory_error(directory, &error))?;
         Ok(new_file)
     }
 
-    /// Keeps the file.
+    /// Drops the value without removing the file.
     pub(crate) fn keep(mut self) {
         self.is_kept = true;
     }
@@ -161,8 +164,8 @@ pub(crate) fn parent_directory(file: &Path) -> &Path {
     parent.unwrap_or(Path::new("."))
 }
 
-/// Refuses a directory that other users can write. Warns of a directory that the user's private group can
-/// write.
+/// Refuses a directory that other users can write. Warns of a directory that the user's private
+/// group can write.
 fn check_directory(console: &RunConsole, path: &Path) -> Result<(), Failure> {
     match directory::check_permissions(path) {
         Ok(writers) => {
@@ -182,7 +185,7 @@ fn file_error(path: &Path, error: &io::Error) -> Failure {
     write_error(&format!("`{}`", redact_for_error(&path.to_string_lossy())), error)
 }
 
-/// Returns the failure for an error of a write: disk full, a usage error if the path that the user
+/// Returns the failure for a failed write: disk full, a usage error if the path that the user
 /// chose is the cause, or else an internal error. `target` is the directory or file, as the message
 /// shows it.
 fn write_error(target: &str, error: &io::Error) -> Failure {

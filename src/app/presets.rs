@@ -1,4 +1,5 @@
-//! Presets of the user's configuration directory, which take precedence over the built-in presets.
+//! Presets: named templates of token claims. Custom presets are files in the user's configuration
+//! directory, and take precedence over built-in presets of the same name.
 
 use super::environment::Environment;
 use crate::authority;
@@ -12,8 +13,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 impl Environment {
-    /// Returns the preset with this name. Without a name, returns the built-in preset that is used
-    /// without `--preset`.
+    /// Returns the preset with this name; without a name, the default preset, which is built in.
     pub(crate) fn load_preset(&self, name: Option<&str>) -> Result<Template, Failure> {
         if let Some(name) = name
             && let Some(template) = self.load_custom_preset(name)?
@@ -72,12 +72,12 @@ impl Environment {
     }
 }
 
-/// Returns the names of all presets, sorted, and whether each preset is custom. `config` is the
-/// value of `JETON_CONFIG_DIR`, if set.
-pub(super) fn list_preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
+/// Returns the names of all presets, sorted, and whether each preset is custom. `config_dir` is
+/// the value of `JETON_CONFIG_DIR`, if set.
+pub(super) fn list_preset_names(config_dir: Option<&Path>) -> Vec<(String, bool)> {
     let mut names: Vec<(String, bool)> = Vec::new();
     let files =
-        paths::preset_directory(config).and_then(|directory| std::fs::read_dir(directory).ok());
+        paths::preset_directory(config_dir).and_then(|directory| std::fs::read_dir(directory).ok());
     for file in files.into_iter().flatten().flatten() {
         let path = file.path();
         if path.extension().is_some_and(|extension| extension == "json")
@@ -96,8 +96,8 @@ pub(super) fn list_preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
     names
 }
 
-/// Returns whether a preset name is not empty and has only letters, digits, `-` and `_` of ASCII, so that
-/// the name cannot be a path.
+/// Returns whether a preset name is not empty and has only ASCII letters, ASCII digits, `-` and
+/// `_`, so that the name cannot be a path.
 fn is_valid_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

@@ -14,7 +14,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::rc::Rc;
 
-/// Console with the options of a run. A terminal shows times relative to the time of the run.
+/// Console with the options of a run. On a terminal, times are relative to the time of the run.
 pub(crate) struct RunConsole {
     pub(super) terminal: terminal::Console,
     pub(super) options: Options,
@@ -46,12 +46,11 @@ impl StdinGuard {
         Self { reader: cell::Cell::new(reader), is_reserved: cell::Cell::new(is_reserved) }
     }
 
-    /// Reserves standard input for `argument`, a name on the command line such as `--jwks`. Called
-    /// before any input is read, so that two arguments for standard input are refused before either
-    /// reads it.
+    /// Reserves standard input for `argument`, such as `--jwks`. Called before any input is read,
+    /// so that two arguments that need standard input are refused before it is read.
     fn reserve(&self, argument: &'static str) -> Result<(), Failure> {
         if let Some(reader) = self.reader.replace(Some(argument)) {
-            return Err(conflict(reader, argument));
+            return Err(stdin_conflict(reader, argument));
         }
         self.is_reserved.set(true);
         Ok(())
@@ -61,18 +60,18 @@ impl StdinGuard {
     pub(super) fn claim(&self, argument: &'static str) -> Result<(), Failure> {
         match self.reader.replace(Some(argument)) {
             Some(reader) if reader != argument || !self.is_reserved.take() => {
-                Err(conflict(reader, argument))
+                Err(stdin_conflict(reader, argument))
             }
             Some(_) | None => Ok(()),
         }
     }
 }
 
-fn conflict(reader: &str, argument: &str) -> Failure {
+fn stdin_conflict(reader: &str, argument: &str) -> Failure {
     Failure::usage(format!(
         "standard input can be read only once, but is requested by `{reader}` and `{argument}`"
     ))
-    .with_hint("use files for all but one of the arguments")
+    .with_hint("use standard input for one input only, and files for the other inputs")
 }
 
 /// Proof that standard output was writable before a secret was created. The delivery of the secret
@@ -128,7 +127,7 @@ impl RunConsole {
         }
     }
 
-    /// Writes lines of JSON, regardless of the output format. Returns `false` if the pipe is closed.
+    /// Writes lines of JSON in any output format. Returns `false` if the pipe is closed.
     pub(crate) fn write_json_lines(&self, lines: &JsonLines) -> Result<bool, Failure> {
         Ok(self.terminal.write_json_lines(lines)? == Delivery::Done)
     }
@@ -162,10 +161,10 @@ impl RunConsole {
         Ok(self.terminal.write_items(items, is_first_batch)? == Delivery::Done)
     }
 
-    /// Ends a JSON document that [`RunConsole::write_items`] began, with the members after `items`.
-    /// `empty_list` is the list without items. Returns `false` if the pipe is closed.
-    pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<bool, Failure> {
-        Ok(self.terminal.end_items(empty_list)? == Delivery::Done)
+    /// Ends a JSON document that [`RunConsole::write_items`] started: adds the members after
+    /// `items`. `empty_list` is the list without items. Returns `false` if the pipe is closed.
+    pub(crate) fn end_item_list(&self, empty_list: &impl Serialize) -> Result<bool, Failure> {
+        Ok(self.terminal.end_item_list(empty_list)? == Delivery::Done)
     }
 
     /// Writes rows of a table, with the header before the first batch. Returns `false` if the pipe
@@ -175,9 +174,9 @@ impl RunConsole {
             == Delivery::Done)
     }
 
-    /// Writes trusted text, such as a completion script, without escaping. A closed pipe is no error.
-    pub(crate) fn write_document(&self, text: &str) -> Result<(), Failure> {
-        match self.terminal.write_document(text)? {
+    /// Writes trusted text, such as a shell script, without escaping. A closed pipe is no error.
+    pub(crate) fn write_styled_text(&self, text: &str) -> Result<(), Failure> {
+        match self.terminal.write_styled_text(text)? {
             Delivery::Done | Delivery::NoReader => Ok(()),
         }
     }
@@ -208,7 +207,7 @@ impl RunConsole {
     }
 
     /// Returns whether status messages are printed.
-    pub(crate) fn is_verbose(&self) -> bool {
+    pub(crate) fn prints_status(&self) -> bool {
         !self.options.quiet && !self.options.output_format.is_json()
     }
 
@@ -233,7 +232,8 @@ impl RunConsole {
         self.terminal.print_warning(message);
     }
 
-    /// Prints a hint, with the `--store` flag of this run in its commands, unless `--quiet` is set.
+    /// Prints a hint, unless `--quiet` is set. If this run has the `--store` flag, the flag is
+    /// added to the commands in the hint.
     pub(crate) fn print_hint(&self, message: &str) {
         if !self.options.quiet {
             self.terminal.print_hint(&self.repeat_store_flag(message));

@@ -1,5 +1,9 @@
 //! Session of a run: the login in the session file. When the access token of the login has expired,
 //! the session is refreshed under the lock of the file.
+//!
+//! A login is written to the file as pending before the store commits the session. To settle a
+//! pending login means: to keep this login if the store has the session, or else to restore the
+//! previous login.
 
 use super::run_console::RunConsole;
 use super::store_handle::StoreHandle;
@@ -30,9 +34,11 @@ pub(super) enum RefreshPolicy {
 const MIN_REMAINING_SECONDS: i64 = 60;
 
 impl RefreshPolicy {
-    /// Returns whether the access token that authenticated `caller` need not be refreshed at `now`.
+    /// Returns `true` if the access token that authenticated `caller` can be used at `now`, and
+    /// `false` if the token must be refreshed first.
     pub(super) fn accepts(self, caller: &Caller, now: Timestamp) -> bool {
         match self {
+            // An expired token would not have authenticated the caller.
             Self::IfExpired => true,
             Self::IfExpiringSoon => {
                 caller.access_expires_at.unix() - now.unix() >= MIN_REMAINING_SECONDS
@@ -45,17 +51,17 @@ impl RefreshPolicy {
 /// Access to the credential of the caller and to the session file.
 pub(crate) struct SessionHandle {
     pub(super) console: Rc<RunConsole>,
-    pub(super) user_id: Option<UserId>,
+    pub(super) authenticated_user_id: Option<UserId>,
 }
 
 impl SessionHandle {
     pub(super) fn new(console: Rc<RunConsole>) -> Self {
-        Self { console, user_id: None }
+        Self { console, authenticated_user_id: None }
     }
 
     /// Returns the id of the caller or minter, once authenticated.
-    pub(crate) fn user_id(&self) -> Option<UserId> {
-        self.user_id
+    pub(crate) fn authenticated_user_id(&self) -> Option<UserId> {
+        self.authenticated_user_id
     }
 
     /// Refreshes the session in the session file, and returns the caller.
@@ -63,22 +69,22 @@ impl SessionHandle {
         store.get()?;
         if let Some((_, source)) = self.console.bearer_credential()? {
             return Err(Failure::usage(format!("the token in {source} cannot be refreshed"))
-                .with_hint("pass a refresh token with `--token-stdin`, or omit this token"));
+                .with_hint("pass a refresh token with `--token-stdin`, or omit the bearer token"));
         }
         let file = self.locate_session_file(store)?;
         self.load_login(&file)?.ok_or_else(Failure::not_logged_in)?;
         let (caller, _) = self.refresh_under_lock(store, &file, RefreshPolicy::Always)?;
-        self.user_id = Some(caller.user.id);
+        self.authenticated_user_id = Some(caller.user.id);
         Ok(caller)
     }
 
-    /// Refreshes the session until the policy is satisfied. Except with [`RefreshPolicy::Always`],
-    /// no refresh is needed if another process refreshed the session while this process waited for
-    /// the lock.
+    /// Refreshes the session until the policy accepts the access token. Except with
+    /// [`RefreshPolicy::Always`], no refresh is needed if another process refreshed the session
+    /// while this process waited for the lock.
     ///
-    /// The `jti`s of the new pair are written to the file before the old refresh token is used, so
-    /// that a crash before the new tokens are written does not lose the session, and an unwritable
-    /// file is detected before the refresh.
+    /// The `jti`s of the new tokens are written to the file before the old refresh token is used.
+    /// After a crash, the next command can therefore repeat the refresh with the same `jti`s, and
+    /// the session is not lost. In addition, an unwritable file is detected before the refresh.
     pub(super) fn refresh_under_lock(
         &self,
         store: &mut StoreHandle,
@@ -104,7 +110,7 @@ impl SessionHandle {
                 let access_token = login.access_token.expose_secret();
                 match authority::sessions::authenticate(store.get()?, now, access_token) {
                     Ok(caller) if policy.accepts(&caller, now) => {
-                        return Ok((caller.in_session_file(), login));
+                        return Ok((caller.mark_as_in_session_file(), login));
                     }
                     Err(error) if !is_rejected_only_as_expired(&error) => {
                         return Err(session_failure(error));
@@ -118,14 +124,16 @@ impl SessionHandle {
             })?;
             let pair_ids = NewPairIds { access: pending.access_jti, refresh: pending.refresh_jti };
             // The refresh is recorded as a separate audit event, whichever command runs.
-            let (open_store, audit) = store.open()?;
+            let (open_store, audit) = store.open_with_audit()?;
             let audit = AuditContext { action: "refresh".to_owned(), ..audit };
             let refresh_token = login.refresh_token.expose_secret();
             let tokens = authority::sessions::refresh(open_store, &audit, refresh_token, pair_ids)
                 .map_err(session_failure)?;
             locked_file.replace(&login_from_tokens(login.store_path, &tokens))?;
-            // After a new refresh, only an expired token is refreshed: the lifetime of new tokens may be
-            // shorter than `MIN_REMAINING_SECONDS`. The tokens of a completed refresh may be old.
+            // If this pass made new tokens, a later pass refreshes only an expired token, because
+            // the lifetime of new tokens may be shorter than `MIN_REMAINING_SECONDS`. If this pass
+            // only completed an interrupted refresh, the tokens may be old: `IfExpiringSoon` still
+            // applies.
             if login.pending_refresh.is_none() || policy == RefreshPolicy::Always {
                 policy = RefreshPolicy::IfExpired;
             }
@@ -133,8 +141,8 @@ impl SessionHandle {
         Err(Failure::new(Code::TokenExpired, "the new access token has already expired"))
     }
 
-    /// Returns the login in the session file, if any. A pending login is settled, under the lock of
-    /// the file.
+    /// Returns the login in the session file, if any. A pending login is settled first, under the
+    /// lock of the file.
     pub(super) fn current_login(
         &self,
         store: &mut StoreHandle,
@@ -163,7 +171,7 @@ impl SessionHandle {
         let content = file.read()?;
         if content.was_exposed {
             self.console.print_warning(
-                "the session file was readable by other users; fixed its permissions",
+                "the session file was readable by other users; its permissions are now fixed",
             );
         }
         self.console.clock.reset();
@@ -180,7 +188,7 @@ impl SessionHandle {
     }
 }
 
-/// See [`LockedSessionFile::settle_login`].
+/// Settles a pending login, if any, and returns the login in the file, if any.
 pub(super) fn settle_login(
     store: &mut StoreHandle,
     locked_file: &LockedSessionFile,
@@ -206,7 +214,7 @@ pub(super) fn is_rejected_only_as_expired(error: &authority::Error) -> bool {
 }
 
 /// Returns the failure for an error about a token of the session file. The message about a rejected
-/// token speaks of the session instead of the token.
+/// token names the session instead of the token.
 pub(super) fn session_failure(error: authority::Error) -> Failure {
     error.into_session_rejection().into()
 }

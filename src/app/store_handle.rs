@@ -1,4 +1,4 @@
-//! Store of a run. The store and the time of its use are obtained together.
+//! Store and time of a run.
 
 use super::environment::{Clock, resolve_address};
 use super::interruption::Monitor;
@@ -18,12 +18,13 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Hint for a restore if the store of the run is in a database, not in a file.
+/// Hint for a restore if the store of the run is on a database server, not in a file.
 const RESTORE_ALTERNATIVE: &str = "copy the backup to a new schema: jeton store copy FILE ADDRESS";
 
 /// Store of a run, opened on first use.
 pub(crate) struct StoreHandle {
     console: Rc<RunConsole>,
+    /// Name of the command for audit events, such as `token create`.
     action: &'static str,
     store: Option<Store>,
 }
@@ -39,7 +40,7 @@ impl StoreHandle {
     /// The time is read after the store is open, and again after a wait for input, for a prompt or
     /// for the lock of the session file: a token that another process issued in the meantime does
     /// not appear to be from the future.
-    pub(crate) fn open(&mut self) -> Result<(&mut Store, AuditContext), Failure> {
+    pub(crate) fn open_with_audit(&mut self) -> Result<(&mut Store, AuditContext), Failure> {
         self.get()?;
         let audit = self.audit_context()?;
         Ok((self.get()?, audit))
@@ -65,7 +66,7 @@ impl StoreHandle {
         self.console.clock.now()
     }
 
-    /// Returns a clock of its own for a thread that works longer than the time of the run is valid.
+    /// Returns a separate copy of the clock, for a thread that reads the time again during the run.
     pub(crate) fn clock(&self) -> Clock {
         self.console.clock.clone()
     }
@@ -88,7 +89,7 @@ impl StoreHandle {
     }
 
     /// Returns the store and the audit context, if the store is open.
-    pub(super) fn if_open(&mut self) -> Option<(&mut Store, AuditContext)> {
+    pub(super) fn get_with_audit_if_open(&mut self) -> Option<(&mut Store, AuditContext)> {
         let audit = self.audit_context().ok()?;
         self.store.as_mut().map(|store| (store, audit))
     }
@@ -152,7 +153,10 @@ impl StoreHandle {
 
     /// Creates the store with a key for `algorithm` if the store is missing. Returns whether the
     /// store was created.
-    pub(crate) fn create_with_algorithm(&mut self, algorithm: Algorithm) -> Result<bool, Failure> {
+    pub(crate) fn create_if_missing_with_algorithm(
+        &mut self,
+        algorithm: Algorithm,
+    ) -> Result<bool, Failure> {
         let first_key =
             || Ok(authority::keys::generate(algorithm, Purpose::App, RsaBits::default())?);
         self.create_if_missing(first_key)
@@ -182,7 +186,7 @@ impl StoreHandle {
             PermissionFix::NotNeeded => {}
             PermissionFix::Applied => {
                 self.console.print_warning(&format!(
-                    "`{display_path}` was readable by other users; fixed its permissions"
+                    "`{display_path}` was readable by other users; its permissions are now fixed"
                 ));
             }
             PermissionFix::Failed => {
@@ -223,11 +227,11 @@ impl StoreHandle {
     }
 
     /// Completes the address of another store with the values that a connection needs.
-    pub(crate) fn resolve_target(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
+    pub(crate) fn resolve_other_address(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
         resolve_address(address)
     }
 
-    /// Returns the path of the store. Refuses a store in a database, with `alternative` as the hint.
+    /// Returns the path of the store. Refuses a store on a server, with `alternative` as the hint.
     fn file_path(&self, alternative: &str) -> Result<PathBuf, Failure> {
         self.address()?.file().map(Path::to_owned).ok_or_else(|| {
             Failure::usage("this command works on a SQLite file, not on a database server")
@@ -242,8 +246,8 @@ impl StoreHandle {
         Ok(authority::maintenance::check(address, now, self.console.options.wait)?)
     }
 
-    /// Migrates an older store to the current schema, after a backup. Returns the path of the
-    /// backup; `None` if the store has the current schema already.
+    /// Migrates an older store to the current schema, after a backup to `backup` or a default path.
+    /// Returns the path of the backup; `None` if the store already has the current schema.
     pub(crate) fn migrate(&mut self, backup: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
         let path = self.file_path("back up a database with `pg_dump`")?;
         let context = self.audit_context()?;

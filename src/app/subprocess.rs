@@ -33,22 +33,24 @@ const TERMINAL_SIGNALS: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
 pub(crate) struct SignalForwarder(SignalsInfo<WithOrigin>);
 
 impl SignalForwarder {
-    /// Installs the handlers. Signals that were already ignored when jeton was started (`nohup`,
-    /// background jobs of a script) remain ignored, in jeton and in the command.
+    /// Installs the signal handlers. Signals that were already ignored when jeton was started (by
+    /// `nohup`, or as a background job of a script) remain ignored, in jeton and in the command.
     pub(crate) fn install() -> Result<Self, Failure> {
         let signal_numbers =
             signals::exclude_ignored(signals::terminating_signals().chain([SIGWINCH]));
-        // Always handles `SIGCHLD`: if jeton inherited `SIGCHLD` as ignored, the exit status of the
-        // child would be lost.
+        // `SIGCHLD` is handled even if it was ignored when jeton was started: otherwise, the exit
+        // status of the child would be lost.
         let signal_stream = SignalsInfo::new(signal_numbers.chain([SIGCHLD]))
             .map_err(|error| supervision_error(&error))?;
         terminal::stop_handling_signals();
         Ok(Self(signal_stream))
     }
 
-    /// Runs a command with tokens in environment variables. Returns the exit code as shells define
-    /// it. If a terminating signal arrived before the start, the command is not run and the
-    /// exit code reports the signal. The command does not get the credentials of jeton.
+    /// Runs a command with tokens in environment variables; `variables` contains names and tokens.
+    /// Returns the exit code as shells define it: 128 plus the number of the signal for a command
+    /// that a signal ended. If a terminating signal arrived before the start, the command is not
+    /// run, and the exit code reports this signal. The command does not get the credentials of
+    /// jeton.
     pub(crate) fn run(
         mut self,
         argv: &[OsString],
@@ -87,7 +89,7 @@ impl SignalForwarder {
 
     /// Forwards signals until the child exits, and returns its exit status.
     fn forward_until_exit(mut self, pid: Pid) -> io::Result<ExitStatus> {
-        let stop = self.0.handle();
+        let signals_handle = self.0.handle();
         let recipient = Mutex::new(Some(pid));
         thread::scope(|scope| {
             thread::Builder::new().spawn_scoped(scope, || {
@@ -101,17 +103,17 @@ impl SignalForwarder {
                 }
             })?;
             let status = reap_until_exit(pid, &recipient);
-            stop.close();
+            signals_handle.close();
             status
         })
     }
 }
 
 /// Reaps children until `pid` is reaped, and returns the exit status of `pid`. Other children exist
-/// if jeton is process 1 of a container, because process 1 becomes the parent of orphaned processes.
+/// if jeton is process 1 of a container: process 1 becomes the parent of orphaned processes.
 ///
-/// Forwarding ends before the process id of the child can be reused: the child is reaped under the
-/// lock that protects the recipient of signals.
+/// `recipient` is the process that gets forwarded signals. The child is reaped and `recipient` is
+/// cleared under one lock, so that no signal is sent to another process that reuses the id.
 fn reap_until_exit(pid: Pid, recipient: &Mutex<Option<Pid>>) -> io::Result<ExitStatus> {
     loop {
         // The lock is not held during the wait for an exit.

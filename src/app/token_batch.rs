@@ -1,11 +1,11 @@
 //! Tokens on standard input, one per line, which several threads verify.
 
 use super::environment::MALFORMED_TOKEN;
-use super::input_files::{InputKind, stdin_error, total_bytes};
+use super::input_files::{InputKind, stdin_error, total_of_file};
 use super::run_console::RunConsole;
 use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
-use crate::model::{BOM, extract_token, is_utf16};
+use crate::model::{BOM, extract_token, has_utf16_bom};
 use crate::parallel::{ThreadError, map_stream_in_order, worker_count};
 use crate::signals::Interrupted;
 use crate::terminal::Total;
@@ -19,28 +19,30 @@ use zeroize::optimization_barrier;
 /// long for a token and therefore refused.
 const MAX_LINE_BYTES: usize = 2 * MAX_TOKEN_BYTES;
 
-/// Maximum length in bytes of the lines that are read together after the first line. The limit is
-/// high, so that many tokens of a chunk have their rows on the same pages of the store.
+/// Maximum length in bytes of the lines of a [`TokenChunk`] after the first line. Large chunks make
+/// verification fast: the records of many tokens of a chunk are on the same pages of the store.
 const BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
 impl RunConsole {
-    /// Returns the length of a file on standard input; for a stream, an unknown number of tokens.
-    pub(crate) fn total_of_token_lines() -> Total {
-        total_bytes(io::stdin().as_fd()).unwrap_or(Total::Items(0))
+    /// Returns the length in bytes of a file on standard input. For other input, such as a pipe,
+    /// returns `Total::Items(0)`: an unknown number of tokens.
+    pub(crate) fn size_of_token_input() -> Total {
+        total_of_file(io::stdin().as_fd()).unwrap_or(Total::Items(0))
     }
 
     /// Reads tokens from standard input for `argument`, one per line, and passes chunks of lines to
     /// the workers that `start_worker` creates, each on its own thread. Passes the results to
-    /// `consume` in the order of the lines. Ends early, with the result `false`, if `consume` returns
-    /// `false`. Also ends with an error of `check`, which is called while waiting for input.
+    /// `consume` in the order of the lines. Returns `true` after the last line. Ends early and
+    /// returns `false` if `consume` returns `false`. An error of `check_interrupted`, which is
+    /// called while waiting for input, is returned.
     ///
-    /// A chunk consists of the lines that can be read without waiting, so that a program that
-    /// writes one line can read the result before it writes the next line.
+    /// A chunk consists of one line and the further lines that can be read without waiting, so that
+    /// a program that writes one line can read the result before it writes the next line.
     pub(crate) fn map_token_lines<W, O: Send + 'static>(
         &self,
         argument: &'static str,
         start_worker: impl FnMut() -> Result<W, Failure>,
-        check: impl Fn() -> Result<(), Interrupted>,
+        check_interrupted: impl Fn() -> Result<(), Interrupted>,
         mut consume: impl FnMut(O) -> Result<bool, Failure>,
     ) -> Result<bool, Failure>
     where
@@ -54,8 +56,8 @@ impl RunConsole {
         let workers =
             workers.into_iter().map(|mut worker| move |chunk| worker(chunk).map_err(Some));
         let chunks = chunks.map(|chunk| chunk.map_err(Some));
-        let check = || check().map_err(|interrupted| Some(interrupted.into()));
-        // The error `None` ends the work early.
+        let check = || check_interrupted().map_err(|interrupted| Some(interrupted.into()));
+        // The error `None` ends the work early, without a failure.
         let result = map_stream_in_order(chunks, workers, check, |output| {
             if consume(output)? { Ok(()) } else { Err(None) }
         });
@@ -73,7 +75,7 @@ impl From<ThreadError> for Option<Failure> {
     }
 }
 
-/// Consecutive lines of standard input.
+/// Consecutive lines of standard input, cleared from memory on drop.
 pub(crate) struct TokenChunk(Vec<u8>);
 
 impl Drop for TokenChunk {
@@ -86,7 +88,7 @@ impl Drop for TokenChunk {
 
 impl TokenChunk {
     /// Reads one line, and all further lines that are complete in the buffer. Returns `None` at the
-    /// end.
+    /// end of the input.
     fn read(input: &mut BufReader<impl Read>) -> Result<Option<Self>, Failure> {
         // This vector never grows: a reallocation would leave a copy of the tokens in memory.
         let mut chunk = Self(Vec::with_capacity(MAX_LINE_BYTES + BUFFER_BYTES));
@@ -111,7 +113,7 @@ impl TokenChunk {
         self.0.len()
     }
 
-    /// Returns the token in each line.
+    /// Returns the token in each line; see [`parse_line`] for lines without one.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = Result<Cow<'_, str>, Failure>> {
         let text = self.0.as_slice();
         let mut start = 0;
@@ -125,10 +127,10 @@ impl TokenChunk {
     }
 }
 
-/// Returns the token in a line, or [`MALFORMED_TOKEN`] if the line is not one token. UTF-16 and a JSON
-/// list are errors.
+/// Returns the token in a line, or [`MALFORMED_TOKEN`] if the line is not one token. UTF-16 text
+/// and a list from `-o json` are errors.
 fn parse_line(line: &[u8]) -> Result<Cow<'_, str>, Failure> {
-    if is_utf16(line) {
+    if has_utf16_bom(line) {
         let message = "UTF-16 text found, expected UTF-8";
         return Err(Failure::new(Code::InvalidInput, message)
             .with_hint("convert the file: iconv -f UTF-16 -t UTF-8 FILE"));

@@ -5,7 +5,7 @@ use super::environment::MALFORMED_TOKEN;
 use super::input_files::InputKind;
 use super::run_console::RunConsole;
 use crate::authority::RejectReason;
-use crate::crypto::{MAX_DECODED_TOKEN_BYTES, is_token_in_base64};
+use crate::crypto::{MAX_DECODABLE_TOKEN_BYTES, is_token_in_base64};
 use crate::failure::{Code, Failure};
 use crate::model::{
     NotOneToken, extract_token, normalize_encoding, quote_shell_word, redact_for_error,
@@ -16,14 +16,17 @@ use std::fmt;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// Maximum size of an input with a token and text around the token, in bytes.
-const MAX_INPUT_BYTES: usize = 2 * MAX_DECODED_TOKEN_BYTES;
+/// Maximum size in bytes of an input with one token, including the text around the token.
+const MAX_INPUT_BYTES: usize = 2 * MAX_DECODABLE_TOKEN_BYTES;
 
 /// Maximum number of JSON members in a message about several tokens.
 const MAX_LISTED_MEMBERS: usize = 3;
 
 const TOKEN_SOURCES_HINT: &str = "pass a token as an argument, as `-` on standard input, as `@FILE`, \
                                   or in `JETON_TOKEN`";
+
+/// Hint for text around a token.
+const ONLY_TOKEN_HINT: &str = "pass only the token, from `ey` to the end of the signature";
 
 /// Hint for several tokens where a command reads one token.
 pub(crate) const SEVERAL_TOKENS_HINT: &str = "pass one token";
@@ -49,7 +52,7 @@ impl RunConsole {
                     Err(Failure::usage(format!("`{display_path}` is a file, not a token"))
                         .with_hint(format!("to read the file, use {word}")))
                 }
-                None if is_file_name(text) => {
+                None if has_form_of_file_name(text) => {
                     let display_path = redact_for_error(text);
                     Err(Failure::usage(format!("`{display_path}` is neither a token nor a file"))
                         .with_hint(TOKEN_SOURCES_HINT))
@@ -80,7 +83,8 @@ impl RunConsole {
         Ok(self.bearer_credential.get_or_init(|| credential).clone())
     }
 
-    /// Returns the name of the source of the bearer credential, if given. Does not read the credential.
+    /// Returns the name of the source of the bearer credential, if given. Does not read the
+    /// credential.
     pub(super) fn bearer_source_name(&self) -> Option<String> {
         Some(self.bearer_source()?.to_string())
     }
@@ -147,12 +151,18 @@ fn parse_token_variable(text: &str) -> Result<SecretString, Failure> {
     })
 }
 
-/// Returns the token in a text: see [`extract_token`].
+/// Returns the token in a text: see [`extract_token`]. Refuses a text of more than
+/// [`MAX_INPUT_BYTES`], because the caller has not read the rest of such a text.
 fn parse_token(bytes: &[u8]) -> Result<SecretString, Failure> {
+    if bytes.len() > MAX_INPUT_BYTES {
+        let message =
+            format!("input larger than {} KiB found, expected a token", MAX_INPUT_BYTES / 1024);
+        return Err(malformed(message, ONLY_TOKEN_HINT.to_owned()));
+    }
     let text = decode_text(bytes);
     let token = extract_token(&text).map_err(to_failure)?;
     if is_token_in_base64(&token) {
-        let message = "token encoded in base64 found, expected the token itself";
+        let message = "base64-encoded token found, expected the token itself";
         let hint = "decode the token: base64 -d FILE";
         return Err(malformed(message.to_owned(), hint.to_owned()));
     }
@@ -165,35 +175,37 @@ fn decode_text(bytes: &[u8]) -> Zeroizing<String> {
 }
 
 fn to_failure(found: NotOneToken) -> Failure {
-    let only_token = "pass only the token, from `ey` to the end of the signature";
     let (message, hint) = match found {
         NotOneToken::Url => (
             "URL found, expected a token".to_owned(),
-            "fetch the token first and pass it as `-` on standard input".to_owned(),
+            "fetch the token, and pass the token on standard input with the argument `-`"
+                .to_owned(),
         ),
-        NotOneToken::Json(paths) => match paths.as_slice() {
-            [] => {
-                ("JSON without a token found, expected a token".to_owned(), only_token.to_owned())
-            }
+        NotOneToken::Json(jq_paths) => match jq_paths.as_slice() {
+            [] => (
+                "JSON without a token found, expected a token".to_owned(),
+                ONLY_TOKEN_HINT.to_owned(),
+            ),
             [first, ..] => {
-                let list = paths.get(..MAX_LISTED_MEMBERS).unwrap_or(&paths).join("`, `");
-                let more = if paths.len() > MAX_LISTED_MEMBERS { " and others" } else { "" };
+                let list = jq_paths.get(..MAX_LISTED_MEMBERS).unwrap_or(&jq_paths).join("`, `");
+                let more = if jq_paths.len() > MAX_LISTED_MEMBERS { " and others" } else { "" };
                 (
                     format!("JSON with several tokens found (`{list}`{more}), expected one"),
                     format!("pass the value of one member: jq -r {} FILE", quote_shell_word(first)),
                 )
             }
         },
-        NotOneToken::JsonSerialization(filter) => (
+        NotOneToken::JsonSerialization(jq_filter) => (
             "token in JSON serialization found, expected the compact serialization".to_owned(),
-            format!("convert the token: jq -r {} FILE", quote_shell_word(filter)),
+            format!("convert the token: jq -r {} FILE", quote_shell_word(jq_filter)),
         ),
         NotOneToken::Several => {
             ("several tokens found, expected one".to_owned(), SEVERAL_TOKENS_HINT.to_owned())
         }
-        NotOneToken::Surrounded => {
-            ("text around a token found, expected only the token".to_owned(), only_token.to_owned())
-        }
+        NotOneToken::InsideOtherText => (
+            "text around a token found, expected only the token".to_owned(),
+            ONLY_TOKEN_HINT.to_owned(),
+        ),
     };
     malformed(message, hint)
 }
@@ -206,8 +218,8 @@ fn malformed(message: String, hint: String) -> Failure {
     failure
 }
 
-/// Returns whether a word is `$NAME` or `${NAME}` in capital letters, which the shell does not replace
-/// in single quotes.
+/// Returns whether a word is `$NAME` or `${NAME}` in capital letters. The shell does not expand
+/// such a word in single quotes.
 fn is_variable_reference(word: &str) -> bool {
     let Some(rest) = word.strip_prefix('$') else { return false };
     let name = rest.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(rest);
@@ -219,7 +231,7 @@ fn is_variable_reference(word: &str) -> bool {
 
 /// Returns whether a word has the form of a file name: a path, or a name with an extension that
 /// files with tokens have.
-fn is_file_name(word: &str) -> bool {
+fn has_form_of_file_name(word: &str) -> bool {
     const EXTENSIONS: [&str; 5] = ["jwt", "jws", "token", "txt", "json"];
     let extension = word.rsplit_once('.').map_or("", |(_, extension)| extension);
     let is_path = word.starts_with(['/', '~']) || word.starts_with("./") || word.starts_with("../");

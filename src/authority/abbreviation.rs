@@ -6,13 +6,14 @@ use crate::model::{Key, Session, SidPrefix, Untrusted, UserId};
 use crate::store::Reader;
 
 /// Returns the key with the id `kid`, or else the only key whose id starts with `kid`. Several such
-/// keys are an error. See [`Reader::find_keys`] for very short texts and for an ellipsis at the end.
+/// keys are an error. [`Reader::find_keys`] ignores an ellipsis at the end of `kid`, and accepts no
+/// abbreviation of less than 4 characters.
 pub(super) fn find_key(tx: &Reader<'_>, kid: &str) -> Result<Option<Key>, Error> {
     single_match("key", kid, tx.find_keys(kid)?, |key| key.spec.kid.clone())
 }
 
-/// Returns the only session whose id starts with `prefix`, among the sessions of `user`, or of all
-/// users if `user` is `None`. Several such sessions are an error.
+/// Returns the only session whose id starts with `prefix`. Searches the sessions of `user`, or all
+/// sessions if `user` is `None`. Several such sessions are an error.
 pub(super) fn find_session(
     tx: &Reader<'_>,
     prefix: &SidPrefix,
@@ -23,6 +24,7 @@ pub(super) fn find_session(
     single_match("session", prefix.as_str(), sessions, id_of)
 }
 
+/// Returns the only match, if any. The error for several matches calls the objects `noun`.
 fn single_match<T>(
     noun: &'static str,
     prefix: &str,

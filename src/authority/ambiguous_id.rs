@@ -2,10 +2,10 @@
 
 use crate::model::Untrusted;
 
-/// Maximum number of ids that the error names.
+/// Maximum number of ids in the message of the error.
 const MAX_NAMED: usize = 10;
 
-/// An abbreviated id with which several ids begin.
+/// An abbreviated id that is the start of several ids.
 #[derive(Debug, thiserror::Error)]
 #[error("{noun} id `{prefix}` is ambiguous: {}", format_ids(.ids))]
 pub(crate) struct AmbiguousId {
@@ -18,8 +18,8 @@ pub(crate) struct AmbiguousId {
 }
 
 impl AmbiguousId {
-    /// Maximum number of objects to load for the error: one more than the message names, to detect
-    /// that further ids are left out.
+    /// Maximum number of objects to load for the error: one more than the maximum number of ids in
+    /// the message, to detect that the message omits ids.
     pub(super) const MAX_LOADED: usize = MAX_NAMED + 1;
 
     pub(super) fn new(noun: &'static str, prefix: &str, ids: Vec<Untrusted>) -> Self {

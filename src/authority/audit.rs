@@ -13,8 +13,8 @@ fn authorize_read(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, "only admins can see the audit log")
 }
 
-/// Returns the id of the user whose events are requested. A deleted user can only be selected by
-/// id.
+/// Returns the id of the actor: the user whose events are requested. A deleted user can only be
+/// selected by id.
 pub(crate) fn find_actor(
     store: &mut Store,
     caller: &Caller,
@@ -28,9 +28,9 @@ pub(crate) fn find_actor(
     user.map(|user| user.id).ok_or_else(|| user_not_found(user_ref))
 }
 
-/// Returns the target of a filter, with the full id in place of an abbreviated key id or session
-/// id. The id of an object that does not exist is unchanged: the audit log may still have its
-/// events.
+/// Returns `target`, which filters events, with the full id in place of an abbreviated key id or
+/// session id. The id of an object that does not exist is unchanged: the audit log may still have
+/// events of a deleted object.
 pub(crate) fn resolve_target(
     store: &mut Store,
     caller: &Caller,
@@ -39,14 +39,14 @@ pub(crate) fn resolve_target(
     authorize_read(caller)?;
     store.read(|tx| {
         let Some(id) = target.id() else { return Ok(target) };
-        let full = match (target.kind, SidPrefix::parse(id)) {
+        let full_target = match (target.kind, SidPrefix::parse(id)) {
             (TargetKind::Key, _) => find_key(tx, id)?.map(|key| EventTarget::key(&key.spec.kid)),
             (TargetKind::Session, Ok(prefix)) => {
                 find_session(tx, &prefix, None)?.map(|session| EventTarget::session(session.sid))
             }
             _ => None,
         };
-        Ok(full.unwrap_or(target))
+        Ok(full_target.unwrap_or(target))
     })
 }
 

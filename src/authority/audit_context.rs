@@ -7,29 +7,32 @@ use crate::model::{
 };
 use crate::store::{Error, NewEvent, Reader, SharedWriter, Store};
 
-/// The outcomes of events that record a change. The last outcome is also an error code: a reused
-/// refresh token is refused, and its session is ended.
-pub(crate) const AUDIT_OUTCOMES: [&str; 4] =
+/// The outcomes of events that record a change. Events of refused commands have error codes as
+/// outcomes, and are not in this list. The last outcome is both: a reused refresh token is refused
+/// with this error code, and its session is ended.
+pub(crate) const CHANGE_OUTCOMES: [&str; 4] =
     [OUTCOME_DONE, OUTCOME_UNDELIVERED, OUTCOME_REVOKED, RejectReason::Reused.code()];
 
 /// The change is committed.
 pub(super) const OUTCOME_DONE: &str = "done";
-/// The result was not delivered: a backup or copy that was not put in place, or tokens that were not
-/// printed (recorded tokens are then revoked, and other test tokens were not minted).
+/// The result was not delivered: a backup or copy was not put in place, or tokens were not printed.
+/// Recorded tokens that were not printed are revoked. For unrecorded test tokens, this outcome
+/// means that no token was minted.
 pub(super) const OUTCOME_UNDELIVERED: &str = "undelivered";
 /// A token was revoked because the child command of `jeton run` that used the token has exited.
 pub(super) const OUTCOME_REVOKED: &str = "revoked";
 
-/// Maximum number of characters of user input in an audit target.
+/// Maximum number of characters of user input in the target of an event.
 const MAX_TARGET_CHARS: usize = 300;
 
-/// The time, OS user and name of the running command, for its audit events.
+/// The time, OS user and name of the running command, for its audit events. In the methods, `user`
+/// is the user of jeton who runs the command, and `subject` is the target with details.
 #[derive(Debug, Clone)]
 pub(crate) struct AuditContext {
     /// The time of this run.
     pub(crate) now: Timestamp,
-    /// The uid of the operating-system user. The name of this user is not looked up: the lookup would
-    /// take longer than every other step of a short command except the commit.
+    /// The uid of the operating-system user. The name of this user is not looked up, because the
+    /// lookup would take longer than any other step of a short command except the commit.
     pub(crate) os_uid: u32,
     /// The name of the command, such as `token create`.
     pub(crate) action: String,
@@ -75,10 +78,11 @@ impl AuditContext {
         tx.add_event_with_id(&self.build_event(user, subject, OUTCOME_DONE, count))
     }
 
-    /// Counts the changes of one transaction of a command that runs several transactions: adds
-    /// `count` to `event`, or without an event records a successful change. Returns the event, or
-    /// `None` if nothing has changed yet.
-    pub(super) fn record_or_add(
+    /// Records `count` changes of the current transaction, for a command with several transactions
+    /// and one common event. Adds `count` to the count of `event`, which an earlier transaction
+    /// recorded; without `event`, adds a new event, unless `count` is 0. Returns the id of the
+    /// event, or `None` if nothing has changed yet.
+    pub(super) fn record_or_add_to_count(
         &self,
         tx: &SharedWriter<'_>,
         event: Option<AuditEventId>,
@@ -93,7 +97,7 @@ impl AuditContext {
         }
     }
 
-    /// Returns an event of the running command.
+    /// Returns an event of the running command without recording it.
     pub(super) fn build_event<'e>(
         &'e self,
         user: Option<UserId>,
@@ -113,8 +117,9 @@ impl AuditContext {
     }
 }
 
-/// Returns user input in a form that is safe in an audit target: truncated to [`MAX_TARGET_CHARS`],
-/// with whitespace and commas, which separate targets, replaced by `_`.
+/// Returns user input in a form that is safe in the target of an event: at most
+/// [`MAX_TARGET_CHARS`] characters, and an ellipsis in place of further characters. Whitespace and
+/// commas are replaced by `_`, because they separate the parts of printed targets.
 pub(super) fn sanitize_for_audit(input: &str) -> String {
     let mut sanitized: String = input.chars().take(MAX_TARGET_CHARS).collect();
     if sanitized.len() < input.len() {
@@ -132,10 +137,11 @@ pub(super) enum AuditRowState {
     Missing,
 }
 
-/// The object that a command names. The user may have typed a secret instead of a name, so only
-/// names of existing objects are recorded.
+/// The object that the arguments of a command name, as the user typed the name. The user may have
+/// typed a secret by mistake: a refusal is therefore recorded with an [`EventTarget`], which always
+/// refers to an existing object or setting.
 #[derive(Debug, Clone)]
-pub(crate) enum AuditTarget {
+pub(crate) enum RequestedTarget {
     User(UserRef),
     Key(String),
     Token(TokenSelector),
@@ -143,9 +149,9 @@ pub(crate) enum AuditTarget {
     Setting(Setting),
 }
 
-impl AuditTarget {
-    /// Returns the target of the event. Returns `None` if no object or more than one matches, and
-    /// for a token that is given by value.
+impl RequestedTarget {
+    /// Returns the target to record. Returns `None` if no object or more than one object matches,
+    /// or if the user typed a token itself instead of its id.
     fn resolve(&self, tx: &Reader<'_>) -> Result<Option<EventTarget>, Error> {
         Ok(match self {
             Self::User(user_ref) => tx.find_user(user_ref)?.map(|user| EventTarget::user(user.id)),
@@ -170,12 +176,12 @@ impl AuditTarget {
     }
 }
 
-/// Records a refused command. `code` is the code of the error.
+/// Records a refused command. `code` is the error code, which becomes the outcome of the event.
 pub(crate) fn record_refusal(
     store: &mut Store,
     audit: &AuditContext,
     user: Option<UserId>,
-    audit_target: Option<&AuditTarget>,
+    audit_target: Option<&RequestedTarget>,
     code: &str,
 ) -> Result<(), Error> {
     store.write_shared(|tx| {

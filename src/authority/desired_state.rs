@@ -1,4 +1,4 @@
-//! The settings and accounts that a file describes, and their transfer to the store.
+//! The settings and accounts that a TOML file describes, and their transfer to the store.
 
 use super::accounts::{
     self, ACCOUNT_FIELDS, IfExists, ImportObserver, ImportOutcome, ImportRows,
@@ -23,7 +23,7 @@ const TABLES_OF_OTHER_COMMANDS: [&str; 2] = ["tokens", "defaults"];
 pub(crate) struct DesiredState {
     /// The settings with their values, in the order of the file.
     settings: Vec<(Setting, String)>,
-    /// The accounts.
+    /// The accounts, as the rows of an import.
     pub(crate) accounts: ImportRows,
 }
 
@@ -37,8 +37,9 @@ pub(crate) struct StateChanges {
 }
 
 impl DesiredState {
-    /// Reads a TOML document with the tables `settings` and `users`. The error names up to 20
-    /// invalid lines, without the values of accounts.
+    /// Reads a TOML document with the tables `settings` and `users`. Tables for other commands are
+    /// ignored. If lines are invalid, the error describes at most the first 20 of these lines. The
+    /// error contains no values of account fields, and thus no passwords.
     pub(crate) fn read(document: TomlTable, now: Timestamp) -> Result<Self, Error> {
         let mut invalid_lines = Vec::new();
         let (mut settings, mut account_entries) = (Vec::new(), Vec::new());
@@ -63,10 +64,12 @@ impl DesiredState {
                 }
             }
         }
-        let min_length = settings.iter().find(|(name, _)| *name == Setting::PasswordMinLength);
-        let min_length = min_length.and_then(|(_, value)| value.parse().ok());
-        let mut state =
-            Self { settings, accounts: ImportRows::with_list_of_changes(now, min_length)? };
+        let min_password_length = settings
+            .iter()
+            .find(|(setting, _)| *setting == Setting::PasswordMinLength)
+            .and_then(|(_, value)| value.parse().ok());
+        let accounts = ImportRows::with_list_of_changes(now, min_password_length)?;
+        let mut state = Self { settings, accounts };
         for entry in account_entries {
             let result = read_account(entry).map_err(Error::from);
             match result.and_then(|row| state.accounts.add_row(row)) {
@@ -74,7 +77,7 @@ impl DesiredState {
                 other => other?,
             }
         }
-        // The settings are read first, but may follow the accounts in the file.
+        // All settings are read before the accounts, but may come later in the file.
         invalid_lines.sort_by_key(|line| line.line);
         let mut reported_lines = InvalidLines::default();
         invalid_lines.into_iter().try_for_each(|line| reported_lines.push(line))?;
@@ -104,7 +107,7 @@ fn read_settings(
         let value = value.to_json().unwrap_or_default();
         match read_setting(&name, value) {
             Ok((setting, _)) if settings.iter().any(|(other, _)| *other == setting) => {
-                let reason = format!("setting `{}` has a value already", setting.name());
+                let reason = format!("setting `{}` set twice", setting.name());
                 invalid_lines.push(invalid_line(line, &reason));
             }
             Ok(setting) => settings.push(setting),
@@ -113,6 +116,8 @@ fn read_settings(
     }
 }
 
+/// Returns the setting `name` with the validated text of its value. The error is the reason for
+/// which the line is invalid.
 fn read_setting(name: &str, value: Value) -> Result<(Setting, String), String> {
     let setting = Setting::parse(name).map_err(|invalid| {
         format!("unknown key `{}`: {}", redact_for_error(name), invalid.reason)
@@ -128,8 +133,8 @@ fn read_setting(name: &str, value: Value) -> Result<(Setting, String), String> {
     Ok((setting, text.map_err(|invalid| format!("{}: {}", setting.name(), invalid.reason))?))
 }
 
-/// Reads the table of an account as the row of an import. The name of the table is the username or
-/// the e-mail address.
+/// Converts the table of an account to the row of an import. The name of the table is the username
+/// or, if the name contains `@`, the e-mail address.
 fn read_account(TomlEntry { key, line, value }: TomlEntry) -> Result<Row, InvalidLine> {
     let TomlValue::Table(TomlTable { entries }) = value else {
         let reason = format!(
@@ -142,7 +147,7 @@ fn read_account(TomlEntry { key, line, value }: TomlEntry) -> Result<Row, Invali
     let mut fields = Map::from_iter([(name_field.to_owned(), Value::from(key))]);
     for TomlEntry { key, line, value } in entries {
         if key == name_field {
-            let reason = format!("`{name_field}` is already given by the table name");
+            let reason = format!("`{name_field}` is set by the table name: omit the key");
             return Err(invalid_line(line, &reason));
         }
         if !ACCOUNT_FIELDS.contains(&key.as_str()) {
@@ -165,9 +170,10 @@ pub(crate) fn authorize(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Sets the settings and adds or updates the accounts, all or none. Settings, accounts and fields
-/// that the file does not contain are unchanged. Only admins may apply a file; while the store has
-/// no users, the owner of the store file may apply a file without a caller.
+/// Sets the settings, and adds or updates the accounts. After an error, no setting and no account
+/// is changed. Settings, accounts and fields that the file does not contain remain unchanged. Only
+/// admins may apply a file. While the store has no users, `caller` may be `None`: then the owner of
+/// the store file applies the file.
 pub(crate) fn apply(
     store: &mut Store,
     audit: &AuditContext,
@@ -178,7 +184,7 @@ pub(crate) fn apply(
     store.read(|tx| {
         require_admin_or_empty_store(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)
     })?;
-    accounts::hash_rows(store, &state.accounts, IfExists::Update, observer)?;
+    accounts::hash_row_passwords(store, &state.accounts, IfExists::Update, observer)?;
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         let mut changed_settings = Vec::new();
@@ -188,7 +194,7 @@ pub(crate) fn apply(
             }
         }
         let accounts =
-            accounts::add_rows(tx, audit, &mut state.accounts, IfExists::Update, observer)?;
+            accounts::apply_all_rows(tx, audit, &mut state.accounts, IfExists::Update, observer)?;
         let count = changed_settings.len() + accounts.created_count + accounts.updated_count;
         let detail = EventDetail::objects("settings and users");
         let subject = EventSubject::several(TargetKind::Store, detail);

@@ -3,7 +3,7 @@
 use super::ambiguous_id::AmbiguousId;
 use super::rejection::{Rejection, order_session_reasons, session_rejection_message};
 use super::resource_kind::ResourceKind;
-use crate::crypto::{self, ImportError, MAX_TOKEN_BYTES};
+use crate::crypto::{self, KeyError, MAX_TOKEN_BYTES};
 use crate::model::{
     Algorithm, InvalidLine, InvalidLines, InvalidValue, Purpose, RecordedToken, Role, RowError,
     Timestamp, TokenId, TokenKind, Untrusted, User, redact_for_error,
@@ -26,10 +26,10 @@ pub(crate) enum Error {
         /// The first fault.
         fault: store::Error,
     },
-    /// A failure to create or use a key or hash.
+    /// A failure to create or use a key or a password hash.
     #[error(transparent)]
     Crypto(#[from] crypto::Error),
-    /// No thread for parallel work.
+    /// A failure to start a thread for parallel work.
     #[error(transparent)]
     Thread(#[from] ThreadError),
     /// A malformed value.
@@ -38,23 +38,25 @@ pub(crate) enum Error {
     /// An invalid request; the text describes the problem.
     #[error("{0}")]
     Usage(String),
-    /// A name of the new or renamed user belongs to another user.
+    /// The username or the e-mail address of a new or renamed user belongs to another user.
     #[error("user with this username or e-mail address already exists")]
     UserExists,
     /// A store that is already initialized.
     #[error("store already initialized")]
     StoreExists,
-    /// Deletion, disabling or demotion of the last active admin. The text is the name, escaped.
+    /// Deletion, disabling or demotion of the last active admin. The text is the escaped name of
+    /// the admin.
     #[error("`{0}` is the last active admin")]
     LastAdmin(String),
     /// Retirement or revocation of the key that signs app tokens. The text is a hint.
     #[error("active app key cannot be retired or revoked")]
     ActiveAppKey(&'static str),
-    /// A new key that the store already has for another purpose or algorithm.
-    #[error("this key already exists, for {} tokens with {}", .0.name(), .1.name())]
+    /// A new key that the store already has for another purpose or algorithm. The fields describe
+    /// the key in the store.
+    #[error("key already exists for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
-    /// A new key that the store already has under another key id.
-    #[error("this key already exists with the key id `{}`", .0.to_display())]
+    /// A new key that the store already has under this other key id.
+    #[error("key already exists with the key id `{}`", .0.to_display())]
     KeyHasOtherKid(Untrusted),
     /// A key id that another key has.
     #[error(
@@ -69,38 +71,41 @@ pub(crate) enum Error {
         /// The algorithm of the other key.
         algorithm: Algorithm,
     },
-    /// The key that a preset selects by its key id does not exist.
+    /// No key of the store has the key id that a preset prescribes.
     #[error("key `{}` of the preset not found", .kid.to_display())]
     PresetKeyNotFound {
         /// The key id.
         kid: Untrusted,
-        /// The algorithm of the preset, or else ES256.
+        /// The algorithm of the preset, or ES256 if the preset has no algorithm.
         algorithm: Algorithm,
     },
-    /// The existing signing key of app tokens has another algorithm than requested.
+    /// The active app key has another algorithm than the caller requested.
     #[error("the signing key has another algorithm: found `{}`, expected `{}`", .active.name(), .requested.name())]
     AlgorithmMismatch {
-        /// The algorithm of the signing key.
+        /// The algorithm of the active app key.
         active: Algorithm,
         /// The requested algorithm.
         requested: Algorithm,
     },
     /// A key that cannot be imported.
     #[error(transparent)]
-    KeyRejected(#[from] ImportError),
+    KeyRejected(#[from] KeyError),
     /// A row of an import file names an existing user.
     #[error("line {line}: user already exists: {}", .taken_names.join(", "))]
     ImportedUserExists {
+        /// The first line of the row.
         line: u64,
+        /// The names in the row that existing users have.
         taken_names: Vec<String>,
-        /// Set if existing accounts are skipped, but the names of the row do not belong to one account.
+        /// Set if the import skips existing accounts. The error then means that no single account
+        /// has all names (username and e-mail address) of the row.
         skips_existing: bool,
     },
-    /// An import into a store without an admin, without an active admin in the file.
+    /// An import of a file without an active admin into a store without an active admin.
     #[error("no admin in the file or in the store")]
     NoAdmin,
     /// An import after which the store would have no active admin.
-    #[error("the file leaves no active admin")]
+    #[error("no active admin would remain after the change")]
     NoAdminLeft,
     /// An invalid line of an input file.
     #[error(transparent)]
@@ -117,7 +122,8 @@ pub(crate) enum Error {
     /// A revoked key, which cannot be used again.
     #[error("key revoked")]
     KeyRevoked,
-    /// Unknown name, wrong or unset password, or disabled user. The message is the same for all.
+    /// A login with an unknown name or a wrong password, of a user without a password, or of a
+    /// disabled user. The message is the same for all causes.
     #[error("wrong name or password")]
     LoginInvalid,
     /// A wrong current password.
@@ -133,18 +139,18 @@ pub(crate) enum Error {
         refusal: &'static str,
         /// The lowest role that may perform the operation.
         required: Role,
-        /// The user whose role is too low; `None` without a login.
+        /// The user whose role is too low; `None` if no user is logged in.
         user: Option<UserWithRole>,
     },
-    /// A renewal by the bearer after the limit of the chain of renewals, or with a requested expiry
-    /// after this limit.
+    /// A renewal of a token by its bearer that is too late (at or after `bound`), or that requests
+    /// an expiry after `bound`.
     #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
-    RenewalBound {
+    RenewalBoundExceeded {
         /// The id of the token to renew.
         token: TokenId,
         /// The issue time of the first token of the chain.
         first_issued_at: Timestamp,
-        /// `first_issued_at` plus `token.max_ttl`.
+        /// `first_issued_at` plus the setting `token.max_ttl`.
         bound: Timestamp,
     },
     /// A permission that users with the role `user` may not grant.
@@ -155,7 +161,7 @@ pub(crate) enum Error {
         /// The user whose role is too low.
         user: UserWithRole,
     },
-    /// An abbreviated id with which several ids begin.
+    /// An abbreviated id that is the start of several ids.
     #[error(transparent)]
     AmbiguousId(#[from] AmbiguousId),
     /// A missing object.
@@ -166,13 +172,13 @@ pub(crate) enum Error {
         /// The name of the object; `None` if the name may be a secret.
         name: Option<String>,
     },
-    /// A quota that is used up.
-    #[error("token quota exceeded: {} of {limit} in use", .live_tokens.len())]
+    /// A new token that would exceed the token quota of its owner.
+    #[error("token quota exceeded: {} of {limit} tokens in use", .counted_tokens.len())]
     QuotaExceeded {
         /// The maximum number of live tokens.
         limit: u32,
-        /// The live tokens of the owner.
-        live_tokens: Vec<RecordedToken>,
+        /// The tokens that count towards the quota.
+        counted_tokens: Vec<RecordedToken>,
         /// The name of the owner.
         owner: String,
     },
@@ -187,7 +193,7 @@ pub(crate) enum Error {
     /// The rejected token of the session that the command runs in.
     #[error("{}", session_rejection_message(.reasons))]
     SessionRejected {
-        /// All reasons, the state of the account first; never empty.
+        /// All reasons; a disabled or deleted account comes first; never empty.
         reasons: Vec<Rejection>,
     },
     /// A token of more than [`MAX_TOKEN_BYTES`] bytes, which verification would reject.
@@ -196,8 +202,9 @@ pub(crate) enum Error {
         /// The size of the token in bytes.
         length: usize,
     },
-    /// In each attempt to sign or rotate, another process changed the keys, or a setting in the token.
-    #[error("signing key changed repeatedly")]
+    /// Every attempt to sign or rotate failed, because another process changed the keys or the
+    /// settings.
+    #[error("signing keys or settings changed repeatedly")]
     KeyContention,
 }
 
@@ -212,7 +219,8 @@ pub(crate) struct UserWithRole {
     pub(crate) name: String,
     /// Role.
     pub(crate) role: Role,
-    /// False for a token owner who does not act: another user or the bearer of the token acts.
+    /// Set if the user is logged in and performs the operation. Not set for a token owner if
+    /// another user or the bearer of the token performs the operation.
     pub(crate) is_logged_in: bool,
 }
 
@@ -256,6 +264,7 @@ impl Error {
     }
 
     /// Turns the rejection of a token into the rejection of the session that the command runs in.
+    /// Returns all other errors unchanged.
     pub(crate) fn into_session_rejection(self) -> Self {
         if let Self::TokenRejected { mut reasons, .. } = self {
             order_session_reasons(&mut reasons);

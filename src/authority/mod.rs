@@ -1,5 +1,6 @@
-//! Rules of authorization, of token validity and of the audit. The module reads no clock, no
-//! environment and no terminal. Slow work (hashing, signing) is done outside write transactions.
+//! Rules of authorization, of token validity and of the audit. The module does not read the
+//! environment or the terminal, and gets the current time from its callers. Slow work (hashing,
+//! signing) is done outside write transactions.
 
 mod abbreviation;
 pub(crate) mod accounts;

@@ -1,5 +1,6 @@
 //! The principal of a command: a user and the credential that authenticated the user. A transaction
-//! that changes data for a principal rechecks the credential with a function of this module.
+//! that changes data for a principal rechecks the credential with a function of this module. The
+//! parameter `refusal` is the start of the error message, such as `only admins can manage keys`.
 
 use super::error::UserWithRole;
 use super::verification::{recheck_app_token_owner, recheck_session_owner};
@@ -13,10 +14,10 @@ pub(crate) struct Principal {
     /// The row of the user when the credential was first checked.
     pub(crate) user: User,
     pub(super) credential: BearerCredential,
-    /// Set if the credential is the access token in the session file. Errors about the token then
-    /// speak of the session of the user.
+    /// Set if the credential is the access token in the session file. Then error messages refer to
+    /// the session instead of the token.
     pub(super) is_in_session_file: bool,
-    /// The key that signed the credential: usually the active key.
+    /// The key that signed the credential, usually the active app key.
     pub(super) key: Key,
     /// The time at which the command started.
     pub(super) now: Timestamp,
@@ -56,8 +57,8 @@ impl Principal {
         matches!(self.credential, BearerCredential::Access(_))
     }
 
-    /// Rechecks the credential, refuses a principal whose role is now below `role`, and runs `work`,
-    /// all in one write transaction.
+    /// Rechecks the credential, refuses a principal whose role is now below `role`, and runs
+    /// `work`. All three steps are in one write transaction.
     pub(super) fn write_with_role<T>(
         &self,
         store: &mut Store,
@@ -72,7 +73,7 @@ impl Principal {
         })
     }
 
-    /// Runs `work` for a principal as [`Principal::write_with_role`] does, in a transaction of
+    /// Runs `work` as [`Principal::write_with_role`] does, but in a transaction of
     /// [`Store::write_shared`].
     pub(super) fn write_shared_with_role<T>(
         &self,
@@ -98,11 +99,12 @@ impl Principal {
         self.require_role_of(&self.recheck(tx)?, role, refusal)
     }
 
-    /// Checks the credential again and returns the current row of the user. Since the first check
-    /// the command may have waited for a lock, for user input or for a file: a principal that was
-    /// disabled, deleted or logged out, or whose token or key was revoked in the meantime, is
-    /// refused.
+    /// Checks the credential again and returns the current row of the user. Since the first check,
+    /// the command may have waited for a lock, for user input or for a file. In the meantime, the
+    /// user may have been disabled, deleted or logged out, or the token or its key may have been
+    /// revoked: in each of these cases, the principal is refused.
     fn recheck(&self, tx: &Reader<'_>) -> Result<User, Error> {
+        // A server gets these queries together with the first query below: one round trip for all.
         tx.prefetch_key_revocation(self.key.id);
         match self.credential {
             BearerCredential::Access(jti) => tx.prefetch_pair_by_access(jti),
@@ -137,7 +139,7 @@ pub(super) fn write_as<T>(
     store.write(|tx| work(tx, &principal.recheck(tx)?))
 }
 
-/// Runs `work` for a principal as [`write_as`] does, in a transaction of [`Store::write_shared`].
+/// Runs `work` as [`write_as`] does, but in a transaction of [`Store::write_shared`].
 pub(super) fn write_shared_as<T>(
     store: &mut Store,
     principal: &Principal,
@@ -146,7 +148,7 @@ pub(super) fn write_shared_as<T>(
     store.write_shared(|tx| work(tx, &principal.recheck(tx)?))
 }
 
-/// Runs `work` like [`write_as`]; without a principal, nothing is rechecked and `work` gets no
+/// Runs `work` as [`write_as`] does. Without a principal, nothing is rechecked and `work` gets no
 /// user.
 pub(super) fn write_as_optional_principal<T>(
     store: &mut Store,
@@ -159,7 +161,7 @@ pub(super) fn write_as_optional_principal<T>(
     }
 }
 
-/// Runs `work` for an optional principal as [`write_as_optional_principal`] does, in a transaction of
+/// Runs `work` as [`write_as_optional_principal`] does, but in a transaction of
 /// [`Store::write_shared`].
 pub(super) fn write_shared_as_optional_principal<T>(
     store: &mut Store,
@@ -172,8 +174,8 @@ pub(super) fn write_shared_as_optional_principal<T>(
     }
 }
 
-/// Refuses a user of a session whose role is below `role`. [`Principal::require_role_of`] also covers
-/// the bearer of an app token.
+/// Refuses a user whose role is below `role`. The error describes the user as logged in;
+/// [`Principal::require_role_of`] also covers the bearer of an app token.
 pub(super) fn require_role(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
     if user.role >= role {
         return Ok(());

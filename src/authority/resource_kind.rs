@@ -1,9 +1,9 @@
-//! Kinds of objects in errors.
+//! The kinds of objects that an error can report as not found.
 
 /// The kind of an object that was not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResourceKind {
-    /// An account.
+    /// A user account.
     User,
     /// A recorded token.
     Token,
@@ -14,7 +14,7 @@ pub(crate) enum ResourceKind {
 }
 
 impl ResourceKind {
-    /// Returns the name for messages.
+    /// Returns the noun for this kind in error messages.
     pub(super) fn noun(self) -> &'static str {
         match self {
             Self::User => "user",

@@ -6,7 +6,7 @@ use crate::store::{self, Store, Writer};
 
 const ADMINS_ONLY: &str = "only admins can change settings";
 
-/// Returns the value of a setting, or its default.
+/// Returns the stored value of a setting, or else the default value.
 pub(crate) fn load(store: &mut Store, setting: Setting) -> Result<String, Error> {
     let value = store.read(|tx| tx.find_setting(setting))?;
     Ok(value.unwrap_or_else(|| setting.default_value().to_owned()))
@@ -17,7 +17,8 @@ pub(crate) fn list(store: &mut Store) -> Result<Vec<(Setting, String)>, Error> {
     Setting::ALL.iter().map(|setting| Ok((*setting, load(store, *setting)?))).collect()
 }
 
-/// Resets a setting to its default, if the caller is an admin. Returns whether the value changed.
+/// Resets a setting to its default. Refuses a caller who is not an admin. Returns whether the value
+/// changed.
 pub(crate) fn unset(
     store: &mut Store,
     audit: &AuditContext,
@@ -32,7 +33,7 @@ pub(crate) fn unset(
     })
 }
 
-/// Changes a setting, if the caller is an admin. Returns whether the value changed.
+/// Changes a setting. Refuses a caller who is not an admin. Returns whether the value changed.
 pub(crate) fn set(
     store: &mut Store,
     audit: &AuditContext,
@@ -48,7 +49,8 @@ pub(crate) fn set(
     })
 }
 
-/// Changes a setting to a validated value. Returns whether the value changed.
+/// Changes a setting to a validated value. A default value is not stored: the row of the setting is
+/// removed. Returns whether the value changed.
 pub(super) fn change(
     tx: &Writer<'_>,
     now: Timestamp,
@@ -75,6 +77,7 @@ mod tests {
         let ada = add_user(&mut store, "ada", Role::Admin);
         let mut set_ttl =
             |value| set(&mut store, &audit_at(0), &ada.caller, Setting::TokenTtl, value).unwrap();
+        // The default is `7d`.
         assert!(!set_ttl("7d"));
         assert!(set_ttl("1d"));
         assert!(set_ttl("7d"));

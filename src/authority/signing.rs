@@ -8,10 +8,11 @@ use crate::store::{Reader, Store};
 /// Maximum number of attempts to sign while other processes change the signing key or the settings.
 const MAX_ATTEMPTS: usize = 5;
 
-/// Reads the signing key and other inputs, signs with the key, and writes the result if the key may
-/// still sign. Signing is slow and therefore precedes the write transaction. `write` returns `None`
-/// if the key, or another input that `write` compares, has changed since `read`: then all three
-/// steps are repeated, up to [`MAX_ATTEMPTS`] times. Returns the outputs of the three steps.
+/// Runs three steps: `read` loads the signing key and other inputs, `sign` signs with the key, and
+/// `write` records the result in a write transaction. Signing is slow and therefore precedes that
+/// transaction. `write` returns `None` if the key, or another input that `write` compares, has
+/// changed since `read`. Then all three steps are repeated; there are at most [`MAX_ATTEMPTS`]
+/// attempts in total. Returns the outputs of the three steps.
 pub(super) fn with_signing_key<I, S, W, E: From<Error>>(
     store: &mut Store,
     mut read: impl FnMut(&mut Store) -> Result<I, E>,
@@ -33,8 +34,8 @@ pub(super) fn load_settings_and_key(tx: &Reader<'_>) -> Result<(Settings, Key), 
     Ok((tx.load_settings()?, tx.active_app_key()?))
 }
 
-/// Refuses a token of more than [`MAX_TOKEN_BYTES`], which verification would reject. `length` is
-/// the size of the token in bytes.
+/// Refuses a token that is longer than [`MAX_TOKEN_BYTES`], because verification would reject the
+/// token. `length` is the size of the token in bytes.
 pub(super) fn ensure_verifiable_length(length: usize) -> Result<(), Error> {
     if length <= MAX_TOKEN_BYTES { Ok(()) } else { Err(Error::TokenTooLarge { length }) }
 }

@@ -1,4 +1,4 @@
-//! A store with users and tokens, for unit tests.
+//! Helpers of unit tests: a store with users and tokens.
 
 use super::audit_context::AuditRowState;
 pub(super) use super::minting::authorize_minter;
@@ -34,6 +34,7 @@ pub(super) fn new_store() -> Store {
     new_store_with(Algorithm::ES256)
 }
 
+/// Returns a new store with an app key for this algorithm.
 pub(super) fn new_store_with(algorithm: Algorithm) -> Store {
     crypto::initialize_crypto();
     let key = keys::generate(algorithm, Purpose::App, RsaBits::default()).unwrap();
@@ -92,7 +93,7 @@ pub(super) fn add_session(store: &mut Store, user: &User) -> TestUser {
     TestUser { caller, tokens }
 }
 
-/// Returns the user as if authenticated with the current password.
+/// Returns the user in the state after an authentication with the current password.
 pub(super) fn authenticated_user(store: &mut Store, user: &User) -> AuthenticatedUser {
     let (_, password_changed_at) = store.read(|tx| tx.find_password(user.id)).unwrap().unwrap();
     AuthenticatedUser {
@@ -103,8 +104,8 @@ pub(super) fn authenticated_user(store: &mut Store, user: &User) -> Authenticate
     }
 }
 
-/// Starts a session, which replaces the session `replaced_sid`, if any. Returns the tokens and
-/// whether the replaced session was open.
+/// Starts a session and ends the session `replaced_sid`, if any. Returns the tokens of the new
+/// session, and whether the replaced session was open.
 pub(super) fn replace_session(
     store: &mut Store,
     authenticated: &AuthenticatedUser,
@@ -122,7 +123,7 @@ pub(super) fn token_request(app: &str) -> TokenRequest {
         audience: Vec::new(),
         expiry: Expiry::Default,
         claims: ExtraClaims::default(),
-        for_run_command: false,
+        is_for_run_command: false,
     }
 }
 
@@ -132,7 +133,7 @@ pub(super) fn issue_app_token(store: &mut Store, owner: &TestUser, app: &str) ->
 }
 
 /// Returns the reasons to reject a token `seconds` after [`NOW`].
-pub(super) fn verification_reasons(
+pub(super) fn reject_reasons_at(
     store: &mut Store,
     token: &str,
     expected: ExpectedKind,
@@ -176,7 +177,8 @@ pub(super) fn set_setting(store: &mut Store, setting: Setting, value: &str) {
     store.write(|tx| -> Result<(), StoreError> { tx.set_setting(setting, value, at(0)) }).unwrap();
 }
 
-/// Retires the active app key, which verifies until `verify_until`, and activates a new key.
+/// Retires the active app key and activates a new ES256 key. The retired key verifies until
+/// `verify_until`.
 pub(super) fn rotate_app_key(store: &mut Store, verify_until: Timestamp) {
     let key = crypto::generate_key(Algorithm::ES256, Purpose::App, RsaBits::default()).unwrap();
     store.execute_sql(&format!(

@@ -1,6 +1,6 @@
 //! `jeton apply`
 
-use super::args::{DryRunArgs, input_path, path, stdin_path};
+use super::args::{DryRunArgs, input_path, path, stdin_argument};
 use super::users::import_progress::{ImportProgress, ImportWatch};
 use super::users::password_file::{PasswordFile, print_passwordless_hint};
 use crate::app::{App, Rendered, Report};
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "FILE", value_parser = input_path())]
     file: PathBuf,
 
-    /// Generate a password for each new account without one, and write logins and passwords to this new
+    /// Generate a password for each new account without a password, and write logins and passwords to this new
     /// file (CSV, readable only by you). If the file cannot be written, nothing is changed
     #[arg(long, value_name = "FILE", value_parser = path())]
     passwords_out: Option<PathBuf>,
@@ -48,9 +48,13 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct ApplyOutput {
     changed: bool,
+    /// The changed settings with their new values.
     settings: Vec<SettingChange>,
+    /// The new and the updated accounts.
     users: Vec<UserChange>,
+    /// Number of new accounts without a password.
     without_password: usize,
+    /// Number of generated passwords.
     generated_passwords: usize,
 }
 
@@ -62,7 +66,9 @@ struct SettingChange {
 
 #[derive(Debug, Serialize)]
 struct UserChange {
+    /// Login of the account.
     user: String,
+    /// `created` or `updated`.
     change: &'static str,
     /// Names of the changed fields of an existing account; empty for a new account.
     fields: Vec<&'static str>,
@@ -83,11 +89,11 @@ impl Command for Args {
     }
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        stdin_path("--file", Some(&self.file)).into_iter().collect()
+        stdin_argument("--file", Some(&self.file)).into_iter().collect()
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let caller = app.session.caller_unless_empty_store(&mut app.store)?;
+        let caller = app.session.caller_if_store_has_users(&mut app.store)?;
         if let Some(caller) = &caller {
             desired_state::authorize(caller)?;
         }
@@ -112,14 +118,15 @@ impl Command for Args {
     }
 }
 
+/// Applies the state of the file to the store, and creates the store if it does not exist.
 fn apply(
     app: &mut App,
     caller: Option<&Caller>,
     state: &mut DesiredState,
     watch: ImportWatch,
 ) -> Result<StateChanges, Failure> {
-    app.store.create_with_algorithm(Algorithm::ES256)?;
-    let (store, audit) = app.store.open()?;
+    app.store.create_if_missing_with_algorithm(Algorithm::ES256)?;
+    let (store, audit) = app.store.open_with_audit()?;
     let progress = ImportProgress::start(&app.console, watch, &state.accounts);
     let on_step = |step| progress.observe(step);
     let result = desired_state::apply(store, &audit, caller, state, &on_step);
@@ -135,8 +142,8 @@ fn print_changes(app: &App, changes: &StateChanges) {
         let value = Untrusted::new(value).to_display();
         app.console.print_status(&format!("set {} to {value}", setting.name()));
     }
-    for AccountChange { login, fields } in accounts {
-        app.console.print_status(&match fields {
+    for AccountChange { login, changed_fields } in accounts {
+        app.console.print_status(&match changed_fields {
             None => format!("created user {login}"),
             Some(fields) => format!("updated user {login}: {}", fields.join(", ")),
         });
@@ -144,15 +151,15 @@ fn print_changes(app: &App, changes: &StateChanges) {
     print_passwordless_hint(app, changes.accounts.passwordless_count);
 }
 
-fn to_output(changes: StateChanges, generated_passwords: usize) -> ApplyOutput {
+fn to_output(changes: StateChanges, generated_password_count: usize) -> ApplyOutput {
     let to_setting = |(setting, value): (Setting, String)| SettingChange {
         name: setting.name(),
         value: setting.to_json(&value),
     };
-    let to_user = |AccountChange { login, fields }: AccountChange| UserChange {
+    let to_user = |AccountChange { login, changed_fields }: AccountChange| UserChange {
         user: login,
-        change: if fields.is_some() { "updated" } else { "created" },
-        fields: fields.unwrap_or_default(),
+        change: if changed_fields.is_some() { "updated" } else { "created" },
+        fields: changed_fields.unwrap_or_default(),
     };
     let settings: Vec<_> = changes.settings.into_iter().map(to_setting).collect();
     let accounts = changes.accounts.changes.unwrap_or_default();
@@ -162,6 +169,6 @@ fn to_output(changes: StateChanges, generated_passwords: usize) -> ApplyOutput {
         settings,
         users,
         without_password: changes.accounts.passwordless_count,
-        generated_passwords,
+        generated_passwords: generated_password_count,
     }
 }

@@ -1,5 +1,5 @@
-//! Arguments that several commands share: paths, numbers, token variables, passwords, filters by owner,
-//! and dry runs.
+//! Arguments that several commands share: paths, numbers, names of environment variables for
+//! tokens, sources of passwords, filters by owner, and dry runs.
 
 use super::command::Effect;
 use crate::app::{App, PasswordSource};
@@ -13,24 +13,24 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Error for a URL in place of a path. The message has only the scheme, because the URL may contain a
-/// password.
+/// Error for a URL in place of a path. The message has only the scheme, because the URL may contain
+/// a password.
 #[derive(Debug, thiserror::Error)]
 #[error("unsupported URL scheme `{scheme}`")]
 pub(super) struct UrlAsPath {
     pub(super) scheme: String,
-    /// Set if the argument is the path of an input file, which may also be `-` for standard input.
+    /// True if the argument is the path of an input file, which may also be `-` for standard input.
     pub(super) is_input: bool,
 }
 
-/// Returns the parser of path arguments. The parser refuses URLs, so that no command creates a file with
-/// the name of a URL.
+/// Returns the parser of path arguments. The parser refuses URLs, so that no command creates a file
+/// with the name of a URL.
 pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| refuse_url(path, false))
 }
 
-/// Returns the parser of path arguments for input files, where `-` is standard input. The parser refuses
-/// URLs.
+/// Returns the parser of path arguments for input files, where `-` is standard input. The parser
+/// refuses URLs.
 pub(super) fn input_path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| refuse_url(path, true))
 }
@@ -57,22 +57,26 @@ where
 }
 
 /// Name of the environment variable that holds a token if the user chooses no name.
-pub(super) const DEFAULT_VARIABLE: &str = "API_TOKEN";
+pub(super) const DEFAULT_TOKEN_VARIABLE: &str = "API_TOKEN";
 
 /// Parses the name of an environment variable for a token. Refuses reserved names, such as `PATH`.
 pub(super) fn parse_token_variable(text: &str) -> Result<String, InvalidValue> {
     check_token_variable(text).map(|()| text.to_owned())
 }
 
-/// Returns the name of a path argument if its value is `-`, standard input.
-pub(super) fn stdin_path(argument: &'static str, path: Option<&PathBuf>) -> Option<&'static str> {
+/// Returns `argument`, the name of a path argument, if its value `path` is `-` (standard input).
+pub(super) fn stdin_argument(
+    argument: &'static str,
+    path: Option<&PathBuf>,
+) -> Option<&'static str> {
     path.filter(|path| path.as_os_str() == "-").map(|_| argument)
 }
 
 /// Returns the name of the option with which the user passes a password on standard input, if any.
-fn password_stdin_argument(is_stdin: bool, file: Option<&PathBuf>) -> Vec<&'static str> {
-    let file = stdin_path("--password-file", file);
-    is_stdin.then_some("--password-stdin").or(file).into_iter().collect()
+/// `file` is the value of `--password-file`.
+fn password_stdin_argument(has_stdin_flag: bool, file: Option<&PathBuf>) -> Vec<&'static str> {
+    let file = stdin_argument("--password-file", file);
+    has_stdin_flag.then_some("--password-stdin").or(file).into_iter().collect()
 }
 
 /// Options for the source of a password.
@@ -95,7 +99,7 @@ pub(super) struct PasswordChangeArgs {
     #[arg(long, conflicts_with = "password_file")]
     password_stdin: bool,
 
-    /// Read both passwords from a file in the same format (`-` for standard input) [default: prompts]
+    /// Read both passwords from a file in the format of `--password-stdin` (`-` for standard input) [default: prompts]
     #[arg(long, value_name = "FILE", value_parser = input_path())]
     password_file: Option<PathBuf>,
 }
@@ -122,10 +126,10 @@ impl PasswordChangeArgs {
     }
 }
 
-fn password_source(stdin: bool, file: Option<PathBuf>) -> PasswordSource {
+fn password_source(has_stdin_flag: bool, file: Option<PathBuf>) -> PasswordSource {
     match file {
         Some(path) => PasswordSource::File(path),
-        None if stdin => PasswordSource::Stdin,
+        None if has_stdin_flag => PasswordSource::Stdin,
         None => PasswordSource::EnvOrPrompt,
     }
 }
@@ -144,8 +148,8 @@ impl DryRunArgs {
         if self.dry_run { Effect::Reads } else { Effect::Changes }
     }
 
-    /// Starts the dry run, if requested. Must be called after the authentication: a dry run would not
-    /// commit the refresh of the session.
+    /// Starts the dry run, if requested. Must be called after the authentication, which may refresh
+    /// the session: in a dry run, the refresh would not be committed.
     pub(super) fn start(&self, app: &mut App) {
         if self.dry_run {
             app.store.start_dry_run();
@@ -153,7 +157,7 @@ impl DryRunArgs {
     }
 }
 
-/// Options that filter by owner: the caller by default.
+/// Options that filter by owner. Without an option, the filter selects the objects of the caller.
 #[derive(Debug, Args)]
 pub(super) struct OwnerArgs {
     /// Filter by owner (admins only) [default: yourself]
@@ -171,7 +175,7 @@ pub(super) struct OwnerArgs {
 }
 
 impl OwnerArgs {
-    /// Returns the user in `--user`.
+    /// Returns the value of `--user`, if given.
     pub(super) fn user(&self) -> Option<&UserRef> {
         self.user.as_ref()
     }

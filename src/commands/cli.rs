@@ -93,7 +93,8 @@ impl CommandTree for Tree {
     }
 }
 
-/// Builds the complete command tree, for completion, documentation, help of commands and error messages.
+/// Builds the complete command tree, for completion, documentation, help of commands and error
+/// messages.
 pub fn command() -> clap::Command {
     let mut command = Cli::command();
     command.build();
@@ -175,10 +176,11 @@ mod tests {
         assert_eq!(actions, paths);
     }
 
-    /// The audit scenario has a step for every command that changes something. The audit tests run every
-    /// other command without arguments, and expect no audit event.
+    /// The audit tests run the commands in the steps of `tests/cli/audit/steps.rs`, and compare the
+    /// audit events of each step. A command without a step is run only once, without arguments, and
+    /// must add no event. So every command that can change the store needs a step.
     #[test]
-    fn audit_scenario_has_every_changing_command() {
+    fn audit_steps_have_every_changing_command() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/audit/steps.rs");
         let steps = fs::read_to_string(path).unwrap();
         for CommandInfo { action, effect, .. } in Tree::ROOT.commands() {
@@ -187,9 +189,9 @@ mod tests {
         }
     }
 
-    /// Adds to `found` every argument whose help mentions standard input, as the path of the command and
-    /// the id of the argument. Omits `--no-input`, which does not read standard input, and the global option
-    /// `--token-file`, which is not in `stdin_arguments` of any command.
+    /// Adds to `found` every argument whose help mentions standard input, as the path of the
+    /// command and the id of the argument. Omits `--no-input`, which does not read standard input,
+    /// and the global option `--token-file`, which is not in `stdin_arguments` of any command.
     fn find_stdin_arguments(path: &str, command: &clap::Command, found: &mut BTreeSet<String>) {
         let arguments = command.get_arguments().filter(|argument| {
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
@@ -269,11 +271,11 @@ mod tests {
 
     #[test]
     fn help_of_every_command_is_reflowed() {
-        fn walk(command: &clap::Command) {
+        fn assert_reflowed(command: &clap::Command) {
             let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
             assert_eq!(join_paragraphs(&about), about, "{}", command.get_name());
-            command.get_subcommands().for_each(walk);
+            command.get_subcommands().for_each(assert_reflowed);
         }
-        walk(&command());
+        assert_reflowed(&command());
     }
 }

@@ -2,14 +2,15 @@
 //! `command_group!` lists the commands of a group.
 
 use crate::app::{App, OutputFormat, StoreAddress};
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::failure::Failure;
 use std::fmt;
 
 /// Effect of a command on the store, and whether the audit log records a refusal of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// The command itself does not change the store. Refusals are not recorded.
+    /// The command does not change the store, although the authentication may refresh the session.
+    /// Refusals are not recorded.
     Reads,
     /// The command changes the store, or copies secrets out of the store. Refusals are recorded.
     Changes,
@@ -28,14 +29,15 @@ pub(super) const LIST_FORMATS: &[OutputFormat] = &[
     OutputFormat::Name,
 ];
 
-/// Arguments of a command, with the constants of the command and the function that runs the command.
+/// Arguments of a command, with the constants of the command and the function that runs the
+/// command.
 pub(super) trait Command: clap::Args + 'static {
     /// Path of the command, such as `token create`.
     const ACTION: &'static str;
     /// Effect of the command, unless [`Command::effect`] returns another effect for the arguments.
     const EFFECT: Effect;
-    /// Supported output formats, unless [`Command::formats`] returns other formats for the arguments. The
-    /// first format is text.
+    /// Supported output formats, unless [`Command::formats`] returns other formats for the
+    /// arguments. The first format is text.
     const FORMATS: &'static [OutputFormat] = DEFAULT_FORMATS;
 
     /// Returns the effect of the command with these arguments.
@@ -50,7 +52,7 @@ pub(super) trait Command: clap::Args + 'static {
 
     /// Returns the object that the arguments name, even if the object does not exist, for the audit
     /// event of a refusal. `None` if the arguments name several objects or none.
-    fn audit_target(&self) -> Option<AuditTarget> {
+    fn audit_target(&self) -> Option<RequestedTarget> {
         None
     }
 
@@ -68,7 +70,7 @@ pub(super) trait Command: clap::Args + 'static {
     fn run(self, app: &mut App) -> Result<(), Failure>;
 }
 
-/// Constants of a command.
+/// Constants of a command; see [`Command`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CommandInfo {
     pub(super) action: &'static str,
@@ -101,25 +103,26 @@ impl Node {
         }
     }
 
-    /// Returns the first word of the command path: the name of a top-level group, or of a command outside
-    /// groups.
-    pub(super) fn name(&self) -> &'static str {
+    /// Returns the first word of the command path: the name of a top-level group, or of a command
+    /// outside groups.
+    pub(super) fn first_word(&self) -> &'static str {
         match self {
             Self::Command(info) => info.action.split(' ').next().unwrap_or_default(),
-            Self::Group { members, .. } => members.first().map_or("", Self::name),
+            Self::Group { members, .. } => members.first().map_or("", Self::first_word),
         }
     }
 }
 
-/// Command with arguments, ready to run.
+/// Command with arguments, ready to run. A field that has the name of a method of [`Command`] holds
+/// the result of this method.
 pub(super) struct Invocation {
     /// Constants of the command, but with the output formats for the arguments.
     pub(super) info: CommandInfo,
-    /// Effect of the command with the arguments.
     pub(super) effect: Effect,
-    pub(super) audit_target: Option<AuditTarget>,
+    pub(super) audit_target: Option<RequestedTarget>,
     pub(super) store_address: Result<Option<StoreAddress>, Failure>,
     pub(super) stdin_arguments: Vec<&'static str>,
+    /// Runs the command.
     pub(super) run: Run,
 }
 
@@ -150,9 +153,9 @@ impl<C: Command> CommandOrGroup for C {
     }
 }
 
-/// Access to the complete command tree, for commands that describe the tree. These commands have the
-/// tree as a type parameter, because an import of `cli` would be circular: `cli` imports the modules of
-/// all commands.
+/// Access to the complete command tree, for commands that describe the tree. These commands have
+/// the tree as a type parameter, because an import of `cli` would be circular: `cli` imports the
+/// modules of all commands.
 pub(super) trait CommandTree: fmt::Debug + Clone + Send + Sync + 'static {
     /// Root of the tree.
     const ROOT: Node;

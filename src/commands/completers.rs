@@ -1,9 +1,9 @@
-//! Completion candidates of arguments: fixed values, or values from the store, the presets and the
-//! operating system. If the store cannot be read, the store yields no candidates.
+//! Shell completion of arguments. The candidates are fixed values, or values from the store, the
+//! presets and the file system. If the store cannot be read, no values from the store are offered.
 
 use super::command::{CommandTree, Effect};
 use crate::app::CompletionSource;
-use crate::authority::audit_context::AUDIT_OUTCOMES;
+use crate::authority::audit_context::CHANGE_OUTCOMES;
 use crate::failure::{Code, Kind};
 use crate::model::{Algorithm, Key, KeyState, Permission, Purpose, Role, Setting, TargetKind};
 use clap::ValueHint;
@@ -34,7 +34,7 @@ pub(super) fn purposes() -> ArgValueCandidates {
 }
 
 /// Returns a completer for the kinds of recorded tokens.
-pub(super) fn recorded_kinds() -> ArgValueCandidates {
+pub(super) fn recorded_token_kinds() -> ArgValueCandidates {
     fixed_values(&["app", "test"])
 }
 
@@ -54,17 +54,18 @@ pub(super) fn target_kinds() -> ArgValueCandidates {
 pub(super) fn audit_outcomes() -> ArgValueCandidates {
     let codes = || Kind::ALL.iter().flat_map(|kind| kind.codes()).map(|code: &Code| code.as_str());
     ArgValueCandidates::new(move || {
-        AUDIT_OUTCOMES.into_iter().chain(codes()).map(CompletionCandidate::new).collect()
+        CHANGE_OUTCOMES.into_iter().chain(codes()).map(CompletionCandidate::new).collect()
     })
 }
 
-/// Returns a completer for audit actions: the commands that change something, and their groups.
+/// Returns a completer for audit actions: the commands that change something (`keys rotate`), and
+/// the groups of these commands (`keys`).
 pub(super) fn audit_actions<T: CommandTree>() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let commands = T::ROOT.commands().into_iter();
-        let changes = commands.filter(|info| info.effect == Effect::Changes);
+        let changing_commands = commands.filter(|info| info.effect == Effect::Changes);
         let mut actions: Vec<&str> = Vec::new();
-        for action in changes.map(|info| info.action) {
+        for action in changing_commands.map(|info| info.action) {
             let group = action.split(' ').next().unwrap_or(action);
             for name in [group, action] {
                 if !actions.contains(&name) {
@@ -78,21 +79,22 @@ pub(super) fn audit_actions<T: CommandTree>() -> ArgValueCandidates {
 
 /// Returns a completer for the names of settings, each with a description.
 pub(super) fn settings() -> ArgValueCandidates {
-    let candidate = |setting: &Setting| describe(setting.name(), setting.about());
+    let candidate = |setting: &Setting| described_candidate(setting.name(), setting.about());
     ArgValueCandidates::new(move || Setting::ALL.iter().map(candidate).collect())
 }
 
-/// Returns a completer for the value of the setting before the cursor.
+/// Returns a completer for the new value of a setting. The setting is the last word before the
+/// cursor that is the name of a setting.
 pub(super) fn setting_values() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let words = CompletionSource::words_before_cursor();
         let setting = words.iter().rev().find_map(|word| Setting::parse(word).ok());
         let Some(setting) = setting else { return Vec::new() };
         let mut values: Vec<_> = CompletionSource::setting(setting)
-            .map(|value| describe(value, "current value"))
+            .map(|value| described_candidate(value, "current value"))
             .into_iter()
             .collect();
-        values.push(describe(setting.default_value(), "default"));
+        values.push(described_candidate(setting.default_value(), "default"));
         values.extend(setting.fixed_words().iter().map(CompletionCandidate::new));
         values
     })
@@ -115,25 +117,31 @@ pub(super) fn preset_parameters() -> ArgValueCandidates {
     })
 }
 
+/// Returns the candidates for one parameter of a preset: `NAME=true` and `NAME=false` for a
+/// parameter with a boolean default, otherwise `NAME=`.
 fn parameter_candidates(name: &str, default: &Value) -> Vec<CompletionCandidate> {
     let values: &[&str] = if default.is_boolean() { &["true", "false"] } else { &[""] };
     let description = format!("default: {default}");
-    values.iter().map(|value| describe(format!("{name}={value}"), &description)).collect()
+    values
+        .iter()
+        .map(|value| described_candidate(format!("{name}={value}"), &description))
+        .collect()
 }
 
 /// Returns a completer for usernames and e-mail addresses.
 pub(super) fn users() -> ArgValueCompleter {
-    store_names(CompletionSource::users)
+    names_from_store(CompletionSource::users)
 }
 
-/// Returns a completer for application names.
+/// Returns a completer for application names, and for the subjects of recorded test tokens.
 pub(super) fn apps() -> ArgValueCompleter {
-    store_names(CompletionSource::apps)
+    names_from_store(CompletionSource::apps)
 }
 
-/// Returns a completer for permissions.
+/// Returns a completer for permissions: the permissions that tokens of the store have, and
+/// [`Permission::MINT`] even if no token has it. [`Permission::MINT`] is the last candidate.
 pub(super) fn permissions() -> ArgValueCompleter {
-    store_names(|prefix| {
+    names_from_store(|prefix| {
         let mut permissions = CompletionSource::permissions(prefix);
         if Permission::MINT.starts_with(prefix) {
             permissions.retain(|permission| permission != Permission::MINT);
@@ -143,14 +151,17 @@ pub(super) fn permissions() -> ArgValueCompleter {
     })
 }
 
-fn store_names(find: fn(&str) -> Vec<String>) -> ArgValueCompleter {
+/// Returns a completer for the names that `find` returns for a prefix. The prefix is the text of
+/// the word at the cursor.
+fn names_from_store(find: fn(&str) -> Vec<String>) -> ArgValueCompleter {
     ArgValueCompleter::new(move |current: &OsStr| {
         let names = current.to_str().map(find).unwrap_or_default();
         names.into_iter().map(CompletionCandidate::new).collect()
     })
 }
 
-/// Returns a completer for the ids of live tokens, each with the application.
+/// Returns a completer for the ids of recorded tokens, each with the application of an app token or
+/// the subject of a test token. The tokens are live, or superseded: renewed, but not yet refused.
 pub(super) fn tokens() -> ArgValueCompleter {
     ArgValueCompleter::new(complete_tokens)
 }
@@ -178,7 +189,9 @@ fn complete_token_file(current: &OsStr) -> Option<Vec<CompletionCandidate>> {
     Some(files.map(|file| file.add_prefix("@")).collect())
 }
 
-/// Returns a completer for the command that `jeton run` starts: `--`, the name of a program, and files.
+/// Returns a completer for the command that `jeton run` starts. The candidates are `--` before the
+/// command, the programs in `PATH` for the first word of the command, and files for the other
+/// words.
 pub(super) fn command_line() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let words = CompletionSource::words_before_cursor();
@@ -190,6 +203,7 @@ pub(super) fn command_line() -> ArgValueCompleter {
     })
 }
 
+/// Completes a word of the command after `--`. `is_program` is set for the first word.
 fn complete_command_word(current: &OsStr, is_program: bool) -> Vec<CompletionCandidate> {
     match current.to_str() {
         Some(name) if is_program && !name.contains('/') => {
@@ -199,7 +213,7 @@ fn complete_command_word(current: &OsStr, is_program: bool) -> Vec<CompletionCan
     }
 }
 
-/// Returns a completer for the ids of the latest open sessions, each with the owner.
+/// Returns a completer for the ids of the latest open sessions, each with the name of the owner.
 pub(super) fn sessions() -> ArgValueCandidates {
     ArgValueCandidates::new(|| to_candidates(CompletionSource::sessions()))
 }
@@ -228,16 +242,22 @@ fn keys_where(filter: fn(&Key) -> bool) -> ArgValueCandidates {
     ArgValueCandidates::new(move || to_candidates(CompletionSource::keys(filter)))
 }
 
-fn to_candidates(words: Vec<(String, String)>) -> Vec<CompletionCandidate> {
-    words.into_iter().map(|(word, description)| describe(word, &description)).collect()
+/// Converts pairs of a word and its description.
+fn to_candidates(described_words: Vec<(String, String)>) -> Vec<CompletionCandidate> {
+    let described_words = described_words.into_iter();
+    described_words.map(|(word, text)| described_candidate(word, &text)).collect()
 }
 
-fn describe(word: impl Into<std::ffi::OsString>, description: &str) -> CompletionCandidate {
+fn described_candidate(
+    word: impl Into<std::ffi::OsString>,
+    description: &str,
+) -> CompletionCandidate {
     CompletionCandidate::new(word).help(Some(description.to_owned().into()))
 }
 
-/// Adds the completion of paths to a command and all subcommands: of files for the value names `FILE`
-/// and `PATH`, of directories for `DIR`. A value name may have alternatives (`JSON|FILE`).
+/// Adds path completion to a command and all subcommands: arguments with the value name `FILE` or
+/// `PATH` complete to files, arguments with the value name `DIR` to directories. A value name may
+/// have alternatives (`JSON|FILE`).
 pub(super) fn with_path_completion(command: clap::Command) -> clap::Command {
     command.mut_args(with_path_hint).mut_subcommands(with_path_completion)
 }

@@ -94,9 +94,9 @@ pub(super) struct GlobalArgs {
     )]
     wait: Duration,
 
+    // `store_source` and `output_source` are the origins of the values of `store` and `output`.
     #[arg(skip)]
     store_source: Option<ValueSource>,
-
     #[arg(skip)]
     output_source: Option<ValueSource>,
 }
@@ -105,14 +105,14 @@ pub(super) struct GlobalArgs {
 pub(super) const OUTPUT_FORMATS: [(OutputFormat, &str); 8] = [
     (OutputFormat::Text, "for people and for shells; lists are tables"),
     (OutputFormat::Wide, "text with more columns and complete texts"),
-    (OutputFormat::Json, "one JSON document; an error is one line of JSON, without other messages"),
+    (OutputFormat::Json, "one JSON document; an error is one line of JSON"),
     (OutputFormat::JsonLines, "one JSON document per line"),
     (OutputFormat::Csv, "comma-separated values with a header line (RFC 4180)"),
     (OutputFormat::Name, "ids only, one per line, as arguments for other commands"),
     (OutputFormat::Dotenv, "one line `NAME=TOKEN` for each token, for `.env` files and shells"),
     (
         OutputFormat::Github,
-        "appends `NAME=TOKEN` to the file in `GITHUB_ENV`; prints only the commands that mask the tokens",
+        "appends `NAME=TOKEN` to the file in `GITHUB_ENV`; prints only workflow commands, which mask the tokens",
     ),
 ];
 
@@ -126,8 +126,8 @@ fn innermost_matches(matches: &ArgMatches) -> &ArgMatches {
 }
 
 impl GlobalArgs {
-    /// Returns the global options, which clap propagates from any position to the innermost
-    /// matches.
+    /// Returns the global options from the matches of the innermost subcommand. Clap copies
+    /// a global option to these matches from any position on the command line.
     pub(super) fn from_innermost_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let innermost = innermost_matches(matches);
         let mut global = Self::from_arg_matches(innermost)?;
@@ -136,8 +136,8 @@ impl GlobalArgs {
         Ok(global)
     }
 
-    /// Returns the options of a command that supports `formats`. An unsupported format in
-    /// `JETON_OUTPUT` is ignored. If the arguments of the command name the store
+    /// Returns the options of a command that supports `formats`. An unsupported format is refused
+    /// in `--output`, and ignored in `JETON_OUTPUT`. If the arguments of the command name the store
     /// (`argument_store`), `JETON_STORE` is ignored and `--store` is refused.
     pub(super) fn into_options(
         self,
@@ -229,19 +229,20 @@ fn join_names(formats: &[OutputFormat], render: impl Fn(&str) -> String) -> Stri
 
 fn parse_wait(text: &str) -> Result<Duration, InvalidValue> {
     match text {
-        "" => Ok(Duration::from_secs(30)),
+        "" => Ok(Duration::from_secs(30)), // An empty `JETON_WAIT` counts as unset.
         "0" | "0s" => Ok(Duration::ZERO),
         text => {
             let seconds = Lifetime::parse(text)?.seconds();
-            // A longer wait is shortened to one day, which is far below the longest wait that SQLite
-            // accepts (milliseconds in 32 bits).
+            // A wait of more than one day is shortened to one day, which is far below the longest wait
+            // that SQLite accepts (24 days: milliseconds in 32 bits).
             Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400)))
         }
     }
 }
 
-/// Returns the format of errors that prevent the creation of [`Options`]: JSON if the format that `argv`,
-/// or else `JETON_OUTPUT`, requests is in `json_formats`, otherwise text.
+/// Returns the format of errors that prevent the creation of [`Options`]: JSON if `json_formats`
+/// contains the requested format, otherwise text. The requested format is the format in `argv`, or
+/// the format in `JETON_OUTPUT` if `argv` has no format.
 pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> OutputFormat {
     let is_json = |format: &OsStr| json_formats.iter().any(|name| format == *name);
     let mut words = argv.iter().skip(1).map(OsString::as_os_str);
@@ -264,8 +265,8 @@ pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> Outp
     if json { OutputFormat::Json } else { OutputFormat::Text }
 }
 
-/// Returns the value of a short `-o` flag: `json` for `-ojson`, `-o=json` or `-qojson`, and an empty text
-/// for `-o`, whose value is the next word. `None` for a word without this flag.
+/// Returns the value of the flag `-o` in a word: `json` for `-ojson`, `-o=json` and `-qojson`. For
+/// `-o` alone, the value is the next word, and the result is empty. `None` for a word without `-o`.
 pub(super) fn short_flag_value(word: &str) -> Option<&str> {
     let value = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
     Some(value.strip_prefix('=').unwrap_or(value))
@@ -274,7 +275,7 @@ pub(super) fn short_flag_value(word: &str) -> Option<&str> {
 fn output_variable() -> Option<OsString> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "clap, which usually reads the variable, has failed"
+        reason = "without `Options`, the value that clap reads is not available"
     )]
     std::env::var_os("JETON_OUTPUT")
 }

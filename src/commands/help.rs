@@ -1,6 +1,6 @@
-//! `jeton help`
+//! `jeton help`: guides, help for commands, and JSON Schemas.
 
-use super::command_tree::CommandView;
+use super::command_view::CommandView;
 use super::{guides, schemas};
 use crate::app::{App, OutputFormat, Rendered, Report};
 use crate::commands::command::{Command, CommandTree, Effect};
@@ -14,15 +14,15 @@ use std::marker::PhantomData;
 
 /// Show a guide, or help for a command
 ///
-/// With `-o json`: the guide, or the command with its arguments, options and subcommands; without
-/// words the complete command tree.
+/// With `-o json`: the guide, or the command with its arguments, options and subcommands. Without an
+/// argument, `-o json` prints the complete command tree.
 ///
 /// Guides: tour, jobs, install, ci, test-tokens, accounts, keys, administration, scripting,
 /// security, performance, many-machines
 ///
 /// Parts of guides: environment, exit-codes, output. Other names of guides: trust (security)
 ///
-/// `jeton help schema` lists the JSON Schemas of results with `-o json`.
+/// `jeton help schema` lists the JSON Schemas of the results that `-o json` prints.
 ///
 ///   jeton help tour
 ///   jeton help token create
@@ -36,12 +36,13 @@ pub(crate) struct Args<T: CommandTree> {
     #[arg(value_name = "GUIDE|COMMAND", add = clap_complete::ArgValueCandidates::new(guides_and_commands::<T>))]
     words: Vec<String>,
 
+    // `T` builds the command tree whose help is shown.
     #[arg(skip)]
     tree: PhantomData<T>,
 }
 
 /// Word after `jeton help` that selects the JSON Schemas.
-const SCHEMA: &str = "schema";
+const SCHEMA_WORD: &str = "schema";
 
 /// Returns the names of guides and commands, and `schema`, for completion.
 fn guides_and_commands<T: CommandTree>() -> Vec<CompletionCandidate> {
@@ -49,7 +50,7 @@ fn guides_and_commands<T: CommandTree>() -> Vec<CompletionCandidate> {
     let commands = root.get_subcommands().map(|command| command.get_name().to_owned());
     let is_guide = |name: &String| guides::names().any(|guide| guide == name);
     let commands = commands.filter(|name| !is_guide(name));
-    let guides_and_schema = guides::names().chain([SCHEMA]).map(str::to_owned);
+    let guides_and_schema = guides::names().chain([SCHEMA_WORD]).map(str::to_owned);
     guides_and_schema.chain(commands).map(CompletionCandidate::new).collect()
 }
 
@@ -71,23 +72,25 @@ impl<T: CommandTree> Command for Args<T> {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        if let [SCHEMA, rest @ ..] = &*self.words.iter().map(String::as_str).collect::<Vec<_>>() {
+        if let [SCHEMA_WORD, rest @ ..] =
+            &*self.words.iter().map(String::as_str).collect::<Vec<_>>()
+        {
             return print_schema(app, &rest.join(" "));
         }
         if app.console.output_format() == OutputFormat::Json {
             return self.report_as_json(app);
         }
         if let [word] = self.words.as_slice()
-            && let Some(text) = guides::page(word)
+            && let Some(text) = guides::render_guide_or_topic(word)
         {
-            return app.console.write_document(&text);
+            return app.console.write_styled_text(&text);
         }
         // Parsing the words with `--help` appended gives the same text as `jeton COMMAND --help`.
         let words = self.words.iter().map(String::as_str);
         let words = iter::once("jeton").chain(words).chain(["--help"]);
         match T::build().try_get_matches_from(words) {
             Err(help) if help.kind() == ErrorKind::DisplayHelp => {
-                app.console.write_document(&help.render().ansi().to_string())
+                app.console.write_styled_text(&help.render().ansi().to_string())
             }
             _ => Err(self.unknown_words_failure()),
         }
@@ -99,7 +102,7 @@ impl<T: CommandTree> Args<T> {
     /// writes the complete command tree.
     fn report_as_json(&self, app: &App) -> Result<(), Failure> {
         if let [word] = self.words.as_slice()
-            && let Some(text) = guides::page(word)
+            && let Some(text) = guides::render_guide_or_topic(word)
         {
             return app.console.report(&GuideView { name: word, text });
         }
@@ -123,19 +126,19 @@ fn print_schema(app: &App, name: &str) -> Result<(), Failure> {
     if name.is_empty() {
         let text = schemas::overview();
         if app.console.output_format() == OutputFormat::Json {
-            return app.console.report(&GuideView { name: SCHEMA, text });
+            return app.console.report(&GuideView { name: SCHEMA_WORD, text });
         }
-        return app.console.write_document(&text);
+        return app.console.write_styled_text(&text);
     }
     let schema = schemas::find(name).ok_or_else(|| {
         Failure::usage(format!("unknown schema `{}`", redact_for_error(name)))
             .with_hint("list the schemas: jeton help schema")
     })?;
-    app.console.write_document(schema)
+    app.console.write_styled_text(schema)
 }
 
-/// Returns a hint for words that name no guide or command: a similar name, if any, otherwise the help of
-/// the last known command.
+/// Returns a hint for words that name neither a guide nor a command. The hint is a name similar to
+/// the first unknown word, or else the help of the command that the words before it name.
 fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
     let (mut command, mut path) = (root, "jeton help".to_owned());
     for word in words {
@@ -147,7 +150,7 @@ fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
         let is_root = path == "jeton help";
         let mut names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
         if is_root {
-            guides::names().chain([SCHEMA]).for_each(|name| names.push(name));
+            guides::names().chain([SCHEMA_WORD]).for_each(|name| names.push(name));
         }
         return match find_similar(word, names) {
             Some(name) => format!("use `{path} {name}`"),
@@ -157,6 +160,7 @@ fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
     format!("see `{path}`")
 }
 
+/// Joins words for an error message. Words that may be secrets are redacted.
 fn display_words(words: &[String]) -> String {
     redact_for_error(&words.join(" "))
 }

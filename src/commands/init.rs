@@ -38,13 +38,16 @@ pub(crate) struct Args {
     password: PasswordArgs,
 }
 
-/// Username of the admin if the OS user has no name and no prompt is possible, such as in a container.
-const UNNAMED_ADMIN: &str = "admin";
+/// Username of the admin if the OS user has no name and no prompt is possible, for example in a
+/// container.
+const FALLBACK_USERNAME: &str = "admin";
 
 #[derive(Debug, Serialize)]
 struct InitOutput {
     changed: bool,
+    /// Path or address of the store.
     store: String,
+    /// The created admin; `None` if the store already had users.
     user: Option<UserView>,
 }
 
@@ -65,11 +68,11 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let login = match self.login {
             Some(login) => login,
-            None => app.console.default_login()?.unwrap_or_else(|| UNNAMED_ADMIN.to_owned()),
+            None => app.console.default_login()?.unwrap_or_else(|| FALLBACK_USERNAME.to_owned()),
         };
         let (username, email) = parse_login(&login)?;
         if app.store.exists()? {
-            if authority::accounts::has_users(app.store.get()?)? {
+            if authority::accounts::has_ever_had_users(app.store.get()?)? {
                 return report_existing_store(app, self.exist_ok);
             }
             if let Some(algorithm) = self.alg {
@@ -77,13 +80,14 @@ impl Command for Args {
             }
         }
         let given_password = app.console.try_obtain_first_password(&self.password.into_source())?;
-        let is_random = given_password.is_none();
+        let is_random_password = given_password.is_none();
         let password = given_password.map_or_else(generate_password, Ok)?;
         app.session.ensure_session_can_be_saved()?;
-        app.store.create_with_algorithm(self.alg.unwrap_or(Algorithm::ES256))?;
+        app.store.create_if_missing_with_algorithm(self.alg.unwrap_or(Algorithm::ES256))?;
         let registration =
             Registration { username, email, name: None, password, role: Role::Admin };
         let user = match app.session.create_first_admin(&mut app.store, &registration) {
+            // Another process has created the first user in the meantime.
             Err(failure) if failure.code == Code::StoreExists => {
                 return report_existing_store(app, self.exist_ok);
             }
@@ -93,7 +97,7 @@ impl Command for Args {
         let display_name = user.to_display();
         app.console
             .print_status(&format!("created admin {display_name}; logged in as {display_name}"));
-        if is_random {
+        if is_random_password {
             let recover_command = render_command("jeton recover", &display_name);
             app.console.print_hint(&format!(
                 "a random password was set and not shown; set your own with: {recover_command}"
@@ -109,6 +113,7 @@ fn generate_password() -> Result<Password, Failure> {
     Ok(Password::parse(password.expose_secret().to_owned())?)
 }
 
+/// Reports that the store already has users: an error unless `--exist-ok` is given.
 fn report_existing_store(app: &mut App, exist_ok: bool) -> Result<(), Failure> {
     if !exist_ok {
         return Err(authority::Error::StoreExists.into());
@@ -118,6 +123,7 @@ fn report_existing_store(app: &mut App, exist_ok: bool) -> Result<(), Failure> {
     app.console.report(&InitOutput { changed: false, store, user: None })
 }
 
+/// Returns the username or the e-mail address in `login`; the other value is `None`.
 fn parse_login(login: &str) -> Result<(Option<UserName>, Option<Email>), Failure> {
     match UserRef::parse_login(login) {
         Ok(UserRef::Email(email)) => Ok((None, Some(email))),

@@ -1,5 +1,6 @@
-//! Fast path of the parser: builds only the clap subtree that `argv` names, because building the complete
-//! tree takes longer than running most commands. Falls back to the complete tree.
+//! Fast path of the parser: builds only the clap command that `argv` names, because building the
+//! complete command tree takes longer than running most commands. If parsing with this command
+//! fails, parses with the complete tree.
 
 use super::cli::{self, Tree};
 use super::command::{CommandTree, Node};
@@ -9,8 +10,7 @@ use clap::{ArgMatches, Args, Subcommand};
 use std::ffi::OsString;
 use std::mem;
 
-/// Parses `argv`. Error messages and the help of a command need the complete command tree; the
-/// version and the help of the program do not.
+/// Parses `argv`. Only error messages and the help of a command need the complete command tree.
 pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
     // The words after `--` belong to another program.
     let own_words = argv.split(|word| word == "--").next().unwrap_or_default();
@@ -20,6 +20,7 @@ pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
     let Some((position, command)) =
         take_subcommand(add_subcommands(clap::Command::new(name)), own_words)
     else {
+        // No word names a command: `argv` may ask for the version or the help of the program.
         let program = clap::Command::new("jeton").version(env!("CARGO_PKG_VERSION"));
         let parsed = GlobalArgs::augment_args(program).try_get_matches_from(argv);
         return match parsed.as_ref().map_err(clap::Error::kind) {
@@ -34,10 +35,11 @@ pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
     parsed.map_or_else(|| cli::command().try_get_matches_from(argv), Ok)
 }
 
-/// Parses `argv` with `command` as the only command. `position` is the index of the command name. `None`
-/// if the command line is invalid, or if the word at `position` is the value of a flag, not a command
-/// name. Such a value cannot produce a wrong result: neither the program nor a command group has
-/// positional arguments, so that parsing fails.
+/// Parses `argv` with `command` as the only command. `group_name` is the group of the command, if
+/// any. `position` is the index of the word that names `command`. `None` if parsing fails. Parsing
+/// also fails if the word at `position` is the value of a flag, not a command name. For example, in
+/// `--store whoami login`, the actual command name `login` is then an unexpected word, because
+/// neither the program nor a command group has positional arguments.
 fn parse_command(
     argv: &[OsString],
     group_name: Option<&'static str>,
@@ -46,9 +48,11 @@ fn parse_command(
 ) -> Option<ArgMatches> {
     let mut path = vec![clap::Command::new("jeton")];
     path.extend(group_name.map(clap::Command::new));
+    // Without flags before the command name, the position is the number of preceding commands.
     // Flags before the command name belong to the program, and the command inherits them.
-    // `find_group` knows no aliases: if `argv` has an alias of a group (`tokens`), `command` is the
-    // whole group. The group inherits the flags too, since flags may precede the subcommand name.
+    // `find_group` finds no aliases. For an alias of a group (`tokens list`), `command` is
+    // therefore the whole group. The group also inherits the flags, since flags can precede its
+    // subcommand.
     let inherits_flags =
         position > path.len() || find_group(&OsString::from(command.get_name())).is_some();
     let command = if inherits_flags { command } else { with_global_flags(command) };
@@ -79,15 +83,16 @@ fn with_single_subcommand(parent: clap::Command, child: clap::Command) -> clap::
     parent.subcommand(child).subcommand_required(true).disable_help_subcommand(true)
 }
 
+/// Function that adds all subcommands of a group or of the program to a command.
 type AddSubcommands = fn(clap::Command) -> clap::Command;
 
-/// Returns the name of the command group that `word` names without an alias, and the function that adds
-/// the subcommands of the group.
+/// Finds the command group with the name `word`; an alias of a group is not found. Returns the
+/// name, and the function that adds the subcommands of the group.
 fn find_group(word: &OsString) -> Option<(&'static str, AddSubcommands)> {
     let Node::Group { members, .. } = Tree::ROOT else { return None };
     members.iter().find_map(|member| match member {
-        Node::Group { add_subcommands, .. } if word == member.name() => {
-            Some((member.name(), *add_subcommands))
+        Node::Group { add_subcommands, .. } if word == member.first_word() => {
+            Some((member.first_word(), *add_subcommands))
         }
         Node::Group { .. } | Node::Command(_) => None,
     })

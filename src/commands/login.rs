@@ -4,7 +4,7 @@ use super::args::PasswordArgs;
 use super::views::UserView;
 use crate::app::{App, Environment, Rendered, Report, SecretOutput};
 use crate::authority::accounts::LoginCredentials;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::sessions::TokenPair;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Failure, Kind};
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     password: PasswordArgs,
 }
 
-/// JSON result for a new session or a new token pair.
+/// JSON result of `jeton login`, and of `jeton refresh --token-stdin`.
 #[derive(Debug, Serialize)]
 pub(super) struct LoginOutput {
     pub(super) message: &'static str,
@@ -77,13 +77,14 @@ impl Command for Args {
         self.password.stdin_arguments()
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
+    fn audit_target(&self) -> Option<RequestedTarget> {
         let login = self.login.clone().or_else(Environment::os_user_name)?;
-        UserRef::parse_login(&login).ok().map(AuditTarget::User)
+        UserRef::parse_login(&login).ok().map(RequestedTarget::User)
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        // Only JSON output contains the tokens: with text output, standard output may be closed.
+        // `SecretOutput::open` refuses a closed standard output, to which the tokens could not be
+        // written. Text output does not contain the tokens.
         let output = app.console.output_format().is_json().then(SecretOutput::open).transpose()?;
         // A missing store is reported before any prompt.
         app.store.get()?;
@@ -101,12 +102,12 @@ impl Command for Args {
         } else {
             "Password".to_owned()
         };
-        // A malformed login or password fails like a wrong login or password, and takes the same time.
-        // Only a malformed password from a prompt is refused at once.
+        // A malformed login or password fails like a wrong login or password, and after the same
+        // time. Only a malformed password from a prompt is refused at once.
         let password = app.console.obtain_password(&self.password.into_source(), &question)?;
-        let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
+        let credentials = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
         let (tokens, has_ended_previous_session) =
-            app.session.log_in(&mut app.store, &credential).map_err(|failure| {
+            app.session.log_in(&mut app.store, &credentials).map_err(|failure| {
                 if is_default_login && failure.kind() == Kind::LoginInvalid {
                     let hint =
                         format!("give a user other than `{display_login}`: jeton login LOGIN");

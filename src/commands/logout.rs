@@ -20,14 +20,15 @@ pub(crate) struct Args {
     all: bool,
 }
 
-/// Failure kinds of a session that is missing or has ended.
+/// Kinds of the failure to authenticate with a session that is missing or has ended.
 const UNUSABLE_SESSION_KINDS: [Kind; 4] =
     [Kind::TokenMissing, Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
 
 #[derive(Debug, Serialize)]
 struct LogoutOutput {
     changed: bool,
-    /// With `--all`, if anything was changed: whether all other sessions were ended too.
+    /// True if all other sessions were ended too. `None` without `--all`, or if nothing was
+    /// changed.
     #[serde(rename = "all", skip_serializing_if = "Option::is_none")]
     all_sessions_ended: Option<bool>,
 }
@@ -47,6 +48,7 @@ impl Command for Args {
         let changed = app.session.log_out(&mut app.store)? || ended_count > Some(0);
         match ended_count {
             Some(count) => {
+                // The count includes the current session.
                 app.console.print_status(&format!(
                     "ended {}",
                     pluralize(count.saturating_sub(1), "other session")
@@ -54,7 +56,7 @@ impl Command for Args {
             }
             None if self.all && changed => {
                 app.console.print_warning(
-                    "other sessions were not ended: the local session has already ended or expired",
+                    "other sessions were not ended: the session in the session file has ended or expired",
                 );
                 app.console
                     .print_hint("log in to end all sessions: jeton login && jeton logout --all");
@@ -69,16 +71,17 @@ impl Command for Args {
     }
 }
 
-/// Ends all sessions of the logged-in user, including the current session, and returns the number of
-/// ended sessions. `None` if the store does not exist, or if the session in the session file is missing
-/// or has ended. If the store exists, an invalid bearer credential, such as the token in `JETON_TOKEN`, is
-/// an error.
+/// Ends all sessions of the logged-in user, including the current session, and returns the number
+/// of ended sessions. `None` if the store does not exist, or if the session in the session file is
+/// missing or has ended. A token from `--token-file`, `JETON_TOKEN` or `JETON_TOKEN_FILE` is used
+/// instead of the session file: if the store exists and this token is invalid, the result is an
+/// error.
 fn end_all_sessions(app: &mut App) -> Result<Option<usize>, Failure> {
     if !app.store.exists()? {
         return Ok(None);
     }
     let result = app.caller().and_then(|caller| {
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         Ok(authority::sessions::revoke_all(store, &audit, &caller, caller.user.id)?)
     });
     match result {

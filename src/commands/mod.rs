@@ -1,12 +1,13 @@
-//! The command line: one file per command, one directory per command group (`token`, `keys`). A
-//! command authenticates the caller, calls the authority layer, and reports the result.
+//! The command line. Each command has a module, and each command group (`token`, `keys`) has a
+//! directory. Most commands authenticate the caller, call [`crate::authority`], and report the
+//! result.
 
 mod apply;
 mod args;
 mod audit;
 mod cli;
 mod command;
-mod command_tree;
+mod command_view;
 mod completers;
 mod completions;
 mod global_args;
@@ -71,8 +72,8 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     let options = match options {
         Ok(options) => options,
         Err(failure) => {
-            // The output format or the address of the store is refused. The error is JSON only if `json` is
-            // requested, not for `jsonl`, which the command may not support.
+            // The output format or the address of the store is invalid. The error is JSON if `json`
+            // is requested. It is text if `jsonl` is requested, which the command may not support.
             let console = Console::new(global_args::requested_format(argv, &["json"]), false);
             return report_failure(&console, &failure);
         }

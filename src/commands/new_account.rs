@@ -31,7 +31,8 @@ pub(super) struct NewAccountArgs {
 }
 
 impl NewAccountArgs {
-    /// Returns whether an existing account is skipped or refused.
+    /// Returns the action for an account that already exists: `Skip` with `--exist-ok`, otherwise
+    /// `Refuse`.
     pub(super) fn if_exists(&self) -> IfExists {
         if self.exist_ok { IfExists::Skip } else { IfExists::Refuse }
     }
@@ -54,7 +55,7 @@ impl Report for NewAccountOutput {
     }
 }
 
-/// Prints a status message with the verb and the account's name, id and role.
+/// Prints a status message: `verb`, such as `registered`, and the name, id and role of the account.
 pub(super) fn print_account(app: &App, verb: &str, user: &User) {
     let (name, role) = (user.to_display(), user.role.name());
     app.console.print_status(&format!("{verb} {name} (id {}, {role})", user.id));

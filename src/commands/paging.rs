@@ -1,4 +1,4 @@
-//! Lists: paging, and the output in every format.
+//! Output of lists in every format, and the options that select a page of a list.
 
 use super::args::number;
 use crate::app::{App, OutputFormat, Table};
@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use std::mem;
 
-/// Number of rows loaded at once for a complete list.
+/// Number of rows that are loaded at once if all rows of a list are requested.
 const CHUNK_ROWS: u32 = 1_000;
 
 #[derive(Debug, Args)]
@@ -31,10 +31,11 @@ pub(super) struct PageArgs {
 }
 
 impl PageArgs {
-    /// Returns the requested part of a list. Tables are printed in pages unless `--all` is given; the
-    /// other formats have all rows unless `--page` or `--per-page` is given. With `--after` alone, JSON
-    /// has one page after the id. JSON Lines, CSV and names have all rows after the id: these formats
-    /// have no member `next`, and a page would look complete.
+    /// Returns the requested part of a list. A table is one page unless `--all` is given. Other
+    /// formats contain all rows unless `--page` or `--per-page` is given. With `--after` and
+    /// neither of these options, JSON contains one page of the rows after the id, while JSON Lines,
+    /// CSV and names contain all rows after the id: they have no member `next`, so a page would
+    /// look like a complete list.
     pub(super) fn page_request(&self, format: OutputFormat) -> PageRequest {
         let has_page = self.page.is_some() || self.per_page.is_some();
         let is_complete = match format {
@@ -59,8 +60,8 @@ impl PageArgs {
     }
 }
 
-/// Returns the request with which [`ListReport::report`] loads and reports all rows, or all rows after an
-/// id, chunk by chunk.
+/// Returns a request for all rows, or for all rows after an id. [`ListReport::report`] loads and
+/// reports these rows in chunks of [`CHUNK_ROWS`] rows.
 pub(super) fn all_rows(after: Option<i64>) -> PageRequest {
     PageRequest::Chunk { after, size: CHUNK_ROWS }
 }
@@ -80,8 +81,9 @@ pub(super) struct ListReport<T> {
 }
 
 impl<T: Serialize> ListReport<T> {
-    /// Reports the requested page, or for [`all_rows`] all rows chunk by chunk. Returns the number of rows
-    /// in the whole list, or for [`all_rows`] the number of loaded rows.
+    /// Reports the requested page, and returns the number of rows in the whole list. For a request
+    /// from [`all_rows`], reports all rows in chunks, and returns the number of reported rows.
+    /// `load` returns the rows of one page or chunk.
     pub(super) fn report(
         &self,
         app: &mut App,
@@ -100,6 +102,7 @@ impl<T: Serialize> ListReport<T> {
     /// Reports a complete list that is short enough to be loaded at once.
     pub(super) fn report_rows(&self, app: &App, rows: Vec<T>) -> Result<(), Failure> {
         let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        // The ids of rows are used only for the next page, which does not exist.
         self.report_page(app, Page::new(PageRequest::All, rows, total, |_| 0)).map(|_| ())
     }
 
@@ -134,12 +137,13 @@ impl<T: Serialize> ListReport<T> {
             after = chunk.next;
         }
         let suffix = if start.is_some() { " after this id" } else { "" };
-        let is_empty_text = || format!("no {}{suffix}", self.noun);
-        app.console.print_status_if_some((total == 0).then(is_empty_text));
+        let empty_text = || format!("no {}{suffix}", self.noun);
+        app.console.print_status_if_some((total == 0).then(empty_text));
         Ok(total)
     }
 
-    /// Writes a part of the list. Returns `false` if the pipe is closed.
+    /// Writes a part of the list: a page or a chunk. Returns `false` if standard output is a closed
+    /// pipe.
     fn write_part(&self, app: &App, rows: &[T], is_first_part: bool) -> Result<bool, Failure> {
         match app.console.output_format() {
             OutputFormat::Json => app.console.write_items(rows, is_first_part),
@@ -162,16 +166,17 @@ impl<T: Serialize> ListReport<T> {
     }
 }
 
-/// Ends the JSON document of a list with the members of `page`, which has no items.
+/// Ends the JSON document of a list with the members of `page` after `items`. The items of `page`
+/// were written before, and are empty here. Does nothing for other formats.
 fn end_list<T: Serialize>(app: &App, page: &Page<T>) -> Result<(), Failure> {
     if app.console.output_format() == OutputFormat::Json {
-        app.console.end_items(page)?;
+        app.console.end_item_list(page)?;
     }
     Ok(())
 }
 
-/// Returns the status message below a page: the position of the page in the list, and the option for the
-/// next page. `None` below the last page, unless the page is empty.
+/// Returns the status message to print after a page: the position of the page in the list, and the
+/// option for the next page. `None` for the last page, unless this page is empty.
 fn describe_position<T>(page: &Page<T>, noun: &str) -> Option<String> {
     if page.items.is_empty() && page.total > 0 && page.page.is_some() {
         return Some(format!("no {noun} on this page, last page: {}", page.pages));

@@ -1,16 +1,19 @@
-//! Parts of the command line and of the errors of clap, for messages and hints.
+//! Functions that read the command line and the errors of clap, for messages and hints.
 
 use super::cli::command;
+use super::shortcuts::command_position;
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
-/// Returns the flag of an argument: `--wait` of `--wait <DURATION>`. A positional argument is returned
-/// unchanged: `[TOKEN]`.
+/// Returns the flag in the text with which clap describes an argument: `--wait` for the text
+/// `--wait <DURATION>`. The text of a positional argument, such as `[TOKEN]`, is returned
+/// unchanged.
 pub(super) fn flag_name(argument: &str) -> &str {
     argument.split(' ').next().unwrap_or_default()
 }
 
-/// Returns the texts of one kind that clap attached to an error, such as the invalid argument.
+/// Returns the texts that clap attached to an error as context of one kind, such as the invalid
+/// argument.
 pub(super) fn context_values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
         Some(ContextValue::String(text)) => vec![text.clone()],
@@ -55,8 +58,11 @@ fn visit_commands<'a>(
     mut visit: impl FnMut(&clap::Command),
 ) -> &'a clap::Command {
     let mut innermost = root;
-    for word in argv.iter().skip(1) {
-        if let Some(subcommand) = innermost.find_subcommand(word) {
+    let mut words = argv;
+    while let Some(position) = command_position(words) {
+        words = words.get(position..).unwrap_or_default();
+        let subcommand = words.first().and_then(|word| innermost.find_subcommand(word));
+        if let Some(subcommand) = subcommand {
             visit(subcommand);
             innermost = subcommand;
         }

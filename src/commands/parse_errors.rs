@@ -1,12 +1,14 @@
-//! Errors of the command-line parser. Clap would repeat arguments that may be secrets; these
-//! messages do not.
+//! Messages for errors of the command-line parser. The messages of clap repeat arguments that may
+//! be secrets; the messages of this module do not.
 
 use super::args::UrlAsPath;
 use super::global_args;
 use super::lazy_parse;
 use super::parse_context::{context_values, flag_name};
-use super::parse_hints::{MISPLACED_SECRET_FLAGS, given_conflicts, hint, option_without_value};
-use super::variables::{find_non_utf8_variable, find_variable};
+use super::parse_hints::{
+    MISPLACED_SECRET_FLAGS, find_option_missing_value, given_conflicts, hint_for_error,
+};
+use super::variables::{find_non_utf8_variable, find_variable_with_refused_value};
 use crate::app::{Console, OutputFormat};
 use crate::failure::{Code, Failure, unused_file_name};
 use crate::model::{REDACTED, is_plain_word, quote_shell_word, redact_for_error};
@@ -27,15 +29,16 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     );
     if is_document {
-        return match console.write_document(&error.render().ansi().to_string()) {
+        return match console.write_styled_text(&error.render().ansi().to_string()) {
             Ok(_) => 0,
             Err(error) => report_failure(&console, &error.into()),
         };
     }
     if error.kind() == ErrorKind::MissingSubcommand {
         let path = context_values(&error, ContextKind::InvalidSubcommand).concat();
-        // Clap prints the help of a group without arguments. But an option that an environment variable
-        // sets counts as an argument: then clap returns this error, and the help is printed here.
+        // For the name of a group without further words, clap usually returns the help of the
+        // group. If an environment variable sets an option, clap returns `MissingSubcommand`
+        // instead, because it counts this option as an argument. The help is then printed here.
         if format == OutputFormat::Text && argv.len() == path.split(' ').count() {
             let help = lazy_parse::parse(&[argv, &["-h".into()]].concat());
             return help.map_or_else(|help| print_clap_error(help, argv), |_| 0);
@@ -62,7 +65,8 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     let is_value_error =
         matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
     let code = if is_value_error { Code::InvalidInput } else { Code::Usage };
-    let failure = Failure::new(code, describe(&error, argv)).with_hint(hint(&error, argv));
+    let failure =
+        Failure::new(code, describe(&error, argv)).with_hint(hint_for_error(&error, argv));
     report_failure(&console, &failure)
 }
 
@@ -90,12 +94,13 @@ fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
     Some(Failure::unsupported_url(&format!("`{name}`"), &url.scheme))
 }
 
-/// Returns the hint to pipe the document at `url` into the same command, or else to download the document
-/// to a file. A URL or a command line that may contain a secret is not repeated.
+/// Returns the hint to pipe the document at `url` into the same command. If the command line cannot
+/// be repeated in the hint, returns the hint to download the document to a file. A URL that may
+/// contain a secret is not repeated.
 fn download_hint(argument: &str, url: &str, argv: &[OsString]) -> String {
-    let is_public = redact_for_error(url) == url && !url.contains(['@', '?', '#']);
-    if !is_public {
-        return "download the document and pass it as `-` on standard input".to_owned();
+    let may_contain_secret = redact_for_error(url) != url || url.contains(['@', '?', '#']);
+    if may_contain_secret {
+        return "download the document, and pass the document on standard input with the argument `-`".to_owned();
     }
     let words: Option<Vec<_>> =
         argv.iter().skip(1).map(|word| repeat_word(word.to_str()?, url)).collect();
@@ -126,7 +131,7 @@ fn repeat_word(word: &str, url: &str) -> Option<String> {
     (is_repeatable && !reads_stdin).then(|| quote_shell_word(word))
 }
 
-/// Returns the message of an error, with the valid values.
+/// Returns the message for an error, with the valid values of the argument, if any.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the other kinds have a general description in clap"
@@ -134,15 +139,16 @@ fn repeat_word(word: &str, url: &str) -> Option<String> {
 fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     let argument = context_values(error, ContextKind::InvalidArg).concat();
     let value = context_values(error, ContextKind::InvalidValue).concat();
-    let valueless_option = option_without_value(error, argv);
+    let option_missing_value = find_option_missing_value(error, argv);
     let mut message = match error.kind() {
         ErrorKind::UnknownArgument | ErrorKind::ValueValidation
-            if let Some(option) = &valueless_option =>
+            if let Some(option) = &option_missing_value =>
         {
             format!("a value is required for '{option}' but none was supplied")
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation
-            if let Some(variable) = find_variable(flag_name(&argument), &value, argv) =>
+            if let Some(variable) =
+                find_variable_with_refused_value(flag_name(&argument), &value, argv) =>
         {
             format!("invalid value '{value}' in `{variable}`")
         }
@@ -170,7 +176,7 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
         _ => error.kind().as_str().unwrap_or("invalid command line").to_owned(),
     };
     if let (ErrorKind::ValueValidation, Some(source), None) =
-        (error.kind(), error.source(), valueless_option)
+        (error.kind(), error.source(), option_missing_value)
     {
         let _ = write!(message, ": {source}");
     }
@@ -181,6 +187,8 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     message
 }
 
+/// Returns the message for arguments that cannot be used together, or for an argument that is given
+/// twice. `argument` is the invalid argument.
 fn describe_conflict(error: &clap::Error, argument: &str, argv: &[OsString]) -> String {
     let conflicts = given_conflicts(error, argv);
     match conflicts.as_slice() {
@@ -194,15 +202,16 @@ fn describe_conflict(error: &clap::Error, argument: &str, argv: &[OsString]) -> 
     }
 }
 
-/// Escapes the words that clap repeats. Removes an extra argument (`jeton login ada PASSWORD`), and redacts
-/// other values that may be misplaced secrets: a value given to a flag that takes no value
-/// (`--password-stdin=PASSWORD`), and the values of [`MISPLACED_SECRET_FLAGS`].
+/// Escapes the words in an error of clap. Removes an extra argument (`jeton login ada PASSWORD`),
+/// because it may be a misplaced secret. For the same reason, redacts a value given to a flag that
+/// takes no value (`--password-stdin=PASSWORD`), and the values of [`MISPLACED_SECRET_FLAGS`].
 fn escape_clap_error(error: &mut clap::Error) {
     let context_text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
     };
     let argument = context_text(ContextKind::InvalidArg);
+    // The name of a flag in an error is no secret: `--some-flag`, or `-` and one character.
     let is_flag = |word: &String| {
         word.starts_with('-') && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
             || word.len() == 2 && word.starts_with('-')

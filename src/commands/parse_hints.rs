@@ -26,9 +26,9 @@ pub(super) const MISPLACED_SECRET_FLAGS: [&str; 10] = [
     "--env",
 ];
 
-/// Returns the hint of the invalid value, or else a hint for the kind of error, or else the usage of
-/// the command.
-pub(super) fn hint(error: &clap::Error, argv: &[OsString]) -> String {
+/// Returns the hint for an error: the hint of the invalid value, or else a hint for the kind of
+/// error, or else the usage of the command.
+pub(super) fn hint_for_error(error: &clap::Error, argv: &[OsString]) -> String {
     let invalid = error.source().and_then(|source| source.downcast_ref::<InvalidValue>());
     if let Some(hint) = invalid.and_then(|invalid| invalid.hint.clone()) {
         return hint;
@@ -48,9 +48,10 @@ pub(super) fn hint(error: &clap::Error, argv: &[OsString]) -> String {
     }
 }
 
-/// Returns the arguments with which the invalid argument conflicts. Clap may name all arguments of a
-/// group: only the arguments whose flags are in `argv` are returned. If no such flag is in `argv`, a
-/// positional argument or an environment variable causes the conflict, and all arguments are returned.
+/// Returns the arguments with which the invalid argument conflicts. The error may name all
+/// arguments of an argument group: this function returns only the arguments whose flags are in
+/// `argv`. If `argv` has none of the flags, a positional argument or an environment variable causes
+/// the conflict. The function then returns all arguments that the error names.
 pub(super) fn given_conflicts(error: &clap::Error, argv: &[OsString]) -> Vec<String> {
     let conflicts = context_values(error, ContextKind::PriorArg);
     let root = command();
@@ -106,7 +107,7 @@ fn conflict_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
 /// Returns the hint for an extra word: neither a flag, nor the value of a flag, nor an argument that the
 /// command takes.
 fn extra_word_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
-    // `escape_clap_error` has removed the word from the error.
+    // `parse_errors` has removed the extra word from the error, because it may be a secret.
     let is_word = error.kind() == ErrorKind::UnknownArgument
         && context_values(error, ContextKind::InvalidArg).concat().is_empty();
     match command_path(argv).as_str() {
@@ -149,9 +150,9 @@ fn suggestion(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     }
 }
 
-/// Returns the option without a value, which took the next option as its value, if this is the cause of
-/// the error: `--expires-at <TIME>` for `--expires-at --sub x`.
-pub(super) fn option_without_value(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+/// Returns the option that is given without its required value, if this caused the error. Clap then
+/// parsed the next option as the value: for `--expires-at --sub x`, returns `--expires-at <TIME>`.
+pub(super) fn find_option_missing_value(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     let value = context_values(error, ContextKind::InvalidValue).concat();
     let may_be_cause = error.kind() == ErrorKind::UnknownArgument
         || error.kind() == ErrorKind::InvalidValue && value.is_empty()
@@ -169,10 +170,10 @@ pub(super) fn option_without_value(error: &clap::Error, argv: &[OsString]) -> Op
     })
 }
 
-/// Returns the hint for a value that starts with `-`, or for an option that took the next option as its
-/// value. `None` for a value of one of the [`MISPLACED_SECRET_FLAGS`].
+/// Returns the hint for an option without its required value, or for a value that starts with `-`.
+/// `None` for a value of one of the [`MISPLACED_SECRET_FLAGS`].
 fn hyphen_value_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
-    if let Some(option) = option_without_value(error, argv) {
+    if let Some(option) = find_option_missing_value(error, argv) {
         return Some(format!("add the value of `{}`", flag_name(&option)));
     }
     let argument = context_values(error, ContextKind::InvalidArg).concat();
@@ -208,7 +209,7 @@ mod tests {
     use super::*;
 
     /// Calls `check` for each option that takes a value, with the option's command and the option.
-    fn for_each_option(
+    fn for_each_valued_option(
         command: &clap::Command,
         check: &mut impl FnMut(&clap::Command, &clap::Arg),
     ) {
@@ -217,7 +218,7 @@ mod tests {
                 check(command, argument);
             }
         }
-        command.get_subcommands().for_each(|subcommand| for_each_option(subcommand, check));
+        command.get_subcommands().for_each(|subcommand| for_each_valued_option(subcommand, check));
     }
 
     fn built_command() -> clap::Command {
@@ -229,7 +230,7 @@ mod tests {
     #[test]
     fn number_time_or_id_option_accepts_value_with_leading_hyphen() {
         let mut count = 0;
-        for_each_option(&built_command(), &mut |command, option| {
+        for_each_valued_option(&built_command(), &mut |command, option| {
             let value_name = option.get_value_names().unwrap_or_default().first().cloned();
             if matches!(value_name.as_deref(), Some("TIME" | "DURATION" | "N" | "ID")) {
                 count += 1;
@@ -242,7 +243,7 @@ mod tests {
     #[test]
     fn value_error_has_no_wording_of_clap_or_the_standard_library() {
         let mut count = 0;
-        for_each_option(&built_command(), &mut |command, option| {
+        for_each_valued_option(&built_command(), &mut |command, option| {
             for value in ["x", "-1", "1.5", "99999999999999999999999", "é", "a,b", "="] {
                 let argument = format!("--{}={value}", option.get_long().unwrap());
                 let words = [command.get_name(), &argument];

@@ -1,9 +1,11 @@
-//! Suggestions for unknown commands and options: the equivalents of words from other tools, similar
-//! names of commands in the whole tree, and similar names of options of the same command.
+//! Suggestions for unknown commands and options. A name that is usual in other tools has a fixed
+//! suggestion. For another unknown command, the suggestion is a command with the same or a similar
+//! name in the whole command tree. For another unknown option, the suggestion is an option of the
+//! same command with a similar name.
 
 use crate::model::find_similar;
 
-/// Command names that users of other tools may try, and the commands that do the job.
+/// Command names that users of other tools may try, and the commands to use instead.
 const COMMAND_GUESSES: &[(&str, &str)] = &[
     ("auth", "login"),
     ("backup", "store backup"),
@@ -61,8 +63,8 @@ const COMMAND_GUESSES: &[(&str, &str)] = &[
     ("users update", "users rename USER"),
 ];
 
-/// Option names that users of other tools may try: the command or group, or an empty text for every
-/// command; the option; and the hint.
+/// Option names that users of other tools may try. Each entry has the path of a command or group
+/// (empty for every command), the option, and the hint.
 const OPTION_GUESSES: &[(&str, &str, &str)] = &[
     ("token create", "--scope", "use `--permission SCOPE`"),
     (
@@ -101,14 +103,14 @@ const OPTION_GUESSES: &[(&str, &str, &str)] = &[
     ("", "-v", "use `--version`"),
 ];
 
-/// Returns the hint for an unknown command `word` in the group with the path `group`, which is empty
-/// for the program.
+/// Returns the hint for the unknown command `word`. `group` is the path of the group in which `word`
+/// was given, such as `token`; empty at top level.
 pub(super) fn command_hint(root: &clap::Command, group: &str, word: &str) -> Option<String> {
     let path = format!("{group} {word}").trim_start().to_lowercase();
     if let Some((_, command)) = COMMAND_GUESSES.iter().find(|(guess, _)| *guess == path) {
         return Some(format!("use `jeton {command}`"));
     }
-    let mut paths = Vec::new();
+    let mut paths = Vec::new(); // Paths of all commands and groups: `token create`.
     add_paths(root, "", &mut paths);
     let is_in_group =
         |path: &&String| path.rsplit_once(' ').map_or("", |(parent, _)| parent) == group;
@@ -141,14 +143,15 @@ fn add_paths(command: &clap::Command, parent: &str, paths: &mut Vec<String>) {
     }
 }
 
-/// Returns the hint for an unknown option of the command with this path: `token create`.
+/// Returns the hint for the unknown option `flag` of `command`. `path` is the path of the command,
+/// such as `token create`.
 pub(super) fn option_hint(command: &clap::Command, path: &str, flag: &str) -> Option<String> {
     let flags: Vec<String> = command
         .get_arguments()
         .filter_map(|argument| argument.get_long().map(|name| format!("--{name}")))
         .collect();
-    // A hint is usable if the command has the option in each code span of the hint. The option may also be
-    // `flag` itself, or belong to another command (`jeton …`).
+    // A hint is usable if `command` has every option that a code span of the hint names. The hint
+    // may also name `flag` itself, and may have code spans with another command (`jeton …`).
     let is_usable = |hint: &str| {
         hint.split('`').skip(1).step_by(2).all(|code| {
             let option = code.split(' ').find(|word| word.starts_with("--"));
@@ -159,13 +162,13 @@ pub(super) fn option_hint(command: &clap::Command, path: &str, flag: &str) -> Op
             })
         })
     };
-    let is_in = |prefix: &str| {
-        path.strip_prefix(prefix)
-            .is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with(' '))
+    let is_in_scope = |scope: &str| {
+        path.strip_prefix(scope)
+            .is_some_and(|rest| scope.is_empty() || rest.is_empty() || rest.starts_with(' '))
     };
     let guess = OPTION_GUESSES
         .iter()
-        .find(|(prefix, name, hint)| *name == flag && is_in(prefix) && is_usable(hint));
+        .find(|(scope, name, hint)| *name == flag && is_in_scope(scope) && is_usable(hint));
     if let Some((.., hint)) = guess {
         return Some((*hint).to_owned());
     }
@@ -182,33 +185,37 @@ mod tests {
     #[test]
     fn command_guess_is_no_command_and_its_replacement_exists() {
         let root = command();
-        let find = |path: &str| {
+        let exists = |path: &str| {
             let mut words = path.split(' ').take_while(|word| word.chars().all(char::is_lowercase));
             words.try_fold(&root, |command, word| command.find_subcommand(word)).is_some()
         };
         for (guess, path) in COMMAND_GUESSES {
-            assert!(find(path), "{path}");
-            assert!(!find(guess), "{guess}");
+            assert!(exists(path), "{path}");
+            assert!(!exists(guess), "{guess}");
         }
     }
 
     #[test]
     fn hint_of_every_option_guess_is_given_by_some_command() {
-        fn walk(command: &clap::Command, path: &str, used: &mut Vec<&'static str>) {
+        fn collect_given_hints(
+            command: &clap::Command,
+            path: &str,
+            given_hints: &mut Vec<&'static str>,
+        ) {
             for (_, flag, hint) in OPTION_GUESSES {
                 if option_hint(command, path, flag).as_deref() == Some(hint) {
-                    used.push(hint);
+                    given_hints.push(hint);
                 }
             }
             for subcommand in command.get_subcommands() {
                 let path = format!("{path} {}", subcommand.get_name());
-                walk(subcommand, path.trim_start(), used);
+                collect_given_hints(subcommand, path.trim_start(), given_hints);
             }
         }
-        let mut used = Vec::new();
-        walk(&command(), "", &mut used);
+        let mut given_hints = Vec::new();
+        collect_given_hints(&command(), "", &mut given_hints);
         for (_, flag, hint) in OPTION_GUESSES {
-            assert!(used.contains(hint), "{flag}: {hint}");
+            assert!(given_hints.contains(hint), "{flag}: {hint}");
         }
     }
 }

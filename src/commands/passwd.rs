@@ -50,7 +50,7 @@ impl Command for Args {
                 let store = app.store.get()?;
                 Ok(authority::accounts::verify_current_password(store, &caller, current)?)
             })?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let ended_count = authority::accounts::change_password(
             store,
             &audit,

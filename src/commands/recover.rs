@@ -5,7 +5,7 @@ use super::views::{UserView, pluralize};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::accounts::PasswordRules;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{UserRef, render_command};
@@ -49,16 +49,17 @@ impl Command for Args {
         self.password.stdin_arguments()
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        Some(AuditTarget::User(self.user.clone()))
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        Some(RequestedTarget::User(self.user.clone()))
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
+        // Refuses an unknown user before the password prompt.
         authority::accounts::load_for_recovery(app.store.get()?, &self.user)?;
         let new_password = app.console.obtain_new_password(&self.password.into_source(), || {
             Ok(PasswordRules::load(app.store.get()?)?)
         })?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (user, ended_count) =
             authority::accounts::recover(store, &audit, &self.user, &new_password)?;
         app.console.warn_if_password_short(&new_password);

@@ -39,7 +39,8 @@ impl Report for RefreshOutput {
     }
 }
 
-/// New token pair: two lines as text, the result of `login` as JSON.
+/// New token pair. Text output has two lines, one for each token. JSON output has the same members
+/// as the result of `jeton login`.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 struct TokenPairOutput(LoginOutput);
@@ -78,14 +79,15 @@ impl Command for Args {
 fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
     let token = app.console.read_token_argument("--token-stdin", Some("-"))?;
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let pair_ids = NewPairIds::generate();
     let tokens = authority::sessions::refresh(store, &audit, token.expose_secret(), pair_ids)?;
     let (sid, access_token) = (tokens.sid, tokens.access.clone());
     let pair = TokenPairOutput(LoginOutput::new("Refreshed", tokens));
     app.deliver_secret(output, &pair, |app| {
-        // The new pair is lost and the old refresh token is used up, so the session is unusable.
-        let (store, audit) = app.store.open()?;
+        // The new pair is lost, and the old refresh token must not be used again: the session
+        // cannot be continued, and is ended.
+        let (store, audit) = app.store.open_with_audit()?;
         authority::sessions::end(store, &audit, access_token.expose_secret()).map_err(|error| {
             let cause = Failure::from(error).message;
             let message = format!(

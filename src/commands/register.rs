@@ -43,17 +43,18 @@ impl Command for Args {
             })
         })?;
         if self.account.role != Role::User {
-            // An unreadable bearer credential is refused before the store is created: no new store remains.
+            // Refuses an unreadable bearer credential before the store is created, so that no new store
+            // exists after this error.
             app.console.bearer_credential()?;
         }
-        app.store.create_with_algorithm(Algorithm::ES256)?;
+        app.store.create_if_missing_with_algorithm(Algorithm::ES256)?;
         // Registration with the role `user` needs no login: a failed authentication is ignored.
         let caller = match app.session.caller_if_any(&mut app.store) {
             Ok(caller) => caller,
             Err(_) if self.account.role == Role::User => None,
             Err(failure) => return Err(failure),
         };
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let if_exists = self.account.if_exists();
         let registration = self.account.into_registration(password);
         let (user, changed) = authority::accounts::register(

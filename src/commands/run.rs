@@ -1,14 +1,16 @@
 //! `jeton run`
 
-use super::args::{DEFAULT_VARIABLE, parse_token_variable};
+use super::args::{DEFAULT_TOKEN_VARIABLE, parse_token_variable};
 use super::token::external_key::ExternalKeyArgs;
 use super::token::mint_options::MintOptions;
-use super::token::named_tokens::{NamedJobs, NamedOptions, NamedToken, TokenUse, recorded_ids};
+use super::token::named_tokens::{
+    NamedJobs, NamedOptions, NamedToken, TokenDestination, recorded_ids,
+};
 use super::token::test_token_args::TestTokenArgs;
 use super::token::token_file::TokenFileArgs;
 use crate::app::{App, SignalForwarder};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::tokens::RevocationCause;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
@@ -40,6 +42,7 @@ use std::ffi::OsString;
 /// number after a fatal signal, 127 if the command is not found, or 126 if the command is not
 /// executable. If the token cannot be revoked, the error names the token and the exit code is 1. As
 /// process 1 of a container, jeton reaps orphaned processes.
+///
 /// `JETON_TOKEN`, `JETON_TOKEN_FILE`, `JETON_PASSWORD` and `PGPASSWORD` are removed from the command's
 /// environment, and so is the password in `JETON_STORE`. All other variables stay, including the secret
 /// that `--secret-env` names.
@@ -57,7 +60,7 @@ pub(crate) struct Args {
 
     /// Environment variable for the token; variables that affect the loader, a shell or a runtime are
     /// refused (PATH, LD_*, BASH_ENV, NODE_OPTIONS, PYTHON*, GITHUB_*, …)
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_VARIABLE, value_parser = parse_token_variable)]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_TOKEN_VARIABLE, value_parser = parse_token_variable)]
     env: String,
 
     /// Create an app token for this application instead of a test token
@@ -74,12 +77,12 @@ pub(crate) struct Args {
     token_file: TokenFileArgs,
 }
 
-/// Tokens of the child process.
+/// Tokens for the command that `jeton run` starts, the child process.
 struct ChildTokens {
-    /// Environment variables with the tokens.
+    /// Names of the environment variables, with the tokens as values.
     variables: Vec<(String, SecretString)>,
     /// Ids of the recorded tokens.
-    ids: Vec<TokenId>,
+    recorded_token_ids: Vec<TokenId>,
     /// Id of the store with the recorded tokens; `None` if no token is recorded.
     store_id: Option<StoreId>,
 }
@@ -94,7 +97,7 @@ impl Command for Args {
         inputs.into_iter().flatten().collect()
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
+    fn audit_target(&self) -> Option<RequestedTarget> {
         self.test_token.audit_target()
     }
 
@@ -103,25 +106,32 @@ impl Command for Args {
         let (child_tokens, forwarder) = if let Some(app_name) = app_name {
             create_app_token(app, env, app_name, test_token)?
         } else {
-            let named_options = token_file.read(app, &[], key.allow_weak())?;
+            // An empty list of names selects all tokens of the file.
+            let named_options = token_file.read(app, &[], key.allows_weak_secrets())?;
             let named_options = named_options.unwrap_or_else(|| {
                 let options = MintOptions::for_run(test_token, key);
+                // `position` is a position in a file; these options are on the command line.
                 vec![NamedOptions { name: env, options, position: None }]
             });
             mint_test_tokens(app, named_options)?
         };
+        // The store is not open while the command runs.
         app.store.release();
         let exit_result = forwarder.run(&command, &child_tokens.variables);
         if let Err(failure) = revoke_child_tokens(app, &child_tokens) {
-            return Err(unrevoked_tokens_error(&child_tokens.ids, &exit_result, &failure));
+            return Err(unrevoked_tokens_error(
+                &child_tokens.recorded_token_ids,
+                &exit_result,
+                &failure,
+            ));
         }
         app.exit_code = exit_result?;
         Ok(())
     }
 }
 
-/// Creates an app token. Installs the signal handlers first, so that no signal can end jeton before
-/// the revocation.
+/// Creates an app token. Before that, installs handlers for the signals to forward, so that none of
+/// these signals can end jeton before the token is revoked.
 fn create_app_token(
     app: &mut App,
     variable: String,
@@ -130,50 +140,51 @@ fn create_app_token(
 ) -> Result<(ChildTokens, SignalForwarder), Failure> {
     let request = test_token.into_app_token_request(app, app_name)?;
     let caller = app.caller()?;
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let forwarder = SignalForwarder::install()?;
     let issued_token = authority::tokens::issue(store, &audit, &caller, &request)?;
     let child_tokens = ChildTokens {
-        ids: vec![issued_token.record.id],
+        recorded_token_ids: vec![issued_token.record.id],
         store_id: Some(store.id()?),
         variables: vec![(variable, issued_token.token)],
     };
     Ok((child_tokens, forwarder))
 }
 
-/// Mints test tokens, and records the tokens without a defect that a key of the store signs. Installs the
-/// signal handlers first, so that no signal can end jeton before the revocation.
+/// Mints test tokens. A token that a key of the store signs is recorded, unless the token has a
+/// defect. Before minting, installs handlers for the signals to forward, so that none of these
+/// signals can end jeton before the tokens are revoked.
 fn mint_test_tokens(
     app: &mut App,
     named_options: Vec<NamedOptions>,
 ) -> Result<(ChildTokens, SignalForwarder), Failure> {
-    let jobs = NamedJobs::prepare(app, named_options, TokenUse::Command)?;
-    if jobs.use_store() {
+    let jobs = NamedJobs::prepare(app, named_options, TokenDestination::ChildProcess)?;
+    if jobs.uses_store() {
         app.store.get()?.require_right_to_revoke()?;
     }
     let forwarder = SignalForwarder::install()?;
     let tokens = jobs.mint(app)?;
     warn_of_external_keys(app, &tokens);
-    let ids = recorded_ids(&tokens);
-    let store_id = if ids.is_empty() { None } else { Some(app.store.get()?.id()?) };
+    let recorded_token_ids = recorded_ids(&tokens);
+    let store_id = if recorded_token_ids.is_empty() { None } else { Some(app.store.get()?.id()?) };
     let variables = tokens.into_iter().map(|token| (token.name, token.minted.token)).collect();
-    Ok((ChildTokens { variables, ids, store_id }, forwarder))
+    Ok((ChildTokens { variables, recorded_token_ids, store_id }, forwarder))
 }
 
-/// Prints one warning for all tokens that an external key signed, with their latest expiry: these tokens
-/// cannot be revoked.
+/// Warns that tokens signed with an external key cannot be revoked. The warning has the latest expiry
+/// of these tokens. Prints nothing if no token was signed with an external key.
 fn warn_of_external_keys(app: &App, tokens: &[NamedToken]) {
     let expiries: Vec<_> = tokens
         .iter()
-        .filter(|token| token.has_external_key)
+        .filter(|token| token.is_signed_externally)
         .map(|token| token.minted.expires_at)
         .collect();
-    // `None` if a token has no expiry.
+    // `None` if at least one of the tokens has no expiry.
     let all_expiries = expiries.iter().copied().collect::<Option<Vec<_>>>();
+    // `Some(None)` if no token has an external key.
     let latest_expiry = all_expiries.map(|times| times.into_iter().max());
     let latest_expiry = latest_expiry.map(|time| time.map(|time| app.console.render_cell(time)));
     app.console.print_warning(&match (expiries.len(), latest_expiry) {
-        // No token has an external key.
         (_, Some(None)) => return,
         (1, Some(Some(time))) => format!("the token cannot be revoked and expires at {time}"),
         (1, None) => "the token cannot be revoked and never expires".to_owned(),
@@ -186,20 +197,23 @@ fn warn_of_external_keys(app: &App, tokens: &[NamedToken]) {
     });
 }
 
+/// Revokes the recorded tokens of the child process. Fails if the store is no longer the store in
+/// which the tokens were recorded.
 fn revoke_child_tokens(app: &mut App, child_tokens: &ChildTokens) -> Result<(), Failure> {
     let Some(store_id) = child_tokens.store_id else { return Ok(()) };
-    let created_by = app.session.user_id();
-    let (store, audit) = app.store.open()?;
+    let actor = app.session.authenticated_user_id();
+    let (store, audit) = app.store.open_with_audit()?;
     if store.id()? != store_id {
-        let message = "the store of the token was replaced by another store";
+        let message = "the store was replaced by another store";
         return Err(Failure::new(Code::Internal, message));
     }
-    let (ids, cause) = (&child_tokens.ids, RevocationCause::ChildExited);
-    Ok(authority::tokens::revoke_issued(store, &audit, created_by, ids, cause)?)
+    let (ids, cause) = (&child_tokens.recorded_token_ids, RevocationCause::ChildExited);
+    Ok(authority::tokens::revoke_issued(store, &audit, actor, ids, cause)?)
 }
 
-/// Returns the error for tokens that could not be revoked. Message and details contain the exit status
-/// of the child command.
+/// Returns the error for the tokens in `ids`, which could not be revoked because of `cause`. The
+/// message and the details contain the exit code of the child command; if there is no exit code, the
+/// message contains the failure in `exit_result`.
 fn unrevoked_tokens_error(
     ids: &[TokenId],
     exit_result: &Result<u8, Failure>,

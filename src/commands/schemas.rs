@@ -1,9 +1,11 @@
-//! JSON Schemas of the results with `-o json`, in `src/schemas`.
+//! JSON Schemas of the results and errors that `-o json` prints. The schemas are the files in
+//! `src/schemas`.
 
-/// Draft of JSON Schema that the schemas follow, as named by the specification.
+/// Name of the draft of the JSON Schema specification that the schemas follow.
 const DRAFT: &str = "2020-12";
 
-/// The schemas by the names of their commands; `error` is the schema of all errors.
+/// Names and texts of the schemas. The name is the command whose result the schema describes; the
+/// schema `error` describes all errors.
 const SCHEMAS: [(&str, &str); 11] = [
     ("login", include_str!("../schemas/login.json")),
     ("sessions list", include_str!("../schemas/sessions-list.json")),
@@ -23,7 +25,7 @@ pub(super) fn find(name: &str) -> Option<&'static str> {
     SCHEMAS.iter().find(|(schema_name, _)| *schema_name == name).map(|(_, text)| *text)
 }
 
-/// Returns the list of the schemas: for each schema the command that prints the schema.
+/// Returns a text that lists, for each schema, the command that prints the schema.
 pub(super) fn overview() -> String {
     let lines = SCHEMAS.iter().map(|(name, _)| format!("  jeton help schema {name}\n"));
     format!(
@@ -59,15 +61,18 @@ mod tests {
     }
 
     #[test]
-    fn schema_exists_for_every_list_command_and_only_for_json_commands() {
+    fn list_commands_have_schemas_and_result_schemas_belong_to_json_commands() {
         let has_schema_if_list = |info: &crate::commands::command::CommandInfo| {
             info.formats != LIST_FORMATS || find(info.action).is_some()
         };
         let commands = Tree::ROOT.commands();
         assert!(commands.iter().all(has_schema_if_list));
         for (name, _) in SCHEMAS.iter().filter(|(name, _)| *name != "error") {
-            let mut matches = commands.iter().filter(|info| info.action == *name);
-            assert!(matches.any(|info| info.formats.contains(&OutputFormat::Json)), "{name}");
+            let mut named_commands = commands.iter().filter(|info| info.action == *name);
+            assert!(
+                named_commands.any(|info| info.formats.contains(&OutputFormat::Json)),
+                "{name}"
+            );
             assert_eq!(parse_schema(name)["title"], format!("jeton {name} -o json"));
             assert!(parse_schema(name)["$schema"].as_str().unwrap().contains(DRAFT));
         }

@@ -1,11 +1,11 @@
-//! Token commands at top level: `jeton mint` is `jeton token mint`.
+//! Shortcuts at top level for commands of the group `token`: `jeton mint` is `jeton token mint`.
 
 use super::global_args::GlobalArgs;
 use clap::Args;
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
-/// Words at top level, and the token commands that they name.
+/// Shortcuts, and the commands of the group `token` for which they are short.
 const SHORTCUTS: [(&str, &str); 5] = [
     ("mint", "mint"),
     ("encode", "mint"),
@@ -14,7 +14,8 @@ const SHORTCUTS: [(&str, &str); 5] = [
     ("inspect", "inspect"),
 ];
 
-/// Replaces a shortcut at top level, or after `help`, with the token command.
+/// Replaces a shortcut at top level, or after `help`, with the words of the full command. Without a
+/// shortcut, returns `argv` unchanged.
 pub(super) fn expand(argv: &[OsString]) -> Cow<'_, [OsString]> {
     let is_shortcut = |word: &OsString| SHORTCUTS.iter().any(|(name, _)| word == name);
     if !argv.iter().any(is_shortcut) {
@@ -24,8 +25,10 @@ pub(super) fn expand(argv: &[OsString]) -> Cow<'_, [OsString]> {
     if argv.get(position).is_some_and(|word| word == "help") {
         position += 1;
     }
-    let verb = SHORTCUTS.iter().find(|(name, _)| argv.get(position).is_some_and(|w| w == name));
-    let (Some((_, verb)), Some((before, after))) = (verb, argv.split_at_checked(position)) else {
+    let shortcut =
+        SHORTCUTS.iter().find(|(name, _)| argv.get(position).is_some_and(|word| word == name));
+    let (Some((_, verb)), Some((before, after))) = (shortcut, argv.split_at_checked(position))
+    else {
         return Cow::Borrowed(argv);
     };
     let command = ["token", verb].map(OsString::from);
@@ -34,7 +37,7 @@ pub(super) fn expand(argv: &[OsString]) -> Cow<'_, [OsString]> {
 
 /// Returns the index of the first word after the name of the program that is neither an option nor the
 /// value of a global option. `None` if `argv` has no such word before `--`.
-fn command_position(argv: &[OsString]) -> Option<usize> {
+pub(super) fn command_position(argv: &[OsString]) -> Option<usize> {
     let global = GlobalArgs::augment_args(clap::Command::new("jeton"));
     let takes_next_word = |word: &OsStr| {
         let word = word.to_str().unwrap_or_default();

@@ -28,7 +28,7 @@ struct StatusOutput {
     #[serde(skip)]
     user_name: Option<String>,
     session: Option<SessionStatus>,
-    /// Source of the credential, such as the session file.
+    /// Source of the credential of the caller, such as the session file.
     credential: Option<String>,
     /// Command that usually comes next.
     next: &'static str,
@@ -68,12 +68,13 @@ impl Report for StatusOutput {
 }
 
 impl StatusOutput {
+    /// Queries the state of the store and of the login.
     fn query(app: &mut App) -> Result<Self, Failure> {
         let path = app.store.address()?.to_path().to_string_lossy().into_owned();
         let exists = app.store.exists()?;
         let state = if exists { Some(app.session.login_state(&mut app.store)?) } else { None };
         let store = StoreStatus { path, exists };
-        let store_only = |next| Self {
+        let without_login = |next| Self {
             store,
             user: None,
             user_name: None,
@@ -82,8 +83,8 @@ impl StatusOutput {
             next,
         };
         Ok(match state {
-            None | Some(LoginState::NoUsers) => store_only("jeton init"),
-            Some(LoginState::LoggedOut) => store_only("jeton login"),
+            None | Some(LoginState::NoUsers) => without_login("jeton init"),
+            Some(LoginState::LoggedOut) => without_login("jeton login"),
             Some(LoginState::LoggedIn(login)) => {
                 let session =
                     SessionStatus { sid: login.session.sid, expires_at: login.session.expires_at };
@@ -92,7 +93,7 @@ impl StatusOutput {
                     user: Some(login.user.into()),
                     session: Some(session),
                     credential: Some(login.source),
-                    ..store_only("jeton token create APP")
+                    ..without_login("jeton token create APP")
                 }
             }
         })
@@ -109,8 +110,8 @@ impl Command for Args {
     }
 }
 
-/// Prints the output of `jeton status` before the help of the program. Prints nothing if `jeton status`
-/// would fail, or if the store stays locked.
+/// Prints the output of `jeton status` before the help of the program. Prints nothing if
+/// `jeton status` would fail, or if the store remains locked during a short wait.
 pub(super) fn print_state_before_help() {
     const MAX_WAIT: Duration = Duration::from_millis(200);
     let program = <GlobalArgs as clap::Args>::augment_args(clap::Command::new("jeton"));
@@ -125,7 +126,7 @@ pub(super) fn print_state_before_help() {
     if let Ok(status) = StatusOutput::query(&mut app)
         && app.console.report(&status).is_ok()
     {
-        let _ = app.console.write_document("\n");
+        let _ = app.console.write_styled_text("\n");
     }
     app.finish();
 }

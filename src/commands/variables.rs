@@ -1,13 +1,19 @@
-//! Environment variables that set global options, for the error messages of the command-line parser.
+//! Environment variables that set global options, for the error messages of the command-line
+//! parser.
 
 use super::global_args::{GlobalArgs, short_flag_value};
 use crate::model::redact_for_error;
 use clap::Args;
 use std::ffi::OsString;
 
-/// Returns the name of the environment variable that sets the flag (`--wait`) to the value that messages
-/// show as `text`. `None` if the flag is in `argv`, or if the variable has another value.
-pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option<String> {
+/// Returns the name of the environment variable that sets the flag `flag` (such as `--wait`) to a
+/// value that clap refused. `shown_value` is the text of the refused value in the error message.
+/// Returns `None` if the flag is in `argv`, or if the variable has another value.
+pub(super) fn find_variable_with_refused_value(
+    flag: &str,
+    shown_value: &str,
+    argv: &[OsString],
+) -> Option<String> {
     let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
     let has_name = |name: &str| flag.strip_prefix("--") == Some(name);
     let argument = command.get_arguments().find(|arg| arg.get_long().is_some_and(has_name))?;
@@ -17,15 +23,16 @@ pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option
         reason = "clap, which usually reads the variable, has failed"
     )]
     let value = std::env::var_os(variable)?.to_string_lossy().into_owned();
-    let has_text = value == text || redact_for_error(&value) == text;
-    (has_text && !has_flag(argument, argv)).then(|| variable.to_owned())
+    let is_refused_value = value == shown_value || redact_for_error(&value) == shown_value;
+    (is_refused_value && !has_flag(argument, argv)).then(|| variable.to_owned())
 }
 
-/// Returns a usage text without the options that only an environment variable sets: clap lists these
-/// options as if they were in `argv`.
+/// Removes options from a usage text. In this text, clap also lists the options that environment
+/// variables set. Of these options, only the options in `argv` are kept.
 pub(super) fn omit_options_set_by_variables(usage: &str, argv: &[OsString]) -> String {
     let mut command = GlobalArgs::augment_args(clap::Command::new("jeton"));
-    // `build` adds the name of the value to the text of an option (`--wait <DURATION>`), as in the usage.
+    // After `build`, the text of an option includes the name of its value, as in the usage text:
+    // `--wait <DURATION>`.
     command.build();
     let options = command.get_arguments().filter(|option| option.get_env().is_some());
     options
@@ -33,7 +40,8 @@ pub(super) fn omit_options_set_by_variables(usage: &str, argv: &[OsString]) -> S
         .fold(usage.to_owned(), |usage, option| usage.replacen(&format!(" {option}"), "", 1))
 }
 
-/// Returns whether a flag is in `argv`, before `--`: `--wait 5s`, `--wait=5s`, `-o json` or `-qojson`.
+/// Returns whether a flag is in `argv`, before `--`: `--wait 5s`, `--wait=5s`, `-o json` or
+/// `-qojson`. The only short flag that an environment variable can set is `-o`.
 fn has_flag(flag: &clap::Arg, argv: &[OsString]) -> bool {
     let mut words = argv.iter().take_while(|word| *word != "--").map(|word| word.to_string_lossy());
     words.any(|word| match word.strip_prefix("--") {
@@ -42,14 +50,15 @@ fn has_flag(flag: &clap::Arg, argv: &[OsString]) -> bool {
     })
 }
 
-/// Returns the name of the first variable with a value that is not UTF-8, among the variables that set flags.
-/// `None` if a word of `argv` is not UTF-8: that word, not the variable, may be the cause of the error.
+/// Returns the name of the first environment variable that sets a flag to a value that is not
+/// UTF-8, although the flag requires UTF-8. Returns `None` if a word of `argv` is not UTF-8,
+/// because then this word may be the cause of the error.
 pub(super) fn find_non_utf8_variable(argv: &[OsString]) -> Option<String> {
     if argv.iter().any(|word| word.to_str().is_none()) {
         return None;
     }
     let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
-    // The value of the store is a path, which need not be UTF-8.
+    // The value of `--store` is a path, which need not be UTF-8.
     let options = command.get_arguments().filter(|option| option.get_id() != "store");
     let variables = options.filter_map(|option| option.get_env()?.to_str());
     #[expect(

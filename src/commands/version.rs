@@ -9,8 +9,9 @@ use std::env::consts;
 /// Print the version and commit, and with `-o json` how the program was built
 ///
 /// `jitter_entropy` is true if the crypto library collects CPU timing jitter at the first random
-/// number, which takes about 24 ms per command. Builds by `cargo install` from a registry or a
-/// repository do so unless the variable `AWS_LC_SYS_NO_JITTER_ENTROPY` is 1 during the build.
+/// number, which takes about 24 ms per command. In builds by `cargo install` from a registry or a
+/// repository, `jitter_entropy` is true unless the variable `AWS_LC_SYS_NO_JITTER_ENTROPY` is 1 during
+/// the build.
 ///
 ///   jeton version -o json
 #[derive(Debug, clap::Args)]
@@ -24,7 +25,9 @@ struct VersionOutput {
     commit: Option<&'static str>,
     os: &'static str,
     arch: &'static str,
+    /// `true` if the C library is linked statically.
     static_libc: bool,
+    /// `true` if the crypto library collects CPU timing jitter for random numbers.
     jitter_entropy: bool,
     sqlite: SqliteBuild,
 }

@@ -18,7 +18,9 @@ pub(super) struct UserView {
     pub(super) email: Option<Email>,
     pub(super) name: Option<DisplayName>,
     pub(super) role: Role,
+    /// `active` or `disabled`.
     pub(super) status: &'static str,
+    /// `None` if no quota is set for the user. The setting `token.quota` then applies.
     pub(super) quota: Option<QuotaView>,
     pub(super) created_at: Timestamp,
 }
@@ -27,7 +29,9 @@ pub(super) struct UserView {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum QuotaView {
+    /// Number of tokens.
     Limit(u32),
+    /// The word `unlimited`.
     Word(&'static str),
 }
 
@@ -41,7 +45,7 @@ impl From<Quota> for QuotaView {
 }
 
 impl QuotaView {
-    /// Renders the quota of a user: `default` if none is set.
+    /// Renders the quota of a user: `default` if no quota is set for the user.
     pub(super) fn to_display(quota: Option<&Self>) -> String {
         match quota {
             None => "default".to_owned(),
@@ -91,8 +95,11 @@ pub(super) struct TokenView {
     pub(super) id: TokenId,
     pub(super) jti: Jti,
     pub(super) kind: TokenKind,
+    /// Application of an app token, or subject of a test token.
     pub(super) app: AppName,
+    /// Id of the owner.
     pub(super) user_id: UserId,
+    /// Name of the owner; `None` if the owner is deleted.
     pub(super) user: Option<Untrusted>,
     pub(super) permissions: Vec<Untrusted>,
     pub(super) aud: Vec<Untrusted>,
@@ -100,6 +107,7 @@ pub(super) struct TokenView {
     pub(super) status: TokenStatus,
     pub(super) issued_at: Timestamp,
     pub(super) expires_at: Option<Timestamp>,
+    /// End of the grace period; `None` if the token has no grace period.
     pub(super) grace_until: Option<Timestamp>,
     pub(super) revoked_at: Option<Timestamp>,
 }
@@ -132,6 +140,7 @@ impl TokenView {
         self.grace_until.or(self.expires_at)
     }
 
+    /// Returns the labels and fields of the text view.
     pub(super) fn to_fields(&self) -> Vec<(&'static str, Cell)> {
         vec![
             ("id", self.id.to_string().into()),
@@ -161,12 +170,12 @@ impl Report for WrittenFiles {
     }
 }
 
-/// Returns a cell with a name, or the placeholder.
+/// Returns a cell with a name, or with the placeholder for an absent name.
 pub(super) fn name_cell(name: Option<String>) -> Cell {
     name.map_or_else(|| placeholder().into(), Cell::shortenable)
 }
 
-/// Returns a cell with the user's name, or the id of a deleted user.
+/// Returns a cell with the name of a user, or with the id if the user is deleted.
 pub(super) fn user_cell(name: Option<&Untrusted>, id: UserId) -> Cell {
     name.map_or_else(|| id.to_string().into(), |name| Cell::shortenable(name.to_display()))
 }
@@ -176,7 +185,7 @@ pub(super) fn status_cell(status: &str) -> Cell {
     Cell::styled(status, if status == "disabled" { Style::Error } else { Style::Success })
 }
 
-/// Returns a cell with a list of texts, or the placeholder.
+/// Returns a cell with a list of texts, or with the placeholder for an empty list.
 pub(super) fn list_cell(texts: &[Untrusted]) -> Cell {
     if texts.is_empty() { placeholder().into() } else { Cell::from_list(texts) }
 }
@@ -186,7 +195,7 @@ pub(super) fn expiry_cell(expiry: Option<Timestamp>) -> Cell {
     expiry.map_or_else(|| "never".into(), Cell::from)
 }
 
-/// Returns count and noun: `1 token`, `2 tokens`.
+/// Returns the count with the noun in singular or plural: `1 token`, `2 tokens`.
 pub(super) fn pluralize(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Exit with 9 if the user's role is lower than this: user, minter or admin
+    /// Exit with 9 if the user's role is lower than ROLE: user, minter or admin
     #[arg(long, value_name = "ROLE", value_parser = Role::parse, add = super::completers::roles())]
     require_role: Option<Role>,
 }
@@ -28,12 +28,15 @@ struct WhoamiOutput {
 #[derive(Debug, Serialize)]
 struct SessionView {
     sid: Sid,
+    /// Expiry of the session.
     expires_at: Timestamp,
+    /// Expiry of the access token of the session.
     access_expires_at: Timestamp,
 }
 
 #[derive(Debug, Serialize)]
 struct CredentialView {
+    /// Source of the credential: a token file, an environment variable or the session file.
     source: String,
 }
 

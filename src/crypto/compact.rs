@@ -12,7 +12,7 @@ pub(crate) const MAX_TOKEN_BYTES: usize = 64 * 1024;
 /// Number of parts of an encrypted token (RFC 7516, section 7.1).
 pub(super) const JWE_PART_COUNT: usize = 5;
 
-/// A parsed token whose signature is not verified. `H` is the type of the parsed header.
+/// A parsed token. The signature is not verified yet. `H` is the type of the parsed header.
 #[derive(Debug)]
 pub(crate) struct CompactJws<'t, H = Map<String, Value>> {
     /// Signing input: header and payload as encoded in the token.
@@ -35,8 +35,8 @@ impl<'t> CompactJws<'t> {
 }
 
 impl<'t, H> CompactJws<'t, H> {
-    /// Parses a token like [`CompactJws::parse`]. `find_header` returns the parsed header for the
-    /// encoded header, for example from a cache of results of [`parse_header`].
+    /// Parses a token like [`CompactJws::parse`]. `find_header` gets the encoded header and returns
+    /// the parsed header, for example from a cache with the results of [`parse_header`].
     pub(crate) fn parse_with(
         text: &'t str,
         find_header: impl FnOnce(&str) -> Result<H, String>,
@@ -75,9 +75,9 @@ pub(crate) fn parse_header(encoded: &str) -> Result<Map<String, Value>, String> 
         .map_err(|error| format!("the header is {}", error.summary()))
 }
 
-/// Decodes a part of a token; `name` is the name of the part in the error. Only one encoding of the
-/// bytes is accepted: no padding, no whitespace, and no stray bits (unused bits of the last character
-/// that are not zero).
+/// Decodes a part of a token. `name` is the name of the part in the error. For each sequence of
+/// bytes, only the canonical encoding is accepted: without padding, whitespace or stray bits
+/// (unused bits of the last character that are not zero).
 fn decode_part(part: &str, name: &str) -> Result<Vec<u8>, String> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| format!("the {name} is not base64url"))
 }

@@ -7,9 +7,9 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
-/// Maximum size of a token that is decoded, in bytes: larger than any token that `token mint`
-/// signs, including tokens with the defect `oversized`.
-pub(crate) const MAX_DECODED_TOKEN_BYTES: usize = 6 * MAX_TOKEN_BYTES;
+/// Maximum size in bytes of a token that is decoded. All tokens that `jeton token mint` signs are
+/// smaller, including tokens with the defect `oversized`.
+pub(crate) const MAX_DECODABLE_TOKEN_BYTES: usize = 6 * MAX_TOKEN_BYTES;
 
 /// Header and payload of a token that is not verified.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,10 +18,11 @@ pub(crate) struct DecodedToken {
     pub(crate) header: Value,
     /// Payload.
     pub(crate) payload: DecodedPayload,
-    /// Reason why the strict parser refuses the header: duplicate member names, or a number out of
-    /// range.
+    /// Reason why the strict JSON parser refuses the header, if it does: duplicate member names, or
+    /// a number out of range.
     pub(crate) header_defect: Option<JsonError>,
-    /// Reason why the strict parser refuses a payload that starts like a JSON object.
+    /// Reason why the strict JSON parser refuses the payload. `None` if it accepts the payload, or
+    /// if the payload does not start like a JSON object.
     pub(crate) payload_defect: Option<JsonError>,
 }
 
@@ -46,8 +47,8 @@ impl DecodedToken {
     /// stray bits (unused bits of the last character that are not zero) are accepted. The error
     /// contains no part of the token.
     pub(crate) fn decode(text: &str) -> Result<Self, String> {
-        if text.len() > MAX_DECODED_TOKEN_BYTES {
-            return Err(format!("larger than {} KiB", MAX_DECODED_TOKEN_BYTES / 1024));
+        if text.len() > MAX_DECODABLE_TOKEN_BYTES {
+            return Err(format!("larger than {} KiB", MAX_DECODABLE_TOKEN_BYTES / 1024));
         }
         if text.is_empty() {
             return Err("empty".to_owned());
@@ -82,22 +83,23 @@ impl DecodedToken {
 
 /// Returns whether a text is the base64 of a token, as in the data of a Kubernetes Secret.
 pub(crate) fn is_token_in_base64(text: &str) -> bool {
-    // A token starts with `ey` and a capital letter. The base64 of these three characters starts with `ZXl`.
-    let is_possible = text.starts_with("ZXl") && !text.contains('.');
-    let base64: String = text.chars().filter(|c| is_possible && !c.is_whitespace()).collect();
+    // A token usually starts with `eyJ`, the base64url of `{"`, or with `eyA`, the base64url of `{`
+    // and a blank. The base64 of such a token starts with `ZXl`.
+    let can_be_token = text.starts_with("ZXl") && !text.contains('.');
+    let base64: String = text.chars().filter(|c| can_be_token && !c.is_whitespace()).collect();
     let is_token =
         |bytes: &[u8]| bytes.starts_with(b"ey") && bytes.split(|byte| *byte == b'.').count() > 2;
     decode_base64(&base64).is_some_and(|bytes| is_token(&bytes))
 }
 
-/// Returns the reason why the strict parser refuses a JSON object; `None` for a valid object, and
-/// for text that does not start like an object.
+/// Returns the reason why the strict JSON parser refuses an object. Returns `None` for a valid
+/// object, and for text that does not start like an object.
 fn find_defect(bytes: &[u8]) -> Option<JsonError> {
     let starts_like_object = bytes.trim_ascii_start().starts_with(b"{");
     parse_strict_value(bytes).err().filter(|_| starts_like_object)
 }
 
-/// Parses a payload; returns `None` for bytes that are not text.
+/// Parses a decoded payload. Returns `None` for bytes that are not text.
 fn parse_payload(bytes: &[u8]) -> Option<DecodedPayload> {
     if bytes.is_empty() {
         return Some(DecodedPayload::Detached);
@@ -109,6 +111,7 @@ fn parse_payload(bytes: &[u8]) -> Option<DecodedPayload> {
     String::from_utf8(bytes.to_vec()).ok().filter(is_text).map(DecodedPayload::Text)
 }
 
+/// Decodes base64url or standard base64, with or without padding. Stray bits are accepted.
 fn decode_base64(part: &str) -> Option<Vec<u8>> {
     let engine = |alphabet| {
         let config = GeneralPurposeConfig::new()
@@ -185,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_of_a_token_is_recognised() {
+    fn base64_of_a_token_is_recognized() {
         let token = format!("{HEADER}.e30.AAAA");
         let base64 = URL_SAFE_NO_PAD.encode(&token);
         let (first, last) = base64.split_at(20);

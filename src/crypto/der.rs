@@ -8,8 +8,9 @@ use spki::der::asn1::{AnyRef, SequenceRef};
 use spki::der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
-/// Parses a `SubjectPublicKeyInfo` (RFC 5280, section 4.1; RFC 5480; RFC 8410) of a supported type.
-/// The bytes must have exactly this structure: other structures are not searched for a key.
+/// Parses a `SubjectPublicKeyInfo` (RFC 5280, section 4.1; RFC 5480; RFC 8410). Returns `None` for
+/// a key of an unsupported type. Also returns `None` for any other structure that contains a key,
+/// such as a certificate.
 pub(super) fn parse_public_key_info(bytes: &[u8]) -> Option<PublicKey> {
     public_key_from_info(&SubjectPublicKeyInfoRef::from_der(bytes).ok()?)
 }
@@ -65,9 +66,10 @@ const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 /// Structure of a key in DER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DerStructure {
-    /// PKCS#8, SEC 1, PKCS#1 or a DSA key, or the explicit parameters of a DSA or EC key.
+    /// Private key in PKCS#8, SEC 1 or PKCS#1, or DSA private key. Also the parameters of DSA or of
+    /// an EC curve without a key.
     PrivateKey,
-    /// `SubjectPublicKeyInfo` or PKCS#1.
+    /// Public key in `SubjectPublicKeyInfo` or PKCS#1.
     PublicKey,
     /// Certificate, or certificate request.
     Certificate,
@@ -85,44 +87,46 @@ pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
 }
 
 /// Returns the structure of the key at the start of the bytes; `None` if the bytes do not start
-/// with a key. All elements of the outer sequence are checked, not only the first bytes: fewer than
-/// one in 2^30 random byte strings are classified as a key.
+/// with a key. All elements of the outer sequence are checked, not only the first bytes: of random
+/// byte strings, fewer than one in 2^30 are classified as a key. For this, a sequence of integers,
+/// or of a version and an octet string, must also have a minimum length.
 ///
-/// Inner elements are not parsed with the types of the format crates, because these types refuse
-/// keys of unsupported kinds, such as multi-prime RSA and explicit curve parameters. Without their
-/// detection, such keys would be accepted as secrets.
+/// A key that this function does not detect would be accepted as a secret. The elements are
+/// therefore not parsed with types such as `SubjectPublicKeyInfoRef`: these types refuse keys of
+/// unsupported kinds, such as RSA keys with more than two primes.
 pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
     let Ok((sequence, _)) = <&SequenceRef>::from_der_partial(bytes) else {
         return bytes.starts_with(&STREAMED_PKCS12).then_some(DerStructure::Pkcs12);
     };
     let content = sequence.as_bytes();
-    let parts = parse_elements(content)?;
-    let tag = |index: usize| parts.get(index).map(Tagged::tag);
+    let elements = parse_elements(content)?;
+    let tag = |index: usize| elements.get(index).map(Tagged::tag);
     // Algorithm identifiers are sequences that start with an object identifier.
     let is_algorithm = |index: usize| {
         tag(index) == Some(Tag::Sequence)
-            && parts.get(index).is_some_and(|part| starts_with_object_identifier(part.value()))
+            && elements.get(index).is_some_and(|item| starts_with_object_identifier(item.value()))
     };
-    let version = || match parts.first() {
-        Some(part) if part.tag() == Tag::Integer => match part.value() {
+    let version = || match elements.first() {
+        Some(element) if element.tag() == Tag::Integer => match element.value() {
             [version @ 0..=3] => Some(*version),
             _ => None,
         },
         _ => None,
     };
-    // The other primes of a multi-prime RSA key (RFC 8017, appendix A.1.2) follow its integers.
-    let integers = match parts.split_last() {
+    // In a multi-prime RSA key (RFC 8017, appendix A.1.2), a sequence with the additional primes
+    // follows the integers.
+    let integers = match elements.split_last() {
         Some((last, others)) if last.tag() == Tag::Sequence && version() == Some(1) => others,
-        _ => &parts,
+        _ => &elements,
     };
     let has_only_integers = content.len() >= 64
         && integers.len() >= 2
-        && integers.iter().all(|part| part.tag() == Tag::Integer);
+        && integers.iter().all(|element| element.tag() == Tag::Integer);
     let is_certificate_or_request = || {
         tag(0) == Some(Tag::Sequence)
             && is_algorithm(1)
             && tag(2) == Some(Tag::BitString)
-            && parts.first().is_some_and(|part| parse_elements(part.value()).is_some())
+            && elements.first().is_some_and(|element| parse_elements(element.value()).is_some())
     };
     if is_algorithm(0) {
         return match tag(1) {
@@ -132,7 +136,7 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
         };
     }
     if has_only_integers {
-        let is_public = parts.len() == 2;
+        let is_public = elements.len() == 2;
         return Some(if is_public { DerStructure::PublicKey } else { DerStructure::PrivateKey });
     }
     match version() {
@@ -154,13 +158,13 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
 /// (RFC 4055, section 1.2).
 pub(super) fn is_rsa_pss(bytes: &[u8]) -> bool {
     let Ok(sequence) = <&SequenceRef>::from_der(bytes) else { return false };
-    let parts = parse_elements(sequence.as_bytes()).unwrap_or_default();
-    let is_pss = |part: &AnyRef<'_>| {
-        part.tag() == Tag::Sequence
-            && <ObjectIdentifier>::from_der_partial(part.value())
+    let elements = parse_elements(sequence.as_bytes()).unwrap_or_default();
+    let is_pss = |element: &AnyRef<'_>| {
+        element.tag() == Tag::Sequence
+            && <ObjectIdentifier>::from_der_partial(element.value())
                 .is_ok_and(|(identifier, _)| identifier == rfc5912::ID_RSASSA_PSS)
     };
-    parts.iter().take(2).any(is_pss)
+    elements.iter().take(2).any(is_pss)
 }
 
 /// Parses the public key of a certificate (RFC 5280, section 4.1). The certificate itself is not
@@ -168,35 +172,36 @@ pub(super) fn is_rsa_pss(bytes: &[u8]) -> bool {
 pub(super) fn parse_certificate_key(bytes: &[u8]) -> Option<PublicKey> {
     // OpenSSL writes trust settings after the certificate (`TRUSTED CERTIFICATE`).
     let (certificate, _) = <&SequenceRef>::from_der_partial(bytes).ok()?;
-    let parts = parse_elements(certificate.as_bytes())?;
-    let fields = parse_elements(parts.first()?.value())?;
+    let elements = parse_elements(certificate.as_bytes())?;
+    let fields = parse_elements(elements.first()?.value())?;
     // Version 1 certificates have no version field.
     let has_version = fields.first()?.tag() == CONTEXT_TAG_0;
     let info = fields.get(if has_version { 6 } else { 5 })?;
     public_key_from_info(&info.decode_as().ok()?)
 }
 
-/// Returns whether the bytes are a certificate request (RFC 2986): an `INTEGER`, a name and a key
-/// precede the attributes.
+/// Returns whether the bytes are a certificate request (RFC 2986). The first element of a request,
+/// unlike that of a certificate, consists of an `INTEGER`, a name, a key and optional attributes.
 pub(super) fn is_certificate_request(bytes: &[u8]) -> bool {
     let Ok((request, _)) = <&SequenceRef>::from_der_partial(bytes) else { return false };
-    let parts = parse_elements(request.as_bytes()).unwrap_or_default();
-    let info = parts.first().and_then(|info| parse_elements(info.value())).unwrap_or_default();
+    let elements = parse_elements(request.as_bytes()).unwrap_or_default();
+    let info = elements.first().and_then(|info| parse_elements(info.value())).unwrap_or_default();
     let tags: Vec<Tag> = info.iter().map(Tagged::tag).collect();
     tags.get(..3) == Some(&[Tag::Integer, Tag::Sequence, Tag::Sequence]) && tags.len() <= 4
 }
 
-/// Tag of the content of PKCS#7, and of the version of a certificate.
+/// Tag `[0]`: in PKCS#7 the tag of the content, in a certificate the tag of the version.
 const CONTEXT_TAG_0: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
 
-/// Splits the bytes into elements. Returns `None` if an element is invalid or incomplete.
+/// Splits the content of a sequence into its elements. Returns `None` if an element is invalid or
+/// incomplete.
 fn parse_elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
     let mut reader = SliceReader::new(bytes).ok()?;
-    let mut parts = Vec::new();
+    let mut elements = Vec::new();
     while !reader.is_finished() {
-        parts.push(reader.decode().ok()?);
+        elements.push(reader.decode().ok()?);
     }
-    Some(parts)
+    Some(elements)
 }
 
 fn starts_with_object_identifier(bytes: &[u8]) -> bool {
@@ -222,9 +227,10 @@ mod tests {
         }
     }
 
-    /// The samples include encrypted keys, and keys with unsupported types or explicit curve parameters.
+    /// The samples include encrypted keys, keys of unsupported types, and keys with explicit curve
+    /// parameters.
     #[test]
-    fn unsupported_keys_are_recognised() {
+    fn unsupported_keys_are_recognized() {
         let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/hostile/samples");
         let mut count = 0;
         for entry in fs::read_dir(samples).unwrap() {

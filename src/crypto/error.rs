@@ -17,17 +17,18 @@ pub(crate) enum Error {
     /// escaped key id.
     #[error("the database denies access: private key or secret of key `{0}`")]
     WithheldKey(String),
-    /// A stored password hash is malformed or exceeds the cost limits for imported hashes.
+    /// A stored password hash is malformed or exceeds the cost limits for imported hashes. Contains
+    /// the reason.
     #[error("unusable password hash: {0}")]
     DamagedHash(String),
-    /// The stored class of the costliest password hash is malformed or exceeds the cost limits for
-    /// imported hashes.
+    /// The stored class (algorithm, version and parameters) of the costliest password hash is
+    /// malformed or exceeds the cost limits for imported hashes. Contains the reason.
     #[error("unusable `costliest_hash`: {0}")]
     DamagedHashClass(String),
-    /// Argon2 failed, for example because of too little memory.
+    /// Argon2 failed, for example because of too little memory. Contains the reason.
     #[error("cannot hash the password: {0}")]
     Hash(String),
-    /// No thread for the hashing of passwords.
+    /// The system cannot start a thread for the hashing of passwords.
     #[error(transparent)]
     Thread(#[from] ThreadError),
     /// The operating system provides no random numbers.

@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::pem::encode_block;
 use super::public_key::signing_algorithm;
-use super::signature::damaged_key;
+use super::signature::unusable_key_error;
 use crate::model::{KeySpec, KeyType};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::error::Unspecified;
@@ -16,9 +16,10 @@ use serde_json::json;
 /// Returns the public key as a `SubjectPublicKeyInfo` in PEM (RFC 7468, section 13), or `None` for
 /// a symmetric key.
 pub(crate) fn public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
-    encode_public_key_pem(key).map_err(|_| damaged_key(key))
+    encode_public_key_pem(key).map_err(|_| unusable_key_error(key))
 }
 
+/// Encodes the public key for [`public_key_pem`]. The error does not name the key.
 fn encode_public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
     let pkcs8 = key.material.expose_secret();
     let der: PublicKeyX509Der<'_> = match key.algorithm.key_type() {
@@ -41,7 +42,7 @@ fn encode_public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
     Ok(Some(encode_block("PUBLIC KEY", der.as_ref())))
 }
 
-/// Returns the private key as PKCS#8 in PEM (RFC 7468, section 10), or a symmetric key as JWK (RFC
+/// Returns a private key as PKCS#8 in PEM (RFC 7468, section 10), or a symmetric key as a JWK (RFC
 /// 7517).
 pub(crate) fn private_key_text(key: &KeySpec) -> SecretString {
     let material = key.material.expose_secret();

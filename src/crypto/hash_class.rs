@@ -13,13 +13,14 @@ const MAX_MEMORY_KIB: u32 = 256 * 1024;
 /// Maximum work of an imported hash (memory in KiB times passes): about one to two seconds.
 const MAX_WORK: u64 = 4 * 256 * 1024;
 
-/// Maximum number of lanes of an imported hash. Each lane uses memory.
+/// Maximum number of lanes of an imported hash. Argon2 needs at least 8 KiB of memory for each
+/// lane.
 const MAX_LANES: u32 = 64;
 
 /// Minimum memory in KiB of Argon2 with one lane.
 const MIN_MEMORY_KIB: u64 = 8;
 
-/// Salt of hashes that are computed only for their cost.
+/// Salt of the hashes that [`HashClass::spend_work`] computes and discards.
 const FILLER_SALT: &[u8] = b"jeton filler salt";
 
 /// A class of password hashes, within the cost limits for imported hashes.
@@ -50,8 +51,8 @@ impl HashClass {
     }
 
     /// Parses the stored class of the costliest hash. Refuses a class above the cost limits for
-    /// imported hashes. If no class or a cheaper class is stored, returns the class of the hashes that
-    /// this program creates.
+    /// imported hashes. If no class is stored, or if the stored class is cheaper than the hashes
+    /// that this program creates, returns the class of the hashes that this program creates.
     pub(crate) fn from_stored(stored: Option<&str>) -> Result<Self, Error> {
         let Some(text) = stored else { return Ok(Self::default()) };
         let damaged_class = |invalid: InvalidValue| Error::DamagedHashClass(invalid.reason);
@@ -69,32 +70,33 @@ impl HashClass {
         if other.work() > self.work() { other } else { self }
     }
 
-    /// Returns the text to store for the costliest class, or `None` for the class of the hashes that
-    /// this program creates.
+    /// Returns the text to store for the costliest class, or `None` for the class of the hashes
+    /// that this program creates.
     pub(crate) fn to_stored(&self) -> Option<String> {
         (*self != Self::default()).then(|| self.to_string())
     }
 
+    /// Returns the class of a parsed PHC string. Refuses a hash without a version, unsupported
+    /// parameters, and a class above the cost limits for imported hashes.
     pub(super) fn from_phc(hash: &phc::PasswordHash) -> Result<Self, InvalidValue> {
         let invalid_hash = |reason: &str| InvalidValue::new("password_hash", reason);
         let algorithm = Algorithm::try_from(hash.algorithm.as_str())
             .map_err(|_| invalid_hash("not an Argon2 hash"))?;
-        // The version is required: for a hash without a version, programs assume different versions.
+        // The version is required, because programs differ in the version that they assume by
+        // default.
         let version =
             hash.version.and_then(|version| Version::try_from(version).ok()).ok_or_else(|| {
                 invalid_hash("missing or unsupported version: expected `v=19` or `v=16`")
             })?;
         let params = Params::try_from(hash).map_err(|_| invalid_hash("invalid parameters"))?;
         if !params.keyid().is_empty() || !params.data().is_empty() {
-            return Err(invalid_hash(
-                "expected a salt of at least 8 bytes and a hash, without a key",
-            ));
+            return Err(invalid_hash("unsupported parameter `keyid` or `data`"));
         }
         let memory = params.m_cost().max(8 * params.p_cost());
         let work = u64::from(memory) * u64::from(params.t_cost());
         if params.p_cost() > MAX_LANES || memory > MAX_MEMORY_KIB || work > MAX_WORK {
             return Err(invalid_hash(
-                "cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes",
+                "cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes",
             ));
         }
         Ok(Self { algorithm, version, params })
@@ -107,10 +109,13 @@ impl HashClass {
     }
 
     /// Returns a class whose work, added to `spent_work`, equals the work of this class to within
-    /// 0.1 %, or `None` if hardly any work remains. The returned class uses no more memory than
-    /// this class. The returned class has one lane, because more lanes would not be faster: they
-    /// are computed one after another. More lanes would also round the memory down to a multiple of
-    /// a larger number.
+    /// 0.1 %, or `None` if hardly any work remains. With an additional hash of the returned class, a
+    /// failed login costs the same for every user: `spent_work` is the work of the comparison with
+    /// the user's hash.
+    ///
+    /// The returned class uses no more memory than this class. It has one lane, because several
+    /// lanes would be computed one after another and would not be faster. With several lanes,
+    /// Argon2 would also round the memory down to a multiple of a larger number.
     pub(super) fn filler_class(&self, spent_work: u64) -> Option<Self> {
         let remaining = self.work().saturating_sub(spent_work);
         let memory = (remaining / u64::from(self.params.t_cost()) / 4 * 4).max(MIN_MEMORY_KIB);
@@ -119,7 +124,7 @@ impl HashClass {
         Some(Self { params, ..self.clone() })
     }
 
-    /// Computes a hash of this class and discards the hash, because only its cost is wanted.
+    /// Computes a hash of this class and discards the hash: the purpose is only to spend the work.
     pub(super) fn spend_work(&self, password: &[u8]) -> Result<(), Error> {
         #[cfg(test)]
         hashing_work::add(self);
@@ -144,7 +149,7 @@ pub(super) fn parse_phc(text: &str) -> Result<phc::PasswordHash, InvalidValue> {
     phc::PasswordHash::new(text).map_err(|_| InvalidValue::new("password_hash", reason))
 }
 
-/// Work of the password hashes that this thread has computed, for tests.
+/// Counter for tests: the work of the password hashes that this thread has computed.
 #[cfg(test)]
 pub(crate) mod hashing_work {
     use super::HashClass;

@@ -1,4 +1,4 @@
-//! Limits for the size of key material, which bound the memory for its decoding.
+//! Limits for the size of key material. The limits bound the memory that decoding needs.
 
 use super::error::invalid_key;
 use crate::model::InvalidValue;
@@ -10,22 +10,24 @@ const MAX_NON_JSON_BYTES: usize = 256 * 1024;
 /// This limit bounds the memory for the values of the document.
 const MAX_SEPARATORS: usize = 250_000;
 
-/// Refuses content whose decoding needs too much memory: JSON with too many values, and large content
-/// in other formats, because its decoding needs several times its length.
+/// Refuses content whose decoding needs too much memory: content with too many JSON values, and
+/// large content in formats other than JSON. Content in these other formats is limited because its
+/// decoding needs several times as much memory as the content.
 pub(super) fn ensure_size(bytes: &[u8]) -> Result<(), InvalidValue> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     let is_json = text.starts_with(b"{") || text.starts_with(b"[");
     if bytes.len() > MAX_NON_JSON_BYTES && !is_json {
         return Err(invalid_key(format!("too large: more than {MAX_NON_JSON_BYTES} bytes")));
     }
-    if has_many_values(bytes) {
+    if has_too_many_separators(bytes) {
         return Err(invalid_key("the JSON has too many values"));
     }
     Ok(())
 }
 
-/// Returns whether a JSON document may have too many values: more than [`MAX_SEPARATORS`] separators.
-pub(super) fn has_many_values(text: &[u8]) -> bool {
+/// Returns whether a text has more than [`MAX_SEPARATORS`] separators. If the text is JSON, it may
+/// then have too many values.
+pub(super) fn has_too_many_separators(text: &[u8]) -> bool {
     text.iter()
         .filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'))
         .nth(MAX_SEPARATORS)

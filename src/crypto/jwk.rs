@@ -10,13 +10,14 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 use zeroize::Zeroizing;
 
-/// Returns whether the `kty` is that of a symmetric key.
+/// Returns whether the `kty` of the JWK is `oct`, the type of symmetric keys.
 pub(super) fn is_symmetric(jwk: &Map<String, Value>) -> bool {
     jwk.get("kty").is_some_and(|kty| kty == "oct")
 }
 
-/// Returns the key type, if it is supported. The minimum length of a symmetric key is set to 0,
-/// because the length depends on the algorithm.
+/// Returns the key type, or `None` if the type is not supported. `KeyType::Hmac` usually contains
+/// the minimum length of the key. Here it contains 0, because the minimum length depends on the
+/// algorithm.
 pub(super) fn key_type(jwk: &Map<String, Value>) -> Option<KeyType> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     match (text("kty")?, text("crv")) {
@@ -31,7 +32,8 @@ pub(super) fn key_type(jwk: &Map<String, Value>) -> Option<KeyType> {
 }
 
 /// Returns the public part of an asymmetric key. Callers must first check that the key is not
-/// symmetric ([`is_symmetric`]): the error for an unsupported key type lists symmetric keys as supported.
+/// symmetric ([`is_symmetric`]): the error for an unsupported key type lists symmetric keys as
+/// supported.
 pub(super) fn public_key(jwk: &Map<String, Value>) -> Result<PublicKey, InvalidValue> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     if !jwk.contains_key("kty") {
@@ -63,19 +65,19 @@ pub(super) fn public_key(jwk: &Map<String, Value>) -> Result<PublicKey, InvalidV
 
 /// Refuses duplicate key ids.
 pub(super) fn ensure_unique_kids<'k>(
-    ids: impl Iterator<Item = &'k str>,
+    kids: impl Iterator<Item = &'k str>,
 ) -> Result<(), InvalidValue> {
-    let mut seen = HashSet::new();
-    for id in ids {
-        if !seen.insert(id) {
+    let mut seen_kids = HashSet::new();
+    for kid in kids {
+        if !seen_kids.insert(kid) {
             return Err(invalid_key("two keys have the same `kid`"));
         }
     }
     Ok(())
 }
 
-/// Refuses a key whose `use` is not `sig`, or whose `key_ops` contains none of `operations` (RFC
-/// 7517, sections 4.2 and 4.3).
+/// Refuses a key with a `use` other than `sig`, or with `key_ops` that contain none of `operations`
+/// (RFC 7517, sections 4.2 and 4.3). Keys without these members are accepted.
 pub(super) fn check_key_use(
     jwk: &Map<String, Value>,
     operations: &[&str],
@@ -83,11 +85,11 @@ pub(super) fn check_key_use(
     if jwk.get("use").is_some_and(|purpose| purpose != "sig") {
         return Err(invalid_key("not for signatures (`use`)"));
     }
-    let fits = |value: &Value| {
+    let permits_operation = |value: &Value| {
         let mut listed_operations = value.as_array().into_iter().flatten();
         listed_operations.any(|listed| operations.iter().any(|operation| listed == operation))
     };
-    if jwk.get("key_ops").is_some_and(|value| !fits(value)) {
+    if jwk.get("key_ops").is_some_and(|value| !permits_operation(value)) {
         return Err(invalid_key("not for signatures (`key_ops`)"));
     }
     Ok(())
@@ -114,8 +116,8 @@ pub(super) fn decode_member(jwk: &Map<String, Value>, name: &str) -> Result<Vec<
     })
 }
 
-/// Decodes a coordinate or the private number of an EC key. Refuses a length other than `length`, the
-/// coordinate length of the curve (RFC 7518, sections 6.2.1.2 and 6.2.2.1).
+/// Decodes a coordinate or the private number of an EC key. `length` is the coordinate length of
+/// the curve: any other length is refused (RFC 7518, sections 6.2.1.2 and 6.2.2.1).
 pub(super) fn decode_coordinate(
     jwk: &Map<String, Value>,
     name: &str,
@@ -131,7 +133,7 @@ pub(super) fn decode_coordinate(
     )))
 }
 
-/// Decodes a secret member. The decoded bytes are cleared from memory after use.
+/// Decodes a member with secret bytes. The decoded bytes are overwritten when they are dropped.
 pub(super) fn decode_secret_member(
     jwk: &Map<String, Value>,
     name: &str,

@@ -1,4 +1,4 @@
-//! Reasons why key material is refused, for signing as well as for verification.
+//! Reasons why key material for signing or verification is refused.
 
 use super::error::invalid_key;
 use super::reader::UnsupportedFormat;
@@ -7,19 +7,20 @@ use crate::model::{Algorithm, InvalidValue, KeySpec};
 
 /// Reason why a key is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ImportError {
-    /// Invalid key, or a key of another kind than expected, such as a public key in place of a private key.
+pub(crate) enum KeyError {
+    /// Invalid key, or a key of another kind than expected, such as a public key in place of a
+    /// private key.
     #[error("{0}")]
     Invalid(#[from] InvalidValue),
     /// Error of one key of a collection, such as a JWK Set.
     #[error("key {number} of {count}: {}", .error.reason())]
-    SetMember {
+    CollectionMember {
         /// Position of the key, from 1.
         number: usize,
         /// Number of keys in the collection.
         count: usize,
-        /// Reason.
-        error: Box<ImportError>,
+        /// Error of the key.
+        error: Box<KeyError>,
     },
     /// A secret shorter than the hash output (RFC 7518, section 3.2).
     #[error("secret too short for {}: found {length} bytes, expected at least {min_length}", .algorithm.name())]
@@ -43,10 +44,10 @@ pub(crate) enum ImportError {
         /// Reason.
         error: InvalidValue,
         /// True for text that starts with a complete JSON value or contains `kty`. Such text is
-        /// accepted as a secret only if an encoding is given.
+        /// accepted as a secret only if the encoding of the secret is given.
         is_document: bool,
     },
-    /// Content that exceeds the limits for the size of key material.
+    /// Input that exceeds the limits for the size of key material.
     #[error("{0}")]
     TooLarge(InvalidValue),
     /// JSON without a key.
@@ -55,10 +56,12 @@ pub(crate) enum ImportError {
     /// Input without content.
     #[error("key empty: found no content, expected PEM, DER, JWK or JWK Set")]
     Empty,
-    /// Several usable keys. Contains the path of the first key for `jq`, if `jq` can read the file.
+    /// Several usable keys. Contains the path of the first key in the notation of `jq`, if `jq` can
+    /// read the input.
     #[error("several keys found, expected a single private key")]
     SeveralKeys(Option<&'static str>),
-    /// Several keys where one key for verification is expected. Contains the hint that selects a key.
+    /// Several keys where one key for verification is expected. Contains the hint that describes
+    /// the selection of one key.
     #[error("several keys found, expected a single public key")]
     SeveralPublicKeys(&'static str),
     /// A key in place of a shared secret.
@@ -66,13 +69,13 @@ pub(crate) enum ImportError {
     KeyAsSecret(KeyFormat),
 }
 
-impl From<UnsupportedFormat> for ImportError {
+impl From<UnsupportedFormat> for KeyError {
     fn from(format: UnsupportedFormat) -> Self {
         Self::UnsupportedFormat(format)
     }
 }
 
-impl From<SecretError> for ImportError {
+impl From<SecretError> for KeyError {
     fn from(error: SecretError) -> Self {
         match error {
             SecretError::IsKey(format) => Self::KeyAsSecret(format),
@@ -81,17 +84,16 @@ impl From<SecretError> for ImportError {
     }
 }
 
-impl ImportError {
+impl KeyError {
     /// Adds the position to the error of a key in a collection, unless the key is the only key.
     pub(super) fn at_position(self, number: usize, count: usize) -> Self {
         if count == 1 {
             return self;
         }
-        Self::SetMember { number, count, error: Box::new(self) }
+        Self::CollectionMember { number, count, error: Box::new(self) }
     }
 
-    /// Returns whether the error means that no key was recognized. The document can then be a
-    /// secret.
+    /// Returns whether the error means that no key was recognized. The input can then be a secret.
     pub(super) fn permits_secret(&self) -> bool {
         matches!(
             self,
@@ -103,16 +105,16 @@ impl ImportError {
         )
     }
 
-    /// Returns whether the document with this error is accepted as a secret in text, if a secret is
+    /// Returns whether an input with this error is accepted as a secret in text, if a secret is
     /// expected and no encoding is given.
     pub(super) fn permits_text_secret(&self) -> bool {
         matches!(self, Self::UnknownFormat | Self::InvalidJson { is_document: false, .. })
     }
 
     /// Returns whether the hint for this error names an option for a secret.
-    pub(crate) fn is_about_secret(&self) -> bool {
-        if let Self::SetMember { error, .. } = self {
-            return error.is_about_secret();
+    pub(crate) fn has_secret_hint(&self) -> bool {
+        if let Self::CollectionMember { error, .. } = self {
+            return error.has_secret_hint();
         }
         matches!(self, Self::UnknownFormat | Self::NoKeyInJson | Self::WeakSecret { .. })
     }
@@ -129,8 +131,8 @@ impl ImportError {
             .into()
     }
 
-    /// Returns the error for a collection that contains the same key twice, with another key id or
-    /// algorithm.
+    /// Returns the error for a collection that contains the same key twice, with different key ids,
+    /// purposes or algorithms.
     pub(crate) fn same_key_twice(first: &KeySpec, second: &KeySpec) -> Self {
         let [first, second] = [first, second]
             .map(|key| format!("`{}` ({})", key.kid.to_display(), key.algorithm.name()));
@@ -139,7 +141,7 @@ impl ImportError {
 
     /// Converts the error from reading `bytes` as keys to the error for an input that should be a
     /// secret.
-    pub(super) fn for_secret(self, bytes: &[u8]) -> Self {
+    pub(super) fn into_secret_error(self, bytes: &[u8]) -> Self {
         if matches!(self, Self::Empty) {
             return invalid_key("the secret is empty").into();
         }

@@ -17,8 +17,8 @@ use serde_json::{Map, Value};
 const PUBLISHED_RSA_KEY: &[u8] = include_bytes!("rfc7517_rsa_key.der");
 
 /// Returns another key for the algorithm of `key`, to sign tokens that `key` does not verify.
-/// Generating an RSA key takes as long as hundreds of signatures. For RSA, the key of RFC 7517 is
-/// therefore returned, or a new key if `key` is the key of RFC 7517.
+/// Generating an RSA key takes as long as hundreds of signatures. For RSA, the published key of RFC
+/// 7517 is therefore returned. If `key` itself is this published key, a new RSA key is returned.
 pub(crate) fn other_key(key: &KeySpec) -> Result<KeySpec, Error> {
     if matches!(key.algorithm.key_type(), KeyType::Rsa) {
         let published = build_private_key(key.algorithm, key.purpose, PUBLISHED_RSA_KEY)?;
@@ -30,8 +30,9 @@ pub(crate) fn other_key(key: &KeySpec) -> Result<KeySpec, Error> {
     generate_key(key.algorithm, key.purpose, RsaBits::default())
 }
 
-/// Generates a key for `algorithm`; `bits` applies to RSA. Discards keys whose key id starts with a
-/// hyphen, as one in 64 thumbprints does, because the id would be a flag on the command line.
+/// Generates a key for `algorithm`. `bits` is the size of an RSA key. It is ignored for other keys.
+/// A key whose key id starts with a hyphen is discarded, because the command line would parse the
+/// key id as a flag. One in 64 thumbprints starts with a hyphen.
 pub(crate) fn generate_key(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -45,6 +46,7 @@ pub(crate) fn generate_key(
     }
 }
 
+/// Generates a key for [`generate_key`]. The key id may start with a hyphen.
 fn generate_candidate(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -78,8 +80,8 @@ fn generate_rsa(algorithm: Algorithm, purpose: Purpose, bits: RsaBits) -> Result
     build_private_key(algorithm, purpose, pkcs8.as_ref())
 }
 
-/// Creates a symmetric key with a random key id: with a thumbprint as key id, anyone could test
-/// guesses of the secret.
+/// Creates a symmetric key with a random key id. The key id is not the thumbprint, because anyone
+/// could compare the thumbprint with guesses of the secret.
 pub(super) fn build_symmetric_key(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -195,10 +197,10 @@ mod tests {
         let kid = |algorithm, pkcs8: &[u8]| {
             build_private_key(algorithm, Purpose::App, pkcs8).unwrap().kid
         };
-        let id = kid(Algorithm::RS256, &rsa_pkcs8(&rfc7517::rsa_jwk()));
-        assert_eq!(id.as_str(), rfc7517::THUMBPRINT);
-        let id = kid(Algorithm::EdDSA, &rfc8037::pkcs8());
-        assert_eq!(id.as_str(), rfc8037::THUMBPRINT);
+        let rsa_kid = kid(Algorithm::RS256, &rsa_pkcs8(&rfc7517::rsa_jwk()));
+        assert_eq!(rsa_kid.as_str(), rfc7517::THUMBPRINT);
+        let ed25519_kid = kid(Algorithm::EdDSA, &rfc8037::pkcs8());
+        assert_eq!(ed25519_kid.as_str(), rfc8037::THUMBPRINT);
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Signatures, password hashes, key generation, random numbers. This layer has no access to the store,
-//! and reads the clock only for ids. Claims are interpreted in `authority`.
+//! Signatures, password hashes, key generation and random numbers. This layer has no access to the
+//! store. It reads the clock only to generate ids that contain a time. Claims are interpreted in
+//! `authority`.
 
 mod compact;
 mod decoded_token;
@@ -23,7 +24,7 @@ mod verifier;
 
 pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES, parse_header};
 pub(crate) use decoded_token::{
-    DecodedPayload, DecodedToken, MAX_DECODED_TOKEN_BYTES, is_token_in_base64,
+    DecodedPayload, DecodedToken, MAX_DECODABLE_TOKEN_BYTES, is_token_in_base64,
 };
 pub(crate) use error::Error;
 pub(crate) use export::{private_key_text, public_key_pem};
@@ -31,7 +32,7 @@ pub(crate) use hash_class::HashClass;
 #[cfg(test)]
 pub(crate) use hash_class::hashing_work;
 pub(crate) use import::{ImportedKey, KeyImporter, equals_public_key};
-pub(crate) use key_error::ImportError;
+pub(crate) use key_error::KeyError;
 pub(crate) use keys::{generate_key, other_key};
 pub(crate) use password::{
     check_hash, hash_password, hash_passwords, needs_rehash, parse_imported_hash,
@@ -42,7 +43,7 @@ pub(crate) use random::{
     generate_sid, generate_store_id, generate_uid, generate_uuid,
 };
 #[cfg(any(fuzzing, test))]
-pub(crate) use reader::is_key_document;
+pub(crate) use reader::is_never_secret;
 pub(crate) use reader::{FILE_PLACEHOLDER, SAVE_HINT};
 pub(crate) use secret::{KeyFormat, PublicKeys, SecretEncoding};
 #[cfg(test)]
@@ -60,6 +61,7 @@ pub(crate) fn initialize_crypto() {
     // Keeps keys and passwords out of core files and inaccessible to other processes of the user.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    // Repeated calls (in tests) find the same provider installed.
+    // The error of a repeated call, which occurs in tests, is ignored: the same provider is
+    // installed.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }

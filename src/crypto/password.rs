@@ -1,5 +1,5 @@
-//! Password hashes: Argon2id with the OWASP parameters (m = 19 MiB, t = 2, p = 1), the defaults of
-//! the crate.
+//! Password hashes: Argon2id with the parameters that OWASP recommends (m = 19 MiB, t = 2, p = 1).
+//! These are the defaults of the crate `argon2`.
 
 use super::error::Error;
 use super::hash_class::{HashClass, parse_phc};
@@ -15,8 +15,9 @@ pub(crate) fn hash_password(password: &Password) -> Result<PasswordHash, Error> 
     hash_password_in(&mut Vec::new(), password)
 }
 
-/// Returns a new salted hash, computed in `memory`. The memory is reused, because allocating new
-/// memory for each hash is slow and does not scale with threads.
+/// Returns a new salted hash. The computation uses `memory` as its buffer. A caller that computes
+/// many hashes passes the same buffer each time, because allocating memory for each hash is slow
+/// and does not become faster with more threads.
 fn hash_password_in(memory: &mut Vec<Block>, password: &Password) -> Result<PasswordHash, Error> {
     let argon2 = Argon2::default();
     memory.resize(argon2.params().block_count(), Block::default());
@@ -38,7 +39,8 @@ fn hash_password_in(memory: &mut Vec<Block>, password: &Password) -> Result<Pass
 }
 
 /// Returns new salted hashes in the order of `passwords`, computed on all processors. `on_hashed`
-/// is called after each hash, from any thread; an error ends the work.
+/// is called after each hash, from any thread. An error from `on_hashed` stops the hashing and is
+/// returned.
 pub(crate) fn hash_passwords<E: From<Error> + From<ThreadError> + Send>(
     passwords: &[&Password],
     on_hashed: &(impl Fn() -> Result<(), E> + Sync),
@@ -51,44 +53,48 @@ pub(crate) fn hash_passwords<E: From<Error> + From<ThreadError> + Send>(
             Ok::<_, E>(hash)
         })
     };
-    let worker_count = worker_count().min(passwords.len());
+    let thread_count = worker_count().min(passwords.len());
     let passwords = passwords.iter().copied().map(Ok);
     let mut hashes = Vec::with_capacity(passwords.len());
-    map_in_order(worker_count, passwords, create_worker, |hash| {
+    map_in_order(thread_count, passwords, create_worker, |hash| {
         hashes.push(hash);
         Ok(())
     })?;
     Ok(hashes)
 }
 
-/// Parses an imported hash. Refuses hashes other than Argon2, and hashes above the cost limits for
-/// imported hashes, so that the source of the hash cannot choose the memory and time of a login.
+/// Parses an imported hash, a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`. Refuses hashes
+/// other than Argon2. Also refuses hashes above the cost limits for imported hashes: otherwise, the
+/// source of the hash could choose the memory and time of a login.
 pub(crate) fn parse_imported_hash(phc: String) -> Result<PasswordHash, InvalidValue> {
     parse_hash_class(&phc)?;
     Ok(PasswordHash::new(phc))
 }
 
-/// Refuses a stored hash that is malformed or exceeds the cost limits for imported hashes, so that
-/// the source of the hash cannot choose the memory and time of a login.
+/// Refuses a stored hash that is malformed or exceeds the cost limits for imported hashes. Without
+/// the limits, a program that changes the store could choose the memory and time of a login.
 pub(crate) fn check_hash(hash: &PasswordHash) -> Result<(), Error> {
     parse_hash_class(hash.expose())
         .map(|_| ())
         .map_err(|invalid| Error::DamagedHash(invalid.reason))
 }
 
+/// Returns the class of a hash: the algorithm, the version and the parameters, which determine the
+/// cost. Refuses malformed hashes and hashes above the cost limits for imported hashes.
 fn parse_hash_class(phc: &str) -> Result<HashClass, InvalidValue> {
     let hash = parse_phc(phc)?;
     let class = HashClass::from_phc(&hash)?;
-    let has_salt = hash.salt.is_some_and(|salt| salt.len() >= MIN_SALT_LEN);
-    if !has_salt || hash.hash.is_none() {
-        let reason = "expected a salt of at least 8 bytes and a hash, without a key";
+    let has_valid_salt = hash.salt.is_some_and(|salt| salt.len() >= MIN_SALT_LEN);
+    if !has_valid_salt || hash.hash.is_none() {
+        let reason = "expected a salt of at least 8 bytes and a hash";
         return Err(InvalidValue::new("password_hash", reason));
     }
     Ok(class)
 }
 
-/// Returns whether the hash belongs to the password. Text that cannot be a password is passed as
-/// `None`, and compared like a wrong password.
+/// Returns whether the hash belongs to the password. The caller passes `None` if the given text
+/// cannot be a password. The result is then `false`, after the same computation as for a wrong
+/// password.
 pub(crate) fn verify_password(
     password: Option<&Password>,
     hash: &PasswordHash,
@@ -101,8 +107,9 @@ pub(crate) fn verify_password(
     Ok(is_match && password.is_some())
 }
 
-/// Hashes after a failed login until the login has cost as much as a comparison with a hash of the
-/// costliest class. The comparison with `user_hash`, if any, is already a part of this cost.
+/// Computes a hash after a failed login, so that the whole login costs as much as a comparison with
+/// a hash of `costliest_class`. `user_hash` is the hash with which the login has already compared
+/// the password. `None` means that the login made no comparison.
 pub(crate) fn spend_remaining_work(
     password: Option<&Password>,
     user_hash: Option<&PasswordHash>,
@@ -119,7 +126,8 @@ fn password_bytes(password: Option<&Password>) -> &[u8] {
     password.map_or(b"".as_slice(), Password::expose)
 }
 
-/// Returns whether the hash has another algorithm, another version or lower parameters than new hashes.
+/// Returns whether the hash has another algorithm or another version than new hashes, or a
+/// parameter that is lower than in new hashes. Returns `false` for a malformed hash.
 pub(crate) fn needs_rehash(hash: &PasswordHash) -> bool {
     let Ok(phc) = phc::PasswordHash::new(hash.expose()) else { return false };
     let Ok(params) = Params::try_from(&phc) else { return false };
@@ -136,21 +144,21 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    fn password(text: &str) -> Password {
+    fn parse_password(text: &str) -> Password {
         Password::parse(text.to_owned()).unwrap()
     }
 
     #[test]
     fn hash_matches_only_its_password() {
-        let hash = hash_password(&password("correct horse")).unwrap();
-        assert!(verify_password(Some(&password("correct horse")), &hash).unwrap());
-        assert!(!verify_password(Some(&password("wrong horse")), &hash).unwrap());
+        let hash = hash_password(&parse_password("correct horse")).unwrap();
+        assert!(verify_password(Some(&parse_password("correct horse")), &hash).unwrap());
+        assert!(!verify_password(Some(&parse_password("wrong horse")), &hash).unwrap());
         assert!(!verify_password(None, &hash).unwrap());
     }
 
     #[test]
     fn hash_passwords_keeps_the_order_and_stops_at_an_error() {
-        let passwords: Vec<Password> = (0..5).map(|n| password(&n.to_string())).collect();
+        let passwords: Vec<Password> = (0..5).map(|n| parse_password(&n.to_string())).collect();
         let hashed_count = AtomicUsize::new(0);
         let on_hashed = || {
             hashed_count.fetch_add(1, Ordering::Relaxed);
@@ -167,7 +175,8 @@ mod tests {
         assert!(matches!(result, Err(Error::Random)), "{result:?}");
     }
 
-    /// Hashes by the reference implementation for the password `password` and the salt `somesalt`.
+    /// Hashes that the reference implementation of Argon2 computed for the password `password` and
+    /// the salt `somesalt`.
     const IMPORTED_HASHES: [&str; 4] = [
         "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
         "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
@@ -179,15 +188,18 @@ mod tests {
     fn imported_hash_matches_its_password_and_needs_rehash() {
         for phc in IMPORTED_HASHES {
             let hash = parse_imported_hash(phc.to_owned()).unwrap();
-            assert!(verify_password(Some(&password("password")), &hash).unwrap(), "{phc}");
-            assert!(!verify_password(Some(&password("wrong password")), &hash).unwrap(), "{phc}");
+            assert!(verify_password(Some(&parse_password("password")), &hash).unwrap(), "{phc}");
+            assert!(
+                !verify_password(Some(&parse_password("wrong password")), &hash).unwrap(),
+                "{phc}"
+            );
             assert!(needs_rehash(&hash), "{phc}");
         }
     }
 
     #[test]
     fn hash_of_an_old_version_needs_rehash() {
-        let new_hash = hash_password(&password("x")).unwrap();
+        let new_hash = hash_password(&parse_password("x")).unwrap();
         assert!(!needs_rehash(&new_hash));
         let old_hash = new_hash.expose().replace("$v=19$", "$v=16$");
         assert!(needs_rehash(&PasswordHash::new(old_hash)));
@@ -197,6 +209,7 @@ mod tests {
     fn costly_or_malformed_hash_is_refused() {
         let with_salt_and_hash =
             |prefix: &str| format!("{prefix}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu");
+        // Limits: 256 MiB of memory, 1 GiB for the product of memory and passes, and 64 lanes.
         for params in ["m=262144,t=4,p=1", "m=65536,t=16,p=4", "m=8,t=1,p=1", "m=512,t=1,p=64"] {
             assert!(
                 parse_imported_hash(with_salt_and_hash(&format!("$argon2d$v=19${params}"))).is_ok(),
@@ -240,7 +253,7 @@ mod tests {
 
     #[test]
     fn default_class_matches_new_hashes() {
-        let new_hash = hash_password(&password("x")).unwrap();
+        let new_hash = hash_password(&parse_password("x")).unwrap();
         assert_eq!(
             HashClass::from_hash(&new_hash).unwrap().to_string(),
             HashClass::default().to_string()

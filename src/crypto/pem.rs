@@ -12,10 +12,10 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
-/// Maximum number of blocks.
+/// Maximum number of PEM blocks in a text.
 const MAX_BLOCKS: usize = 64;
 
-/// A block of a PEM.
+/// Block of a PEM text, from a BEGIN marker to the END marker with the same label.
 #[derive(PartialEq, Eq)]
 pub(super) struct Block<'t> {
     /// Label, such as `PRIVATE KEY`.
@@ -26,13 +26,13 @@ pub(super) struct Block<'t> {
     pub(super) contents: Zeroizing<Vec<u8>>,
 }
 
-/// Returns whether the bytes contain PEM, including damaged PEM.
+/// Returns whether the bytes contain the start of a PEM block. The block may be damaged.
 pub(super) fn is_pem(bytes: &[u8]) -> bool {
     bytes.windows(BEGIN.len()).any(|part| part == BEGIN.as_bytes())
 }
 
-/// Parses a text with at least one block. Line breaks may be missing or replaced by blanks, as in
-/// variables of CI systems.
+/// Parses all blocks of a text. Refuses a text without a block. Line breaks may be missing or
+/// replaced by blanks, as in variables of CI systems.
 pub(super) fn parse_blocks(bytes: &[u8]) -> Result<Vec<Block<'_>>, InvalidValue> {
     let damaged = || invalid_key("the PEM is damaged");
     let mut rest = std::str::from_utf8(bytes).map_err(|_| damaged())?;
@@ -48,7 +48,8 @@ pub(super) fn parse_blocks(bytes: &[u8]) -> Result<Vec<Block<'_>>, InvalidValue>
     if blocks.is_empty() { Err(damaged()) } else { Ok(blocks) }
 }
 
-/// Parses the text after `-----BEGIN `. Returns the block, and the text after the block.
+/// Parses a block from the text after `-----BEGIN `. Returns the block and the text after the
+/// block. Returns `None` if the block is damaged.
 fn parse_block(text: &str) -> Option<(Block<'_>, &str)> {
     let (label, text) = text.split_once(DASHES)?;
     let (body, text) = text.split_once(END)?;
@@ -71,8 +72,9 @@ fn parse_block(text: &str) -> Option<(Block<'_>, &str)> {
     Some((Block { label, is_encrypted, contents: Zeroizing::new(contents) }, rest))
 }
 
-/// Splits the body of a block at the empty line between headers and data. A body without a colon has
-/// no headers, because base64 contains no colon. A body with a colon and without an empty line has no data.
+/// Splits the body of a block (the text between its markers) at the empty line between headers and
+/// data. A body without a colon has no headers, because base64 contains no colon. A body with a
+/// colon and without an empty line has no data.
 fn split_headers(body: &str) -> (&str, &str) {
     if !body.contains(':') {
         return ("", body);
@@ -81,7 +83,7 @@ fn split_headers(body: &str) -> (&str, &str) {
     separators.iter().find_map(|separator| body.split_once(separator)).unwrap_or((body, ""))
 }
 
-/// Encodes one block.
+/// Encodes DER as a PEM text with one block.
 pub(super) fn encode_block(label: &str, der: &[u8]) -> String {
     let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
     ::pem::encode_config(&Pem::new(label, der), config)

@@ -1,5 +1,5 @@
-//! Public keys. Each key is validated before any token is verified, because the crypto library validates
-//! keys only superficially.
+//! Public keys. Imported keys and third-party keys are validated before use, because the crypto
+//! library validates keys only superficially.
 
 use super::error::{Error, invalid_key};
 use crate::model::{Curve, InvalidValue, KeyType};
@@ -13,18 +13,18 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use serde_json::{Map, Value};
 
-/// Public part of a key, not yet validated. Numbers are big-endian.
+/// Public part of a key. [`PublicKey::validate`] checks the values. Numbers are big-endian.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PublicKey {
     /// Modulus and exponent, without leading zeros.
     Rsa { n: Vec<u8>, e: Vec<u8> },
-    /// Coordinates of a point.
+    /// Coordinates of a point on the curve.
     Ec { curve: Curve, x: Vec<u8>, y: Vec<u8> },
     /// Encoded point (RFC 8032, section 5.1.2).
     Ed25519 { x: Vec<u8> },
 }
 
-/// Returns the signing algorithm of a curve (RFC 7518, section 3.4).
+/// Returns the ECDSA algorithm that signs with keys on a curve (RFC 7518, section 3.4).
 pub(super) const fn signing_algorithm(curve: Curve) -> &'static EcdsaSigningAlgorithm {
     match curve {
         Curve::P256 => &aws::ECDSA_P256_SHA256_FIXED_SIGNING,
@@ -55,7 +55,7 @@ impl PublicKey {
         }
     }
 
-    /// Refuses unsafe and invalid keys.
+    /// Refuses invalid keys, and keys whose signatures can be forged.
     pub(super) fn validate(&self) -> Result<(), InvalidValue> {
         match self {
             Self::Rsa { n, e } => validate_rsa(n, e),
@@ -64,7 +64,7 @@ impl PublicKey {
         }
     }
 
-    /// Returns the key for the JWT library; `None` for P-521, which the library does not have.
+    /// Returns the key for the JWT library; `None` for P-521, which the library does not support.
     pub(super) fn to_decoding_key(&self) -> Option<DecodingKey> {
         Some(match self {
             Self::Rsa { n, e } => DecodingKey::from_rsa_raw_components(n, e),
@@ -74,14 +74,15 @@ impl PublicKey {
         })
     }
 
-    /// Returns the key for ES512; `None` for a key of another type or a point that is not on the curve.
+    /// Returns the key for ES512. Returns `None` for a key of another type, and for a point that is
+    /// not on the curve P-521.
     pub(super) fn to_es512_key(&self) -> Option<ParsedPublicKey> {
         let Self::Ec { curve: Curve::P521, x, y } = self else { return None };
         ParsedPublicKey::new(verification_algorithm(Curve::P521), encode_point(x, y)).ok()
     }
 
-    /// Returns the members of the JWK that describe the key (RFC 7518, section 6; RFC 8037, section
-    /// 2).
+    /// Returns a JWK with only the members that define the public key (RFC 7518, section 6; RFC
+    /// 8037, section 2).
     pub(super) fn to_jwk(&self) -> Map<String, Value> {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let members = match self {
@@ -127,7 +128,7 @@ fn validate_rsa(n: &[u8], e: &[u8]) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-/// Accepts EC keys that are a point on their curve.
+/// Accepts coordinates of full length that belong to a point on the curve.
 fn validate_ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<(), InvalidValue> {
     let (size, point) = (curve.coordinate_length(), encode_point(x, y));
     let is_point = || ParsedPublicKey::new(verification_algorithm(curve), &point).is_ok();
@@ -138,7 +139,7 @@ fn validate_ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<(), InvalidValue> {
 }
 
 /// Accepts 32 bytes that are the canonical encoding of a point on the curve (RFC 8032, section
-/// 5.1.3). Refuses points of small order, because signatures of such keys prove nothing.
+/// 5.1.3). Refuses points of small order, because anyone can create valid signatures for such keys.
 fn validate_ed25519(x: &[u8]) -> Result<(), InvalidValue> {
     let point = CompressedEdwardsY::from_slice(x).ok().and_then(|point| point.decompress());
     let is_sound =
@@ -156,7 +157,7 @@ mod tests {
     #[test]
     fn non_canonical_ed25519_point_is_refused() {
         let mut accepted_count = 0;
-        // The coordinates 0 to 18 have a second encoding: 2^255 - 19 to 2^255 - 1.
+        // The numbers 2^255 - 19 to 2^255 - 1 are second encodings of the coordinates 0 to 18.
         for first in 0xED..=0xFF {
             let mut non_canonical = [0xFF; 32];
             (non_canonical[0], non_canonical[31]) = (first, 0x7F);
@@ -165,7 +166,7 @@ mod tests {
             canonical[0] = first - 0xED;
             accepted_count += usize::from(validate_ed25519(&canonical).is_ok());
         }
-        // Not every coordinate belongs to a valid point, but some do.
+        // Some of the 19 coordinates belong to no valid point.
         assert!(
             accepted_count > 5,
             "accepted canonical encodings: found {accepted_count}, expected more than 5"

@@ -8,9 +8,9 @@ use secrecy::SecretString;
 use uuid::{Builder, NoContext, Timestamp, Uuid};
 use zeroize::Zeroizing;
 
-/// Returns an error if the kernel provides no random numbers, because the standard library and the
-/// crates for ids and signatures would then panic or abort. A kernel without the system call
-/// `getrandom` passes: the library and the crates read `/dev/urandom` instead.
+/// Returns an error if the kernel provides no random numbers. Without this check, the standard
+/// library and the crates for ids and signatures would panic or abort. A kernel without the system
+/// call `getrandom` is accepted: the standard library and the crates then read `/dev/urandom`.
 #[cfg(target_os = "linux")]
 pub(crate) fn check_random_source() -> Result<(), Error> {
     use rustix::io::{Errno, retry_on_intr};
@@ -21,14 +21,14 @@ pub(crate) fn check_random_source() -> Result<(), Error> {
     }
 }
 
-/// Returns `Ok` without a check: other systems always provide random numbers.
+/// Returns `Ok` without a check, because systems other than Linux always provide random numbers.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn check_random_source() -> Result<(), Error> {
     Ok(())
 }
 
-/// Generates a token id: a UUID version 7. Such ids sort by time, so that new entries are at the end
-/// of an index.
+/// Generates a token id (`jti`): a UUID version 7. Such ids sort by time, so that a database adds
+/// new ids at the end of an index.
 pub(crate) fn generate_jti() -> Jti {
     Jti::new(Uuid::now_v7())
 }
@@ -36,23 +36,23 @@ pub(crate) fn generate_jti() -> Jti {
 /// Generator of ids for many tokens.
 #[derive(Debug, Default)]
 pub(crate) struct JtiGenerator {
-    /// Time in the ids of the last call, in milliseconds since 1970.
+    /// Time in the ids of the last call of `generate`, in milliseconds since 1970.
     last_millis: u64,
 }
 
 impl JtiGenerator {
-    /// Generates token ids (UUID version 7) in ascending order, each larger than all earlier ids of
-    /// this generator, so that a table and its index are filled in order. If necessary, the time in
-    /// the ids is ahead of the clock (RFC 9562, section 6.2). The random numbers of all ids are read
-    /// at once.
+    /// Generates `count` token ids (UUID version 7) in ascending order. Each id is larger than all
+    /// ids that this generator returned before, so that a database fills a table and its index in
+    /// order. To keep this order, the time in the ids may be ahead of the clock (RFC 9562, section
+    /// 6.2).
     pub(crate) fn generate(&mut self, count: usize) -> Result<Vec<Jti>, Error> {
-        const RANDOM_BYTES: usize = 10;
+        const RANDOM_BYTES_PER_ID: usize = 10;
         let (seconds, nanos) = Timestamp::now(NoContext).to_unix();
         let millis = seconds * 1_000 + u64::from(nanos) / 1_000_000;
         self.last_millis = millis.max(self.last_millis + 1);
-        let random = random_bytes(count * RANDOM_BYTES)?;
-        let (chunks, _) = random.as_chunks::<RANDOM_BYTES>();
-        let build = |random: &[u8; RANDOM_BYTES]| {
+        let random = random_bytes(count * RANDOM_BYTES_PER_ID)?;
+        let (chunks, _) = random.as_chunks::<RANDOM_BYTES_PER_ID>();
+        let build = |random: &[u8; RANDOM_BYTES_PER_ID]| {
             Builder::from_unix_timestamp_millis(self.last_millis, random).into_uuid()
         };
         let mut ids: Vec<Uuid> = chunks.iter().map(build).collect();
@@ -86,14 +86,15 @@ pub(crate) fn generate_random_text() -> Result<String, Error> {
     Ok(URL_SAFE_NO_PAD.encode(random_bytes(32)?))
 }
 
-/// Characters of generated passwords: 5 bits each, without characters that look alike.
+/// Characters of generated passwords. Each character represents 5 random bits. Characters that look
+/// alike, such as `l` and `1`, are omitted.
 const PASSWORD_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// Number of characters in a group of a generated password.
 const PASSWORD_GROUP_LENGTH: usize = 5;
 
-/// Generates a password of at least 100 bits and at least `min_chars` characters: groups of letters
-/// and digits, which people can type and which a spreadsheet keeps as text.
+/// Generates a password of at least 100 random bits and at least `min_chars` characters. Hyphens
+/// separate groups of letters and digits, so that a user can type the password easily.
 pub(crate) fn generate_password(min_chars: usize) -> Result<SecretString, Error> {
     let group_count = (min_chars + 1).div_ceil(PASSWORD_GROUP_LENGTH + 1).max(4);
     let bytes = random_bytes(group_count * PASSWORD_GROUP_LENGTH)?;
@@ -108,8 +109,9 @@ pub(crate) fn generate_password(min_chars: usize) -> Result<SecretString, Error>
     Ok(SecretString::from(password))
 }
 
-/// Generates a secret of `size` random bytes in base64url, so that an environment variable can hold
-/// it. `size` is the minimum length of the secret of an algorithm (RFC 7518, section 3.2).
+/// Generates a shared secret. The secret is a text, so that an environment variable can contain it:
+/// the base64url encoding of `size` random bytes. `size` is the minimum length of a secret for the
+/// algorithm of the key (RFC 7518, section 3.2).
 pub(super) fn generate_secret_text(size: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(random_bytes(size)?).into_bytes()))
 }

@@ -1,4 +1,4 @@
-//! Errors of the address of a store, and of the connection to a server.
+//! Errors about the address of a store, and about the connection to a database server.
 
 use super::{Code, Failure};
 use crate::store::InvalidAddress;
@@ -6,8 +6,9 @@ use crate::store::InvalidAddress;
 use crate::store::{ConnectionError, ServerError};
 
 impl Failure {
-    /// Returns the error for an invalid address in `argument`, the name of a flag or variable. The
-    /// address may contain a password and is not repeated.
+    /// Returns the error for an invalid address of a store. `argument` is the name of the flag or
+    /// variable with the address. The message does not repeat the address, because the address may
+    /// contain a password.
     pub(crate) fn invalid_address(argument: &str, invalid: &InvalidAddress) -> Self {
         let failure = Self::new(Code::InvalidInput, format!("{argument}: {invalid}"));
         Self { hint: invalid.hint().map(str::to_owned), ..failure }
@@ -26,12 +27,21 @@ impl From<ServerError> for Failure {
             ServerError::ForeignTables(_) => failure(Code::StoreForeign)
                 .with_hint("add `schema=NAME` to the address to use another schema"),
             ServerError::Connection(error) => error.into(),
+            ServerError::Unavailable(ConnectionError::Refused { hint: Some(hint), .. }) => {
+                failure(Code::Busy).with_hint(hint)
+            }
             ServerError::Unavailable(_) | ServerError::ConnectionLost(_) => {
                 failure(Code::Busy).with_hint("try again, or wait longer with `--wait`")
             }
             ServerError::StatementEnded(_) => failure(Code::Busy)
                 .with_hint("try again, or increase `statement_timeout` of the database user"),
             ServerError::Unsupported(_) => failure(Code::StoreUnreadable),
+            ServerError::AccessDenied(text) if text.contains("for table") => {
+                failure(Code::Forbidden).with_hint(
+                    "for a minter or verifier, add `schema=jeton_views` to the address; \
+                     list the rights of database users: jeton store roles --help",
+                )
+            }
             ServerError::AccessDenied(_) => {
                 failure(Code::Forbidden).with_hint(Self::DATABASE_RIGHTS_HINT)
             }
@@ -58,8 +68,9 @@ impl From<ConnectionError> for Failure {
                 failure(Code::InsecurePermissions)
                     .with_hint(format!("remove the permissions: chmod 600 {path}"))
             }
-            ConnectionError::NoTrustedCertificates => failure(Code::StoreUnreadable)
-                .with_hint("set `sslrootcert` to a file with the certificate of the issuer"),
+            ConnectionError::NoTrustedCertificates => failure(Code::StoreUnreadable).with_hint(
+                "set `sslrootcert` to a file with the certificate of the certificate authority",
+            ),
             ConnectionError::Refused { hint, .. } => {
                 Self { hint: hint.map(str::to_owned), ..failure(Code::StoreUnreadable) }
             }

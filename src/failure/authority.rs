@@ -1,4 +1,4 @@
-//! Errors of `authority`, in particular of rejected tokens and of the token quota.
+//! Errors of the module `authority`, such as rejected tokens and an exceeded token quota.
 
 use super::{Code, Failure};
 use crate::authority::error::UserWithRole;
@@ -22,7 +22,7 @@ impl From<Error> for Failure {
             Error::Usage(_) | Error::Input(_) => failure(Code::InvalidInput),
             Error::UserExists => failure(Code::UserExists),
             Error::StoreExists => failure(Code::StoreExists).with_hint(
-                "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
+                "log in with `jeton login`, or use `--exist-ok` to accept the existing store",
             ),
             Error::LastAdmin(_) | Error::NoAdminLeft => last_admin(message),
             Error::ActiveAppKey(hint) => failure(Code::LastKey).with_hint(hint),
@@ -47,13 +47,13 @@ impl From<Error> for Failure {
                 imported_user_exists(message, line, skips_existing)
             }
             Error::NoAdmin => failure(Code::BadData)
-                .with_hint("give a row the role `admin`, or create an admin: jeton init"),
+                .with_hint("set the role `admin` in a row, or create an admin: jeton init"),
             Error::KeyRevoked => failure(Code::KeyRevoked),
             Error::LoginInvalid | Error::WrongPassword => failure(Code::LoginInvalid),
             Error::Forbidden(_) => failure(Code::Forbidden),
-            Error::RenewalBound { token, .. } => failure(Code::Forbidden).with_hint(format!(
-                "renew the token by id as its owner: jeton token renew {token}"
-            )),
+            Error::RenewalBoundExceeded { token, .. } => failure(Code::Forbidden).with_hint(
+                format!("log in as the owner of the token, and renew the token by its id: jeton token renew {token}"),
+            ),
             Error::InsufficientRole { required, user, .. } => {
                 forbidden(message, user.as_ref(), Some(required))
             }
@@ -63,8 +63,8 @@ impl From<Error> for Failure {
                 ),
             Error::AmbiguousId(ambiguous) => ambiguous_id(message, ambiguous.named_ids()),
             Error::NotFound { resource, .. } => not_found(message, resource),
-            Error::QuotaExceeded { limit, live_tokens, owner } => {
-                quota_exceeded(message, limit, &live_tokens, &owner)
+            Error::QuotaExceeded { limit, counted_tokens, owner } => {
+                quota_exceeded(message, limit, &counted_tokens, &owner)
             }
             Error::TokenRejected { kind, reasons } => token_rejected(message, kind, &reasons),
             Error::SessionRejected { reasons } => session_rejected(message, &reasons),
@@ -103,7 +103,8 @@ fn ambiguous_id<'i>(message: String, ids: impl Iterator<Item = &'i Untrusted>) -
 }
 
 fn unknown_fields(error: Error) -> Failure {
-    Failure::from(error).with_hint("use `--ignore-unknown` to skip unknown columns and members")
+    Failure::from(error)
+        .with_hint("use `--ignore-unknown` to skip unknown CSV columns and JSON members")
 }
 
 fn token_too_large(message: String) -> Failure {
@@ -127,13 +128,15 @@ fn preset_key_not_found(message: String, kid: &Untrusted, algorithm: Algorithm) 
     ))
 }
 
+/// Returns the error for an exceeded token quota. `owner` is the user with the quota, and
+/// `counted_tokens` are the tokens of this user that count.
 fn quota_exceeded(
     message: String,
     limit: u32,
-    live_tokens: &[RecordedToken],
+    counted_tokens: &[RecordedToken],
     owner: &str,
 ) -> Failure {
-    let tokens: Vec<Value> = live_tokens
+    let tokens: Vec<Value> = counted_tokens
         .iter()
         .map(|token| {
             json!({"id": token.id, "jti": token.jti, "app": token.grant.app,
@@ -141,21 +144,21 @@ fn quota_exceeded(
         })
         .collect();
     let mut failure = Failure::new(Code::QuotaExceeded, message);
-    if !live_tokens.is_empty() {
+    if !counted_tokens.is_empty() {
         failure = failure.with_hint(format!(
             "revoke a token that is no longer used; list the tokens: jeton token list --user {}",
             quote_shell_word(owner)
         ));
     }
-    let usage = json!({"used": live_tokens.len(), "limit": limit});
+    let usage = json!({"used": counted_tokens.len(), "limit": limit});
     failure.details.insert("quota_usage".to_owned(), usage);
     failure.details.insert("tokens".to_owned(), json!(tokens));
     failure
 }
 
-/// Returns the error for a user without the required role or permission. `user` is `None` if there is
-/// no login; if `user.is_logged_in` is false, the user is the owner of the presented token.
-/// `required` is `None` if the user has no right to grant a permission.
+/// Returns the error for a missing role, or for a permission that the user must not grant. `user`
+/// is `None` without a login. If `user.is_logged_in` is false, `user` is the owner of the token
+/// that the command uses or issues. `required` is the missing role, and `None` for a permission.
 fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role>) -> Failure {
     let mut failure = Failure::new(Code::Forbidden, message);
     let name_member = if user.is_some_and(|user| !user.is_logged_in) { "owner" } else { "user" };
@@ -176,6 +179,8 @@ fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role
     }
 }
 
+/// Returns the error for a rejected token. The hint depends on the first reason. `kind` is the kind
+/// of the token, if it is known.
 fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection]) -> Failure {
     let mut failure = failure_with_reasons(message, reasons);
     failure.hint = match (reasons.first().map(|first| first.reason), kind) {
@@ -185,7 +190,7 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
         (Some(RejectReason::SessionToken), Some(kind)) => {
             Some(format!("verify this token with `jeton token verify --type {}`", kind.name()))
         }
-        // Of the tokens that lack a claim, only third-party tokens have no kind.
+        // If a claim is missing, `kind` is `None` only for a third-party token.
         (Some(RejectReason::MissingClaim), None) => {
             Some("use `--allow-no-expiry` to accept third-party tokens without `exp`".to_owned())
         }
@@ -194,7 +199,7 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
     failure
 }
 
-/// Returns the failure of a command whose session was rejected.
+/// Returns the error for a rejected session of the current user.
 fn session_rejected(message: String, reasons: &[Rejection]) -> Failure {
     let first = reasons.first();
     let hint = match first.map(|rejection| rejection.reason) {
@@ -212,7 +217,7 @@ fn session_rejected(message: String, reasons: &[Rejection]) -> Failure {
     failure_with_reasons(message, reasons).with_hint(hint)
 }
 
-/// Returns the failure for a rejected token or session, with the code of the first reason.
+/// Returns the error for a rejected token or session, with the code of the first reason.
 fn failure_with_reasons(message: String, reasons: &[Rejection]) -> Failure {
     let first = reasons.first().map(|first| first.reason);
     let mut failure = Failure::new(first.map_or(Code::Internal, Code::from), message);

@@ -1,5 +1,7 @@
 //! Error codes and their kinds. Only this module defines the exit codes of failures.
 
+/// Defines the enums `Kind` and `Code` from a list of kinds. Each kind has a name, an exit code, a
+/// description, and a list of its codes. Each code has a name and a word.
 macro_rules! kinds {
     ($($kind:ident $exit:literal $meaning:literal { $($code:ident $word:literal)+ })+) => {
         /// Kind of a failure, with one exit code per kind.
@@ -8,20 +10,21 @@ macro_rules! kinds {
             $(#[doc = $meaning] $kind),+
         }
 
-        /// Code of a failure, for programs. Each code belongs to one kind.
+        /// Code of a failure, for evaluation by programs. Each code belongs to one kind.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Code {
             $($(#[doc = concat!("`", $word, "`")] $code),+),+
         }
 
         impl Kind {
-            /// All kinds, by exit code.
+            /// All kinds, in ascending order of their exit codes.
             pub(crate) const ALL: &'static [Self] = &[$(Self::$kind),+];
 
             pub(crate) const fn exit_code(self) -> u8 {
                 match self { $(Self::$kind => $exit),+ }
             }
 
+            /// Returns the name of the kind, such as `NotFound`.
             pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$kind => stringify!($kind)),+ }
             }
@@ -51,7 +54,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Internal 1 "a bug, an unexpected I/O error, or a secret that could not be delivered or revoked" {
+    Internal 1 "a bug, an unexpected I/O error, or a secret that was not delivered or not revoked" {
         Internal "internal"
     }
     Usage 2 "invalid flags or values, no terminal to prompt on, or confirmation declined" {
@@ -67,9 +70,9 @@ kinds! {
         PresetNotFound "preset_not_found"
     }
     TokenMissing 4 "not logged in, and `JETON_TOKEN` is not set" {
-        AuthorizationHeader "authorization_header"
+        NotLoggedIn "authorization_header"
     }
-    Conflict 5 "already exists, or must not be removed" {
+    Conflict 5 "already exists, must not be removed, or is a revoked key" {
         UserExists "user_exists"
         StoreExists "store_exists"
         FileExists "file_exists"
@@ -81,13 +84,13 @@ kinds! {
     LoginInvalid 6 "wrong login name or password, or user disabled" {
         LoginInvalid "login_invalid"
     }
-    Forbidden 7 "not permitted by role or ownership" {
+    Forbidden 7 "not permitted by role, ownership or rights in the database" {
         Forbidden "forbidden"
     }
     QuotaExceeded 8 "token quota exceeded" {
         QuotaExceeded "quota_exceeded"
     }
-    CheckFailed 9 "valid, but a requested check failed, such as `--permission` or `--require-role`" {
+    CheckFailed 9 "requested check failed, such as `--permission` or `--require-role`" {
         CheckFailed "check_failed"
     }
     TokenInvalid 10 "invalid token; `details.reason` gives the reason" {
@@ -103,13 +106,13 @@ kinds! {
         BadData "bad_data"
     }
     OutcomeUnknown 74
-        "disk failure during a commit that may have been applied; the message names the object to check" {
+        "disk failure or lost connection during a commit: the change may be stored; the message names the object to check" {
         OutcomeUnknown "outcome_unknown"
     }
-    Busy 75 "timed out waiting for a lock; safe to retry" {
+    Busy 75 "timed out waiting for a lock, or server unavailable; safe to retry" {
         Busy "busy"
     }
-    StoreUnusable 78 "unusable store, session file or directory" {
+    StoreUnusable 78 "unusable store, session file or directory, or connection refused by the server" {
         StoreNewer "store_newer"
         StoreOlder "store_older"
         StoreForeign "store_foreign"
@@ -125,7 +128,7 @@ kinds! {
     CommandNotFound 127 "command of `run` not found" {
         CommandNotFound "command_not_found"
     }
-    Interrupted 130 "Ctrl-C; SIGTERM and SIGHUP at a prompt exit 143" {
+    Interrupted 130 "interrupted by Ctrl-C (SIGTERM or SIGHUP at a prompt: exit code 143)" {
         Interrupted "interrupted"
     }
 }

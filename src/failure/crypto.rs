@@ -1,39 +1,38 @@
-//! Errors of `crypto`: keys that cannot be read or used, and hashes.
+//! Errors of the module `crypto`: keys that cannot be read or used, and errors of the computation
+//! with keys and password hashes.
 
 use super::{Code, Failure};
-use crate::crypto::{self, ImportError};
+use crate::crypto::{self, KeyError};
 use crate::model::InvalidValue;
 
-impl From<ImportError> for Failure {
-    fn from(import_error: ImportError) -> Self {
-        let failure = Self::new(Code::BadData, import_error.to_string());
-        match import_error {
-            ImportError::WeakSecret { .. } => {
+impl From<KeyError> for Failure {
+    fn from(key_error: KeyError) -> Self {
+        let failure = Self::new(Code::BadData, key_error.to_string());
+        match key_error {
+            KeyError::WeakSecret { .. } => {
                 failure.with_hint("use `--allow-weak` to accept the secret")
             }
-            ImportError::UnknownFormat => {
-                failure.with_hint("use `--alg HS256` for a shared secret")
-            }
-            ImportError::UnsupportedFormat(format) => Self { hint: format.hint(), ..failure },
-            ImportError::KeyAsSecret(_) => {
+            KeyError::UnknownFormat => failure.with_hint("use `--alg HS256` for a shared secret"),
+            KeyError::UnsupportedFormat(format) => Self { hint: format.hint(), ..failure },
+            KeyError::KeyAsSecret(_) => {
                 failure.with_hint("generate a shared secret: openssl rand -base64 32")
             }
-            ImportError::NoKeyInJson => {
-                failure.with_hint("use `--alg HS256 --encoding text` for a shared secret in JSON")
-            }
-            ImportError::Empty => failure
+            KeyError::NoKeyInJson => failure.with_hint(
+                "use `--alg HS256 --encoding text` if the whole JSON text is the shared secret",
+            ),
+            KeyError::Empty => failure
                 .with_hint("generate a key: openssl genpkey -algorithm ed25519 -out new-key.pem"),
-            ImportError::SeveralKeys(Some(path)) => failure.with_hint(format!(
+            KeyError::SeveralKeys(Some(path)) => failure.with_hint(format!(
                 "select a single key: (umask 077; jq '{path}' FILE > key.json)"
             )),
-            ImportError::SeveralKeys(None) => failure.with_hint(crypto::SAVE_HINT),
-            ImportError::SeveralPublicKeys(hint) => failure.with_hint(hint),
-            ImportError::SetMember { error, .. } => {
+            KeyError::SeveralKeys(None) => failure.with_hint(crypto::SAVE_HINT),
+            KeyError::SeveralPublicKeys(hint) => failure.with_hint(hint),
+            KeyError::CollectionMember { error, .. } => {
                 Self { hint: Self::from(*error).hint, ..failure }
             }
-            ImportError::Invalid(InvalidValue { hint, .. })
-            | ImportError::InvalidJson { error: InvalidValue { hint, .. }, .. }
-            | ImportError::TooLarge(InvalidValue { hint, .. }) => Self { hint, ..failure },
+            KeyError::Invalid(InvalidValue { hint, .. })
+            | KeyError::InvalidJson { error: InvalidValue { hint, .. }, .. }
+            | KeyError::TooLarge(InvalidValue { hint, .. }) => Self { hint, ..failure },
         }
     }
 }

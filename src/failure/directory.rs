@@ -7,8 +7,8 @@ use crate::store::DirectoryRemedy;
 use std::path::Path;
 
 impl Failure {
-    /// Returns the error for a directory in which other users can replace files. The hint is for the
-    /// directory of output or session files.
+    /// Returns the error for a directory in which other users can replace files. The hint is
+    /// correct for output files and session files, but not for stores.
     pub(crate) fn insecure_directory(insecure: &InsecureDirectory) -> Self {
         let failure = Self::new(Code::InsecurePermissions, insecure_message(insecure));
         failure.with_hint(if insecure.can_be_restricted {
@@ -18,7 +18,8 @@ impl Failure {
         })
     }
 
-    /// Returns the error for an insecure directory of a store or of a backup.
+    /// Returns the error for a store or backup in a directory in which other users can replace
+    /// files. The hint is the instruction for `remedy`.
     pub(super) fn insecure_store_directory(
         insecure: &InsecureDirectory,
         remedy: &DirectoryRemedy,
@@ -34,7 +35,7 @@ impl Failure {
                 let new_path = directory.join(store.file_name().unwrap_or_default());
                 failure.with_hint(format!(
                     "move the store to a separate directory: mkdir -p -m 700 {0} && mv {1}* {0} \
-                     (then use it with `--store {2}`)",
+                     (then use the store with `--store {2}`)",
                     quote_shell_path(directory),
                     quote_shell_path(store),
                     quote_shell_path(&new_path),
@@ -49,6 +50,7 @@ impl Failure {
     }
 }
 
+/// Returns the message: the directory, and the reason why other users can replace files in it.
 fn insecure_message(insecure: &InsecureDirectory) -> String {
     let display_path = |path: &Path| escape(&path.to_string_lossy());
     let path = display_path(&insecure.path);
@@ -65,11 +67,13 @@ fn insecure_message(insecure: &InsecureDirectory) -> String {
     }
 }
 
+/// Returns the hint that removes the write permission of other users from the directory.
 fn restrict_hint(path: &Path) -> String {
     format!("remove the write permission: chmod go-w {}", quote_shell_path(path))
 }
 
-/// Returns the escaped path as one word of a shell, quoted if necessary.
+/// Returns the path as one word of a shell command, quoted if necessary. Control characters are
+/// escaped.
 pub(super) fn quote_shell_path(path: &Path) -> String {
     let text = escape(&path.to_string_lossy());
     let is_plain = |c: char| c.is_alphanumeric() || "/._@+-".contains(c);

@@ -1,12 +1,12 @@
-//! Hints that replace the general hint of an error about a key.
+//! Hints for errors about a key, in place of the hints that the module `crypto` assigns.
 
 use super::{Failure, KeySource};
 use crate::model::{Algorithm, redact_for_error};
 
 impl Failure {
-    /// Replaces the hint of the error for a key that was given in place of a secret: the new hint names
-    /// `algorithm`, the algorithm of the key. Without an algorithm, the hint is unchanged.
-    /// `has_encoding` is true if `--encoding` is given.
+    /// Replaces the hint of the error about a key where a shared secret is expected. The new hint
+    /// names `algorithm`, the algorithm of the key. If `algorithm` is `None`, the hint is
+    /// unchanged. `has_encoding` is true if `--encoding` is given.
     pub(crate) fn with_algorithm_hint(
         self,
         algorithm: Option<Algorithm>,
@@ -20,9 +20,9 @@ impl Failure {
         })
     }
 
-    /// Replaces the hint of an error about an empty input that should contain the key of another
-    /// issuer, and adds the path of a file to the message.
-    pub(crate) fn with_fetch_hint(self, source: &KeySource<'_>) -> Self {
+    /// Replaces the hint of the error about an empty input, from which the command reads the key of
+    /// another issuer. If the input is a file, adds the path of the file to the message.
+    pub(crate) fn with_empty_key_hint(self, source: &KeySource<'_>) -> Self {
         let message = match source {
             KeySource::File(path) => {
                 format!("`{}`: {}", redact_for_error(&path.to_string_lossy()), self.message)

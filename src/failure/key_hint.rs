@@ -1,10 +1,10 @@
-//! Insertion of file names into hints with conversion commands.
+//! Insertion of the key source and of file names into hints that contain a conversion command.
 
 use crate::crypto::FILE_PLACEHOLDER;
 use crate::model::{quote_shell_word, redact_for_error};
 use std::path::Path;
 
-/// Source of key material.
+/// Source from which a command reads a key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum KeySource<'s> {
     /// File.
@@ -22,7 +22,7 @@ impl<'s> KeySource<'s> {
     }
 }
 
-/// Files that conversion commands write.
+/// Names of the files that commands in hints write.
 const OUTPUT_FILES: [&str; 10] = [
     "key.pem",
     "key.der",
@@ -36,9 +36,11 @@ const OUTPUT_FILES: [&str; 10] = [
     "new-key.pem",
 ];
 
-/// Inserts into a hint the source of the key, and unused names for the files that the command in the
-/// hint writes.
+/// Inserts the source of the key into a hint. If the command in the hint needs a file and the
+/// source is not a file, the new hint first saves the key in a file. Output files of the command
+/// get names that no existing file has.
 pub(super) fn insert_key_source(hint: &str, source: &KeySource<'_>) -> String {
+    // A colon separates the instruction from the command.
     let has_command = hint.contains(": ");
     let name_files = |hint: &str, path: &str| insert_file_names(hint, path, &exists);
     match source {
@@ -63,28 +65,29 @@ pub(super) fn insert_key_source(hint: &str, source: &KeySource<'_>) -> String {
     }
 }
 
-/// Returns whether a file with that name exists in the working directory, also as a broken symbolic
-/// link.
+/// Returns whether an entry with that name exists in the working directory. A broken symbolic link
+/// counts as an entry.
 fn exists(name: &str) -> bool {
     Path::new(name).symlink_metadata().is_ok()
 }
 
-/// Returns the name for a file that a command in a hint writes: `name`, with a number if a file with
-/// this name exists.
+/// Returns the name for a file that a command in a hint writes. The name is `name`, or `name` with
+/// a number if an entry named `name` exists in the working directory.
 pub(crate) fn unused_file_name(name: &str) -> String {
     unused_name(name, &exists)
 }
 
-fn unused_name(name: &str, exists: &dyn Fn(&str) -> bool) -> String {
+fn unused_name(name: &str, is_used: &dyn Fn(&str) -> bool) -> String {
     let (stem, extension) = name.rfind('.').map_or((name, ""), |at| name.split_at(at));
     let numbered = (2..=u32::MAX).map(|number| format!("{stem}-{number}{extension}"));
     let mut names = std::iter::once(name.to_owned()).chain(numbered);
-    names.find(|name| !exists(name)).unwrap_or_default()
+    names.find(|name| !is_used(name)).unwrap_or_default()
 }
 
-/// Replaces the placeholder, where it is a word, by the quoted path. A `jq` path that contains the
-/// placeholder is unchanged. Files that the command writes get names that no existing file has.
-fn insert_file_names(hint: &str, path: &str, exists: &dyn Fn(&str) -> bool) -> String {
+/// Replaces each word that is the placeholder by the quoted path. A `jq` path that contains the
+/// placeholder is unchanged. Replaces the name of each output file of the command by a name for
+/// which `is_used` returns `false`.
+fn insert_file_names(hint: &str, path: &str, is_used: &dyn Fn(&str) -> bool) -> String {
     let looks_like_option = path.starts_with('-') && path != "-";
     let path = if looks_like_option { format!("./{path}") } else { path.to_owned() };
     let quoted = quote_shell_word(&path);
@@ -96,7 +99,7 @@ fn insert_file_names(hint: &str, path: &str, exists: &dyn Fn(&str) -> bool) -> S
         }
         let output = OUTPUT_FILES.iter().find_map(|output| {
             let rest = word.strip_prefix(output).filter(|rest| is_punctuation(rest))?;
-            Some(format!("{}{rest}", unused_name(output, exists)))
+            Some(format!("{}{rest}", unused_name(output, is_used)))
         });
         output.unwrap_or_else(|| word.to_owned())
     };
@@ -134,7 +137,7 @@ mod tests {
     #[test]
     fn command_in_a_hint_overwrites_no_file() {
         let files = ["key.txt", "key.pem", "key-2.pem", "jwks.json"];
-        let exists = |name: &str| files.contains(&name);
+        let is_used = |name: &str| files.contains(&name);
         for (hint, path, expected) in [
             (
                 "decode the key first: (umask 077; xxd -r -p FILE > key.txt)",
@@ -152,7 +155,7 @@ mod tests {
                 "fetch the keys: curl --url \"$(jq -r .jwks_uri 'a b.json')\" > jwks-2.json",
             ),
         ] {
-            assert_eq!(insert_file_names(hint, path, &exists), expected);
+            assert_eq!(insert_file_names(hint, path, &is_used), expected);
         }
     }
 }

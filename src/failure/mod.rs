@@ -1,4 +1,4 @@
-//! User-visible errors: code, message, hint and details for every way in which a command fails.
+//! User-visible errors: the code, message, hint and details for every error of a command.
 
 mod address;
 mod authority;
@@ -27,15 +27,17 @@ pub(crate) struct Failure {
     pub(crate) code: Code,
     /// Message: lower case, no period.
     pub(crate) message: String,
-    /// Instruction that tells the user how to resolve the error.
+    /// Instruction for the user to resolve the error.
     pub(crate) hint: Option<String>,
     /// Members of `details` in the JSON document of the error.
     pub(crate) details: Map<String, Value>,
-    /// Store or directory whose address or path is not yet in the message.
+    /// Store or directory that the failure is about, if the message does not yet contain its
+    /// address or path.
     pub(crate) location: Option<Location>,
 }
 
-/// Store or directory that a failure is about. `app` adds its address or path to the message.
+/// Store or directory that a failure is about. The module `app` knows the address or path of the
+/// location, and adds it to the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Location {
     /// The store.
@@ -52,31 +54,33 @@ impl Failure {
     const DATABASE_RIGHTS_HINT: &str =
         "list the rights of database users: jeton store roles --help";
 
+    /// Returns a failure without a hint, details and a location.
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         let message = without_error_numbers(&message.into());
         Self { code, message, hint: None, details: Map::new(), location: None }
     }
 
-    /// Returns a usage error, such as conflicting options.
+    /// Returns the error for incorrect usage, such as conflicting options.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Code::Usage, message)
     }
 
-    /// Returns the error for a URL in place of a path. `argument` is the flag, argument or variable that
-    /// holds the URL, in backticks. The URL may contain a password and is not repeated.
+    /// Returns the error for a URL where a path is expected. `argument` is the name, in backticks,
+    /// of the flag, argument or variable with the URL. The message repeats only the scheme of the
+    /// URL, because the URL may contain a password.
     pub(crate) fn unsupported_url(argument: &str, scheme: &str) -> Self {
         let message = format!("{argument}: unsupported URL scheme `{}`", redact_for_error(scheme));
         Self::new(Code::InvalidInput, message)
-            .with_hint("use a path, prefixed with `./` if it looks like a URL")
+            .with_hint("use a path; if the path looks like a URL, put `./` before the path")
     }
 
     /// Returns the error for a missing login.
     pub(crate) fn not_logged_in() -> Self {
-        Self::new(Code::AuthorizationHeader, "not logged in").with_hint("log in: jeton login")
+        Self::new(Code::NotLoggedIn, "not logged in").with_hint("log in: jeton login")
     }
 
-    /// Returns the error for a secret that could not be delivered. `description` names the secret in the
-    /// message: `the token`.
+    /// Returns the error for secret output that could not be written, such as a token.
+    /// `description` names the output in the message, for example `the token`.
     pub(crate) fn undelivered(description: &str) -> Self {
         Self::new(Code::Internal, format!("{description} could not be written"))
     }
@@ -86,8 +90,8 @@ impl Failure {
         Self::new(Code::Internal, message).with_hint("free disk space and retry")
     }
 
-    /// Inserts the source of the key into the hint, and the names of files that do not exist yet for the
-    /// files that a command in the hint writes.
+    /// Inserts the source of the key into the hint. Output files of a command in the hint get names
+    /// that no existing file has.
     pub(crate) fn with_key_source(self, source: &KeySource<'_>) -> Self {
         let insert_source = |hint: String| key_hint::insert_key_source(&hint, source);
         Self { hint: self.hint.map(insert_source), ..self }
@@ -103,8 +107,8 @@ impl Failure {
         self
     }
 
-    /// Adds the position in a file to the message and the details. `file` is the name as messages
-    /// show it.
+    /// Adds the file and the line number to the message, and the line number to the details. `file`
+    /// is the name of the file as the message displays it.
     pub(crate) fn at_line(self, file: &str, line: u64) -> Self {
         let message = format!("{file}: line {line}: {}", self.message);
         Self { message, ..self.with_line(line) }
@@ -116,13 +120,15 @@ impl Failure {
         self
     }
 
-    /// Returns whether the token was rejected with this reason as the first reason.
+    /// Returns whether this failure is the rejection of a token or session with `reason` as the
+    /// first reason.
     pub(crate) fn has_reason(&self, reason: RejectReason) -> bool {
         self.details.get("reason").and_then(Value::as_str) == Some(reason.code())
     }
 
-    /// Returns whether this failure is a refusal, which the audit log records if the command is a
-    /// change. A usage error, a timeout or an interruption, for example, is no refusal.
+    /// Returns whether this failure is a refusal: jeton rejected the command, for example because
+    /// of a missing right. Usage errors, timeouts and interruptions, for example, are not refusals.
+    /// The audit log records the refusal of a command that would otherwise change the store.
     pub(crate) fn is_refusal(&self) -> bool {
         !matches!(
             self.kind(),
@@ -152,8 +158,8 @@ impl Failure {
         }})
     }
 
-    /// Returns the JSON document of the error for a signal at a prompt, with the exit code for the
-    /// signal.
+    /// Returns the JSON document of the error for a signal during a prompt. `exit_code` is the exit
+    /// code for the signal.
     pub(crate) fn interrupted_json(exit_code: u8) -> Value {
         let mut json = Self::from(terminal::Error::Interrupted).to_json();
         json["error"]["exit_code"] = exit_code.into();
@@ -223,9 +229,7 @@ impl From<session_file::Error> for Failure {
             Error::InsecureFile(_) => failure(Code::InsecurePermissions)
                 .with_hint("set `JETON_CONFIG_DIR` to another directory"),
             Error::InsecureDirectory(insecure) => Self::insecure_directory(&insecure),
-            Error::Damaged => {
-                failure(Code::AuthorizationHeader).with_hint("log in again: jeton login")
-            }
+            Error::Damaged => failure(Code::NotLoggedIn).with_hint("log in again: jeton login"),
             Error::Busy => failure(Code::Busy).with_hint("try again, or wait longer with `--wait`"),
             Error::NoDirectory => failure(Code::Usage).with_hint("set `JETON_CONFIG_DIR`"),
         }

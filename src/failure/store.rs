@@ -1,4 +1,4 @@
-//! Errors of the store, and of its backup, copy and restore.
+//! Errors about the store, and about backups, copies and restores of the store.
 
 use super::directory::quote_shell_path;
 use super::{Code, Failure, Location};
@@ -35,7 +35,7 @@ impl From<Error> for Failure {
                 .with_hint("make the store file and its directory writable")
                 .with_location(Location::Store),
             Error::UnsafeFile(fault) => Self::insecure_file(message, fault),
-            Error::UnsafeWal(path, fault) => {
+            Error::UnsafeSidecarFile(path, fault) => {
                 Self::new(Code::InsecurePermissions, format!("`{}` {fault}", display_path(&path)))
             }
             Error::InsecureDirectory(insecure, remedy) => {
@@ -68,22 +68,25 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    pub(super) fn store_not_found(path: &str) -> Self {
-        Self::new(Code::StoreNotFound, format!("store `{path}` not found"))
+    /// Returns the error for a missing store. `address` is the path or server address of the store.
+    pub(super) fn store_not_found(address: &str) -> Self {
+        Self::new(Code::StoreNotFound, format!("store `{address}` not found"))
             .with_hint("create a store: jeton init")
     }
 
-    /// Returns the failure for an error at the target of a copy, with the address of the target. The
-    /// failure has no location, because `app` would add the address of the source.
+    /// Returns the error for `error` at the target of a copy. The message starts with the address
+    /// of the target. The location is removed, because the module `app` would otherwise add the
+    /// address of the source to the message.
     fn in_copy_target(address: &str, error: Error) -> Self {
         let failure = Self::from(error);
         let message = format!("`{address}`: {}", failure.message);
-        // Of the targets, only a server can be read-only, because a new file is writable.
+        // Only a target on a server can be read-only, because a target file is new and writable.
         let is_read_only = failure.code == Code::StoreReadOnly;
         let primary_hint = is_read_only.then(|| "use the address of the primary server".to_owned());
         Self { message, hint: primary_hint.or(failure.hint), location: None, ..failure }
     }
 
+    /// Returns the error for an empty store file without a `-wal` file.
     fn missing_wal(path: &str) -> Self {
         let message = format!(
             "store `{path}` is empty: its `-wal` file is missing, or `jeton init` was interrupted"
@@ -93,6 +96,8 @@ impl Failure {
         )
     }
 
+    /// Returns the error for a commit with unknown result. `jti` is the id of the token in the
+    /// commit, if the commit stores a token.
     fn outcome_unknown(message: String, jti: Option<Jti>) -> Self {
         let mut failure = Self::new(Code::OutcomeUnknown, message);
         failure.details.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
@@ -111,8 +116,10 @@ impl Failure {
         }
     }
 
-    /// Returns the error for the replaced store of an earlier restore. `existing` is the path of the
-    /// file `previous`, or of its WAL, index or journal; `directory` does not exist yet.
+    /// Returns the error for a restore if the files of an earlier replaced store still exist. A
+    /// restore renames the store that it replaces: `previous` is the new path of that store.
+    /// `existing` is the file that was found: `previous`, or the WAL, WAL index or journal of
+    /// `previous`. The hint moves all these files to `directory`, which does not exist yet.
     fn previous_store_exists(previous: &Path, existing: &Path, directory: &Path) -> Self {
         let message = format!("`{}` already exists", redact_for_error(&existing.to_string_lossy()));
         let (quoted_path, directory) = (quote_shell_path(previous), quote_shell_path(directory));
@@ -121,8 +128,8 @@ impl Failure {
         ))
     }
 
-    /// Returns the error for a file whose content was not read, because the file is inaccessible or is
-    /// the store itself.
+    /// Returns the error for a restore from a file that was not read, because the file is
+    /// inaccessible or is the store itself.
     fn invalid_backup(file: &Path, reason: &str) -> Self {
         Self::usage(format!(
             "`{}` cannot be restored: {reason}",
@@ -130,8 +137,8 @@ impl Failure {
         ))
     }
 
-    /// Returns the error for a backup that was checked and must not be restored. `fault` is the first
-    /// fault that prevents the restore.
+    /// Returns the error for a backup that must not be restored because a check found faults.
+    /// `fault` is the first fault that prevents the restore.
     pub(super) fn unusable_backup(file: &Path, fault: Error) -> Self {
         if matches!(fault, Error::NotAStore(_)) {
             return Error::NotAStore(file.to_owned()).into();

@@ -1,4 +1,4 @@
-//! Failure of the revocation of tokens that the running command issued.
+//! Error for tokens that a command issued, had to revoke, and could not revoke.
 
 use super::{Code, Failure};
 use crate::model::TokenId;
@@ -8,8 +8,9 @@ use serde_json::json;
 const MAX_LISTED_IDS: usize = 10;
 
 impl Failure {
-    /// Returns the error for valid tokens that could not be revoked because of `cause`. The message
-    /// starts with `reason`, why the tokens had to be revoked. The details have the ids of all tokens.
+    /// Returns the error for tokens that are still valid, because the revocation failed with the
+    /// error `cause`. The message starts with `reason`, the event that required the revocation.
+    /// `ids` are the ids of all these tokens. The details contain all ids.
     pub(crate) fn unrevoked_tokens(reason: &str, ids: &[TokenId], cause: &Self) -> Self {
         let is_outcome_unknown = cause.code == Code::OutcomeUnknown;
         let code = if is_outcome_unknown { cause.code } else { Code::Internal };

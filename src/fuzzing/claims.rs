@@ -5,17 +5,18 @@ use crate::authority::verification::{Expectations, ExpectedKind, check_claims_on
 use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, parse_strict_object};
 use serde_json::{Map, Value};
 
-/// Checks the validation of claims in a store token, and of the same claims in a third-party token. The
-/// first line of the input holds the time and the leeway as numbers, and the expectations as `name=value`
-/// words. The other lines hold the claims.
+/// Checks the validation of claims in a store token (a token that jeton issued), and of the same
+/// claims in a third-party token. The first line of the input contains the reference time and the
+/// leeway as numbers, then the expectations as `name=value` words. The other lines contain the
+/// claims.
 pub fn claims(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let Some((first, rest)) = text.split_once('\n') else { return };
-    let Ok(claims) = parse_strict_object(rest.as_bytes()) else { return };
-    let Some(mut expectations) = parse_expectations(first) else { return };
-    let [own_reasons, third_party_reasons] = check_claims_only(&claims, &expectations);
+    let Some((first_line, other_lines)) = text.split_once('\n') else { return };
+    let Ok(claims) = parse_strict_object(other_lines.as_bytes()) else { return };
+    let Some(mut expectations) = parse_expectations(first_line) else { return };
+    let [store_token_reasons, third_party_reasons] = check_claims_only(&claims, &expectations);
     assert!(
-        !own_reasons.is_empty() || third_party_reasons.is_empty(),
+        !store_token_reasons.is_empty() || third_party_reasons.is_empty(),
         "third-party validation is stricter: {third_party_reasons:?}"
     );
     if third_party_reasons.is_empty() {
@@ -29,16 +30,18 @@ pub fn claims(bytes: &[u8]) {
         assert!(expectations.required_values.iter().all(|(name, _)| claims.contains_key(name)));
     }
     let [expiry, start] = [numeric_date(&claims, "exp", f64::floor), valid_from(&claims)];
-    let bounds = [expiry, start].into_iter().flatten().flat_map(|time| {
+    // At `exp` and at the start of the validity, a result changes. For both, the last second before
+    // the change and the second of the change.
+    let times_near_changes = [expiry, start].into_iter().flatten().flat_map(|time| {
         [
-            time - expectations.leeway - 1,
-            time - expectations.leeway,
-            time + expectations.leeway - 1,
-            time + expectations.leeway,
+            time - expectations.leeway_seconds - 1,
+            time - expectations.leeway_seconds,
+            time + expectations.leeway_seconds - 1,
+            time + expectations.leeway_seconds,
         ]
     });
     let times: Vec<_> =
-        bounds.chain([0, MAX_UNIX_SECONDS]).filter_map(Timestamp::from_unix).collect();
+        times_near_changes.chain([0, MAX_UNIX_SECONDS]).filter_map(Timestamp::from_unix).collect();
     for time in [expectations.reference_time].into_iter().chain(times) {
         expectations.reference_time = time;
         for reasons in check_claims_only(&claims, &expectations) {
@@ -46,8 +49,9 @@ pub fn claims(bytes: &[u8]) {
                 continue;
             }
             let now = time.unix();
-            let is_expired = expiry.is_some_and(|expiry| now >= expiry + expectations.leeway);
-            let is_early = start.is_some_and(|start| start > now + expectations.leeway);
+            let is_expired =
+                expiry.is_some_and(|expiry| now >= expiry + expectations.leeway_seconds);
+            let is_early = start.is_some_and(|start| start > now + expectations.leeway_seconds);
             let is_ttl_too_short = expectations
                 .min_ttl
                 .zip(expiry)
@@ -59,16 +63,17 @@ pub fn claims(bytes: &[u8]) {
     }
 }
 
-/// Parses a line such as `1900000000 60 aud=me role=admin`.
+/// Parses the first line of the input, such as `1900000000 60 aud=me role=admin`.
 fn parse_expectations(line: &str) -> Option<Expectations> {
     let mut words = line.split(' ');
     let now = words.next()?.parse().ok().and_then(Timestamp::from_unix)?;
     let leeway: u32 = words.next()?.parse().ok()?;
-    // For a store token, the record decides whether `exp` may be missing; `check_claims_only` has no
-    // record and permits it. Third-party tokens must be validated in the same way, because `claims`
-    // asserts that their validation is not stricter.
+    // The record of a store token in the store determines whether `exp` may be missing.
+    // `check_claims_only` has no record, and permits a missing `exp`. For third-party tokens, a
+    // missing `exp` is permitted here, because `claims` asserts that the validation of third-party
+    // tokens is not stricter.
     let mut expectations = Expectations {
-        leeway: leeway.into(),
+        leeway_seconds: leeway.into(),
         allow_no_expiry: true,
         ..Expectations::new(ExpectedKind::Any, now)
     };
@@ -86,12 +91,13 @@ fn parse_expectations(line: &str) -> Option<Expectations> {
     Some(expectations)
 }
 
-/// Returns the time from which the claims are valid: the later of `nbf` and `iat`.
+/// Returns the start of the validity of the claims: the later of `nbf` and `iat`.
 fn valid_from(claims: &Map<String, Value>) -> Option<i64> {
     numeric_date(claims, "nbf", f64::ceil).max(numeric_date(claims, "iat", f64::floor))
 }
 
-/// Parses a `NumericDate` independently of the code under test. `round` rounds a fraction of a second.
+/// Parses the claim `name` as a `NumericDate`, independently of the code under test. `round` rounds
+/// a fraction to whole seconds.
 fn numeric_date(claims: &Map<String, Value>, name: &str, round: fn(f64) -> f64) -> Option<i64> {
     let value = claims.get(name)?;
     let rounded = || value.as_f64().and_then(|value| format!("{:.0}", round(value)).parse().ok());

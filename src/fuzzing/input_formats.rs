@@ -1,4 +1,4 @@
-//! Fuzz target for JSON, rows of files, TOML, password hashes and settings.
+//! Fuzz target for JSON, files with rows, TOML, password hashes, claims and settings.
 
 use super::{has_number_out_of_range, parse_independently};
 use crate::crypto::parse_imported_hash;
@@ -8,12 +8,14 @@ use crate::model::{
 };
 use serde_json::{Map, Value};
 
-/// Checks the strict JSON reader, row readers, the TOML reader, password hashes, `name=JSON` claims and
-/// `setting=value` pairs.
+/// Checks the readers of JSON, of files with rows (CSV, JSON Lines), of TOML, of password hashes,
+/// of claims (`name=JSON`) and of settings (`setting=value`).
 ///
-/// The strict JSON reader accepts the same objects as a lenient reader, except duplicate members
-/// and numbers beyond the range of a double. A cell survives a CSV round trip in escaped form. The
-/// stored value of an accepted setting is one visible line.
+/// The strict JSON reader accepts the same objects as a lenient reader, except objects with
+/// duplicate members or with numbers beyond the range of a double. Reading rows in blocks has the
+/// same result as reading them one after another. The line number of an error is a line of the
+/// input. A text that is written as a CSV cell is read back as the escaped text. The stored value
+/// of an accepted setting is one visible line.
 pub fn input_formats(bytes: &[u8]) {
     let lenient = parse_independently(bytes)
         .filter(|value| !has_number_out_of_range(value))
@@ -53,7 +55,7 @@ pub fn input_formats(bytes: &[u8]) {
     assert_eq!(from_input, from_stored);
 }
 
-/// Asserts that a text is read back from a written CSV cell as the escaped text.
+/// Asserts that a text that is written as a CSV cell is read back as the escaped text.
 fn assert_csv_round_trip(text: &str) {
     let row = Map::from_iter([("a".to_owned(), Value::from(0)), ("b".to_owned(), text.into())]);
     let file = render_csv_header(row.keys().map(String::as_str))
@@ -75,8 +77,8 @@ fn count_members(value: &Value) -> usize {
     }
 }
 
-/// Returns the number of colons outside of strings, which is the number of members in the text,
-/// including duplicates.
+/// Returns the number of colons outside of strings. In valid JSON, this is the number of members of
+/// all objects, including duplicate members.
 fn count_colons(json: &[u8]) -> usize {
     let (mut count, mut in_string, mut is_escaped) = (0, false, false);
     for byte in json {
@@ -91,7 +93,8 @@ fn count_colons(json: &[u8]) -> usize {
     count
 }
 
-/// Reads rows in blocks, as a bulk mint reads its input file.
+/// Reads rows in blocks, as a bulk mint reads its input file. A block is a part of the file with
+/// one or more complete rows.
 fn read_blocks(bytes: &[u8]) -> Result<Vec<Row>, RowError> {
     let (blocks, parser) = RowReader::new(bytes)?.into_blocks();
     let mut rows = Vec::new();

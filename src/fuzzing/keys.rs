@@ -2,38 +2,43 @@
 
 use crate::crypto::{
     self, CompactJws, ImportedKey, KeyImporter, KeySet, PublicKeys, SecretEncoding,
-    SingleKeyReader, Verifier, is_key_document, private_key_text, read_jwks,
+    SingleKeyReader, Verifier, is_never_secret, private_key_text, read_jwks,
 };
 use crate::model::{Algorithm, KeySpec, Purpose};
 use secrecy::ExposeSecret;
 use std::mem::discriminant;
 
-/// Checks key parsing: a parsed key has algorithms of one family and verifies no trivial signature.
-/// A document in which a key other than a shared secret is recognized is not accepted as a secret. A
-/// key that is imported, exported and imported again is unchanged.
+/// Checks key parsing and key import:
+/// - A parsed key has algorithms of one type of key, such as RSA.
+/// - A parsed key verifies no trivial signature: a signature that can be built without the private
+///   key.
+/// - A document in which a key is recognized is not accepted as a secret, unless the key is a
+///   symmetric JWK.
+/// - A key that is imported, exported and imported again is unchanged.
 pub fn keys(bytes: &[u8]) {
     crypto::initialize_crypto();
     if let Ok(set) = read_jwks(bytes, &[], PublicKeys::default) {
         for key in set.usable_keys() {
-            assert_one_family(&key.algorithms);
+            assert_one_key_type(&key.algorithms);
             assert_rejects_trivial_signatures(key);
         }
     }
     assert_key_is_not_accepted_as_secret(bytes);
     let unrestricted = read_single(bytes, &Algorithm::ALL, None);
     for algorithm in Algorithm::ALL {
-        let expected = unrestricted.as_ref().is_some_and(|set| {
+        let is_supported = unrestricted.as_ref().is_some_and(|set| {
             set.usable_keys().iter().any(|key| key.algorithms.contains(&algorithm))
         });
-        // A file with several keys may be readable only with an algorithm that selects one key.
+        // The converse is not asserted: a document with several keys is refused without a
+        // restriction, but accepted with an algorithm that selects one of its keys.
         let restricted = read_single(bytes, &[algorithm], None);
-        assert!(!expected || restricted.is_some());
+        assert!(!is_supported || restricted.is_some());
         for key in restricted.iter().flat_map(KeySet::usable_keys) {
             assert!(key.algorithms.iter().all(|found| found.is_equivalent(algorithm)));
         }
     }
     for key in unrestricted.iter().flat_map(KeySet::usable_keys) {
-        assert_one_family(&key.algorithms);
+        assert_one_key_type(&key.algorithms);
         assert_rejects_trivial_signatures(key);
     }
     for (algorithm, encoding) in [
@@ -75,12 +80,12 @@ fn assert_key_is_not_accepted_as_secret(bytes: &[u8]) {
     let encodings = [SecretEncoding::Text, SecretEncoding::Base64, SecretEncoding::Raw];
     let encodings = encodings.into_iter().map(Some).chain([None]);
     assert!(
-        !is_key_document(bytes) || !encodings.into_iter().any(is_secret),
+        !is_never_secret(bytes) || !encodings.into_iter().any(is_secret),
         "a key was accepted as a secret"
     );
 }
 
-/// Asserts that the export of an imported key imports as the same key.
+/// Asserts that an imported key is unchanged after an export and another import.
 fn assert_reimport_is_identical(key: &KeySpec) {
     let text = private_key_text(key);
     let importer = KeyImporter {
@@ -98,11 +103,12 @@ fn assert_reimport_is_identical(key: &KeySpec) {
     assert_eq!((&reimported.public_jwk, reimported.is_weak), (&key.public_jwk, key.is_weak));
 }
 
-fn assert_one_family(algorithms: &[Algorithm]) {
+/// Asserts that all algorithms are for the same type of key. EC keys on all curves, and HMAC keys
+/// of all lengths, have the same type.
+fn assert_one_key_type(algorithms: &[Algorithm]) {
     let first = algorithms.first().expect("every key has an algorithm").key_type();
-    let is_same_family =
-        |other: &Algorithm| discriminant(&other.key_type()) == discriminant(&first);
-    assert!(algorithms.iter().all(is_same_family), "{algorithms:?}");
+    let is_same_type = |other: &Algorithm| discriminant(&other.key_type()) == discriminant(&first);
+    assert!(algorithms.iter().all(is_same_type), "{algorithms:?}");
 }
 
 /// Asserts that the key verifies no signature that can be built without the private key: zeros of

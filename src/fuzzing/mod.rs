@@ -1,5 +1,6 @@
-//! Fuzz targets of `tests/fuzz`, one function each. A violated property panics. This module is compiled
-//! for the fuzzer and the tests, never into the program.
+//! Functions that the fuzzer in `tests/fuzz` calls, one for each fuzz target. A function panics if
+//! the code under test violates a property. This module is compiled only for the fuzzer and the
+//! tests.
 #![expect(clippy::missing_panics_doc, reason = "a fuzz target reports a failed check by a panic")]
 
 use crate::model::{NUMBER_MEMBER, parse_lenient_value};
@@ -17,8 +18,9 @@ pub use keys::keys;
 pub use token::token;
 pub use typed_values::typed_values;
 
-/// Parses JSON with `serde_json`, independently of the code under test. Exception: returns the result
-/// of the code under test for a text with the member name that `serde_json` reserves for numbers.
+/// Parses JSON with `serde_json`, independently of the code under test. `serde_json` reserves one
+/// member name for numbers. For a text with this member name, returns the result of the code under
+/// test instead.
 fn parse_independently(bytes: &[u8]) -> Option<Value> {
     let value = parse_lenient_value(bytes).ok();
     if value.as_ref().is_some_and(has_reserved_member) {
@@ -27,8 +29,8 @@ fn parse_independently(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// Returns whether the value contains a number with a fraction or an exponent beyond the range of a
-/// double. The strict reader refuses such numbers.
+/// Returns whether the value contains a number that has a fraction or an exponent and exceeds the
+/// range of a double. The strict reader refuses such numbers.
 fn has_number_out_of_range(value: &Value) -> bool {
     match value {
         Value::Number(number) => {
@@ -41,7 +43,8 @@ fn has_number_out_of_range(value: &Value) -> bool {
     }
 }
 
-/// Returns whether the value contains an object with the member name that `serde_json` reserves.
+/// Returns whether the value contains an object with the member name that `serde_json` reserves for
+/// numbers.
 fn has_reserved_member(value: &Value) -> bool {
     match value {
         Value::Object(members) => members
@@ -59,6 +62,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    /// Name of a fuzz target and of its directory in the corpus, and the function of the target.
     type Target = (&'static str, fn(&[u8]));
 
     const TARGETS: [Target; 5] = [

@@ -11,13 +11,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-/// Checks token parsing: a token that the strict parser accepts is the canonical encoding of its bytes,
-/// lenient decoding returns the same header and payload, and verification with a fixed key fails for
-/// one reason.
+/// Checks token parsing and verification:
+/// - A token that the strict parser `CompactJws` accepts is the canonical base64url encoding of
+///   its parts.
+/// - For such a token, the lenient parser `DecodedToken` returns the same header and payload.
+/// - The verification of any text with a fixed key fails for exactly one reason.
 pub fn token(bytes: &[u8]) {
     crypto::initialize_crypto();
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let lenient = DecodedToken::decode(text);
+    let lenient_result = DecodedToken::decode(text);
     let reader = SingleKeyReader { algorithms: &Algorithm::ALL, encoding: None, allow_weak: false };
     let keys = reader.read(&[0; 64], PublicKeys::default).expect("64 bytes are an HMAC secret");
     let now = Timestamp::from_unix(0).expect("the start of 1970 is a timestamp");
@@ -35,8 +37,9 @@ pub fn token(bytes: &[u8]) {
     let reencode =
         |part| URL_SAFE_NO_PAD.encode(URL_SAFE_NO_PAD.decode(part).expect("a part is base64url"));
     assert_eq!(text.split('.').map(reencode).collect::<Vec<_>>().join("."), text);
-    let lenient = lenient.expect("a token that the strict parser accepts can be decoded");
-    // Lenient decoding returns such a payload without base64url decoding (RFC 7797).
+    let lenient = lenient_result.expect("a token that the strict parser accepts can be decoded");
+    // If the header contains `b64` with the value `false` (RFC 7797), the lenient parser does not
+    // decode the payload from base64url.
     if compact.header.get("b64") == Some(&Value::Bool(false)) {
         return;
     }
@@ -52,8 +55,8 @@ pub fn token(bytes: &[u8]) {
     assert_eq!(decoded_payload, payload);
 }
 
-/// Asserts that a token is extracted from a text that surrounds the token, and that text inserted into
-/// the token is not removed.
+/// Asserts that [`extract_token`] extracts the token from text around it. Also asserts that the
+/// function does not repair a token into which other characters are inserted.
 fn assert_extraction_is_exact(token: &str) {
     for text in [
         token.to_owned(),

@@ -1,12 +1,13 @@
-//! Fuzz target for times, names, passwords and ids.
+//! Fuzz target for the parsers of times, durations, passwords, ids and names.
 
 use crate::model::{
     AppName, Email, Jti, Lifetime, Password, Permission, Sid, Timestamp, UserName, UserRef,
     UserUuid, escape, is_unsafe_for_terminal,
 };
 
-/// Checks times, durations, passwords, names and ids: a parsed value survives a round trip through
-/// text, and a name contains no invisible characters.
+/// Checks the parsers of times, durations, passwords, ids and names: the text of a parsed value
+/// must parse to the same value, and a name must not contain characters that are unsafe for a
+/// terminal.
 pub fn typed_values(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(lifetime) = Lifetime::parse(text) {
@@ -34,18 +35,19 @@ pub fn typed_values(bytes: &[u8]) {
     check_names(text);
 }
 
+/// Checks usernames, e-mail addresses, application names and permissions.
 fn check_names(text: &str) {
-    let assert_visible = |name: &str, displayed: &str| {
+    let assert_safe_for_terminal = |name: &str, displayed: &str| {
         assert_eq!(name, displayed);
         assert!(!name.is_empty() && !name.chars().any(is_unsafe_for_terminal), "{name:?}");
     };
     if let Ok(name) = UserName::parse(text) {
-        assert_visible(name.as_str(), &name.to_display());
+        assert_safe_for_terminal(name.as_str(), &name.to_display());
         assert_eq!(UserName::parse(name.as_str()).as_ref(), Ok(&name));
         assert!(matches!(UserRef::parse(name.as_str()), Ok(UserRef::Name(same)) if same == name));
     }
     if let Ok(email) = Email::parse(text) {
-        assert_visible(email.as_str(), &email.to_display());
+        assert_safe_for_terminal(email.as_str(), &email.to_display());
         let reparsed = Email::parse(email.as_str()).expect("a normalized address is valid");
         assert_eq!(
             (reparsed.as_str(), reparsed.comparison_key()),
@@ -55,11 +57,11 @@ fn check_names(text: &str) {
         assert_eq!(email.comparison_key().to_lowercase(), email.comparison_key());
     }
     if let Ok(name) = AppName::parse(text) {
-        assert_visible(name.as_str(), &name.to_display());
+        assert_safe_for_terminal(name.as_str(), &name.to_display());
         assert_eq!(name.as_str(), text);
     }
     if let Ok(permission) = Permission::parse(text) {
-        assert_visible(permission.as_str(), &escape(permission.as_str()));
+        assert_safe_for_terminal(permission.as_str(), &escape(permission.as_str()));
         assert_eq!(permission.as_str(), text);
         assert!(!text.starts_with("jeton:") || text == Permission::MINT);
     }

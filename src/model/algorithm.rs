@@ -1,4 +1,5 @@
-//! Signature algorithms by their names in JOSE headers (RFC 7518, section 3.1; RFC 8037; RFC 9864).
+//! Signature algorithms and their key types. The names of the algorithms are defined for JOSE
+//! headers (RFC 7518, section 3.1; RFC 8037; RFC 9864).
 
 use super::InvalidValue;
 use super::suggestion::unknown_name_error;
@@ -6,7 +7,7 @@ use serde::Serialize;
 
 macro_rules! algorithms {
     ($($name:ident $text:literal),+ $(,)?) => {
-        /// Signature algorithm that jeton can verify. `none` is excluded.
+        /// Algorithm for signing and verification. `none` is not a variant.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
         pub(crate) enum Algorithm {
             $(#[doc = concat!("`", $text, "`")] #[serde(rename = $text)] $name),+
@@ -38,16 +39,16 @@ algorithms! {
 pub(crate) enum KeyType {
     /// Shared secret with this minimum length in bytes.
     Hmac(usize),
-    /// RSA.
+    /// RSA key.
     Rsa,
     /// ECDSA key on this curve.
     Ec(Curve),
-    /// Ed25519.
+    /// Ed25519 key.
     Ed25519,
 }
 
 impl KeyType {
-    /// Returns the noun for messages, with its article.
+    /// Returns the name of the key type for messages, with an indefinite article.
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Hmac(_) => "a shared secret",
@@ -95,6 +96,7 @@ impl Curve {
 }
 
 impl Algorithm {
+    /// Parses the `alg` of a header or of a JWK. The name is case-sensitive.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == text).ok_or_else(|| {
             let names: Vec<_> = Self::ALL.iter().map(|algorithm| algorithm.name()).collect();
@@ -102,7 +104,7 @@ impl Algorithm {
         })
     }
 
-    /// Parses an argument: the case is ignored, as opposed to the `alg` of a header or a JWK.
+    /// Parses a command-line argument, ignoring case.
     pub(crate) fn parse_argument(text: &str) -> Result<Self, InvalidValue> {
         Self::ALL
             .into_iter()
@@ -138,13 +140,13 @@ impl Algorithm {
         }
     }
 
-    /// Returns whether both names denote the same signatures: for Ed25519 keys, RFC 9864, section 2.2
-    /// replaces the name `EdDSA` by `Ed25519`.
+    /// Returns whether `self` and `other` create the same signatures. `EdDSA` and `Ed25519` do: for
+    /// Ed25519 keys, RFC 9864, section 2.2 replaces the name `EdDSA` with `Ed25519`.
     pub(crate) fn is_equivalent(self, other: Self) -> bool {
         self == other || self.key_type() == KeyType::Ed25519 && other.key_type() == KeyType::Ed25519
     }
 
-    /// Returns whether signing and verifying use the same secret, which is then never published.
+    /// Returns whether signing and verifying use the same secret. This secret is never published.
     pub(crate) const fn is_symmetric(self) -> bool {
         matches!(self.key_type(), KeyType::Hmac(_))
     }

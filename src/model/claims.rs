@@ -31,14 +31,16 @@ const RESERVED_CLAIMS: &[&str] = &[
 pub(crate) struct ExtraClaims(pub(crate) Map<String, Value>);
 
 impl ExtraClaims {
-    /// Parses `name=value` arguments: the values in `text` are strings, the values in `json` are JSON
-    /// (see [`parse_strict_value`]). Refuses a name that is set twice.
-    pub(crate) fn parse(text: &[String], json: &[String]) -> Result<Self, InvalidValue> {
+    /// Parses arguments in the form `name=value`. A value in `text_arguments` is a string; a value
+    /// in `json_arguments` is JSON (see [`parse_strict_value`]). Refuses a name that occurs twice.
+    pub(crate) fn parse(
+        text_arguments: &[String],
+        json_arguments: &[String],
+    ) -> Result<Self, InvalidValue> {
         let mut claims = Map::new();
-        let text_arguments = text.iter().map(|argument| (argument, false));
-        for (argument, is_json) in
-            text_arguments.chain(json.iter().map(|argument| (argument, true)))
-        {
+        let text_arguments = text_arguments.iter().map(|argument| (argument, false));
+        let json_arguments = json_arguments.iter().map(|argument| (argument, true));
+        for (argument, is_json) in text_arguments.chain(json_arguments) {
             let (name, value) = argument
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
@@ -66,8 +68,10 @@ impl ExtraClaims {
         Ok(Self(claims))
     }
 
-    /// Returns, for messages, the names of claims whose value is a string that is usually meant as
-    /// JSON: an array, an object, a boolean, `null`, or a number in a claim that is a time.
+    /// Returns the names of the claims with a string value that the user probably meant as JSON.
+    /// The string must be the text of an array, an object, a boolean or `null`. In `exp`, `nbf` and
+    /// `iat`, it can also be the text of a number. The names are safe for messages (see
+    /// [`redact_for_error`]).
     pub(crate) fn json_like_names(&self) -> Vec<String> {
         let is_json_like = |name: &str, text: &str| match parse_strict_value(text.as_bytes()) {
             Ok(Value::Number(_)) => matches!(name, "exp" | "nbf" | "iat"),
@@ -80,7 +84,7 @@ impl ExtraClaims {
         names.collect()
     }
 
-    /// Returns the first claim that a user cannot set in an app token, if any.
+    /// Returns the name of the first claim that a user cannot set in an app token, if any.
     pub(crate) fn find_reserved(&self) -> Option<&str> {
         self.0.keys().map(String::as_str).find(|name| RESERVED_CLAIMS.contains(name))
     }
@@ -105,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn claim_with_json_as_text_is_listed() {
+    fn string_claims_that_look_like_json_are_listed() {
         let words =
             ["a=[1]", "b={}", "c=true", "d=null", "exp=5", "e=5", "f=[x", "g=\"x\"", "nbf=x"];
         let claims = ExtraClaims::parse(&to_strings(&words), &to_strings(&["h=[1]"])).unwrap();

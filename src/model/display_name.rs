@@ -31,7 +31,8 @@ impl DisplayName {
         self.0.as_str()
     }
 
-    /// Returns the folded form that a [`NameFilter`] is compared with.
+    /// Returns the result of [`fold_for_search`] for the name. A [`NameFilter`] is searched for in
+    /// this text.
     pub(crate) fn search_key(&self) -> String {
         fold_for_search(self.as_str())
     }
@@ -42,7 +43,8 @@ impl DisplayName {
     }
 }
 
-/// Search term for a part of a username, e-mail address or display name, in folded form.
+/// Search term for users: a part of a username, e-mail address or display name. The term is in the
+/// form that [`fold_for_search`] returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NameFilter(String);
 
@@ -59,9 +61,11 @@ impl NameFilter {
     }
 }
 
-/// Folds case, width and spaces: PRECIS `Nickname` (RFC 8266) in lower case. Text that this profile
-/// rejects is only converted to lower case.
+/// Applies the PRECIS profile `Nickname` (RFC 8266) and converts the result to lower case, so that
+/// differences in case, in character width and in the number of spaces disappear. Text that the
+/// profile rejects is only converted to lower case.
 fn fold_for_search(text: &str) -> String {
+    // For ASCII words between single spaces, only the conversion to lower case changes the text.
     if text.split(' ').all(is_visible_ascii) {
         return text.to_ascii_lowercase();
     }
@@ -97,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn name_filter_matches_every_spelling() {
+    fn name_filter_matches_equivalent_spellings() {
         let name = DisplayName::parse("Ada King-Noël, Countess of Lovelace").unwrap().search_key();
         for part in ["KING", "noe\u{308}l", "ＮＯË", "of  love", "-"] {
             assert!(name.contains(NameFilter::parse(part).unwrap().as_str()), "{part}");

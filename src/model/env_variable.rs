@@ -2,9 +2,9 @@
 
 use super::InvalidValue;
 
-/// Names, in capital letters and separated by spaces, of variables that change the behaviour of the
-/// dynamic loader, a shell, a runtime or another common program. Most of these variables select code,
-/// libraries, options, certificates or proxies. The list cannot be complete.
+/// Names of variables that change the behaviour of the dynamic loader, a shell, a runtime or
+/// another common program. The names are in capital letters and separated by spaces. Most of these
+/// variables select code, libraries, options, certificates or proxies. The list cannot be complete.
 const RESERVED_NAMES: [&str; 6] = [
     // Shells and all programs.
     "BASHOPTS BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH CI COLUMNS \
@@ -51,7 +51,7 @@ const RESERVED_NAMES: [&str; 6] = [
      _JAVA_OPTIONS",
 ];
 
-/// Prefixes of reserved names, separated by spaces.
+/// Prefixes of names that are also reserved, in capital letters and separated by spaces.
 const RESERVED_PREFIXES: &str = "ACTIONS_ ASPNETCORE_ BASH_FUNC_ CARGO_ALIAS_ CARGO_BUILD_ \
     CARGO_ENCODED_ CARGO_TARGET_ CGO_ COMPLUS_ CORECLR_ COR_ DOTNET_ DYLD_ ERL_ FISH_ GITHUB_ \
     GIT_CONFIG INPUT_ LC_ LD_ LUA_CPATH LUA_INIT LUA_PATH MALLOC NPM_CONFIG_ PERL5 PERL_ PIP_ \
@@ -70,9 +70,10 @@ pub(crate) fn check_variable_name(text: &str) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-/// Rejects text that cannot be the name of an environment variable, and the names of variables that
-/// must not hold a token: the variables of jeton, and the [reserved variables][RESERVED_NAMES] of other
-/// programs. Upper and lower case are not distinguished (`http_proxy`, `npm_config_*`).
+/// Rejects text that cannot be the name of an environment variable. Also rejects variables that
+/// must not hold a token: the variables of jeton, and the variables in [`RESERVED_NAMES`] and
+/// [`RESERVED_PREFIXES`]. Case is ignored, because programs also read `http_proxy` or
+/// `npm_config_*`.
 pub(crate) fn check_token_variable(text: &str) -> Result<(), InvalidValue> {
     check_variable_name(text)?;
     let name = text.to_ascii_uppercase();
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn credential_variable_is_accepted() {
+    fn variable_that_is_not_reserved_is_accepted() {
         let names = "API_TOKEN TOKEN _t a1 JETON GH_TOKEN GITLAB_TOKEN NPM_TOKEN NODE_AUTH_TOKEN \
             CARGO_REGISTRY_TOKEN PGPASSWORD GIT_TOKEN UV_PUBLISH_TOKEN CI_TOKEN ENVIRONMENT PATH_TOKEN \
             RUBYGEMS_API_KEY";

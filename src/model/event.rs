@@ -45,11 +45,14 @@ impl TargetKind {
     }
 }
 
-/// Object that an audit event refers to. Without an id, the target is the store, or several or
-/// unknown objects of the kind.
+/// Object that an audit event refers to, or the common kind of several objects. A filter for audit
+/// events also uses this type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EventTarget {
+    /// Kind of the object; defines the meaning of `id`.
     pub(crate) kind: TargetKind,
+    /// Id of the object. `None` for the store itself, and for several objects whose ids are not
+    /// recorded here. In a filter, `None` matches all objects of the kind.
     pub(crate) id: Option<Untrusted>,
 }
 
@@ -105,14 +108,15 @@ impl Display for EventTarget {
     }
 }
 
-/// Data of an audit event beyond its target.
+/// Data of an audit event in addition to the first target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct EventDetail {
-    /// Description of several objects: `test tokens`.
+    /// Description of the changed objects, such as `test tokens`. Printed in place of the first
+    /// target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) objects: Option<String>,
-    /// User whose tokens or sessions the command selected.
+    /// User whose tokens or sessions the command selected; a target of the kind `user`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) owner: Option<EventTarget>,
     /// Application whose tokens the command selected.
@@ -121,10 +125,10 @@ pub(crate) struct EventDetail {
     /// Time before which the selected tokens were issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) issued_before: Option<Untrusted>,
-    /// Token that a renewal issued.
+    /// Token that replaces the first target after a renewal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) successor: Option<EventTarget>,
-    /// Further targets.
+    /// All targets except the first target, which is `EventSubject::target`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) targets: Vec<EventTarget>,
     /// Key that the command generated.
@@ -133,13 +137,14 @@ pub(crate) struct EventDetail {
     /// Key whose secret the command exported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) exported_key: Option<EventTarget>,
-    /// Whole text of the targets of an event that schema version 1 or 2 recorded.
+    /// Complete text of the targets. Only set in events that were recorded while the store had
+    /// schema version 1 or 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<Untrusted>,
 }
 
 impl EventDetail {
-    /// Returns a detail that only describes the objects.
+    /// Returns a detail with only a description of the changed objects.
     pub(crate) fn objects(description: impl Into<String>) -> Self {
         Self { objects: Some(description.into()), ..Self::default() }
     }
@@ -148,9 +153,10 @@ impl EventDetail {
 /// Target and detail of an audit event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct EventSubject {
-    /// First or only target, or the kind of several objects.
+    /// First or only target, or the kind of several objects. `None` if the command has no target,
+    /// or if the target was not found.
     pub(crate) target: Option<EventTarget>,
-    /// `None` if the event has no data beyond its target.
+    /// Further data. `None` if the target describes the event completely.
     pub(crate) detail: Option<EventDetail>,
 }
 
@@ -166,14 +172,15 @@ impl EventSubject {
         Self { target: Some(EventTarget { kind, id: None }), detail: Some(detail) }
     }
 
-    /// Returns the subject for the renewal of a token.
+    /// Returns the subject for the renewal of `token`, which `successor` replaces.
     pub(crate) fn renewal(token: TokenId, successor: TokenId) -> Self {
         let successor = Some(EventTarget::token(successor));
         let detail = Some(EventDetail { successor, ..EventDetail::default() });
         Self { target: Some(EventTarget::token(token)), detail }
     }
 
-    /// Returns the subject for all of `targets`.
+    /// Returns the subject for all of `targets`: the first is the target, the others are in the
+    /// detail.
     pub(crate) fn list(targets: impl IntoIterator<Item = EventTarget>) -> Self {
         let mut targets = targets.into_iter();
         let target = targets.next();
@@ -183,7 +190,8 @@ impl EventSubject {
         Self { target, detail }
     }
 
-    /// Returns the text for people: `token 7`, `app tokens of user 3`.
+    /// Returns the text for people, such as `token 7` or `app tokens of user 3`. Returns `None` if
+    /// neither a target nor a description exists.
     pub(crate) fn to_text(&self) -> Option<Untrusted> {
         let target = self.target.as_ref().map(EventTarget::to_string);
         let Some(detail) = &self.detail else { return target.map(Untrusted::new) };
@@ -197,17 +205,19 @@ impl EventSubject {
                 text.push_str(&part);
             }
         };
-        let to_text = |target: &Option<EventTarget>| target.as_ref().map(EventTarget::to_string);
-        let raw = |text: &Option<Untrusted>| text.as_ref().map(|text| text.as_str().to_owned());
-        append(" of ", to_text(&detail.owner));
-        append(" for ", raw(&detail.app));
-        append(" issued before ", raw(&detail.issued_before));
-        append(" replaced by ", to_text(&detail.successor));
+        let target_text =
+            |target: &Option<EventTarget>| target.as_ref().map(EventTarget::to_string);
+        let raw_text =
+            |text: &Option<Untrusted>| text.as_ref().map(|text| text.as_str().to_owned());
+        append(" of ", target_text(&detail.owner));
+        append(" for ", raw_text(&detail.app));
+        append(" issued before ", raw_text(&detail.issued_before));
+        append(" replaced by ", target_text(&detail.successor));
         for target in &detail.targets {
             append(", ", Some(target.to_string()));
         }
-        append(", signed by new ", to_text(&detail.new_key));
-        append(", and the secret of ", to_text(&detail.exported_key));
+        append(", signed by new ", target_text(&detail.new_key));
+        append(", and the secret of ", target_text(&detail.exported_key));
         Some(Untrusted::new(text))
     }
 }
@@ -223,14 +233,15 @@ pub(crate) struct AuditEvent {
     pub(crate) user_id: Option<UserId>,
     /// Current username or e-mail address of the acting user.
     pub(crate) user: Option<Untrusted>,
-    /// User id in the operating system.
+    /// User id of the process in the operating system.
     pub(crate) os_uid: u32,
-    /// Command: `token create`.
+    /// Command, such as `token create`.
     pub(crate) action: Untrusted,
-    /// Target and detail, as members of the event.
+    /// Target and detail; in JSON, both are members of the event.
     #[serde(flatten)]
     pub(crate) subject: EventSubject,
-    /// `done`, `undelivered` or `revoked` for a change, or the error code of the failure.
+    /// `done` for a change; `undelivered` if the output of the command could not be delivered;
+    /// `revoked` for tokens that `jeton run` revoked at its end; otherwise an error code.
     pub(crate) outcome: Untrusted,
     /// Number of changed objects.
     pub(crate) count: i64,
@@ -251,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn subject_text_names_all_details() {
+    fn subject_text_contains_all_details() {
         let [key, user] = ["key K", "user 3"].map(|text| EventTarget::parse(text).ok());
         let token = |id| EventTarget::token(TokenId(id));
         let selection = EventDetail {

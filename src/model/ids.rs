@@ -1,4 +1,4 @@
-//! Ids: integers for people to type, UUIDs for programs.
+//! Ids: integers for the rows of a store; UUIDs for the ids in tokens and for the id of a store.
 
 use super::InvalidValue;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -44,8 +44,8 @@ macro_rules! row_id {
     };
 }
 
-/// Parses a UUID in hyphenated lower-case form. Every other spelling is rejected, because claims
-/// are compared as strings.
+/// Parses a UUID in its canonical spelling: with hyphens and in lower case. Every other spelling is
+/// rejected, because claims are compared as strings.
 fn parse_canonical(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text)
         .ok()
@@ -55,7 +55,7 @@ fn parse_canonical(text: &str) -> Option<Uuid> {
 macro_rules! impl_parse {
     ($($name:ident),+) => {
         $(impl $name {
-            /// Parses the canonical spelling.
+            /// Parses the canonical spelling: a UUID with hyphens and in lower case.
             pub(crate) fn parse(text: &str) -> Option<Self> {
                 parse_canonical(text).map(Self)
             }
@@ -73,9 +73,9 @@ macro_rules! impl_parse {
 macro_rules! impl_lenient_parse {
     ($($name:ident),+) => {
         $(impl $name {
-            /// Parses text that a person typed, ignoring case (RFC 9562, section 4). Ids in tokens
-            /// are case-sensitive: see `parse`.
-            pub(crate) fn parse_lenient(text: &str) -> Option<Self> {
+            /// Parses text that a person typed, ignoring case (RFC 9562, section 4). For an id in a
+            /// token, use `parse`, which is case-sensitive.
+            pub(crate) fn parse_typed(text: &str) -> Option<Self> {
                 Self::parse(&text.to_ascii_lowercase())
             }
         })+
@@ -83,7 +83,7 @@ macro_rules! impl_lenient_parse {
 }
 
 uuid_id!(
-    /// User id in tokens: the `sub` claim. [`UserId`] is the row id.
+    /// User id in tokens: the `sub` claim. The row id of the user is a [`UserId`].
     UserUuid
 );
 uuid_id!(
@@ -102,20 +102,23 @@ impl_parse!(UserUuid, Jti, Sid);
 impl_lenient_parse!(UserUuid, Jti);
 
 impl Jti {
-    /// Appends the canonical spelling to a text.
+    /// Appends the id in its canonical spelling to `text`.
     pub(crate) fn append_to(self, text: &mut String) {
         text.push_str(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
     }
 }
 
 /// Minimum length of an abbreviated session id or key id, in characters.
-pub(crate) const MIN_ID_LENGTH: usize = 4;
+pub(crate) const MIN_ABBREVIATED_ID_LENGTH: usize = 4;
 
-/// Session id, or its first characters.
+/// First characters of a session id, at least [`MIN_ABBREVIATED_ID_LENGTH`], or the whole id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SidPrefix {
+    /// The characters, in lower case.
     text: String,
+    /// Lowest possible id that starts with `text`.
     first: Sid,
+    /// Highest possible id that starts with `text`.
     last: Sid,
 }
 
@@ -123,12 +126,13 @@ impl SidPrefix {
     /// Parses text that a person typed, ignoring case.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.to_ascii_lowercase();
-        let complete = |uuid: Uuid| {
-            let end = uuid.to_string().get(text.len()..)?.to_owned();
+        // Replaces the missing characters at the end by the characters of `filler`.
+        let complete = |filler: Uuid| {
+            let end = filler.to_string().get(text.len()..)?.to_owned();
             Sid::parse(&(text.clone() + &end))
         };
         match (complete(Uuid::nil()), complete(Uuid::max())) {
-            (Some(first), Some(last)) if text.len() >= MIN_ID_LENGTH => {
+            (Some(first), Some(last)) if text.len() >= MIN_ABBREVIATED_ID_LENGTH => {
                 Ok(Self { text, first, last })
             }
             _ => Err(InvalidValue::new(
@@ -142,7 +146,7 @@ impl SidPrefix {
         &self.text
     }
 
-    /// Returns the lowest and the highest possible id that begin with the text.
+    /// Returns the lowest and the highest possible id that start with the prefix.
     pub(crate) fn range(&self) -> (Sid, Sid) {
         (self.first, self.last)
     }
@@ -157,24 +161,24 @@ row_id!(
     TokenId
 );
 row_id!(
-    /// Row id of a signing key. The id in token headers is the `kid`.
+    /// Row id of a signing key. Token headers contain the `kid` instead.
     KeyRowId
 );
 row_id!(
-    /// Row id of a session. The id in tokens is the [`Sid`].
+    /// Row id of a session. Tokens contain the [`Sid`] instead.
     SessionRowId
 );
 row_id!(
-    /// Row id of a token pair of a session.
+    /// Row id of a token pair: an access token and a refresh token of a session.
     TokenPairRowId
 );
 row_id!(
-    /// Row id of a grant, which several recorded tokens share.
+    /// Row id of a grant: the properties that several recorded tokens have in common.
     GrantRowId
 );
 row_id!(
-    /// Row id of an audit event; ascending. On a server, concurrent transactions can commit their
-    /// events in another order.
+    /// Row id of an audit event. Ids are assigned in ascending order. In PostgreSQL, however,
+    /// concurrent transactions can commit their events in another order.
     AuditEventId
 );
 
@@ -183,9 +187,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn session_id_is_abbreviated_to_four_or_more_characters() {
+    fn session_id_prefix_has_at_least_four_characters() {
         let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
-        for length in MIN_ID_LENGTH..=text.len() {
+        for length in MIN_ABBREVIATED_ID_LENGTH..=text.len() {
             let prefix = SidPrefix::parse(&text[..length].to_uppercase()).unwrap();
             assert_eq!(prefix.as_str(), &text[..length]);
             let (first, last) = prefix.range();
@@ -198,13 +202,13 @@ mod tests {
     }
 
     #[test]
-    fn uuid_has_one_spelling_and_typed_uuid_any_case() {
+    fn parse_accepts_one_spelling_and_lenient_parse_any_case() {
         let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
         assert_eq!(Jti::parse(text).unwrap().to_string(), text);
         for spelling in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}")] {
             assert!(Jti::parse(&spelling).is_none(), "{spelling}");
         }
-        assert_eq!(Jti::parse_lenient(&text.to_uppercase()), Jti::parse(text));
-        assert!(Jti::parse_lenient(&text.replace('-', "")).is_none());
+        assert_eq!(Jti::parse_typed(&text.to_uppercase()), Jti::parse(text));
+        assert!(Jti::parse_typed(&text.replace('-', "")).is_none());
     }
 }

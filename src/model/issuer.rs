@@ -41,14 +41,14 @@ impl IssuerUrl {
         &self.0
     }
 
-    /// Returns the URL of `path` below the issuer.
+    /// Returns the issuer URL with `path` appended after exactly one `/`.
     pub(crate) fn url_for_path(&self, path: &str) -> String {
         format!("{}/{path}", self.0.trim_end_matches('/'))
     }
 }
 
-/// Returns whether the host is an IP address, or a name of letters, digits, `-` and `_` with the length
-/// limits of DNS (RFC 1035, section 2.3.4).
+/// Returns whether the host is an IP address or a valid host name. A host name has letters, digits,
+/// `-` and `_`, and the length limits of DNS (RFC 1035, section 2.3.4).
 fn has_valid_host(authority: Authority<'_>) -> bool {
     let is_label_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let is_label =
@@ -64,11 +64,12 @@ fn has_valid_host(authority: Authority<'_>) -> bool {
 }
 
 /// Returns whether a path segment is `.` or `..`, plain or percent-encoded. Clients resolve such
-/// segments and would request another path.
+/// segments, so that they would request another URL than the issuer URL.
 fn is_dot_segment(segment: &str) -> bool {
     matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | "..")
 }
 
+/// Returns whether the host is a loopback address, `localhost` or a name below `localhost`.
 fn is_loopback(authority: Authority<'_>) -> bool {
     match authority.host_parsed() {
         Host::Ipv4(address) => address.is_loopback(),

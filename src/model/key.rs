@@ -37,11 +37,12 @@ impl Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum KeyState {
-    /// Published, but does not sign yet, except a test key that `--key` selects.
+    /// Published, but not used for new tokens yet. Exception: `--key` can select a standby test key
+    /// for signing.
     Standby,
     /// Signs new tokens.
     Active,
-    /// Does not sign; verifies until `verify_until`.
+    /// Does not sign new tokens; verifies tokens until [`Key::verify_until`].
     Retired,
     /// Neither signs nor verifies.
     Revoked,
@@ -71,8 +72,8 @@ impl KeyState {
 /// Maximum length of a key id in bytes.
 const MAX_KID_BYTES: usize = 256;
 
-/// Parses a key id that a user or a key document chooses: 1 to 256 bytes, all characters visible, without a
-/// space at the start or end.
+/// Parses a key id from a user or from an imported document such as a JWK. A key id has 1 to 256
+/// bytes, contains only visible characters and spaces, and has no space at its start or end.
 pub(crate) fn parse_kid(text: &str) -> Result<Untrusted, InvalidValue> {
     let refuse = |reason: String| Err(InvalidValue::new("key id", reason));
     if text.is_empty() {
@@ -94,25 +95,27 @@ pub(crate) fn parse_kid(text: &str) -> Result<Untrusted, InvalidValue> {
 /// Properties of a key, independent of its row in the store.
 #[derive(Debug, Clone)]
 pub(crate) struct KeySpec {
-    /// Key id: chosen by a user or a key document, otherwise the RFC 7638 thumbprint, or random for
-    /// a symmetric key.
+    /// Key id from a user or an imported document. By default, the key id is the RFC 7638
+    /// thumbprint; for a symmetric key, a random id.
     pub(crate) kid: Untrusted,
     /// Kind of tokens that the key may sign.
     pub(crate) purpose: Purpose,
     /// The only algorithm that the key is used with.
     pub(crate) algorithm: Algorithm,
-    /// Private key as PKCS#8 DER, or raw secret of a symmetric key. Empty if `is_withheld` is set.
+    /// Private key as PKCS#8 DER, or the raw secret of a symmetric key. Empty if `is_withheld` is
+    /// true.
     pub(crate) material: SecretSlice<u8>,
-    /// True if the database user of this run has no right to read the material.
+    /// True if the current database user has no right to read the material.
     pub(crate) is_withheld: bool,
     /// Public key as a JWK (RFC 7517); `None` for a symmetric key.
     pub(crate) public_jwk: Option<Map<String, Value>>,
-    /// True for a secret that is shorter than the hash output of `algorithm`.
+    /// True for a secret that is shorter than the hash output of `algorithm`; false for any other
+    /// key.
     pub(crate) is_weak: bool,
 }
 
 impl KeySpec {
-    /// Returns the key under another key id, also in its public JWK.
+    /// Returns the key with another key id, which is also set in the public JWK.
     pub(crate) fn with_kid(mut self, kid: Untrusted) -> Self {
         if let Some(jwk) = &mut self.public_jwk {
             jwk.insert("kid".to_owned(), kid.as_str().into());
@@ -121,8 +124,8 @@ impl KeySpec {
         self
     }
 
-    /// Returns the key with another algorithm, also in its public JWK. The key must fit the
-    /// algorithm.
+    /// Returns the key with another algorithm, which is also set in the public JWK. The key must
+    /// have the key type of the algorithm.
     pub(crate) fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
         if let Some(jwk) = &mut self.public_jwk {
             jwk.insert("alg".to_owned(), algorithm.name().into());
@@ -143,7 +146,7 @@ pub(crate) struct Key {
     pub(crate) state: KeyState,
     /// Creation time.
     pub(crate) created_at: Timestamp,
-    /// Time until which a retired key verifies; `None`: without limit.
+    /// Time until which a retired key verifies tokens; `None` if the time is not limited.
     pub(crate) verify_until: Option<Timestamp>,
 }
 
@@ -159,8 +162,9 @@ impl Key {
         }
     }
 
-    /// Returns whether the state of the key permits publication in the JWK Set: the key verifies now, or
-    /// will verify once it is active. A symmetric key has no public JWK.
+    /// Returns whether the state of the key permits publication in the JWK Set: the key verifies
+    /// tokens now, or is a standby key, which verifies tokens after its activation. The caller must
+    /// omit symmetric keys, because they have no public JWK.
     pub(crate) fn is_published(&self, now: Timestamp) -> bool {
         self.state == KeyState::Standby || self.can_verify(now)
     }
@@ -192,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn key_state_decides_verification_and_publication() {
+    fn verification_and_publication_depend_on_key_state() {
         let timestamp = |seconds| Timestamp::from_unix(seconds).unwrap();
         let key_for = |purpose, state, verify_until| Key {
             id: KeyRowId(1),

@@ -17,12 +17,12 @@ impl Lifetime {
         if seconds >= 1 && seconds <= Self::MAX_SECONDS { Some(Self(seconds)) } else { None }
     }
 
-    /// Creates a lifetime for a constant; `days` must be at least 1.
+    /// Creates a lifetime in a constant, without validation; `days` must be at least 1.
     pub(crate) const fn from_days(days: u16) -> Self {
         Self(days as i64 * 86_400)
     }
 
-    /// Creates a lifetime for a constant; `minutes` must be at least 1.
+    /// Creates a lifetime in a constant, without validation; `minutes` must be at least 1.
     pub(crate) const fn from_minutes(minutes: u16) -> Self {
         Self(minutes as i64 * 60)
     }
@@ -32,8 +32,8 @@ impl Lifetime {
     }
 
     /// Parses `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or ISO 8601 (`P7D`). A day has 24 hours.
-    /// Months and years, which have no fixed length, and numbers without a unit are rejected. Every
-    /// value that the hint of an error proposes is valid.
+    /// Months and years are rejected, because they have no fixed length; numbers without a unit are
+    /// also rejected. If the error has a hint, every value that the hint proposes is valid.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         const POSITIVE_HINT: &str = "use a duration above zero, such as `5m`";
         const RANGE_HINT: &str = "use a duration from `1s` to `365000d`";
@@ -41,6 +41,7 @@ impl Lifetime {
             InvalidValue::new("duration", "expected a duration above zero").with_hint(POSITIVE_HINT)
         };
         let seconds = parse_seconds(text).map_err(|invalid| {
+            // The hint of `parse_seconds` may propose a negative value or a value out of range.
             let Some(value) = invalid.hint.as_deref().and_then(|hint| hint.split('`').nth(1))
             else {
                 return invalid;
@@ -61,14 +62,16 @@ impl Lifetime {
         })
     }
 
-    /// Parses a lifetime with years or months: a year counts as 365 days, a month as 30 days.
+    /// Parses a lifetime that may contain years and months: a year counts as 365 days, a month as
+    /// 30 days.
     pub(super) fn parse_calendar_units(text: &str) -> Option<Self> {
-        let days = replace_calendar_units(&text.parse().ok()?)?;
-        Self::parse(&days).ok()
+        let text_in_days = replace_calendar_units(&text.parse().ok()?)?;
+        Self::parse(&text_in_days).ok()
     }
 
-    /// Parses a lifetime of at most `max`. Every value that the hint of an error proposes is valid and
-    /// at most `max`. `value_name` is the name of the value in the error about `max`.
+    /// Parses a lifetime of at most `max`. If the error has a hint, every value that the hint
+    /// proposes is valid and at most `max`. `value_name` is the name of the value in the error for
+    /// a lifetime above `max`.
     pub(crate) fn parse_up_to(
         max: Self,
         value_name: &'static str,
@@ -88,7 +91,8 @@ impl Lifetime {
     }
 }
 
-/// Parses a duration with or without a sign; returns the seconds. A fraction of a second is an error.
+/// Parses a duration with or without a sign, and returns the number of seconds. A fraction of a
+/// second is an error.
 pub(super) fn parse_seconds(text: &str) -> Result<i64, InvalidValue> {
     let invalid = |reason: &str| InvalidValue::new("duration", reason);
     if text.parse::<i64>().is_ok() {
@@ -101,8 +105,8 @@ pub(super) fn parse_seconds(text: &str) -> Result<i64, InvalidValue> {
     let Ok(duration) = span.to_duration(SpanRelativeTo::days_are_24_hours()) else {
         let error = invalid("months and years have no fixed length");
         return Err(match replace_calendar_units(&span) {
-            Some(days) if text.starts_with('+') => error.with_hint(format!("use `+{days}`")),
-            Some(days) => error.with_hint(format!("use `{days}`")),
+            Some(in_days) if text.starts_with('+') => error.with_hint(format!("use `+{in_days}`")),
+            Some(in_days) => error.with_hint(format!("use `{in_days}`")),
             None => error,
         });
     };
@@ -112,7 +116,8 @@ pub(super) fn parse_seconds(text: &str) -> Result<i64, InvalidValue> {
     Ok(duration.as_secs())
 }
 
-/// Returns a span as text without years and months: a year counts as 365 days, a month as 30 days.
+/// Returns a span as text, with days in place of years and months: a year counts as 365 days, a
+/// month as 30 days.
 fn replace_calendar_units(span: &Span) -> Option<String> {
     let days = i32::from(span.get_years()) * 365 + span.get_months() * 30 + span.get_days();
     let span = span.try_years(0).ok()?.try_months(0).ok()?.try_days(days).ok()?;

@@ -1,17 +1,19 @@
-//! Domain values, validated on construction, without access to files, clock or terminal.
+//! Domain values and text formats. No function opens a file, reads the clock or uses the terminal.
+//! A function `parse` validates its text; a function `new_unchecked` accepts text from the store
+//! without validation.
 
 mod algorithm;
 mod claims;
 mod display_name;
 mod env_variable;
 mod event;
-mod file_value;
 mod ids;
 mod issuer;
 mod json;
 mod key;
 mod lifetime;
 mod names;
+mod non_file_value;
 mod numeric_date;
 mod page;
 mod password;
@@ -40,10 +42,9 @@ pub(crate) use claims::ExtraClaims;
 pub(crate) use display_name::{DisplayName, NameFilter};
 pub(crate) use env_variable::check_token_variable;
 pub(crate) use event::{AuditEvent, EventDetail, EventSubject, EventTarget, TargetKind};
-pub(crate) use file_value::FileValue;
 pub(crate) use ids::{
-    AuditEventId, GrantRowId, Jti, KeyRowId, MIN_ID_LENGTH, SessionRowId, Sid, SidPrefix, StoreId,
-    TokenId, TokenPairRowId, UserId, UserUuid,
+    AuditEventId, GrantRowId, Jti, KeyRowId, MIN_ABBREVIATED_ID_LENGTH, SessionRowId, Sid,
+    SidPrefix, StoreId, TokenId, TokenPairRowId, UserId, UserUuid,
 };
 pub(crate) use issuer::IssuerUrl;
 #[cfg(any(test, fuzzing))]
@@ -52,6 +53,7 @@ pub(crate) use json::{JsonError, parse_lenient_value, parse_strict_object, parse
 pub(crate) use key::{Key, KeySpec, KeyState, Purpose, parse_kid};
 pub(crate) use lifetime::Lifetime;
 pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
+pub(crate) use non_file_value::NonFileValue;
 pub(crate) use numeric_date::describe_numeric_date;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
@@ -61,18 +63,18 @@ pub(crate) use row_reader::{
     BlockParser, InvalidLine, InvalidLines, Row, RowBlock, RowError, RowReader,
 };
 pub(crate) use session_end::SessionEndReason;
-pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
+pub(crate) use settings::{Quota, QuotaOverride, QuotaUsage, Setting, Settings};
 pub(crate) use shell::{
     escape_for_bash, is_literal_in_shell, is_plain_word, quote_shell_word, render_command,
     unquote_shell_word,
 };
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
 pub(crate) use suggestion::find_similar;
-pub(crate) use text_encoding::{BOM, is_utf16, normalize_encoding};
-pub(crate) use time::{MAX_UNIX_SECONDS, Timestamp, find_time_unit};
+pub(crate) use text_encoding::{BOM, has_utf16_bom, normalize_encoding};
+pub(crate) use time::{MAX_UNIX_SECONDS, Timestamp, guess_time_unit};
 pub(crate) use time_spec::TimeSpec;
 pub(crate) use token::{
-    ActiveSession, Grant, RecordedPair, RecordedToken, Session, TokenKind, TokenOrigin,
+    ActiveSession, Grant, RecordedToken, RecordedTokenPair, Session, TokenKind, TokenOrigin,
     TokenSelector, TokenStatus,
 };
 pub(crate) use token_text::{NotOneToken, extract_token};
@@ -84,11 +86,11 @@ pub(crate) use untrusted::{
 pub(crate) use url_scheme::parse_url_scheme;
 pub(crate) use user::{NewUser, Role, User, WithOwner};
 
-/// Validation error of a value.
+/// Error of the validation of a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{value_name}: {reason}")]
 pub(crate) struct InvalidValue {
-    /// Name of the expected kind of value, as in messages: `username`.
+    /// Name of the expected kind of value, such as `username`, for messages.
     pub(crate) value_name: &'static str,
     /// Reason for the rejection, without a value that may be secret.
     pub(crate) reason: String,
@@ -106,7 +108,7 @@ impl InvalidValue {
         self
     }
 
-    /// Returns the values in the hint: the texts in backticks.
+    /// Returns the values that the hint proposes: the texts in backticks.
     pub(crate) fn hint_values(&self) -> impl Iterator<Item = &str> {
         self.hint.as_deref().unwrap_or_default().split('`').skip(1).step_by(2)
     }

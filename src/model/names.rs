@@ -6,8 +6,9 @@ use email_address::{EmailAddress, Options};
 use serde::Serialize;
 use unicode_security::MixedScript;
 
-/// Username, normalized by PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3): at most 64 bytes,
-/// one script, no `@`, not all digits, not a UUID, no leading `-`.
+/// Username, normalized by PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3). The name has at
+/// most 64 bytes and only one script. It has no `@` and no leading `-`, and is not a UUID or
+/// number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct UserName(Untrusted);
@@ -49,8 +50,8 @@ impl UserName {
     }
 }
 
-/// E-mail address: the local part is not normalized, the domain is in lower case. Two addresses are
-/// equal if their [comparison keys][Email::comparison_key] are equal.
+/// E-mail address. The local part is not normalized; the domain is in lower case. Two values are
+/// the same address if [`Email::comparison_key`] returns the same text for both.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Email(Untrusted);
@@ -68,8 +69,8 @@ impl Email {
         }
         let domain = address.domain().to_lowercase();
         let normalized = format!("{}@{domain}", address.local_part());
-        // The conversion to lower case can turn a letter into a letter and a combining character, which
-        // a domain cannot contain.
+        // The conversion to lower case can turn one letter into a letter and a combining character.
+        // A combining character can make a domain invalid, so the new address is parsed again.
         if !domain.is_ascii() {
             parse_address(&normalized)?;
         }
@@ -85,7 +86,8 @@ impl Email {
         self.0.as_str()
     }
 
-    /// Returns the whole address in lower case, which must be unique in a store.
+    /// Returns the whole address in lower case. No two users of a store have the same comparison
+    /// key.
     pub(crate) fn comparison_key(&self) -> String {
         self.0.as_str().to_lowercase()
     }
@@ -95,12 +97,12 @@ impl Email {
     }
 }
 
-/// Reference to a user on the command line: integer id, uid, e-mail address or username.
+/// Reference to a user on the command line: row id, user id in tokens, e-mail address or username.
 #[derive(Debug, Clone)]
 pub(crate) enum UserRef {
-    /// Integer id.
+    /// Row id.
     Id(UserId),
-    /// UUID.
+    /// User id in tokens.
     Uid(UserUuid),
     /// E-mail address.
     Email(Email),
@@ -114,13 +116,13 @@ impl UserRef {
             let id = text.parse().map_err(|_| InvalidValue::new("user", "id too large"))?;
             return Ok(Self::Id(UserId(id)));
         }
-        if let Some(uid) = UserUuid::parse_lenient(text) {
+        if let Some(uid) = UserUuid::parse_typed(text) {
             return Ok(Self::Uid(uid));
         }
         Self::parse_login(text)
     }
 
-    /// Parses a username or an e-mail address, the references that `login` accepts.
+    /// Parses a username or an e-mail address. `login` accepts only these two kinds of references.
     pub(crate) fn parse_login(text: &str) -> Result<Self, InvalidValue> {
         if text.contains('@') {
             Email::parse(text).map(Self::Email)
@@ -163,8 +165,8 @@ impl AppName {
     }
 }
 
-/// Permission of an application: 1 to 100 visible characters without whitespace. The prefix
-/// `jeton:` is reserved for jeton; the only such permission is [`Permission::MINT`].
+/// Permission that an app token grants: 1 to 100 visible characters without whitespace. The prefix
+/// `jeton:` is reserved for jeton; the only permission with this prefix is [`Permission::MINT`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Permission(Untrusted);
@@ -172,7 +174,7 @@ pub(crate) struct Permission(Untrusted);
 impl Permission {
     /// Prefix of the permissions that jeton defines.
     pub(super) const RESERVED_PREFIX: &str = "jeton:";
-    /// Permission that makes an app token a minting credential.
+    /// Permission with which the bearer of an app token can mint test tokens.
     pub(crate) const MINT: &str = "jeton:mint";
 
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
@@ -184,8 +186,8 @@ impl Permission {
         Ok(permission)
     }
 
-    /// Parses a permission, also an undefined permission with the reserved prefix: a command that
-    /// verifies tokens can look for any permission.
+    /// Parses a permission that may have the reserved prefix and any text after the prefix.
+    /// Commands that verify tokens use this function, because a token can contain any permission.
     pub(crate) fn parse_including_reserved(text: &str) -> Result<Self, InvalidValue> {
         if text.chars().any(char::is_whitespace) {
             return Err(InvalidValue::new("permission", "must not contain whitespace"));
@@ -198,6 +200,7 @@ impl Permission {
     }
 }
 
+/// Parses a text of 1 to `max_chars` visible characters, without whitespace at its start or end.
 pub(super) fn parse_visible_text(
     value_name: &'static str,
     text: &str,
@@ -205,7 +208,7 @@ pub(super) fn parse_visible_text(
 ) -> Result<Untrusted, InvalidValue> {
     let invalid = |reason: &str| InvalidValue::new(value_name, reason);
     if text.is_empty() || text.trim() != text {
-        return Err(invalid("must not be empty, or start or end with whitespace"));
+        return Err(invalid("must not be empty, and must not start or end with whitespace"));
     }
     if text.chars().count() > max_chars {
         return Err(invalid(&format!("longer than {max_chars} characters")));

@@ -1,14 +1,18 @@
-//! Dates of `NumericDate` values (RFC 7519, section 2) in any form of a JSON number.
+//! Description of `NumericDate` values (RFC 7519, section 2) as dates. A value can be any JSON
+//! number.
 
-use super::time::find_time_unit;
+use super::time::guess_time_unit;
 use jiff::Timestamp;
 use serde_json::Number;
 
 /// Number of digits after the decimal point in a number of seconds with nanoseconds.
 const NANOSECOND_DIGITS: usize = 9;
 
-/// Returns the date and time of a number of seconds since 1970, or the number and the reason why it
-/// has no date. A fraction keeps up to nine digits.
+/// Returns the date and time of a number of seconds since 1970, with up to nine digits of a
+/// fraction.
+///
+/// For a number that is out of range, returns the number and this reason. If the number is a date
+/// in milliseconds, microseconds or nanoseconds, the text also contains this unit and the date.
 pub(crate) fn describe_numeric_date(number: &Number) -> String {
     let text = number.to_string();
     if let Some(instant) = parse_instant(&text) {
@@ -21,10 +25,10 @@ pub(crate) fn describe_numeric_date(number: &Number) -> String {
     }
 }
 
-/// Parses a number that is too large for seconds since 1970. Returns the unit and the date, if the number
-/// is a date in another unit.
+/// Parses a number that is too large for seconds since 1970. Returns the unit and the date if the
+/// number is a date in milliseconds, microseconds or nanoseconds.
 fn parse_other_unit(text: &str) -> Option<(&'static str, Timestamp)> {
-    let (unit, seconds) = find_time_unit(text.parse().ok()?)?;
+    let (unit, seconds) = guess_time_unit(text.parse().ok()?)?;
     Some((unit, Timestamp::from_second(seconds).ok()?))
 }
 

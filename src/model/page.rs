@@ -1,4 +1,4 @@
-//! Pages of long lists.
+//! Pages of long lists, and requests for a page.
 
 use serde::Serialize;
 use std::convert::Infallible;
@@ -6,27 +6,29 @@ use std::convert::Infallible;
 /// Requested part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PageRequest {
-    /// Page by number.
+    /// Page with the given number.
     Number {
         /// Page number, counted from 1.
         page: u32,
-        /// Number of items per page, at least 1.
+        /// Maximum number of items per page, at least 1.
         per_page: u32,
     },
-    /// Items after an id (keyset pagination).
+    /// Items that follow an id in the order of the list (keyset pagination).
     After {
         /// Last id of the previous page.
         id: i64,
-        /// Number of items per page, at least 1.
+        /// Maximum number of items per page, at least 1.
         per_page: u32,
     },
     /// All items.
     All,
-    /// One chunk of all items; the total number of items is not counted.
+    /// One of the parts in which a caller loads a long list. The total number of items is not
+    /// counted.
     Chunk {
-        /// [`Page::next`] of the previous chunk.
+        /// Id after which the chunk starts: [`Page::next`] of the previous chunk, or an id from the
+        /// user. `None` for a chunk at the start of the list.
         after: Option<i64>,
-        /// Number of items in the chunk, at least 1.
+        /// Maximum number of items in the chunk, at least 1.
         size: u32,
     },
 }
@@ -34,9 +36,10 @@ pub(crate) enum PageRequest {
 /// Position and size of a page, for an SQL query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SqlWindow {
-    /// Number of rows before the page. The rows up to `after_id` do not count.
+    /// Number of rows between the row with the id `after_id` and the page.
     pub(crate) skip: i64,
-    /// Id after which the page begins, for lists in ascending order of ids; 0 if the request has no id.
+    /// Id after which the rows are counted, for lists in ascending order of ids; 0 if the request
+    /// has no id.
     pub(crate) after_id: i64,
     /// Maximum number of rows of the page; -1 for all rows.
     pub(crate) page_size: i64,
@@ -57,7 +60,8 @@ impl PageRequest {
         SqlWindow { skip, after_id, page_size }
     }
 
-    /// Returns the id after which the page begins, in either order; `None` if the request has no id.
+    /// Returns the id after which the page starts, for lists in ascending or descending order of
+    /// ids. Returns `None` if the request has no id.
     pub(crate) fn after_id(self) -> Option<i64> {
         match self {
             Self::After { id, .. } => Some(id),
@@ -66,8 +70,8 @@ impl PageRequest {
         }
     }
 
-    /// Returns the total number of items, as returned by `count`. For a chunk, returns 0 without
-    /// calling `count`.
+    /// Calls `count` and returns its result, the total number of items. For a chunk, returns 0 and
+    /// does not call `count`.
     pub(crate) fn count_total<E>(self, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
         if let Self::Chunk { .. } = self { Ok(0) } else { count() }
     }
@@ -78,28 +82,29 @@ impl PageRequest {
 pub(crate) struct Page<T> {
     /// Items of the page.
     pub(crate) items: Vec<T>,
-    /// Page number; absent with `--after` and for a chunk.
+    /// Page number; `None` for [`PageRequest::After`] and [`PageRequest::Chunk`].
     pub(crate) page: Option<u32>,
-    /// Number of items per page; absent if all items are listed.
+    /// Maximum number of items per page; `None` if the page contains all items.
     pub(crate) per_page: Option<u32>,
     /// Number of items in the whole list; 0 for a chunk.
     pub(crate) total: i64,
     /// Number of pages in the whole list; 0 for a chunk.
     pub(crate) pages: i64,
-    /// Value of `--after` for the next page; absent on the last page.
+    /// Id after which the next page starts, the value for `--after`; `None` on the last page.
     pub(crate) next: Option<i64>,
 }
 
 impl<T> Page<T> {
-    /// Creates a page from the items of one query, which asks for one item more than the page size.
-    /// This extra item shows that another page follows, and is removed.
+    /// Creates a page from the items of one query. The limit of the query must be one item more
+    /// than the page size: if this extra item exists, another page follows. The extra item is
+    /// removed. `id_of` returns the id of an item.
     pub(crate) fn new(
         request: PageRequest,
         mut items: Vec<T>,
         total: i64,
         id_of: impl Fn(&T) -> i64,
     ) -> Self {
-        let (number, per_page) = match request {
+        let (page_number, per_page) = match request {
             PageRequest::Number { page, per_page } => (Some(page), Some(per_page)),
             PageRequest::After { per_page, .. } => (None, Some(per_page)),
             PageRequest::All => (Some(1), None),
@@ -116,7 +121,7 @@ impl<T> Page<T> {
             None => i64::from(total > 0),
         };
         let next = if has_more { items.last().map(id_of) } else { None };
-        Self { items, page: number, per_page, total, pages, next }
+        Self { items, page: page_number, per_page, total, pages, next }
     }
 
     /// Converts the items.
@@ -146,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn item_beyond_page_size_announces_next_page() {
+    fn page_with_an_extra_item_has_a_next_page() {
         let request = PageRequest::Number { page: 2, per_page: 3 };
         assert_eq!(request.sql_window(), SqlWindow { skip: 3, after_id: 0, page_size: 3 });
         let page = Page::new(request, vec![4, 5, 6, 7], 7, |id| *id);

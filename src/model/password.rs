@@ -1,4 +1,4 @@
-//! Passwords and opaque password hashes.
+//! Passwords and password hashes.
 
 use super::InvalidValue;
 use super::precis::enforce_to_fixed_point;
@@ -8,14 +8,15 @@ use secrecy::{ExposeSecret, SecretString};
 use std::borrow::Cow;
 use zeroize::Zeroize;
 
-/// Password, normalized by PRECIS `OpaqueString` (RFC 8265, section 4.2): not trimmed, at most
-/// 1,024 bytes. `Display` is not implemented, and `Debug` is redacted.
+/// Password of 1 to 1,024 bytes, normalized by PRECIS `OpaqueString` (RFC 8265, section 4.2).
+/// Spaces at the start and end are kept. `Display` is not implemented, and `Debug` is redacted.
 #[derive(Debug, Clone)]
 pub(crate) struct Password(SecretString);
 
 impl Password {
     const MAX_BYTES: usize = 1_024;
 
+    /// Parses a password, and overwrites `text` in memory.
     pub(crate) fn parse(mut text: String) -> Result<Self, InvalidValue> {
         let invalid = |reason: &str| InvalidValue::new("password", reason);
         if text.is_empty() {
@@ -30,7 +31,7 @@ impl Password {
                 OpaqueString::enforce(text).map(Cow::into_owned)
             })
             .ok_or_else(|| invalid("contains control characters or unassigned characters"))?;
-            // The normalized form can be longer.
+            // The normalized form can be longer than the text.
             check_length(&normalized)?;
             Ok(Self(SecretString::from(normalized.as_str())))
         });
@@ -38,17 +39,18 @@ impl Password {
         password
     }
 
-    /// Returns the number of characters, to be compared with the minimum length.
+    /// Returns the number of characters, for comparison with the setting `password.min_length`.
     pub(crate) fn char_count(&self) -> usize {
         self.0.expose_secret().chars().count()
     }
 
+    /// Returns the normalized password in UTF-8.
     pub(crate) fn expose(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()
     }
 }
 
-/// Argon2 hash as a PHC string; only `crypto` interprets the content.
+/// Argon2 hash as a PHC string such as `$argon2id$…`; only `crypto` interprets the content.
 #[derive(Debug, Clone)]
 pub(crate) struct PasswordHash(SecretString);
 
@@ -75,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn password_spellings_are_normalized() {
+    fn equivalent_spellings_of_a_password_are_equal() {
         let composed = Password::parse("caf\u{e9} au lait".to_owned()).unwrap();
         let decomposed = Password::parse("cafe\u{301} au lait".to_owned()).unwrap();
         assert_eq!(composed.expose(), decomposed.expose());
@@ -83,9 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn password_without_stable_form_is_refused() {
-        // The Greek middle dot is mapped to the Latin middle dot, which is valid only between two
-        // `l` (RFC 5892, appendix A.3).
+    fn password_with_invalid_normalized_form_is_refused() {
+        // Normalization replaces the Greek middle dot by the Latin middle dot. The Latin middle dot
+        // is valid only between two `l` (RFC 5892, appendix A.3).
         assert!(Password::parse("p\u{387}p".to_owned()).is_err());
         assert_eq!(Password::parse("l\u{387}l".to_owned()).unwrap().expose(), "l·l".as_bytes());
     }
@@ -100,7 +102,7 @@ mod tests {
     fn password_length_is_limited_before_and_after_normalization() {
         assert!(Password::parse(String::new()).is_err());
         assert!(Password::parse("x".repeat(1_025)).is_err());
-        // Three bytes per character, four bytes in normalized form.
+        // The character has three bytes in the text, and four bytes in normalized form.
         let longest = Password::parse("\u{fa6c}".repeat(256)).unwrap();
         assert_eq!(longest.expose().len(), 1_024);
         assert!(Password::parse("\u{fa6c}".repeat(257)).is_err());

@@ -1,4 +1,5 @@
-//! JSON format of a path, without loss: text, or an array of bytes for a path that is not UTF-8.
+//! Lossless JSON format of a path, for `#[serde(with)]`: text, or an array of bytes for a path that
+//! is not UTF-8.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ffi::OsString;
@@ -36,9 +37,9 @@ mod tests {
             [(&b"/a"[..], r#""/a""#), (b"/\xff", "[47,255]"), (b"/\xfe", "[47,254]")]
         {
             let path = PathBuf::from(OsString::from_vec(bytes.to_vec()));
-            let mut written = Vec::new();
-            serialize(&path, &mut serde_json::Serializer::new(&mut written)).unwrap();
-            assert_eq!(String::from_utf8(written).unwrap(), json);
+            let mut output = Vec::new();
+            serialize(&path, &mut serde_json::Serializer::new(&mut output)).unwrap();
+            assert_eq!(String::from_utf8(output).unwrap(), json);
             let mut deserializer = serde_json::Deserializer::from_str(json);
             assert_eq!(deserialize(&mut deserializer).unwrap(), path);
         }

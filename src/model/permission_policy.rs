@@ -3,8 +3,8 @@
 use super::names::parse_visible_text;
 use super::{InvalidValue, Permission};
 
-/// Names and prefixes of permissions from the setting `token.permissions`. Permissions with the
-/// prefix `jeton:` never match.
+/// Patterns for permissions, from the setting `token.permissions`. A pattern is a permission, or a
+/// prefix followed by `*`. Permissions with the prefix `jeton:` match no pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PermissionPolicy(Vec<String>);
 
@@ -15,7 +15,7 @@ impl Default for PermissionPolicy {
 }
 
 impl PermissionPolicy {
-    /// Parses `none`, or comma-separated patterns: a permission, or a prefix followed by `*`.
+    /// Parses `none`, or patterns separated by commas.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text == "none" {
             return Ok(Self(Vec::new()));
@@ -41,8 +41,8 @@ impl PermissionPolicy {
         patterns.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns whether a user with the role `user` may grant every permission without the prefix
-    /// `jeton:`.
+    /// Returns whether a user with the role `user` may grant all permissions, except those with the
+    /// prefix `jeton:`.
     pub(crate) fn allows_all(&self) -> bool {
         self.0.iter().any(|pattern| pattern == "*")
     }

@@ -1,8 +1,8 @@
-//! Text normalization by PRECIS profiles (RFC 8264).
+//! Text normalization by profiles of PRECIS (RFC 8264), a framework for internationalized strings.
 //!
-//! The profiles look up each character in tables, which is slow for many names. All profiles accept
-//! visible ASCII characters and change at most their case (RFC 8264, section 9.11), so that
-//! [`is_visible_ascii`] text needs no table.
+//! A profile looks up each character in tables. For many names, these lookups are slow. Visible
+//! ASCII characters need no lookup: all profiles accept these characters (RFC 8264, section 9.11)
+//! and change at most their case. [`is_visible_ascii`] recognizes text of such characters.
 
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::Error;
@@ -10,7 +10,8 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
-/// Returns whether the text is not empty and has only visible ASCII characters, and no spaces.
+/// Returns whether the text has at least one character, and only visible ASCII characters (no
+/// spaces).
 pub(super) fn is_visible_ascii(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -24,7 +25,7 @@ pub(super) fn normalize_username(text: &str) -> Option<Zeroizing<String>> {
     normalize_username_by_tables(text)
 }
 
-/// Applies the profile without the fast path for visible ASCII characters.
+/// Applies the profile `UsernameCaseMapped` without the fast path for visible ASCII characters.
 fn normalize_username_by_tables(text: &str) -> Option<Zeroizing<String>> {
     enforce_to_fixed_point(text, |text| UsernameCaseMapped::enforce(text).map(Cow::into_owned))
 }
@@ -57,7 +58,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn profile_changes_only_the_case_of_visible_ascii(text in "[!-~]{1,80}") {
+        fn result_for_visible_ascii_equals_result_of_profile(text in "[!-~]{1,80}") {
             prop_assert_eq!(normalize_username(&text), normalize_username_by_tables(&text));
             prop_assert!(text.as_str().is_single_script() && !text.chars().any(is_invisible));
         }

@@ -1,13 +1,13 @@
-//! Prefix of the names of database roles.
+//! Prefix of the names of the PostgreSQL roles of a store.
 
 use super::InvalidValue;
 
 /// Maximum length of a prefix in bytes: PostgreSQL truncates names after 63 bytes, and the longest
-/// suffix is `_operator`.
-const MAX_LENGTH: usize = 63 - "_operator".len();
+/// suffix of a role name is `_operator`.
+const MAX_BYTES: usize = 63 - "_operator".len();
 
-/// Prefix of the names of database roles: `jeton` for `jeton_minter`. The names of the roles need no
-/// quotes in SQL.
+/// Prefix of the names of PostgreSQL roles, such as `jeton` in the role name `jeton_minter`. A role
+/// name with this prefix needs no quotes in SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RolePrefix(String);
 
@@ -18,11 +18,8 @@ impl RolePrefix {
             "expected lower-case letters, digits and `_`, starting with a letter"
         } else if text.starts_with("pg_") {
             "names that start with `pg_` are reserved"
-        } else if text.len() > MAX_LENGTH {
-            return Err(InvalidValue::new(
-                "prefix",
-                format!("longer than {MAX_LENGTH} characters"),
-            ));
+        } else if text.len() > MAX_BYTES {
+            return Err(InvalidValue::new("prefix", format!("longer than {MAX_BYTES} characters")));
         } else {
             return Ok(Self(text.to_owned()));
         };
@@ -40,7 +37,7 @@ mod tests {
 
     #[test]
     fn prefix_is_short_and_needs_no_quotes_in_sql() {
-        let longest = "a".repeat(MAX_LENGTH);
+        let longest = "a".repeat(MAX_BYTES);
         for valid in ["jeton", "j", "staging_2", longest.as_str()] {
             assert_eq!(RolePrefix::parse(valid).unwrap().as_str(), valid);
         }

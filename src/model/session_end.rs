@@ -1,11 +1,12 @@
-//! Causes of the early end of a session.
+//! Reasons for which a session ends before its expiry.
 
 use super::InvalidValue;
 
-/// Cause of the early end of a session, stored as its name.
+/// Reason for which a session ended before its expiry. The store contains the
+/// [name](SessionEndReason::name) of the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionEndReason {
-    /// Logout.
+    /// The user logged out.
     Logout,
     /// A later login replaced the session.
     Replaced,

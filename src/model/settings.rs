@@ -2,12 +2,22 @@
 
 use super::suggestion::unknown_name_error;
 use super::{InvalidValue, Lifetime, PermissionPolicy, is_invisible, is_unsafe_for_terminal};
+use serde::Serialize;
 use serde_json::Value;
+
+/// Quota of a user, and the number of app tokens of the user that count towards the quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct QuotaUsage {
+    /// Current number of app tokens that count towards the quota.
+    pub(crate) used: i64,
+    /// Maximum number of app tokens that count towards the quota.
+    pub(crate) limit: u32,
+}
 
 /// Maximum number of live app tokens of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quota {
-    /// Limit.
+    /// Maximum number.
     Limited(u32),
     /// No limit.
     Unlimited,
@@ -24,7 +34,7 @@ impl Quota {
         }
     }
 
-    /// Returns the limit, if any.
+    /// Returns the maximum number, if any.
     pub(crate) const fn limit(self) -> Option<u32> {
         match self {
             Self::Limited(limit) => Some(limit),
@@ -83,7 +93,7 @@ settings! {
     TokenQuota "token.quota" "3" "maximum number of live app tokens per user, or `unlimited`",
     TokenTtl "token.ttl" "7d" "default lifetime of app tokens",
     TokenRenewalPeriod "token.max_ttl" "90d"
-        "period from the issue of an app token in which its bearer can renew it and the renewed tokens",
+        "period after the issue of an app token; within this period, the bearer can renew the token and its successors",
     TokenPermissions "token.permissions" "*"
         "permissions that users with the role `user` may grant: names and prefixes such as `read:*`, or `none`",
     AccessTtl "session.access_ttl" "15m" "lifetime of access tokens",
@@ -94,7 +104,7 @@ settings! {
     TargetClaim "claims.target" "cliente" "value of the `target` claim of app tokens",
     RegisterOpen "register.open" "true" "`true`: anyone can register; `false`: only admins can create users",
     PasswordMinLength "password.min_length" "0" "minimum number of characters of new passwords",
-    VerifyOverlap "key.verify_overlap" "30d" "period in which a replaced key still verifies",
+    VerifyOverlap "key.verify_overlap" "30d" "period in which a replaced key still verifies tokens",
 }
 
 impl Setting {
@@ -105,7 +115,7 @@ impl Setting {
         })
     }
 
-    /// Returns the fixed words that the setting accepts as values, except the default.
+    /// Returns the fixed words that the setting accepts as values, without the default value.
     pub(crate) const fn fixed_words(self) -> &'static [&'static str] {
         match self {
             Self::TokenQuota => &["unlimited"],
@@ -124,8 +134,8 @@ impl Setting {
         }
     }
 
-    /// Converts a value to JSON: a number or a boolean for settings of these types, else a string. The
-    /// quota `unlimited` is a string, too.
+    /// Converts a valid value to JSON: a number or a boolean for settings of these types, otherwise
+    /// a string. The value `unlimited` of a quota is a string.
     pub(crate) fn to_json(self, value: &str) -> Value {
         let is_number = matches!(self, Self::TokenQuota | Self::PasswordMinLength);
         let number = || value.parse::<u32>().ok().filter(|_| is_number).map(Value::from);
@@ -137,7 +147,7 @@ impl Setting {
     pub(crate) fn validate(self, value: &str) -> Result<String, InvalidValue> {
         let mut settings = Settings::default();
         settings.apply(self, value)?;
-        // The parsers also accept some invisible characters: durations may contain any whitespace.
+        // The parsers accept some invisible characters, such as line breaks in durations.
         if value.chars().any(is_invisible) {
             return Err(InvalidValue::new("value", "contains control or invisible characters"));
         }
@@ -164,10 +174,10 @@ pub(crate) struct Settings {
     pub(crate) session_ttl: Lifetime,
     /// `issuer`.
     pub(crate) issuer: String,
-    /// `claims.owner`.
-    pub(crate) owner_claim: String,
-    /// `claims.target`.
-    pub(crate) target_claim: String,
+    /// `claims.owner`: value of the claim `owner`.
+    pub(crate) owner_claim_value: String,
+    /// `claims.target`: value of the claim `target`.
+    pub(crate) target_claim_value: String,
     /// `register.open`.
     pub(crate) register_open: bool,
     /// `password.min_length`.
@@ -187,8 +197,8 @@ impl Default for Settings {
             refresh_ttl: Lifetime::from_days(30),
             session_ttl: Lifetime::from_days(90),
             issuer: Setting::Issuer.default_value().to_owned(),
-            owner_claim: Setting::OwnerClaim.default_value().to_owned(),
-            target_claim: Setting::TargetClaim.default_value().to_owned(),
+            owner_claim_value: Setting::OwnerClaim.default_value().to_owned(),
+            target_claim_value: Setting::TargetClaim.default_value().to_owned(),
             register_open: true,
             password_min_length: 0,
             verify_overlap: Lifetime::from_days(30),
@@ -208,8 +218,8 @@ impl Settings {
             Setting::RefreshTtl => self.refresh_ttl = Lifetime::parse(value)?,
             Setting::SessionTtl => self.session_ttl = Lifetime::parse(value)?,
             Setting::Issuer => self.issuer = require_visible_text(value)?,
-            Setting::OwnerClaim => self.owner_claim = require_visible_text(value)?,
-            Setting::TargetClaim => self.target_claim = require_visible_text(value)?,
+            Setting::OwnerClaim => self.owner_claim_value = require_visible_text(value)?,
+            Setting::TargetClaim => self.target_claim_value = require_visible_text(value)?,
             Setting::RegisterOpen => {
                 self.register_open = value
                     .parse()
@@ -256,10 +266,10 @@ mod tests {
     }
 
     #[test]
-    fn named_values_are_valid_and_not_the_default() {
+    fn fixed_words_are_valid_and_not_the_default() {
         for setting in Setting::ALL {
-            for value in setting.fixed_words() {
-                assert!(setting.validate(value).is_ok() && *value != setting.default_value());
+            for word in setting.fixed_words() {
+                assert!(setting.validate(word).is_ok() && *word != setting.default_value());
             }
         }
     }

@@ -7,8 +7,8 @@ pub(crate) fn is_plain_word(word: &str) -> bool {
 
 /// Returns `text` as one word of a POSIX shell, quoted if necessary.
 ///
-/// `text` must be safe for a terminal, such as a result of [`escape`](super::escape), because quotes do
-/// not protect a terminal from control characters.
+/// `text` must be safe for a terminal, for example as a result of [`escape`](super::escape). Quotes
+/// do not protect a terminal from control characters.
 pub(crate) fn quote_shell_word(text: &str) -> String {
     // The only possible error is a NUL, which is not safe for a terminal.
     shlex::try_quote(text).map_or_else(|_| String::new(), Into::into)
@@ -16,19 +16,20 @@ pub(crate) fn quote_shell_word(text: &str) -> String {
 
 /// Returns the value of a word of a POSIX shell. The word may end within quotes.
 pub(crate) fn unquote_shell_word(word: &str) -> String {
-    let closed = |quote| shlex::split(&format!("{word}{quote}"));
-    let words = ["", "'", "\""].into_iter().find_map(closed);
+    let split_with_end = |quote| shlex::split(&format!("{word}{quote}"));
+    let words = ["", "'", "\""].into_iter().find_map(split_with_end);
     words.map_or_else(|| word.to_owned(), |words| words.concat())
 }
 
-/// Returns whether every shell reads the character literally, unless a word starts with the character.
-/// Letters and digits of all alphabets are literal, because shells interpret only symbols.
+/// Returns whether every shell reads the character literally after the first character of a word.
+/// At the start of a word, some shells interpret some of these characters, such as `=`. Letters and
+/// digits of all alphabets are literal, because shells interpret only symbols.
 pub(crate) fn is_literal_in_shell(c: char) -> bool {
     c.is_alphanumeric() || "._@+-/:=,".contains(c)
 }
 
 /// Returns `text` as a part of a word of bash, with a backslash before each character that bash may
-/// interpret. Returns `None` if the text contains a control character, or a character outside of ASCII
+/// interpret. Returns `None` if the text contains a control character, or a non-ASCII character
 /// that is neither a letter nor a digit.
 pub(crate) fn escape_for_bash(text: &str) -> Option<String> {
     let mut escaped = String::with_capacity(text.len());
@@ -44,10 +45,11 @@ pub(crate) fn escape_for_bash(text: &str) -> Option<String> {
     Some(escaped)
 }
 
-/// Returns `command` with `value` as the last argument, for a POSIX shell.
+/// Returns a command line for a POSIX shell: `command` with `value` as the last argument. A value
+/// that starts with `-` follows `--`.
 pub(crate) fn render_command(command: &str, value: &str) -> String {
-    let end_of_flags = if value.starts_with('-') { "-- " } else { "" };
-    format!("{command} {end_of_flags}{}", quote_shell_word(value))
+    let separator = if value.starts_with('-') { "-- " } else { "" };
+    format!("{command} {separator}{}", quote_shell_word(value))
 }
 
 #[cfg(test)]

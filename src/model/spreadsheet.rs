@@ -1,4 +1,5 @@
-//! CSV for spreadsheets: no cell is interpreted as a formula, and visible text survives a round trip.
+//! CSV for spreadsheets. A spreadsheet interprets no cell as a formula. Visible text is unchanged
+//! after jeton writes and reads it.
 
 use super::{Row, RowError, RowReader, escape, escape_json};
 use serde_json::{Map, Value};
@@ -29,18 +30,21 @@ fn render_records(records: impl Iterator<Item = Vec<String>>) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// Reader of rows from a file that a spreadsheet may have written: a [`RowReader`] that also reads a
-/// JSON list of any length, converts the column names of CSV to lower case, and removes
-/// [`FORMULA_ESCAPE`] from the cells of CSV.
+/// Reader of rows from a file that a spreadsheet may have written. It is a [`RowReader`] that
+/// accepts long JSON lists, converts the column names of CSV to lower case, and removes
+/// [`FORMULA_ESCAPE`] from the cells of CSV. A JSON list that is not longer than a row is one row
+/// with the field `items`.
 #[derive(Debug)]
 pub(crate) struct SpreadsheetRows<R> {
     rows: RowReader<R>,
+    /// Name of the CSV column with cells that are returned unchanged.
     raw_column: &'static str,
 }
 
 impl<R: BufRead> SpreadsheetRows<R> {
-    /// Starts reading. Cells of `raw_column` are read unchanged, because jeton never writes this
-    /// column.
+    /// Starts reading. The cells of the CSV column `raw_column` are returned unchanged. jeton must
+    /// never write this column: an apostrophe in these cells is then never a [`FORMULA_ESCAPE`]
+    /// from jeton.
     pub(crate) fn new(input: R, raw_column: &'static str) -> Result<Self, RowError> {
         Ok(Self {
             rows: RowReader::with_options(input, true, |name| name.trim().to_ascii_lowercase())?,
@@ -48,7 +52,7 @@ impl<R: BufRead> SpreadsheetRows<R> {
         })
     }
 
-    /// See [`RowReader::columns`].
+    /// Returns the column names: see [`RowReader::columns`].
     pub(crate) fn columns(&self) -> &[String] {
         self.rows.columns()
     }
@@ -78,9 +82,11 @@ impl<R: BufRead> Iterator for SpreadsheetRows<R> {
 /// Characters that start a formula in a spreadsheet.
 const FORMULA_PREFIXES: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
-/// Apostrophe at the start of a cell: a spreadsheet shows the rest of the cell as text, not as a formula.
+/// Apostrophe at the start of a cell: a spreadsheet displays the rest of the cell as text, and does
+/// not interpret it as a formula.
 const FORMULA_ESCAPE: char = '\'';
 
+/// Adds [`FORMULA_ESCAPE`] to a text that starts like a formula or like an escaped text.
 fn escape_formula(text: &str) -> String {
     if text.starts_with(FORMULA_PREFIXES) || has_formula_escape(text) {
         format!("{FORMULA_ESCAPE}{text}")

@@ -1,12 +1,14 @@
-//! Similar names for a mistyped name.
+//! Suggestion of a valid name that is similar to a mistyped name.
 
 use super::InvalidValue;
 
-/// Minimum length of a word for which a similar name is searched, in characters.
+/// Minimum length, in characters, of a word for which a similar name is searched for.
 const MIN_WORD_LENGTH: usize = 3;
 
-/// Returns the name that `word` misspells, or that starts with `word`, ignoring case. A misspelled
-/// word has at most one edit per three characters.
+/// Returns the name that is most similar to `word`, ignoring case. Returns `None` if no name is
+/// similar, or if `word` is too short. A name is similar if it starts with `word`, or if at most
+/// one edit per three characters of `word` converts `word` to the name. An edit inserts, deletes or
+/// replaces a character, or exchanges two adjacent characters.
 pub(crate) fn find_similar<'a>(
     word: &str,
     names: impl IntoIterator<Item = &'a str>,
@@ -18,7 +20,7 @@ pub(crate) fn find_similar<'a>(
     let max_distance = word.chars().count() / 3;
     let distance = |name: &str| {
         let name = name.to_lowercase();
-        // A name that starts with the word counts as a name with at most `max_distance` edits.
+        // A name that starts with the word has at most the distance `max_distance`.
         let prefix_distance = if name.starts_with(&word) { max_distance } else { usize::MAX };
         strsim::osa_distance(&word, &name).min(prefix_distance)
     };
@@ -30,7 +32,8 @@ pub(crate) fn find_similar<'a>(
         .map(|(_, name)| name)
 }
 
-/// Returns the error for an unknown name: all valid names, and a hint with the similar name.
+/// Returns the error for an unknown name. The error lists all valid names. If a valid name is
+/// similar to `word`, the hint proposes this name.
 pub(super) fn unknown_name_error(
     value_name: &'static str,
     word: &str,

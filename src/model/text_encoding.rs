@@ -5,9 +5,9 @@ use std::borrow::Cow;
 /// Byte order mark of UTF-8, which some editors write at the start of a file.
 pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// Returns the text without a byte order mark, in UTF-8. UTF-16 with a byte order mark, the format
-/// of redirected output in Windows PowerShell, is converted; no text in UTF-8 starts with the
-/// bytes of that mark. Invalid UTF-16 is returned unchanged.
+/// Returns the text in UTF-8, without a byte order mark. UTF-16 with a byte order mark is
+/// converted: Windows PowerShell redirects output in this format, and no text in UTF-8 starts with
+/// the byte order mark of UTF-16. Invalid UTF-16 is returned unchanged.
 pub(crate) fn normalize_encoding(bytes: &[u8]) -> Cow<'_, [u8]> {
     let decode = |from_bytes: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes.as_chunks::<2>();
@@ -23,7 +23,7 @@ pub(crate) fn normalize_encoding(bytes: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Returns whether the text starts with a byte order mark of UTF-16.
-pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
+pub(crate) fn has_utf16_bom(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
@@ -50,6 +50,6 @@ mod tests {
         }
         assert_eq!(normalize_encoding(b"\xef\xbb"), b"\xef\xbb".as_slice());
         assert_eq!(normalize_encoding(b""), b"".as_slice());
-        assert!(is_utf16(little_endian) && is_utf16(big_endian) && !is_utf16(b"{}"));
+        assert!(has_utf16_bom(little_endian) && has_utf16_bom(big_endian) && !has_utf16_bom(b"{}"));
     }
 }

@@ -8,8 +8,8 @@ use jiff::{RoundMode, Unit};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// Timestamp in whole seconds since 1970 (`NumericDate` of RFC 7519, section 2), from 1970 to the
-/// year 9999, so that an RFC 3339 form always exists.
+/// Timestamp in whole seconds since 1970 (`NumericDate` of RFC 7519, section 2), from 0 to
+/// [`MAX_UNIX_SECONDS`]. Every value has an RFC 3339 form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timestamp(i64);
 
@@ -47,28 +47,32 @@ impl Timestamp {
         Self::from_unix(instant.as_second())
     }
 
-    /// Adds a lifetime; returns `None` after the year 9999.
+    /// Adds a lifetime. Returns `None` if the result is after [`MAX_UNIX_SECONDS`].
     pub(crate) fn checked_add(self, lifetime: Lifetime) -> Option<Self> {
         self.0.checked_add(lifetime.seconds()).and_then(Self::from_unix)
     }
 
-    /// Adds a number of seconds, negative or not; the result is limited to 1970–9999.
+    /// Adds a number of seconds, which can be negative. A result out of range is replaced by the
+    /// first or the last timestamp.
     pub(crate) fn saturating_add_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds).clamp(0, MAX_UNIX_SECONDS))
     }
 
-    /// Adds a number of seconds, negative or not; returns `None` outside 1970–9999.
+    /// Adds a number of seconds, which can be negative. Returns `None` if the result is out of
+    /// range.
     pub(super) fn checked_add_seconds(self, seconds: i64) -> Option<Self> {
         self.0.checked_add(seconds).and_then(Self::from_unix)
     }
 
-    /// Returns the time relative to `now`, rounded to the largest unit that is not zero: `in 6 d`,
-    /// `3 h ago`, `now`.
+    /// Returns the time relative to `now`, such as `in 6 d`, `3 h ago` or `now`. The difference
+    /// is rounded to the largest unit (year, day, hour, minute or second) that it contains at least
+    /// once.
     pub(crate) fn to_relative(self, now: Self) -> String {
         let until = |unit: Unit, mode| {
             let difference = DateTimeDifference::new(self.to_civil());
             let difference = difference.largest(unit.max(Unit::Day)).smallest(unit);
-            // Rounding to years fails close to the year 9999: days are used there.
+            // Rounding to years fails close to the year 9999. The difference is then zero, so that
+            // the next smaller unit, days, is used.
             now.to_civil().until(difference.mode(mode)).unwrap_or_default()
         };
         let unit = [Unit::Year, Unit::Day, Unit::Hour, Unit::Minute]
@@ -95,19 +99,22 @@ impl Timestamp {
     }
 }
 
-/// Returns the error for Unix seconds after [`MAX_UNIX_SECONDS`], with a hint for a time in another unit.
+/// Returns the error for Unix seconds after [`MAX_UNIX_SECONDS`]. If the number may be a time in
+/// another unit, such as milliseconds, the hint proposes this time in seconds.
 fn out_of_range_error(seconds: i64) -> InvalidValue {
     let invalid = InvalidValue::new("time", "out of range: after 9999-12-30T22:00:00Z");
-    match find_time_unit(seconds.into()) {
+    match guess_time_unit(seconds.into()) {
         Some((_, seconds)) => invalid.with_hint(format!("use seconds: `{seconds}`")),
         None => invalid,
     }
 }
 
-/// Returns the unit of a time that is too large for seconds, such as the milliseconds of JavaScript,
-/// and the time in seconds since 1970.
-pub(crate) fn find_time_unit(number: i128) -> Option<(&'static str, i64)> {
-    /// End of the year 9999 in seconds since 1970, a usual value for a token without expiry.
+/// Returns the probable unit of a number that is too large for seconds since 1970, and the time in
+/// seconds. The unit is milliseconds, as in JavaScript, microseconds or nanoseconds. Returns `None`
+/// for a number that can be seconds, and for a number that is too large in every unit.
+pub(crate) fn guess_time_unit(number: i128) -> Option<(&'static str, i64)> {
+    /// End of the year 9999 in seconds since 1970. Many issuers use this value as the expiry time
+    /// of tokens that must not expire, so it is not a time in another unit.
     const LAST_SECOND_OF_9999: i128 = 253_402_300_799;
     const UNITS: [(i128, &str); 3] =
         [(1_000, "milliseconds"), (1_000_000, "microseconds"), (1_000_000_000, "nanoseconds")];
@@ -118,8 +125,9 @@ pub(crate) fn find_time_unit(number: i128) -> Option<(&'static str, i64)> {
     times.next().filter(|_| number > LAST_SECOND_OF_9999)
 }
 
-/// Returns the error for an invalid time. The reason of the error is a time out of range, or a missing time
-/// zone, if `text` is otherwise valid, or else `default_reason`.
+/// Returns the error for a text that is not a valid time. If the only defect is a missing time
+/// zone, or that the time is out of range, the error describes this defect. Otherwise, the reason
+/// of the error is `default_reason`.
 pub(super) fn invalid_time_error(text: &str, default_reason: &str) -> InvalidValue {
     let invalid = |reason: &str| InvalidValue::new("time", reason);
     let Ok(time) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() else {
@@ -233,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn unit_of_a_time_after_9999_is_found() {
+    fn unit_of_a_number_too_large_for_seconds_is_found() {
         for (number, unit) in [
             (1_999_999_999_123, Some(("milliseconds", 1_999_999_999))),
             (1_999_999_999_123_456, Some(("microseconds", 1_999_999_999))),
@@ -243,7 +251,7 @@ mod tests {
             (-1_999_999_999_123, None),
             (i128::MAX, None),
         ] {
-            assert_eq!(find_time_unit(number), unit, "{number}");
+            assert_eq!(guess_time_unit(number), unit, "{number}");
         }
         let hint = Timestamp::parse("1999999999123456").unwrap_err().hint;
         assert_eq!(hint.as_deref(), Some("use seconds: `1999999999`"));

@@ -16,8 +16,9 @@ pub(crate) enum TimeSpec {
 }
 
 impl TimeSpec {
-    /// Parses RFC 3339, a date, Unix seconds, `now`, or a duration with a sign: `+1h`, `-1h`. Every
-    /// value that the hint of an error proposes is valid, independently of the current time.
+    /// Parses RFC 3339, a date, Unix seconds, `now`, or a duration with a sign, such as `+1h` or
+    /// `-1h`. If the error has a hint, every value that the hint proposes is valid at any current
+    /// time.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, \
                       `+1h` or `-1h`";
@@ -28,7 +29,8 @@ impl TimeSpec {
         Self::parse_or_suggest(text, reason, hint)
     }
 
-    /// Parses the bound of a filter: a time, or an age such as `7d`, which has no sign.
+    /// Parses a bound: the start or end time of a filter. Also accepts an age, which is a duration
+    /// without a sign, such as `7d` for the time 7 days ago.
     pub(crate) fn parse_bound(text: &str) -> Result<Self, InvalidValue> {
         let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, or an \
                       age (`7d`)";
@@ -39,7 +41,8 @@ impl TimeSpec {
         })
     }
 
-    /// Parses a time. `suggest` returns the hint for a duration without a sign.
+    /// Parses a time. A duration without a sign is an error; `suggest` returns the hint of this
+    /// error. `reason` is the default reason of an error.
     fn parse_or_suggest(
         text: &str,
         reason: &str,
@@ -48,11 +51,13 @@ impl TimeSpec {
         if text == "now" {
             return Ok(Self::FromNow(0));
         }
-        // `1h ago` is negative too.
+        // A duration such as `1h ago` is negative, although it does not start with `-`.
         let has_sign = |seconds: i64| seconds < 0 || text.starts_with(['+', '-']);
         match parse_seconds(text) {
             Ok(seconds) if has_sign(seconds) => return Ok(Self::FromNow(seconds)),
-            // The error has a hint for a calendar unit or a missing unit; other text may be a time.
+            // `parse_seconds` returns a hint for a number without a unit, and for years and months.
+            // A number without a sign can still be Unix seconds, so only text with a sign is
+            // refused here.
             Err(invalid) if invalid.hint.is_some() && text.starts_with(['+', '-']) => {
                 let seconds =
                     invalid.hint_values().next().and_then(|value| parse_seconds(value).ok());
@@ -74,22 +79,24 @@ impl TimeSpec {
         })
     }
 
-    /// Returns whether the time `seconds` from now is in the years 1970–9999, today and for the next
-    /// centuries.
+    /// Returns whether the time `seconds` from now is in the years 1970–9999 if the current time is
+    /// in the years 2020–8999.
     const fn is_usable_from_now(seconds: i64) -> bool {
-        /// 50 years in seconds.
+        /// Maximum distance to the past: 50 years, in seconds.
         const MAX_AGE: i64 = 50 * 365 * 86_400;
-        /// 1,000 years in seconds.
+        /// Maximum distance to the future: 1,000 years, in seconds.
         const MAX_FUTURE: i64 = 20 * MAX_AGE;
         -MAX_AGE <= seconds && seconds <= MAX_FUTURE
     }
 
-    /// Returns `-AGE`, the argument for a time in the past; `None` if the time may be before 1970.
+    /// Returns the argument for the time `age` ago, such as `-7d`. Returns `None` if this time may
+    /// be before 1970.
     pub(crate) fn format_past(age: Lifetime) -> Option<String> {
         Self::is_usable_from_now(-age.seconds()).then(|| format!("-{age}"))
     }
 
-    /// Returns the absolute time. The error names `argument`, the option with the time.
+    /// Returns the absolute time. `argument` is the name of the option with the time, for the
+    /// error.
     pub(crate) fn resolve(self, argument: &str, now: Timestamp) -> Result<Timestamp, InvalidValue> {
         match self {
             Self::At(time) => Ok(time),
@@ -120,7 +127,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn now() -> Timestamp {
+    fn fixed_now() -> Timestamp {
         Timestamp::from_unix(1_000_000).unwrap()
     }
 
@@ -140,7 +147,7 @@ mod tests {
             ("-0s", 1_000_000),
         ] {
             assert_eq!(
-                TimeSpec::parse(text).unwrap().resolve("--at", now()).unwrap().unix(),
+                TimeSpec::parse(text).unwrap().resolve("--at", fixed_now()).unwrap().unix(),
                 seconds,
                 "{text}"
             );
@@ -166,10 +173,11 @@ mod tests {
     #[test]
     fn relative_time_is_never_before_1970() {
         for text in ["-52w", "+9999w9999w", "+360000d", "-99999d"] {
-            let time = TimeSpec::parse(text).ok().and_then(|time| time.resolve("--at", now()).ok());
+            let time =
+                TimeSpec::parse(text).ok().and_then(|time| time.resolve("--at", fixed_now()).ok());
             assert_eq!(time.filter(|time| time.unix() < 0), None, "{text}");
         }
-        assert!(TimeSpec::parse("-52w").unwrap().resolve("--at", now()).is_err());
+        assert!(TimeSpec::parse("-52w").unwrap().resolve("--at", fixed_now()).is_err());
     }
 
     #[test]
@@ -239,7 +247,7 @@ mod tests {
             ("52w", 0),
         ] {
             assert_eq!(
-                TimeSpec::parse_bound(text).unwrap().resolve_bound(now()).unix(),
+                TimeSpec::parse_bound(text).unwrap().resolve_bound(fixed_now()).unix(),
                 seconds,
                 "{text}"
             );

@@ -18,7 +18,7 @@ pub(crate) enum TokenKind {
     Access,
     /// Refresh token: exchanged for the next token pair of a session.
     Refresh,
-    /// Test token: signed by a test key or an external key.
+    /// Test token: signed by a test key of the store, or by an external key, which is not stored.
     Test,
 }
 
@@ -41,7 +41,8 @@ impl TokenKind {
             .ok_or_else(|| InvalidValue::new("kind", "expected `app` or `test`"))
     }
 
-    /// Returns the header parameter `typ`. For a test token this is only the default value.
+    /// Returns the value of the header parameter `typ`. The `typ` of a test token can also have
+    /// another value.
     pub(crate) const fn typ(self) -> &'static str {
         match self {
             Self::App | Self::Test => "JWT",
@@ -55,13 +56,13 @@ impl TokenKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TokenStatus {
-    /// Valid.
+    /// Valid, and not renewed.
     Live,
-    /// Renewed: a successor exists, and the token is valid until its grace period ends.
+    /// Renewed: a new token replaces this token, which remains valid until its grace period ends.
     Superseded,
     /// Expired.
     Expired,
-    /// Revoked, or the grace period has ended.
+    /// Revoked, or renewed and the grace period has ended.
     Revoked,
 }
 
@@ -76,53 +77,59 @@ impl TokenStatus {
     }
 }
 
-/// Common properties of app tokens of one application, or of test tokens with the same claims.
+/// Properties that several recorded tokens have in common: app tokens of one application, or test
+/// tokens with the same [shared claims](Grant::shared_claims).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Grant {
     /// Kind of the tokens: app or test.
     pub(crate) kind: TokenKind,
     /// Owner of the tokens.
     pub(crate) owner_id: UserId,
-    /// Application, or the subject of a test token.
+    /// Application of app tokens, or subject of test tokens.
     pub(crate) app: AppName,
-    /// Permissions.
+    /// Permissions that the tokens grant.
     pub(crate) permissions: Vec<Untrusted>,
     /// Audience; may be empty.
     pub(crate) audience: Vec<Untrusted>,
-    /// Additional claims of app tokens, or all shared claims of test tokens.
+    /// Additional claims of app tokens, or all [shared claims](Grant::shared_claims) of test
+    /// tokens.
     pub(crate) claims: Map<String, Value>,
 }
 
 impl Grant {
-    /// Returns the claims of a test token without `jti` and times, which differ between tokens.
+    /// Returns the claims of a test token without `jti`, `iat`, `nbf` and `exp`, which differ
+    /// between the tokens of a grant.
     pub(crate) fn shared_claims(claims: &Map<String, Value>) -> Map<String, Value> {
         let mut shared = claims.clone();
-        shared.retain(|name, _| is_shared(name));
+        shared.retain(|name, _| is_shared_claim(name));
         shared
     }
 
-    /// Returns whether the grant has the shared claims of a test token with `claims`.
+    /// Returns whether `self.claims` are the shared claims of a test token that has the claims
+    /// `claims`.
     pub(crate) fn has_shared_claims_of(&self, claims: &Map<String, Value>) -> bool {
-        let shared = || claims.iter().filter(|(name, _)| is_shared(name));
+        let shared = || claims.iter().filter(|(name, _)| is_shared_claim(name));
         shared().count() == self.claims.len()
             && shared().all(|(name, value)| self.claims.get(name) == Some(value))
     }
 }
 
-/// Returns whether the test tokens of a grant share the claim.
-fn is_shared(name: &str) -> bool {
+/// Returns whether the test tokens of a grant share the claim `name`.
+fn is_shared_claim(name: &str) -> bool {
     !["jti", "iat", "nbf", "exp"].contains(&name)
 }
 
-/// Origin of an app token, which limits its renewal.
+/// Origin of an app token. The origin limits the renewal of the token by the bearer.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TokenOrigin {
-    /// Issue time of the first token in a chain of renewals by the bearer. Without such a renewal:
-    /// `None` for a new token, and the issue time of the token itself for a token in the store.
+    /// Issue time of the token with which a chain of renewals by the bearer started. For a token
+    /// that was not renewed by the bearer, this is `None` before the token is stored, and the issue
+    /// time of the token itself after the token was read from the store.
     pub(crate) first_issued_at: Option<Timestamp>,
-    /// `jti` of the first token of a `run` command. The token and its successors are revoked when the
-    /// command exits. `None`: not issued by `run`.
-    pub(crate) run_token: Option<Jti>,
+    /// `jti` of the token that `jeton run` issued: this token, or the first token in the chain of
+    /// renewals. When `jeton run` exits, that token and all its successors are revoked. `None` for
+    /// tokens that are not from `jeton run`.
+    pub(crate) first_run_jti: Option<Jti>,
 }
 
 /// Token with a row in the store: an app token or a recorded test token.
@@ -132,7 +139,7 @@ pub(crate) struct RecordedToken {
     pub(crate) id: TokenId,
     /// `jti` claim.
     pub(crate) jti: Jti,
-    /// Properties shared with other tokens.
+    /// Properties that the token has in common with other tokens.
     pub(crate) grant: Arc<Grant>,
     /// Row id of the signing key.
     pub(crate) key_row_id: KeyRowId,
@@ -140,15 +147,16 @@ pub(crate) struct RecordedToken {
     pub(crate) issued_at: Timestamp,
     /// Expiry time; `None`: no expiry.
     pub(crate) expires_at: Option<Timestamp>,
-    /// Revocation time.
+    /// Revocation time; `None`: not revoked.
     pub(crate) revoked_at: Option<Timestamp>,
-    /// End of the grace period after a renewal.
+    /// End of the grace period after a renewal; `None`: not renewed.
     pub(crate) grace_until: Option<Timestamp>,
 }
 
 impl RecordedToken {
+    /// Returns the status at the time `now`.
     pub(crate) fn status(&self, now: Timestamp) -> TokenStatus {
-        if self.revoked_at.is_some() || self.grace_until.is_some_and(|expiry| expiry <= now) {
+        if self.revoked_at.is_some() || self.grace_until.is_some_and(|end| end <= now) {
             TokenStatus::Revoked
         } else if self.expires_at.is_some_and(|expiry| expiry <= now) {
             TokenStatus::Expired
@@ -160,39 +168,40 @@ impl RecordedToken {
     }
 }
 
-/// Session of one login: a chain of token pairs, each issued for the previous refresh token.
+/// Session of one login: a chain of token pairs. The login issues the first pair, and each refresh
+/// token is exchanged for the next pair.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     /// Row id.
     pub(crate) id: SessionRowId,
     /// Session id.
     pub(crate) sid: Sid,
-    /// Owner.
+    /// Row id of the user who logged in.
     pub(crate) user_id: UserId,
     /// Absolute expiry time, independent of refreshes.
     pub(crate) expires_at: Timestamp,
-    /// Time of an early end, for example by a logout.
+    /// Time of the end before the expiry, for example by a logout.
     pub(crate) ended_at: Option<Timestamp>,
-    /// Cause of the early end.
+    /// Reason for the end before the expiry.
     pub(crate) end_reason: Option<SessionEndReason>,
 }
 
-/// Usable session, as listed.
+/// Session that can be refreshed, with its times for a list.
 #[derive(Debug, Clone)]
 pub(crate) struct ActiveSession {
     /// Session.
     pub(crate) session: Session,
     /// Login time.
     pub(crate) created_at: Timestamp,
-    /// Time of the last refresh.
+    /// Time of the last refresh; without a refresh, the login time.
     pub(crate) refreshed_at: Timestamp,
     /// Time until which the session can be refreshed.
     pub(crate) refreshable_until: Timestamp,
 }
 
-/// Access and refresh token that were issued together.
+/// Pair of an access token and a refresh token that were issued together.
 #[derive(Debug, Clone)]
-pub(crate) struct RecordedPair {
+pub(crate) struct RecordedTokenPair {
     /// Row id.
     pub(crate) id: TokenPairRowId,
     /// `jti` of the access token.
@@ -205,13 +214,13 @@ pub(crate) struct RecordedPair {
     pub(crate) access_expires_at: Timestamp,
     /// Expiry time of the refresh token.
     pub(crate) refresh_expires_at: Timestamp,
-    /// Revocation time of the access token.
+    /// Revocation time of the access token; `None`: not revoked.
     pub(crate) access_revoked_at: Option<Timestamp>,
-    /// Time at which the refresh token was used.
+    /// Time at which the refresh token was used; `None`: not used.
     pub(crate) refresh_used_at: Option<Timestamp>,
 }
 
-/// Token argument of the command line.
+/// Token as given on the command line.
 #[derive(Debug, Clone)]
 pub(crate) enum TokenSelector {
     /// Row id.
@@ -229,7 +238,7 @@ impl TokenSelector {
             let id = text.parse().map_err(|_| InvalidValue::new("token", "id too large"))?;
             return Ok(Self::Id(TokenId(id)));
         }
-        if let Some(jti) = Jti::parse_lenient(text) {
+        if let Some(jti) = Jti::parse_typed(text) {
             return Ok(Self::Jti(jti));
         }
         if text.contains('.') {
@@ -238,8 +247,9 @@ impl TokenSelector {
         Err(InvalidValue::new("token", "expected an id, a `jti` or a token"))
     }
 
-    /// Returns whether only a logged-in user can revoke or renew a token by this selector.
-    pub(crate) fn needs_caller(&self) -> bool {
+    /// Returns whether the revocation or renewal of the token requires a logged-in user. Only a
+    /// token in compact serialization requires no login.
+    pub(crate) fn requires_login(&self) -> bool {
         !matches!(self, Self::Value(_))
     }
 }
@@ -257,6 +267,6 @@ mod tests {
         for text in ["", "nonsense", "-1", "99999999999999999999"] {
             assert!(TokenSelector::parse(text).is_err(), "{text}");
         }
-        assert!(!TokenSelector::Value("a.b.c".to_owned()).needs_caller());
+        assert!(!TokenSelector::Value("a.b.c".to_owned()).requires_login());
     }
 }

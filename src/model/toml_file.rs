@@ -1,4 +1,4 @@
-//! TOML documents, with the line of each key.
+//! TOML documents, with the line number of each key.
 
 use super::{InvalidLine, normalize_encoding};
 use memchr::memchr_iter;
@@ -16,9 +16,11 @@ pub(crate) struct TomlTable {
 /// Key of a table, with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TomlEntry {
+    /// Key. A dotted key such as `a.b` is an entry `a` with a table as its value.
     pub(crate) key: String,
-    /// Line of the key, counted from 1.
+    /// Line number of the key, counted from 1.
     pub(crate) line: u64,
+    /// Value of the key.
     pub(crate) value: TomlValue,
 }
 
@@ -27,7 +29,7 @@ pub(crate) struct TomlEntry {
 pub(crate) enum TomlValue {
     Text(String),
     Integer(i64),
-    /// Floating-point number as text, with the digits as written.
+    /// Floating-point number as text, with the digits of the document.
     Float(String),
     Boolean(bool),
     /// Date, time, or both (RFC 3339).
@@ -37,7 +39,7 @@ pub(crate) enum TomlValue {
 }
 
 impl TomlTable {
-    /// Parses a document. Refuses arrays and tables that are nested more than 80 deep.
+    /// Parses a document. Refuses arrays and tables that are nested more than 80 levels deep.
     pub(crate) fn parse(document: &[u8]) -> Result<Self, InvalidLine> {
         let bytes = normalize_encoding(document);
         let lines = LineIndex::new(&bytes);
@@ -64,7 +66,8 @@ impl TomlValue {
         }
     }
 
-    /// Returns the JSON value; a time is text. `None` if the value is or contains `inf` or `nan`.
+    /// Returns the value as JSON, in which a time is a string. Returns `None` if the value is or
+    /// contains `inf` or `nan`.
     pub(crate) fn to_json(&self) -> Option<Value> {
         Some(match self {
             Self::Text(text) | Self::Time(text) => Value::from(text.as_str()),
@@ -82,7 +85,7 @@ impl TomlValue {
     }
 }
 
-/// Positions of the line breaks of a document.
+/// Offsets of the line breaks of a document, for the line numbers of keys and errors.
 struct LineIndex(Vec<usize>);
 
 impl LineIndex {
@@ -90,7 +93,7 @@ impl LineIndex {
         Self(memchr_iter(b'\n', document).collect())
     }
 
-    /// Returns the line at an offset, counted from 1.
+    /// Returns the number of the line with the byte at `offset`, counted from 1.
     fn line_at(&self, offset: usize) -> u64 {
         let index = self.0.partition_point(|line_break| *line_break < offset);
         u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1)

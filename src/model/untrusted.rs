@@ -1,4 +1,4 @@
-//! Untrusted text, and the escaping that makes its display safe.
+//! Untrusted text, and escaping for its safe display.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -18,19 +18,20 @@ impl Untrusted {
         Self(text.into())
     }
 
-    /// Returns the raw text, for comparing and storing; never for printing.
+    /// Returns the raw text for comparison and storage. The raw text must not be printed.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns the text with each character escaped that is unsafe for a terminal.
+    /// Returns the text for messages: each character that is unsafe for a terminal is escaped.
     pub(crate) fn to_display(&self) -> String {
         escape(&self.0)
     }
 }
 
-/// Returns whether a terminal would interpret the character, or a reader could not see it: C0, DEL,
-/// C1, bidirectional controls, zero-width characters, line separators, tags.
+/// Returns whether a terminal would interpret the character, or would not display it. Such
+/// characters are the control characters (C0, DEL, C1), bidirectional controls, zero-width
+/// characters, line separators and tag characters.
 pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
     matches!(
         c,
@@ -48,17 +49,18 @@ pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
     )
 }
 
-/// Returns whether a character is invalid in a name: unsafe for a terminal, or not displayed
-/// (`Default_Ignorable_Code_Point` of the Unicode Character Database), so that two different names
-/// would look the same.
+/// Returns whether a character is unsafe for a terminal, or has no visible form
+/// (`Default_Ignorable_Code_Point` of the Unicode Character Database). Such characters are invalid
+/// in names, because two different names could look the same.
 pub(crate) fn is_invisible(c: char) -> bool {
     is_unsafe_for_terminal(c)
         || !c.is_ascii() && DEFAULT_IGNORABLE.iter().any(|range| range.contains(&c))
 }
 
-/// `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of Unicode 16). The test compares
-/// this table with `unicode-security`, whose larger table is not used here: its relocation costs
-/// 90,000 instructions at each start of the program.
+/// Characters with the property `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of
+/// Unicode 16). A test compares this table with the larger table of `unicode-security`. The program
+/// does not use the larger table: at each start of the program, its relocation would cost 90,000
+/// instructions.
 const DEFAULT_IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -79,9 +81,10 @@ const DEFAULT_IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// Escapes line breaks and every other unsafe character, as `\n` or `\u{1b}`.
+/// Replaces line breaks, and every other character that is unsafe for a terminal, by escape
+/// sequences such as `\n` or `\u{1b}`.
 pub(crate) fn escape(text: &str) -> String {
-    // The fast path for tokens and most other text.
+    // Fast path for printable ASCII, such as tokens.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
     }
@@ -96,17 +99,18 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// Replacement in messages for a value that may be a secret.
+/// Text that messages contain in place of a value that may be a secret.
 pub(crate) const REDACTED: &str = "(not shown)";
 
-/// Returns an argument for use in an error message: escaped, or [`REDACTED`] if the argument may be
-/// a token, a key or a password in the wrong place.
+/// Returns a word from the input for use in an error message. The result is [`REDACTED`] if the
+/// word may be a token, a key or a password in the wrong place; otherwise, the escaped word.
 pub(crate) fn redact_for_error(word: &str) -> String {
     if may_be_secret(word) { REDACTED.to_owned() } else { escape(word) }
 }
 
-/// Returns whether a word looks like a token or PEM, is longer than any name (except a path), or
-/// contains random letters and digits.
+/// Returns whether a word may be a secret. Such a word looks like a token or PEM, contains a part
+/// that looks random, or is longer than any usual name. A path without line breaks may have any
+/// length.
 fn may_be_secret(word: &str) -> bool {
     const MAX_CHARS: usize = 60;
     let is_path = word.starts_with(['/', '.', '~']);
@@ -121,17 +125,17 @@ fn is_base64_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '=')
 }
 
-/// Returns whether a part of a word looks random. A UUID does not, because hyphens separate parts.
+/// Returns whether a part of a word looks random: a long part with letters and at least two digits.
+/// The parts of a UUID between the hyphens are too short to look random.
 fn looks_random(part: &str) -> bool {
     const MIN_LENGTH: usize = 20;
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     part.len() >= MIN_LENGTH && digits >= 2 && part.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// Escapes unsafe characters of serialized JSON as `\uXXXX`; the value does not change.
-///
-/// Only strings contain such characters: the rest of serialized JSON is printable ASCII, and in
-/// pretty-printed JSON also line breaks, which are kept.
+/// Replaces the characters of serialized JSON that are unsafe for a terminal by `\uXXXX`. The JSON
+/// value does not change, because only strings contain such characters. The line breaks of
+/// pretty-printed JSON are kept.
 pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
     if is_printable_ascii(json.as_bytes()) {
         return Cow::Borrowed(json);

@@ -1,8 +1,9 @@
-//! Detection of URLs in place of paths.
+//! Detection of URLs in arguments for paths.
 
 use std::ffi::OsStr;
 
-/// Returns the scheme of a URL: `postgres` for `postgres://host/db` (RFC 3986, section 3.1).
+/// Returns the scheme of a URL (RFC 3986, section 3.1), such as `postgres` for
+/// `postgres://host/db`. Returns `None` for a text that is not a URL with `://`.
 ///
 /// `--store` accepts the URL of a database; other options refuse a URL in place of a path. A path
 /// such as `./a://b` has no scheme.

@@ -10,9 +10,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
-    /// Manages only their own account and app tokens.
+    /// Manages only the user's account and app tokens.
     User,
-    /// Has the rights of `User` and mints test tokens.
+    /// Has the rights of `User`, and may also mint test tokens.
     Minter,
     /// Has all rights.
     Admin,
@@ -40,7 +40,7 @@ impl Role {
     }
 }
 
-/// Initial values of a user row. A username or an e-mail address is required.
+/// Initial values of a user row. `username` or `email` must be set.
 #[derive(Debug, Clone)]
 pub(crate) struct NewUser {
     /// User id in tokens.
@@ -51,22 +51,23 @@ pub(crate) struct NewUser {
     pub(crate) email: Option<Email>,
     /// Display name.
     pub(crate) display_name: Option<DisplayName>,
-    /// Password hash; without a hash the user cannot log in.
+    /// Password hash; `None`: the user cannot log in.
     pub(crate) password_hash: Option<PasswordHash>,
     /// Role.
     pub(crate) role: Role,
     /// Quota of the user; `None` means the quota of the store.
     pub(crate) quota: Option<Quota>,
-    /// Time since which the user is disabled and cannot log in.
+    /// Time since which the user is disabled and cannot log in; `None`: not disabled.
     pub(crate) disabled_at: Option<Timestamp>,
     /// Creation time.
     pub(crate) created_at: Timestamp,
 }
 
-/// User row. A deleted user keeps the ids and has no names.
+/// User row. The row of a deleted user keeps the ids, but has no username, e-mail address or
+/// display name.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
-    /// Integer id.
+    /// Row id.
     pub(crate) id: UserId,
     /// User id in tokens.
     pub(crate) uid: UserUuid,
@@ -80,25 +81,26 @@ pub(crate) struct User {
     pub(crate) role: Role,
     /// Quota of the user; `None` means the quota of the store.
     pub(crate) quota: Option<Quota>,
-    /// Time since which the user is disabled and cannot log in.
+    /// Time since which the user is disabled and cannot log in; `None`: not disabled.
     pub(crate) disabled_at: Option<Timestamp>,
-    /// Deletion time.
+    /// Deletion time; `None`: not deleted.
     pub(crate) deleted_at: Option<Timestamp>,
     /// Creation time.
     pub(crate) created_at: Timestamp,
 }
 
-/// Listed object with the name of its owner.
+/// Object, such as a token or a session, with the name of its owner.
 #[derive(Debug, Clone)]
 pub(crate) struct WithOwner<T> {
-    /// Object.
+    /// The object.
     pub(crate) value: T,
     /// Username or e-mail address of the owner; `None` for a deleted user.
     pub(crate) owner_name: Option<Untrusted>,
 }
 
 impl User {
-    /// Returns the name for messages: username, e-mail address, or id.
+    /// Returns the name for messages: the username, or by default the e-mail address. For a user
+    /// without both, returns `user` and the row id.
     pub(crate) fn to_display(&self) -> String {
         match (&self.username, &self.email) {
             (Some(name), _) => name.to_display(),

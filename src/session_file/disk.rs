@@ -19,16 +19,17 @@ pub(crate) enum Error {
     Io(String),
     #[error("disk full: the session file cannot be written")]
     DiskFull,
-    /// The path can never be read or written.
+    /// A file operation failed, and a new attempt would fail too, for example because of a missing
+    /// permission.
     #[error("the session file cannot be used: {0}")]
     Unusable(String),
     /// The file is a symbolic link, is not a regular file, or is owned by another user.
     #[error("the session file is {0}")]
     InsecureFile(&'static str),
-    /// Other users can replace files in the directory of the file.
-    #[error("other users can write the directory of the session file")]
+    /// Other users can replace files in the directory of the session file.
+    #[error("other users can write to the directory of the session file")]
     InsecureDirectory(InsecureDirectory),
-    /// The content is invalid.
+    /// The content cannot be read, or is invalid.
     #[error("the session file is damaged")]
     Damaged,
     /// Another process holds the lock.
@@ -42,12 +43,14 @@ pub(crate) enum Error {
 /// Content of a file that only the current user can read.
 pub(super) struct PrivateFile {
     pub(super) bytes: Zeroizing<Vec<u8>>,
-    /// True if other users had permissions for the file, which were removed when the file was read.
+    /// True if other users had permissions for the file until the file was read. The read operation
+    /// has removed these permissions.
     pub(super) was_exposed: bool,
 }
 
-/// Reads a file of the current user, without following a link, and removes the permissions of other
-/// users. Returns `None` if the file is missing.
+/// Reads the file at `path` in `directory`, and removes the permissions of other users for the
+/// file. Returns `None` if the file is missing. Refuses a symbolic link, a file of another user,
+/// and a directory to which other users can write.
 pub(super) fn read(directory: &Path, path: &Path) -> Result<Option<PrivateFile>, Error> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
@@ -62,7 +65,9 @@ pub(super) fn read(directory: &Path, path: &Path) -> Result<Option<PrivateFile>,
     Ok(Some(PrivateFile { bytes, was_exposed }))
 }
 
-/// Opens the lock file and waits for its lock; creates the directory if necessary.
+/// Opens the lock file `name` in `directory`, and waits for the lock of this file. Creates the
+/// directory and the file if necessary. Returns [`Error::Busy`] if the lock is not acquired within
+/// `lock_timeout`.
 pub(super) fn open_lock(
     directory: &Path,
     name: &str,
@@ -135,7 +140,8 @@ impl From<std::io::Error> for Error {
         use ErrorKind::{
             AlreadyExists, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
         };
-        // `/proc` and links without a target answer with `NotFound` to the creation of a directory.
+        // The creation of a directory fails with `NotFound` in `/proc`, and with `AlreadyExists` at
+        // a symbolic link without a target.
         let permanent_kinds =
             [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists, NotFound];
         let text = error.to_string();

@@ -1,12 +1,13 @@
 //! Session file: the login to one store, and the state that an interrupted login or refresh leaves.
-//! Every change requires the lock of the file.
+//! Every change requires the lock of a separate lock file.
 //!
 //! Before the store commits a new session, the new login is written as pending, together with the
-//! previous login. The pending login is settled after the commit, or after an interruption by the next
-//! command that needs the login: if the new session exists in the store, the new login is kept, and
-//! otherwise the previous login is restored. A refresh writes the ids of the new token pair before it
-//! uses the refresh token, so that an interrupted refresh can be repeated. An interruption at any point
-//! neither logs the user out nor leaves a session that no file contains.
+//! previous login. The pending login is settled after the commit. If the command is interrupted,
+//! the next command that needs the login settles the pending login. If the new session exists in
+//! the store, the new login is kept; otherwise the previous login is restored. A refresh writes the
+//! ids of the new token pair before it uses the refresh token, so that an interrupted refresh can
+//! be repeated. An interruption at any point neither logs the user out nor leaves a session that no
+//! file contains.
 
 mod disk;
 #[cfg(test)]
@@ -27,7 +28,8 @@ use std::time::Duration;
 /// Login to a store, in the format of the session file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Login {
-    /// Path of the store at the login: a copy of the store at another path is a different store.
+    /// Path of the store at the login, or address of the database without user and password. A copy
+    /// of the store at another path is a different store.
     #[serde(rename = "store", with = "path_format")]
     pub(crate) store_path: PathBuf,
     /// Session id.
@@ -43,12 +45,12 @@ pub(crate) struct Login {
     /// Token ids of a refresh that may have been interrupted.
     #[serde(rename = "pending")]
     pub(crate) pending_refresh: Option<PendingRefresh>,
-    /// Recovery state, present until the pending login is settled.
+    /// State for the recovery after an interrupted login. Set until the pending login is settled.
     #[serde(rename = "beginning", default, skip_serializing_if = "Option::is_none")]
     pub(crate) pending_login: Option<PendingLogin>,
 }
 
-/// State to restore if the store never committed the session.
+/// State to restore if the store did not commit the session of a pending login.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PendingLogin {
     /// The login that the pending login replaces.
@@ -68,13 +70,13 @@ pub(crate) struct PendingRefresh {
 }
 
 impl Login {
-    /// Returns the login as pending; `previous` is the login that it replaces.
+    /// Returns the login as pending; `previous` is the login that the pending login replaces.
     fn into_pending(self, previous: Option<Self>) -> Self {
         Self { pending_login: Some(PendingLogin { previous: previous.map(Box::new) }), ..self }
     }
 
     /// Settles a pending login: returns the login if the store committed its session, or else the
-    /// login that it replaced.
+    /// previous login. A login that is not pending is returned unchanged.
     fn settle(self, is_committed: bool) -> Option<Self> {
         match self.pending_login {
             Some(pending) if !is_committed => pending.previous.map(|previous| *previous),
@@ -100,17 +102,19 @@ pub(crate) struct LockedSessionFile {
 /// Result of reading the session file.
 #[derive(Debug)]
 pub(crate) struct Content {
-    /// The login in the file, if it belongs to the store at the path of the [`SessionFile`].
+    /// The login in the file, if the path in this login is the store path of the [`SessionFile`].
     pub(crate) login: Option<Login>,
-    /// Path of another copy of the store, if the login in the file belongs to that copy. Copies of a
-    /// store have the same id and therefore the same session file.
+    /// Path of another copy of the store, if the login in the file belongs to that copy. Copies of
+    /// a store have the same id and therefore the same session file.
     pub(crate) other_copy: Option<PathBuf>,
-    /// True if other users had permissions for the file, which were removed when the file was read.
+    /// True if other users had permissions for the file until the file was read. The read operation
+    /// has removed these permissions.
     pub(crate) was_exposed: bool,
 }
 
 impl SessionFile {
-    /// Returns the session file of a store in `directory`, without any file access.
+    /// Returns the session file for a store. `directory` is the directory of the session file. No
+    /// file is accessed.
     pub(crate) fn new(
         directory: Option<PathBuf>,
         store_id: StoreId,
@@ -144,7 +148,7 @@ impl SessionFile {
         Ok(Content { login, other_copy, was_exposed })
     }
 
-    /// Waits for the lock; creates the directory if necessary.
+    /// Waits for the lock of the session file. Creates the directory if necessary.
     pub(crate) fn lock(&self, lock_timeout: Duration) -> Result<LockedSessionFile, Error> {
         let lock =
             disk::open_lock(&self.directory, &format!("{}.lock", self.store_id), lock_timeout)?;
@@ -158,9 +162,9 @@ impl LockedSessionFile {
         self.session_file.read()
     }
 
-    /// Returns the login in the file. If that login is pending, settles it and updates the file: if the
-    /// store did not commit the session of the pending login, the result is the login that the pending
-    /// login replaced.
+    /// Returns the login in the file. Settles a pending login first, and updates the file: if
+    /// `session_exists` returns that the store does not have the session of the pending login, the
+    /// result is the previous login.
     pub(crate) fn settle_login<E: From<Error>>(
         &self,
         session_exists: impl FnOnce(Sid) -> Result<bool, E>,
@@ -180,14 +184,15 @@ impl LockedSessionFile {
         Ok(login)
     }
 
-    /// Writes a login before the store commits its session. `previous` is the login to restore if
-    /// the store does not commit the session.
+    /// Writes a login as pending, before the store commits its session. `previous` is the login to
+    /// restore if the store does not commit the session.
     pub(crate) fn begin_login(&self, login: Login, previous: Option<Login>) -> Result<(), Error> {
         self.replace(&login.into_pending(previous))
     }
 
-    /// Returns the token ids for the next refresh: the ids of an interrupted refresh, or else the
-    /// ids that `generate` returns. Writes new ids to the file, before the refresh token is used.
+    /// Returns the token ids for the next refresh: the ids of an interrupted refresh in `login`, or
+    /// else the ids that `generate` returns. Writes generated ids to the file. Must run before the
+    /// refresh token is used.
     pub(crate) fn begin_refresh(
         &self,
         login: &Login,
@@ -209,7 +214,7 @@ impl LockedSessionFile {
         Ok(files::replace(&file.directory, &file.name(), json.as_bytes(), 0o600)?)
     }
 
-    /// Removes the file; returns whether it existed.
+    /// Removes the file; returns whether the file existed.
     pub(crate) fn remove(&self) -> Result<bool, Error> {
         match std::fs::remove_file(self.session_file.path()) {
             Ok(()) => {

@@ -35,14 +35,14 @@ pub(crate) enum AddressSource {
     Variable,
 }
 
-/// Error of an address. The message contains neither the address nor a password.
+/// Reason why an address is invalid. The message contains neither the address nor a password.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InvalidAddress {
     /// No store has a URL of this scheme.
     #[error("unsupported URL scheme `{}`", redact_for_error(.0))]
     UnsupportedScheme(String),
-    /// A text that is probably the address of a server in another form. As a path, the text and its
-    /// password would become the name of a file.
+    /// The text is probably the address of a server in an unsupported form. If the text were used
+    /// as a path, a password in the text would become part of a file name.
     #[error("unsupported address: expected `postgres://HOST/DATABASE` or a path")]
     UnsupportedForm,
     /// The address of a server, in a build without the feature `postgres`.
@@ -64,7 +64,7 @@ impl InvalidAddress {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::UnsupportedScheme(_) | Self::UnsupportedForm => {
-                Some("use a path, prefixed with `./` if it looks like a URL")
+                Some("use a path; if the path looks like a URL, put `./` before the path")
             }
             #[cfg(not(feature = "postgres"))]
             Self::NoPostgres => Some("install a build of jeton with the feature `postgres`"),
@@ -80,7 +80,8 @@ impl InvalidAddress {
 
 impl StoreAddress {
     /// Parses the value of `--store` or `JETON_STORE`. `postgres://` and `postgresql://` start the
-    /// address of a server, and every text without a URL scheme is a path.
+    /// address of a server, and other URL schemes are refused. A text without a URL scheme is a
+    /// path. Such a text is refused if it resembles the address of a server.
     pub(crate) fn parse(text: &OsStr, source: AddressSource) -> Result<Self, InvalidAddress> {
         let Some(scheme) = parse_url_scheme(text) else {
             let is_unsupported = resembles_server_address(&text.to_string_lossy());
@@ -141,9 +142,9 @@ impl StoreAddress {
     }
 }
 
-/// Returns whether a text without a URL scheme resembles the address of a server: a misspelled URL, a
-/// URL after a space or quotation mark, or `NAME=VALUE` parameters. A text that starts with `.` or `/`
-/// is always a path.
+/// Returns whether a text without a URL scheme resembles the address of a server: a misspelled URL,
+/// a URL after a space or quotation mark, or a text with `USER:PASSWORD@`, `password=` or `host=`.
+/// A text that starts with `.` or `/` is always a path.
 fn resembles_server_address(text: &str) -> bool {
     let url = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
     let lower = url.to_ascii_lowercase();
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn misspelled_server_address_is_not_a_path() {
+    fn text_that_resembles_server_address_is_not_a_path() {
         for text in [
             "postgres:/ada:secret@h/db",
             "postgresql//ada:secret@h/db",

@@ -9,7 +9,7 @@ use super::copy;
 use super::file;
 use super::migrations::MIGRATIONS;
 use super::pending_backup::{
-    PendingBackup, name_full_disk, open_incomplete, remove_stale_journals,
+    PendingBackup, attribute_full_disk_to_backup, open_incomplete, remove_stale_journals,
 };
 use super::schema::migrate;
 use super::{Database, Error, NewEvent, Store};
@@ -19,12 +19,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Number of SQLite instructions between two progress reports.
+/// Number of instructions of the SQLite virtual machine between two progress reports.
 const PROGRESS_INTERVAL: i32 = 100_000;
 
-/// Observer of a backup or restore. Receives the copied and the total number of bytes. For a store on
-/// a server, receives the number of inserted rows and later of compared rows, each with the total. An
-/// error ends the operation.
+/// Function that observes a backup or restore. For a store in a file, the arguments are the number
+/// of copied bytes and the total number of bytes. For a store on a server, the arguments are
+/// numbers of rows: first the inserted rows and all rows, later the compared rows and all rows to
+/// compare. An error of the function ends the operation.
 pub(crate) trait CopyObserver:
     Fn(usize, usize) -> Result<(), Interrupted> + Clone + Send + 'static
 {
@@ -56,26 +57,28 @@ impl Store {
         }
     }
 
-    /// Migrates the store at `path` to the current schema. An older store is backed up first, to
-    /// `target` or by default to the path of the store with the suffix `.vVERSION`. Returns the path of
-    /// the backup, or `None` if the schema was already current.
+    /// Migrates the store at `path` to the current schema, and adds `event`. Backs up the store
+    /// before the migration. The default for `backup_target` is the path of the store with the
+    /// suffix `.vVERSION`, in which VERSION is the old schema version. Returns the path of the
+    /// backup, or `None` if the schema was already current.
     pub(crate) fn migrate(
         path: &Path,
-        target: Option<&Path>,
+        backup_target: Option<&Path>,
         event: &NewEvent<'_>,
         lock_timeout: Duration,
     ) -> Result<Option<PathBuf>, Error> {
-        let Some(store_file) = file::locate(path)? else {
+        let Some(store_file) = file::check_existing_file(path)? else {
             return Err(Error::NotFound(path.to_owned()));
         };
         let path = &store_file.path;
         let connection = connect(path, OpenMode::ReadWrite, lock_timeout)?;
         configure_writing(&connection)?;
-        let back_up = |version| backup_before_migration(path, target, version, lock_timeout);
+        let back_up = |version| backup_before_migration(path, backup_target, version, lock_timeout);
         let backup_path = migrate(MIGRATIONS, &connection, path, event, back_up)
-            .map_err(|error| store_file.refine_error(error))?;
+            .map_err(|error| store_file.to_missing_wal_error(error))?;
         if backup_path.is_some() {
-            // Earlier versions of jeton left the content of deleted rows in free pages.
+            // Earlier versions of jeton left the content of deleted rows in free pages. VACUUM
+            // removes free pages.
             connection.execute_batch("VACUUM")?;
             truncate_wal(&connection, lock_timeout);
         }
@@ -98,6 +101,7 @@ pub(super) fn backup_before_migration(
     Ok(target)
 }
 
+/// Creates a complete backup, which is not yet at the path `target`.
 fn prepare_backup(
     source: &Path,
     target: &Path,
@@ -106,16 +110,18 @@ fn prepare_backup(
 ) -> Result<PendingBackup, Error> {
     let backup = PendingBackup::create(target, lock_timeout)?;
     let path = backup.temp_path();
-    vacuum_into(source, path, lock_timeout, on_progress.clone()).map_err(name_full_disk)?;
+    vacuum_into(source, path, lock_timeout, on_progress.clone())
+        .map_err(attribute_full_disk_to_backup)?;
     backup.sync()?;
-    let size = count_bytes(path);
+    let size = file_size(path);
     on_progress(size, size)?;
     Ok(backup)
 }
 
-/// Writes a snapshot of the store at `source` into the empty file at `target`, without free pages,
-/// which can contain deleted rows. The copy is in WAL mode. `on_progress` receives the copied and the
-/// total number of bytes, both approximate; an error of `on_progress` ends the copying.
+/// Writes a snapshot of the store at `source` into the empty file at `target`. The copy is in WAL
+/// mode, and has no free pages, because free pages can contain deleted rows. `on_progress` receives
+/// the number of copied bytes and the total number of bytes. Both numbers are approximate. An error
+/// of `on_progress` ends the copying.
 pub(super) fn vacuum_into(
     source: &Path,
     target: &Path,
@@ -123,11 +129,11 @@ pub(super) fn vacuum_into(
     on_progress: impl CopyObserver,
 ) -> Result<(), Error> {
     remove_stale_journals(target)?;
-    let (total, path) = (count_bytes(source), target.to_owned());
+    let (total, target_path) = (file_size(source), target.to_owned());
     let mut source = connect(source, OpenMode::ReadOnlyAlongside, lock_timeout)?;
     let report_progress = move || {
         // A result of `true` ends the statement.
-        on_progress(count_bytes(&path).min(total), total).is_err()
+        on_progress(file_size(&target_path).min(total), total).is_err()
     };
     source.progress_handler(PROGRESS_INTERVAL, Some(report_progress))?;
     let path = ToSqlOutput::Borrowed(ValueRef::Text(target.as_os_str().as_bytes()));
@@ -138,7 +144,7 @@ pub(super) fn vacuum_into(
 }
 
 /// Returns the size of a file; 0 if the file cannot be read.
-pub(super) fn count_bytes(path: &Path) -> usize {
+pub(super) fn file_size(path: &Path) -> usize {
     let size = path.metadata().map_or(0, |metadata| metadata.len());
     usize::try_from(size).unwrap_or(usize::MAX)
 }

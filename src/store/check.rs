@@ -51,7 +51,8 @@ pub(crate) fn check(
     }
 }
 
-/// Checks the settings of the server, then the rows. The server itself checks its pages.
+/// Checks the settings of the server, then the rows. Does not check pages and indexes, because only
+/// the server can read them.
 #[cfg(feature = "postgres")]
 fn check_server(
     address: ResolvedAddress,
@@ -63,7 +64,7 @@ fn check_server(
     let mut store = match Store::open(address, lock_timeout) {
         Ok(outcome) => outcome.store,
         Err(error @ Error::Server(ServerError::NoStore(_))) => return Err(error),
-        Err(error) if postgres::is_interruption(&error) => return Err(error),
+        Err(error) if postgres::is_temporary_failure(&error) => return Err(error),
         Err(error) => {
             findings.faults.push(error);
             return Ok(findings);
@@ -75,7 +76,7 @@ fn check_server(
         check_current_rows(tx, checks, now, &mut findings);
         Ok::<_, Error>(())
     })?;
-    match findings.faults.iter().position(postgres::is_interruption) {
+    match findings.faults.iter().position(postgres::is_temporary_failure) {
         Some(index) => Err(findings.faults.swap_remove(index)),
         None => Ok(findings),
     }
@@ -89,10 +90,10 @@ pub(super) fn check_file(
     lock_timeout: Duration,
 ) -> Result<Findings, Error> {
     let mut findings = Findings::default();
-    let store_file = match file::locate(path) {
+    let store_file = match file::check_existing_file(path) {
         Ok(Some(store_file)) => store_file,
         Ok(None) => return Err(Error::NotFound(path.to_owned())),
-        // SQLite must not open files of other owners or files in insecure directories.
+        // The check ends: SQLite must not open files of other owners or in insecure directories.
         Err(error) => {
             findings.faults.push(error);
             return Ok(findings);
@@ -102,15 +103,15 @@ pub(super) fn check_file(
     let path = store_file.path.clone();
     match connect(&path, OpenMode::ReadOnly, lock_timeout) {
         Ok(connection) => check_contents(&connection, &path, checks, now, &mut findings)
-            .map_err(|error| store_file.refine_error(error))?,
+            .map_err(|error| store_file.to_missing_wal_error(error))?,
         Err(Error::Busy) => return Err(Error::Busy),
         Err(error) => findings.faults.push(error),
     }
     Ok(findings)
 }
 
-/// Checks the modes of the store file, its WAL and the WAL index. Warns of directory permissions that other
-/// commands accept.
+/// Checks the permissions of the store file, its WAL and the WAL index. Also warns of directory
+/// permissions that other commands accept.
 fn check_filesystem(store_file: &StoreFile, findings: &mut Findings) {
     let path = &store_file.path;
     for file in std::iter::once(path.clone()).chain(file::wal_paths(path)) {
@@ -138,6 +139,7 @@ fn check_filesystem(store_file: &StoreFile, findings: &mut Findings) {
     }
 }
 
+/// Checks the schema, the pages and the rows of an open file.
 fn check_contents(
     connection: &Connection,
     path: &Path,
@@ -167,7 +169,7 @@ fn check_contents(
             findings.faults.extend(differences.into_iter().map(Error::Damaged));
             return Ok(());
         }
-        // Statements of an unknown schema are not executed, not even by SQLite's own checks.
+        // The schema is unknown. Even SQLite's own checks would execute expressions of the schema.
         Err(error) => {
             findings.faults.push(error);
             return Ok(());
@@ -224,8 +226,8 @@ fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
     }
 }
 
-/// Reports a number of active app keys other than one, and every algorithm with more than one
-/// active test key.
+/// Reports a store that does not have exactly one active app key. Also reports every algorithm with
+/// more than one active test key.
 fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
     // Both queries use no index, because a damaged index could hide a second active key.
     let keys = tx.connection.table_without_index_sql("keys");
@@ -250,8 +252,8 @@ fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
 
 /// Reports a store with users, but without an active admin.
 fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
-    let has_users = findings.collect(tx.has_users()) == Some(true);
-    if has_users && findings.collect(tx.count_admins()) == Some(0) {
+    let has_ever_had_users = findings.collect(tx.has_ever_had_users()) == Some(true);
+    if has_ever_had_users && findings.collect(tx.count_admins()) == Some(0) {
         findings.add_damage("no active admin".to_owned());
     }
 }
@@ -260,8 +262,8 @@ fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
 /// revokes no tokens, and the quota at the time of issuance is not recorded.
 fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     let Some(settings) = findings.collect(tx.load_settings()) else { return };
-    // The issuance of a token counts the tokens of user `?1` with this query; here the query counts
-    // the tokens of each user.
+    // In `quota_count_sql`, `?1` is the id of one user. Here, the query counts the tokens of each
+    // user, and `?1` is the default limit. A negative limit means that the number is not limited.
     let live_count_sql = tokens::quota_count_sql().replace("?1", "u.id");
     let sql = format!(
         "SELECT id, live, quota_limit FROM (

@@ -1,5 +1,5 @@
-//! Row checks of `store check`: the rows of most tables are converted by the functions that the
-//! other commands use.
+//! Checks of rows for `store check`. The rows of most tables are converted by the functions that
+//! other commands use: a row is faulty if the conversion fails.
 
 use super::audit::event_from_row;
 use super::keys::{self, key_from_row};
@@ -10,14 +10,15 @@ use super::values::Row;
 use super::{Error, Reader};
 use crate::model::{KeySpec, PasswordHash, SessionEndReason};
 
-/// Checks that need cryptography. Each function returns a description of the fault of a stored value, or
-/// `None` for a valid value.
+/// Checks that need cryptography. Each function returns a description of the fault of a stored
+/// value, or `None` for a valid value.
 pub(crate) struct CryptoChecks {
     /// Check of a key.
     pub(crate) check_key: fn(&KeySpec) -> Option<String>,
     /// Check of a password hash.
     pub(crate) check_hash: fn(&PasswordHash) -> Option<String>,
-    /// Check of the stored class (PHC string without salt and hash) of the costliest password hash.
+    /// Check of the text in the column `costliest_hash`: the PHC string of the password hash with
+    /// the highest cost, without salt and hash.
     pub(crate) check_costliest_hash: fn(&str) -> Option<String>,
 }
 
@@ -28,13 +29,15 @@ const MAX_REPORTED_ROWS: usize = 100;
 const TABLES_WITH_IDS: [&str; 7] =
     ["users", "keys", "sessions", "pairs", "grants", "tokens", "audit"];
 
-/// Query for the number of users in each block of 1,024 ids, counted from the rows of `users`.
+/// Query that counts the users in each block, except deleted users. A block is a range of 1,024
+/// consecutive row ids.
 const ACTUAL_BLOCK_COUNTS: &str =
     "SELECT id >> 10, count(*) FROM users WHERE deleted_at IS NULL GROUP BY id >> 10";
-/// Query for the numbers that the table `user_blocks` stores for these blocks.
+/// Query for the same numbers in the table `user_blocks`, in which triggers keep the numbers.
 const STORED_BLOCK_COUNTS: &str = "SELECT block, present FROM user_blocks WHERE present <> 0";
 
-/// Returns descriptions of rows that commands cannot use, of wrong counts, and of exhausted ids.
+/// Returns descriptions of rows that commands cannot use, of wrong counts in `user_blocks`, and of
+/// exhausted ids.
 pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<String>, Error> {
     let mut faults = Vec::new();
     let sql = format!("SELECT {}, password FROM users", users::COLUMNS);
@@ -55,7 +58,11 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
         Ok(None)
     })?;
     tx.check_table("pairs", SELECT_PAIR, &mut faults, |row| pair_from_row(row).map(|_| None))?;
-    let sql = format!("SELECT {} FROM {}", tokens::COLUMNS, tokens::TABLES);
+    let sql = format!(
+        "SELECT {} FROM {}",
+        tokens::TOKEN_AND_GRANT_COLUMNS,
+        tokens::TOKEN_AND_GRANT_TABLES
+    );
     tx.check_table("tokens", &sql, &mut faults, |row| token_from_row(row).map(|_| None))?;
     let sql =
         "SELECT id, at, user_id, NULL, os_uid, action, target_kind, target_id, detail, outcome,
@@ -75,6 +82,9 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
 }
 
 impl Reader<'_> {
+    /// Calls `check_row` with each row of the query `sql`, and adds a description of each fault to
+    /// `faults`. Stops after [`MAX_REPORTED_ROWS`] faults. The first column of the query must be
+    /// the row id. `table` is the name of the table in the descriptions.
     fn check_table(
         &self,
         table: &str,

@@ -28,7 +28,7 @@ pub(super) enum Column {
 }
 
 impl fmt::Debug for Column {
-    /// Shows no values, which can be private keys.
+    /// Shows only the number of values, because a value can be a private key.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Column of {} values", self.len())
     }
@@ -68,7 +68,8 @@ impl Column {
         }
     }
 
-    /// Adds the value at `position` in `row`, and returns the approximate size of the value in bytes.
+    /// Adds the value in the column with the index `position` of `row`. Returns the approximate
+    /// size of the value in bytes.
     pub(super) fn push(&mut self, row: &Row<'_>, position: usize) -> Result<usize, Error> {
         match self {
             Self::Integer(numbers) => numbers.push(row.get(position)?),
@@ -90,14 +91,14 @@ impl Column {
         Ok(size_of::<Uuid>())
     }
 
-    /// Returns the value in the row with this index, or `None` after the last row.
-    pub(super) fn value(&self, row: usize) -> Option<Value<'_>> {
+    /// Returns the value in the row with the index `row_index`, or `None` if no such row exists.
+    pub(super) fn value(&self, row_index: usize) -> Option<Value<'_>> {
         Some(match self {
-            Self::Integer(numbers) => Value::Integer(*numbers.get(row)?),
-            Self::Bool(flags) => Value::Bool(*flags.get(row)?),
-            Self::Text(texts) => Value::Text(texts.get(row)?.as_deref().map(Cow::Borrowed)),
-            Self::Bytes(values) => Value::Bytes(values.get(row)?),
-            Self::Uuid(ids) => Value::Uuid(*ids.get(row)?),
+            Self::Integer(numbers) => Value::Integer(*numbers.get(row_index)?),
+            Self::Bool(flags) => Value::Bool(*flags.get(row_index)?),
+            Self::Text(texts) => Value::Text(texts.get(row_index)?.as_deref().map(Cow::Borrowed)),
+            Self::Bytes(values) => Value::Bytes(values.get(row_index)?),
+            Self::Uuid(ids) => Value::Uuid(*ids.get(row_index)?),
         })
     }
 }

@@ -1,24 +1,27 @@
-//! Queries for shell completion: the first names with a prefix. Each query reads a limited number of
-//! rows of a table with many rows, so that its time does not depend on the size of the store.
+//! Queries for shell completion. Most of these queries return names that start with a given prefix.
+//! Each query reads a limited number of rows, so that its time does not depend on the size of the
+//! store.
 
 use super::values::values;
 use super::{Error, Reader};
 use crate::model::{Sid, Timestamp, TokenId, UserId};
 
-/// Maximum number of names that a query returns.
+/// Maximum number of names, tokens or sessions that a query returns.
 const MAX_NAMES: usize = 50;
 
-/// Maximum number of rows, the latest first, that a query searches if no index covers its condition.
+/// Maximum number of rows that a query searches if no index covers its condition. The searched rows
+/// are the latest rows of the table.
 const MAX_SEARCHED_ROWS: usize = 2_000;
 
-/// Returns the condition that the text in `column` is in the range of parameters 1 and 2, which
-/// [`prefix_range`] returns. The database can use an index for this condition.
+/// Returns the SQL condition that the text in `column` is in a range. The parameters `?1` and `?2`
+/// are the bounds that [`prefix_range`] returns. The database can use an index for this condition.
 fn prefix_condition(column: &str) -> String {
     format!("{column} >= ?1 AND {column} < ?2")
 }
 
-/// Returns the first text, and the excluded end, of the range of texts that start with `prefix`, except
-/// texts with U+10FFFF, the last code point of Unicode, after the prefix.
+/// Returns the two bounds of a range of texts that start with `prefix`. The lower bound is in the
+/// range, and the upper bound is not. The range lacks the texts in which U+10FFFF, the last code
+/// point of Unicode, follows the prefix.
 fn prefix_range(prefix: &str) -> (&str, String) {
     (prefix, format!("{prefix}{}", char::MAX))
 }
@@ -33,7 +36,8 @@ impl Reader<'_> {
         Ok(names)
     }
 
-    /// Returns the applications, and subjects of recorded test tokens, that start with `prefix`.
+    /// Returns the applications, and the subjects of recorded test tokens, that start with
+    /// `prefix`. Searches only the latest grants.
     pub(crate) fn complete_app(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let sql = format!(
             "SELECT DISTINCT app
@@ -44,7 +48,7 @@ impl Reader<'_> {
         self.complete_text(&sql, prefix)
     }
 
-    /// Returns the granted permissions that start with `prefix`.
+    /// Returns the granted permissions that start with `prefix`. Searches only the latest grants.
     pub(crate) fn complete_permission(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let sql = format!(
             "SELECT DISTINCT value
@@ -57,9 +61,9 @@ impl Reader<'_> {
         self.complete_text(&sql, prefix)
     }
 
-    /// Returns the live and superseded tokens whose ids start with `digits`, each with its application,
-    /// or with its subject for a test token. The tokens are in the order of [`id_ranges`]; within a range,
-    /// the latest token is first.
+    /// Returns the live and superseded tokens whose ids start with `digits`, each with its
+    /// application, or with its subject for a test token. The tokens are in the order of
+    /// [`id_ranges`]; within a range, the latest token is first.
     pub(crate) fn complete_token(
         &self,
         digits: &str,
@@ -112,8 +116,9 @@ fn username_sql() -> String {
     format!("SELECT username FROM users WHERE {condition} ORDER BY username LIMIT {MAX_NAMES}")
 }
 
-/// Returns the query for e-mail addresses. The limit is in the subquery: a limit of the outer query would
-/// not bound the search if all users have a matching username.
+/// Returns the query for e-mail addresses. The limit is in the subquery. With a limit of the outer
+/// query, the search would read all matching rows if every user with a matching address also had a
+/// matching username.
 fn email_sql() -> String {
     format!(
         "SELECT email
@@ -124,7 +129,8 @@ fn email_sql() -> String {
     )
 }
 
-/// Returns the ranges of the positive numbers that start with `digits`, shortest numbers first.
+/// Returns the ranges of the ids whose decimal digits start with `digits`, each as first and last
+/// id. The first range has the ids with the fewest digits.
 fn id_ranges(digits: &str) -> Vec<(i64, i64)> {
     if digits.is_empty() {
         return vec![(1, i64::MAX)];
@@ -145,10 +151,10 @@ mod tests {
     use super::*;
     use rusqlite::Connection;
 
-    fn create_database(rows: &str) -> Connection {
+    fn create_database(rows_sql: &str) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("migrations/0001_first.sql")).unwrap();
-        connection.execute_batch(rows).unwrap();
+        connection.execute_batch(rows_sql).unwrap();
         connection
     }
 

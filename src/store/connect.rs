@@ -11,8 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Size in bytes above which the last process to close a store copies the WAL back into the file: 100
-/// pages.
+/// Size of a long write-ahead log (WAL) in bytes: 100 pages. If the WAL is longer, the last process
+/// that closes the store copies the WAL into the file.
 const LONG_WAL_BYTES: u64 = 400 * 1024;
 
 /// Maximum wait for readers before the WAL is truncated. Most readers finish within this time.
@@ -30,8 +30,9 @@ pub(super) enum OpenMode {
     ReadWrite,
     /// Reading without any change to the file.
     ReadOnly,
-    /// Reading while this process has another connection to the file. Opening the file must not release
-    /// the locks of that connection.
+    /// Reading while this process has another connection to the file. In this mode, [`connect`]
+    /// does not open and close the file of the WAL index, because the close operation would release
+    /// the locks of the other connection.
     ReadOnlyAlongside,
 }
 
@@ -74,7 +75,7 @@ fn open(path: &Path, read_mode: ReadMode, open_mode: OpenMode) -> rusqlite::Resu
     }
 }
 
-/// Applies the settings of all connections.
+/// Applies the settings that all connections have in common.
 pub(super) fn configure(connection: &Connection, lock_timeout: Duration) -> rusqlite::Result<()> {
     connection.busy_timeout(lock_timeout)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)?;
@@ -87,9 +88,10 @@ pub(super) fn configure(connection: &Connection, lock_timeout: Duration) -> rusq
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     // SQLite plans each statement once, regardless of the bound values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // A process does not copy the WAL back on exit, so that a command with one commit needs two
-    // fsyncs instead of five. While processes overlap, a commit after which the WAL has 100 pages
-    // makes the copy (see `configure_writing`); otherwise `checkpoint_long_wal_on_close` makes it.
+    // By default, a process does not copy the WAL into the file on exit: a command with one commit
+    // then needs two fsyncs instead of five. A commit copies the WAL if the WAL then has 100 pages
+    // or more (see `configure_writing`). On exit, a process copies the WAL only if the WAL is long
+    // (see `checkpoint_long_wal_on_close`).
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())
 }
@@ -102,19 +104,22 @@ pub(super) fn configure_writing(connection: &Connection) -> rusqlite::Result<()>
     connection.pragma_update(None, "wal_autocheckpoint", 100)
 }
 
-/// Applies the settings of a connection that writes large transactions, each of which is longer than
-/// the usual WAL. Must run after [`configure_writing`].
+/// Applies the settings of a connection for large transactions. Each of these transactions needs
+/// more pages in the WAL than [`configure_writing`] permits without a copy. Must run after
+/// [`configure_writing`].
 pub(super) fn configure_bulk_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     connection.pragma_update(None, "wal_autocheckpoint", 1_000)
 }
 
-/// Makes SQLite copy back and remove a long WAL on exit, if no other process has the store open then.
-/// Returns whether the copy is enabled: the WAL is long and the connection can write.
+/// Makes SQLite copy a long WAL into the file, and remove the WAL, when the connection is closed
+/// and no other process has the store open. Returns `false` and changes nothing if the WAL is not
+/// long, or if the connection cannot write.
 ///
-/// A writer overwrites the WAL from its start only if all of the WAL was copied and the store has
-/// been open in at least one process ever since. Consecutive short processes would therefore append
-/// to the WAL without limit, and each process reads all of the WAL.
+/// A writer can overwrite the WAL from its start only after all of the WAL was copied. In addition,
+/// at least one process must have had the store open at each moment since that copy. Without the
+/// copy on close, consecutive short processes would therefore append to the WAL without limit, and
+/// each process would read all of the WAL.
 pub(super) fn checkpoint_long_wal_on_close(
     connection: &Connection,
     path: &Path,
@@ -128,7 +133,7 @@ pub(super) fn checkpoint_long_wal_on_close(
     Ok(is_enabled)
 }
 
-/// Copies the WAL back and truncates the WAL, so that no content of deleted rows remains there. If
+/// Copies the WAL into the file and truncates the WAL, so that the WAL contains no deleted rows. If
 /// another process is reading, the WAL stays until a later command truncates the WAL.
 pub(super) fn truncate_wal(connection: &Connection, lock_timeout: Duration) {
     let _ = connection.busy_timeout(READER_WAIT.min(lock_timeout));
@@ -144,8 +149,9 @@ pub(super) fn map_open_error(path: &Path) -> impl Fn(rusqlite::Error) -> Error +
     }
 }
 
-/// Switches to write-ahead logging. SQLite does not call the busy handler for this switch, so the
-/// function reads the mode first and retries the switch.
+/// Switches to write-ahead logging, unless the file is already in this mode. SQLite does not call
+/// the busy handler for this switch, so this function itself retries until `lock_timeout` has
+/// passed.
 pub(super) fn enable_wal(connection: &Connection, lock_timeout: Duration) -> Result<(), Error> {
     let mode = retry_until(Instant::now() + lock_timeout, || {
         let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);

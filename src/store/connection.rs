@@ -1,5 +1,5 @@
-//! Statements on the connection of a store, with one interface for both database engines. The modules
-//! of the tables use only this interface.
+//! Statements on the connection of a store, with one interface for both database engines. The
+//! modules of the tables use this interface, except for statements that only one engine has.
 
 use super::Error;
 use super::columns::Column;
@@ -30,8 +30,8 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Prepares a statement for repeated use. For SQLite, the connection keeps the prepared statement
-    /// for later calls.
+    /// Prepares a statement for repeated use. For SQLite, the connection keeps the prepared
+    /// statement for later calls.
     pub(super) fn prepare(self, sql: &str) -> Result<Statement<'c>, Error> {
         match self {
             Self::Sqlite(connection) => {
@@ -58,7 +58,7 @@ impl<'c> Connection<'c> {
     }
 
     /// Executes a change whose result is not needed. To a server, the change is sent with the next
-    /// statement or with COMMIT, which returns the error if the change fails.
+    /// statement or with COMMIT. If the change fails, that statement or COMMIT returns the error.
     pub(super) fn execute_later(self, sql: &str, values: &[Value<'static>]) -> Result<(), Error> {
         match self {
             Self::Sqlite(_) => self.execute(sql, values).map(|_| ()),
@@ -70,8 +70,8 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Inserts a row as [`Connection::insert`] does, without returning its id. To a server, the row is
-    /// sent as by [`Connection::execute_later`].
+    /// Inserts a row as [`Connection::insert`] does, without returning the id. To a server, the row
+    /// is sent later, as [`Connection::execute_later`] does; an error then ends the transaction.
     pub(super) fn insert_later(
         self,
         table: &str,
@@ -85,9 +85,11 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Sends a query to a server with the next statement, before a caller asks for the rows of the query:
-    /// several queries then take one round trip. Does nothing for a file.
-    pub(super) fn send_early(self, query: impl FnOnce() -> (String, Vec<Value<'static>>)) {
+    /// Queues a query for a server. The next statement also sends the queued query, in the same
+    /// round trip, and the client keeps the rows of the query. If a query with the same SQL and
+    /// values is then executed, it returns these rows without a round trip. If another statement is
+    /// sent first, the client discards the rows. Does nothing for SQLite.
+    pub(super) fn prefetch(self, query: impl FnOnce() -> (String, Vec<Value<'static>>)) {
         #[cfg(feature = "postgres")]
         if let Self::Postgres(client) = self {
             let (sql, values) = query();
@@ -114,9 +116,9 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Executes a statement for all `ids`, and returns the number of changed rows. `?1` is the id, which
-    /// the statement compares with `=`; the other parameters are `values`. PostgreSQL executes the statement
-    /// once, with an array.
+    /// Executes a statement for all `ids`, and returns the number of changed rows. The parameter
+    /// `?1` is the id, and the statement must compare it with `=`. The other parameters are
+    /// `values`. PostgreSQL executes the statement once, with an array of the ids.
     pub(super) fn execute_for_ids(
         self,
         sql: &str,
@@ -141,14 +143,16 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Inserts a row into `table`, and returns the id of the row. Returns [`Error::AlreadyExists`] if a
-    /// value that must be unique already exists; the transaction can continue after this error.
+    /// Inserts a row into `table` with the statement `sql`, and returns the id of the row. Returns
+    /// [`Error::AlreadyExists`] if a value that must be unique already exists; the transaction can
+    /// continue after this error. If the ids of a SQLite table are exhausted, the error
+    /// names `table`.
     pub(super) fn insert(self, table: &str, sql: &str, values: &[Value<'_>]) -> Result<i64, Error> {
         self.insert_with(Self::prepare_once, table, sql, values, 1)
     }
 
-    /// Inserts `count` rows into `table` with one statement, all or none, and returns the id of the last
-    /// row. The errors are as for `insert`.
+    /// Inserts `count` rows into `table` with one statement, all or none, and returns the id of the
+    /// last row. Returns the same errors as [`Connection::insert`].
     pub(super) fn insert_rows(
         self,
         table: &str,
@@ -159,6 +163,7 @@ impl<'c> Connection<'c> {
         self.insert_with(Self::prepare, table, sql, values, count)
     }
 
+    /// Inserts `count` rows with the statement that `prepare` returns for `sql`.
     #[cfg_attr(
         not(feature = "postgres"),
         expect(unused_variables, reason = "SQLite itself inserts all rows or none")
@@ -195,7 +200,8 @@ impl<'c> Connection<'c> {
         self.prepare_once(sql)?.query_optional(values, convert)
     }
 
-    /// Returns the first row of a query, converted. A result without rows is damage.
+    /// Returns the first row of a query, converted. Returns [`Error::Damaged`] if the result has no
+    /// rows.
     pub(super) fn query_row<T>(
         self,
         sql: &str,
@@ -220,8 +226,8 @@ impl<'c> Connection<'c> {
         Ok(rows)
     }
 
-    /// Calls `visit` with each row of a query, until `visit` returns `false`. Does not keep the rows
-    /// in memory.
+    /// Calls `visit` with each row of a query, until `visit` returns `false`. Does not keep the
+    /// rows in memory.
     pub(super) fn for_each_row(
         self,
         sql: &str,
@@ -236,8 +242,8 @@ impl<'c> Connection<'c> {
         self.query_row(sql, &[], |row| row.get(0))
     }
 
-    /// Lets SQLite keep more pages in memory, for a transaction that changes rows on many pages: with a
-    /// small cache, SQLite would write the same page to the WAL repeatedly.
+    /// Lets SQLite keep more pages in memory, for a transaction that changes rows on many pages:
+    /// with a small cache, SQLite would write the same page to the WAL repeatedly.
     pub(super) fn enlarge_cache(self) -> Result<(), Error> {
         match self {
             Self::Sqlite(connection) => {

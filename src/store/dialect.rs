@@ -3,7 +3,7 @@
 use super::connection::Connection;
 
 impl Connection<'_> {
-    /// Returns the FROM item for a table that SQLite then reads without its indexes.
+    /// Returns the FROM item for `table`. The item makes SQLite read the table without an index.
     pub(super) fn table_without_index_sql(self, table: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("{table} NOT INDEXED"),
@@ -12,14 +12,17 @@ impl Connection<'_> {
         }
     }
 
-    /// Returns the FROM item for all objects in a JSON text, at any depth: the column `object.value`.
+    /// Returns the FROM item for all objects, at any depth, in the JSON text in `column`. The
+    /// objects are in the column `object.value`.
     pub(super) fn json_objects_sql(self, column: &str) -> String {
         match self {
             Self::Sqlite(_) => {
                 format!("(SELECT value FROM json_tree({column}) WHERE type = 'object') AS object")
             }
-            // `jsonb` refuses `\u0000`, which becomes U+FFFD. An escaped backslash before `u0000` stays:
-            // while NUL is replaced, U+10FFFE takes its place.
+            // `jsonb` refuses the escape `\u0000`, so the expression replaces this escape with
+            // `\ufffd`. The text `\\u0000` is an escaped backslash followed by `u0000`, and must
+            // not change. U+10FFFE therefore represents each escaped backslash during the
+            // replacement.
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => format!(
                 r"(SELECT value FROM jsonb_path_query(
@@ -30,7 +33,8 @@ impl Connection<'_> {
         }
     }
 
-    /// Returns the FROM item for the texts in a JSON array: the column `value`.
+    /// Returns the FROM item for the texts of the JSON array in `column`. The texts are in the
+    /// column `value`.
     pub(super) fn json_texts_sql(self, column: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("json_each({column})"),

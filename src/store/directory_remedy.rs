@@ -43,8 +43,9 @@ impl DirectoryRemedy {
         if role == FileRole::Store && insecure.can_be_restricted {
             return restrict();
         }
-        // A subdirectory is secure in `/tmp` and in a directory that only a group can write, but
-        // not in a directory where all users can rename the subdirectory.
+        // Without `files_directory`, the insecure directory itself holds the file. A subdirectory
+        // is secure in `/tmp` and in a directory to which only a group can write. In a directory
+        // where all users can rename the subdirectory, a subdirectory is not secure.
         if insecure.files_directory.is_none() && insecure.can_hold_secure_directory() {
             let directory = dedicated_directory(file);
             return match role {
@@ -63,8 +64,8 @@ impl DirectoryRemedy {
     }
 }
 
-/// Returns the path of the directory `ci` for a file `ci.db`, or of `ci-UID` if `ci` exists but is not a
-/// secure directory. `UID` is the id of the OS user.
+/// Returns the path of a directory for this file only. For the file `ci.db`, this is the directory
+/// `ci`, or `ci-UID` if `ci` exists but is not a secure directory. `UID` is the id of the OS user.
 fn dedicated_directory(file: &Path) -> PathBuf {
     let stem = file.file_stem().unwrap_or(OsStr::new("jeton"));
     let directory = file.with_file_name(stem);

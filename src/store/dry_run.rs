@@ -11,15 +11,15 @@ use std::path::Path;
 use std::time::Duration;
 
 impl Store {
-    /// Starts a dry run. The first write begins a transaction that is never committed; later reads
-    /// and writes are part of this transaction and find its changes. Other processes cannot write
-    /// from the first write until this process closes the store.
+    /// Starts a dry run. The first write begins a transaction that is never committed. Later reads
+    /// and writes are part of this transaction, and find its changes. From the first write until
+    /// this process closes the store, other processes cannot write.
     pub(crate) fn start_dry_run(&mut self) {
         self.is_dry_run = true;
     }
 
-    /// Creates a store in memory, in place of the missing store at `address`. Refuses a path at which no
-    /// store can be created.
+    /// Creates a store in memory, in place of the missing store at `address`. Refuses a path at
+    /// which no store can be created.
     pub(crate) fn simulate_creation(
         address: StoreAddress,
         lock_timeout: Duration,
@@ -34,7 +34,7 @@ impl Store {
         Ok(OpenOutcome { store, is_created: true, permission_fix, writers: Writers::User })
     }
 
-    /// Creates a store in memory. `path` is used only as its address.
+    /// Creates a store in memory. `path` is used only as the address of the store.
     pub(crate) fn in_memory(
         path: &Path,
         lock_timeout: Duration,
@@ -64,19 +64,23 @@ mod tests {
         let path = create_store(directory.path());
         let now = Timestamp::from_unix(1_800_000_000).unwrap();
         let open = || Store::open_file(&path, Duration::from_secs(1)).unwrap().store;
-        let (mut dry, mut other) = (open(), open());
-        dry.start_dry_run();
-        assert_eq!(dry.read(issuer).unwrap(), None, "no transaction before the first write");
-        dry.write(|tx| tx.set_setting(Setting::Issuer, "a", now)).unwrap();
-        let failed: Result<(), Error> = dry.write(|tx| {
+        let (mut dry_run_store, mut other_store) = (open(), open());
+        dry_run_store.start_dry_run();
+        assert_eq!(
+            dry_run_store.read(issuer).unwrap(),
+            None,
+            "no transaction before the first write"
+        );
+        dry_run_store.write(|tx| tx.set_setting(Setting::Issuer, "a", now)).unwrap();
+        let failed: Result<(), Error> = dry_run_store.write(|tx| {
             tx.set_setting(Setting::Issuer, "b", now)?;
             Err(Error::AlreadyExists)
         });
         assert!(matches!(failed, Err(Error::AlreadyExists)));
-        assert_eq!(dry.read(issuer).unwrap().as_deref(), Some("a"));
-        assert_eq!(other.read(issuer).unwrap(), None);
-        drop(dry);
-        other.write(|tx| tx.set_setting(Setting::TokenTtl, "1d", now)).unwrap();
-        assert_eq!(other.read(issuer).unwrap(), None);
+        assert_eq!(dry_run_store.read(issuer).unwrap().as_deref(), Some("a"));
+        assert_eq!(other_store.read(issuer).unwrap(), None);
+        drop(dry_run_store);
+        other_store.write(|tx| tx.set_setting(Setting::TokenTtl, "1d", now)).unwrap();
+        assert_eq!(other_store.read(issuer).unwrap(), None);
     }
 }

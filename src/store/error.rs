@@ -14,48 +14,50 @@ pub(crate) enum Error {
     /// No store: no file, an empty file, or a store whose creation was interrupted.
     #[error("store not found")]
     NotFound(PathBuf),
-    /// The file has no tables, and its WAL, which held all data, is missing.
+    /// The file has no tables, and the write-ahead log (WAL), which held all data, is missing or
+    /// empty.
     #[error("the file has no tables and no write-ahead log")]
     MissingWal(PathBuf),
-    /// The store was created by a later version of jeton.
-    #[error("unsupported schema version: found {found}, expected at most {known}")]
+    /// The schema version of the store is later than the highest version that this jeton supports.
+    #[error("unsupported schema version: found {found}, expected at most {expected}")]
     NewerSchema {
         /// Version of the store.
         found: i64,
         /// Highest supported version.
-        known: i64,
+        expected: i64,
     },
-    /// The store was created by an earlier version of jeton.
-    #[error("outdated schema version: found {found}, expected {known}")]
+    /// The schema version of the store is earlier than the version that this jeton requires.
+    #[error("outdated schema version: found {found}, expected {expected}")]
     OlderSchema {
         /// Version of the store.
         found: i64,
         /// Required version.
-        known: i64,
+        expected: i64,
     },
-    /// The file is not a database, or the database of another program.
+    /// The file is not a database, or is the database of another program.
     #[error("the file is not a jeton store")]
     NotAStore(PathBuf),
     /// The database reports damage, or a stored value is invalid.
     #[error("store damaged: {0}")]
     Damaged(String),
-    /// The schema does not match its version: descriptions of the differing objects.
+    /// The schema differs from the schema that its version number requires. The texts describe the
+    /// tables, indexes and triggers that differ.
     #[error("store damaged: {}", .0.join(", "))]
     SchemaMismatch(Vec<String>),
-    /// The store cannot be opened: an error of the file system or of SQLite, or a refused login on the
-    /// server.
+    /// The store cannot be opened: an error of the file system or of SQLite, or a refused login on
+    /// the server.
     #[error("cannot open the store: {0}")]
     Unreadable(String),
     /// SQLite must not open the store file.
     #[error("the store file {0}")]
     UnsafeFile(FileFault),
-    /// SQLite must not open the WAL, index or journal.
+    /// SQLite must not open the WAL, the WAL index (`-shm` file) or the rollback journal.
     #[error("a WAL or journal file {1}")]
-    UnsafeWal(PathBuf, FileFault),
+    UnsafeSidecarFile(PathBuf, FileFault),
     /// Other users can replace the files of the store or of the backup.
-    #[error("other users can write the directory")]
+    #[error("other users can write to the directory")]
     InsecureDirectory(InsecureDirectory, DirectoryRemedy),
-    /// Other users have permissions on a file of the store.
+    /// Other users have permissions on a file of the store. The text is the complete message.
     #[error("{0}")]
     ExposedFile(String),
     /// The WAL has no index, and the directory is not writable, so that the WAL cannot be read.
@@ -92,7 +94,7 @@ pub(crate) enum Error {
     /// The file is not usable as the backup of a restore.
     #[error("cannot restore the file: {1}")]
     InvalidBackup(PathBuf, String),
-    /// The name is reserved for a WAL, index or journal.
+    /// The file name ends like the name of a WAL, WAL index or journal.
     #[error("file name reserved by SQLite")]
     ReservedName(PathBuf),
     /// The backup cannot be written.
@@ -114,7 +116,7 @@ pub(crate) enum Error {
     /// A value that must be unique already exists.
     #[error("already exists")]
     AlreadyExists,
-    /// The disk has no space for the store or for the backup.
+    /// The disk has no space. The text is `the store` or `the backup`.
     #[error("disk full: cannot write {0}")]
     DiskFull(&'static str),
     /// Ctrl-C ended the operation.
@@ -137,7 +139,7 @@ impl From<rusqlite::Error> for Error {
         };
         let extended = error.sqlite_extended_error_code();
         match error.sqlite_error_code() {
-            // Lock protocol failure: another process held the index of the WAL for ten seconds.
+            // `FileLockingProtocolFailed`: another process held the WAL index for ten seconds.
             Some(
                 ErrorCode::DatabaseBusy
                 | ErrorCode::DatabaseLocked
@@ -159,8 +161,8 @@ impl From<rusqlite::Error> for Error {
             {
                 Self::Damaged(text)
             }
-            // `Unknown`: a valid statement fails on a stored value, for example on a sum that
-            // overflows. No code: a column has an unexpected type.
+            // `Unknown` means that a valid statement fails on a stored value, for example on a sum
+            // that overflows. An error without a code means that a column has an unexpected type.
             Some(
                 ErrorCode::DatabaseCorrupt
                 | ErrorCode::NotADatabase

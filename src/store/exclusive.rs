@@ -14,12 +14,13 @@ use std::time::{Duration, Instant};
 /// A SQLite file that no other process has open or can open.
 pub(super) struct ExclusiveDatabase {
     pub(super) connection: Connection,
-    /// Descriptor of the file for copying. Must be closed after the connection: closing a
-    /// descriptor releases all locks of the process on the file (POSIX).
+    /// Descriptor for copying the content of the file. Must be closed after the connection: closing
+    /// a descriptor releases all locks of the process on the file (POSIX).
     pub(super) file: File,
 }
 
-/// Creates an empty database at a path without a store, and excludes all other processes.
+/// Creates an empty file at `path`, where no store exists, and opens the file exclusively. Returns
+/// [`Error::Busy`] if another process creates a store at this path at the same time.
 pub(super) fn create_database(
     path: &Path,
     lock_timeout: Duration,
@@ -28,7 +29,7 @@ pub(super) fn create_database(
     let database = lock_database(&path, lock_timeout)?;
     match detect_kind(&database.connection, &path)? {
         DatabaseKind::Empty => Ok(database),
-        // Another process has created a store in the meantime; that store must not be replaced.
+        // Another process has created this store in the meantime: the store must not be replaced.
         DatabaseKind::CurrentStore => Err(Error::Busy),
     }
 }
@@ -42,8 +43,8 @@ pub(super) fn lock_database(
         return Err(Error::ReadOnly);
     }
     let file = File::open(path).map_err(|error| file::unreadable_error(&error))?;
-    // A new connection per attempt: a waiting connection would hold a lock that another restore
-    // needs.
+    // Each attempt uses a new connection, because a waiting connection would hold a lock that
+    // another restore needs.
     let connection = retry_until(Instant::now() + lock_timeout, || open_exclusively(path))?;
     Ok(ExclusiveDatabase { connection, file })
 }
@@ -55,7 +56,8 @@ pub(super) fn open_exclusively(path: &Path) -> Result<Connection, Error> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
-    // Set before the first read: SQLite then keeps the WAL index in memory, and keeps every lock.
+    // This mode is set before the first read. SQLite then keeps the WAL index in memory, and keeps
+    // every lock until the connection is closed.
     connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
     configure(&connection, Duration::ZERO).map_err(map_open_error(path))?;
     configure_writing(&connection).map_err(map_open_error(path))?;

@@ -1,7 +1,8 @@
 //! Comparison of a file's schema with the schema that the migrations create.
 //!
 //! A crafted file can hold a view with endless rows in place of a table, or a trigger that makes
-//! every new user an admin. The comparison runs before any statement that reads a table.
+//! every new user an admin. The comparison therefore runs before any statement that reads a table
+//! of the store.
 
 use super::Error;
 use super::migrations::MIGRATIONS;
@@ -9,22 +10,23 @@ use crate::model::redact_for_error;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-/// Schema of a new store as [`SCHEMA_QUERY`] returns it. After adding a migration, run the tests of
-/// this module with `UPDATE_EXPECTED_SCHEMA=1` and commit the file.
+/// Result of [`SCHEMA_QUERY`] for a new store. After adding a migration, run the tests of this
+/// module with the environment variable `UPDATE_EXPECTED_SCHEMA=1`, and commit
+/// `expected_schema.sql`.
 const EXPECTED_SCHEMA: &str = include_str!("expected_schema.sql");
 
-/// Separator of the statements in the result of [`SCHEMA_QUERY`]. No statement of the migrations contains
-/// the separator.
+/// Separator of the statements in the result of [`SCHEMA_QUERY`]. No statement of the migrations
+/// contains the separator.
 const SEPARATOR: &str = "\n\n\n";
 
-/// All statements of the schema. If two files have the same result, their rows of `sqlite_schema` have the
-/// same statements. Names and types need no comparison, because SQLite refuses a row of `sqlite_schema`
-/// that contradicts its statement. The rows of automatic indexes (of UNIQUE and PRIMARY KEY) have no
-/// statement and are not compared. If such a row is missing, SQLite reports a malformed file when it
-/// needs the index.
+/// Query for all statements of the schema. If two files have the same result, their rows of
+/// `sqlite_schema` have the same statements. Names and types need no comparison, because SQLite
+/// refuses a row of `sqlite_schema` that contradicts its statement. The rows of automatic indexes
+/// (of UNIQUE and PRIMARY KEY) have no statement and are not compared. If such a row is missing,
+/// SQLite reports a malformed file at the first use of the index.
 ///
-/// The result is one row and one column, because every command that opens a file runs this query: with
-/// more rows, `token verify` would be noticeably slower.
+/// The result is one row and one column, because every command that opens a file runs this query:
+/// with more rows, `token verify` would be noticeably slower.
 const SCHEMA_QUERY: &str = "SELECT group_concat(sql, '\n\n\n') FROM sqlite_schema";
 
 /// Maximum number of reported differences.
@@ -45,6 +47,7 @@ pub(super) fn check_schema(
     if differences.is_empty() { Ok(()) } else { Err(Error::SchemaMismatch(differences)) }
 }
 
+/// Returns whether `found`, a result of [`SCHEMA_QUERY`], has the statements of a new store.
 fn is_expected_schema(found: ValueRef<'_>) -> bool {
     // `VACUUM` changes the order of the statements.
     let sort_statements = |text: &str| {
@@ -72,6 +75,7 @@ impl SchemaObject {
     }
 }
 
+/// Returns a description of each object of the schema that is changed, unknown or missing.
 fn find_differences(
     connection: &Connection,
     applied_migrations: &[&str],
@@ -106,6 +110,7 @@ fn find_differences(
     Ok(descriptions)
 }
 
+/// Returns at most 1,000 rows of `sqlite_schema`.
 fn load_objects(connection: &Connection) -> Result<Vec<SchemaObject>, Error> {
     let mut statement = connection.prepare(
         "SELECT ifnull(type, ''), ifnull(name, ''), ifnull(tbl_name, ''), sql FROM sqlite_schema
@@ -206,6 +211,7 @@ mod tests {
             let connection = create_migrated_database(MIGRATIONS);
             connection.execute_batch(change).unwrap();
             let reported = find_schema_differences(&connection);
+            // Some builds of SQLite also create this table for ANALYZE.
             let reported: Vec<_> =
                 reported.iter().filter(|name| !name.contains("sqlite_stat4")).collect();
             assert_eq!(reported, differences, "{change}");

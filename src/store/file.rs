@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 
 /// A store file that SQLite may open.
 pub(super) struct StoreFile {
-    /// Path with symbolic links in the directory part resolved.
+    /// Path in which the symbolic links of the directory part are resolved.
     pub(super) path: PathBuf,
-    /// Set if other users have any permission on the file, its WAL, WAL index or journal.
+    /// Set if other users have any permission on the file, its write-ahead log (WAL), the WAL index
+    /// or the rollback journal.
     pub(super) is_exposed: bool,
     /// Users with write access to the directory.
     pub(super) writers: Writers,
@@ -24,10 +25,10 @@ pub(super) struct StoreFile {
 }
 
 impl StoreFile {
-    /// Distinguishes a store without its WAL from a store whose creation was interrupted. At first,
-    /// the file of a new store has no tables and the WAL holds all data, so a copy of the file
-    /// alone looks like an interrupted `init`.
-    pub(super) fn refine_error(&self, error: Error) -> Error {
+    /// Converts [`Error::NotFound`] to [`Error::MissingWal`] if the file is not empty and has no
+    /// WAL. At first, the file of a new store has no tables and the WAL holds all data. A copy of
+    /// the file alone therefore resembles a store whose creation was interrupted.
+    pub(super) fn to_missing_wal_error(&self, error: Error) -> Error {
         if self.lacks_wal && matches!(error, Error::NotFound(_)) {
             return Error::MissingWal(self.path.clone());
         }
@@ -35,12 +36,13 @@ impl StoreFile {
     }
 }
 
-/// Checks the file, its directory, WAL, WAL index and journal without changes. Follows symbolic links
-/// only in the directory part of the path. Returns `None` if the file does not exist.
+/// Checks the file at `requested`, its directory, WAL, WAL index and journal. Changes nothing.
+/// Follows symbolic links only in the directory part of the path. Returns `None` if the file does
+/// not exist.
 ///
 /// Must not be called while this process has the file open: POSIX releases all `fcntl` locks of a
 /// process on a file when the process closes any descriptor of the file.
-pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
+pub(super) fn check_existing_file(requested: &Path) -> Result<Option<StoreFile>, Error> {
     let load_status =
         |path: &Path| FileStatus::load(path).map_err(|error| unreadable_error(&error));
     let name = requested.file_name().ok_or(Error::UnsafeFile(FileFault::NotRegularFile))?;
@@ -57,11 +59,12 @@ pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
     let writers = check_directory(requested, path.parent().unwrap_or(&path), role)?;
     let mut is_exposed = file.is_group_or_world_accessible();
     let mut has_wal = false;
-    for (index, sidecar) in wal_paths(&path).into_iter().chain([journal_path(&path)]).enumerate() {
+    for (position, sidecar) in wal_paths(&path).into_iter().chain([journal_path(&path)]).enumerate()
+    {
         let Some(sidecar_status) = load_status(&sidecar)? else { continue };
-        sidecar_status.check(user).map_err(|fault| Error::UnsafeWal(sidecar, fault))?;
+        sidecar_status.check(user).map_err(|fault| Error::UnsafeSidecarFile(sidecar, fault))?;
         is_exposed |= sidecar_status.is_group_or_world_accessible();
-        has_wal |= index == 0 && sidecar_status.size > 0;
+        has_wal |= position == 0 && sidecar_status.size > 0;
     }
     // SQLite would create a WAL for a database of another program, or roll back its journal. If a
     // WAL exists, the application id may be only in the WAL, so the header is not checked.
@@ -72,8 +75,9 @@ pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
     Ok(Some(StoreFile { path, is_exposed, writers, lacks_wal }))
 }
 
-/// Refuses a `directory` in which other users can write or replace files. The path of `directory` must
-/// not contain symbolic links. Returns the users with write access.
+/// Refuses a `directory` in which other users can write or replace files. The path of `directory`
+/// must not contain symbolic links. Returns the users with write access. The path `file` and its
+/// `role` determine the remedy in the error.
 pub(super) fn check_directory(
     file: &Path,
     directory: &Path,
@@ -99,7 +103,8 @@ pub(crate) enum PermissionFix {
     Failed,
 }
 
-/// Removes all permissions of group and others from the file, its WAL, the WAL index and the journal.
+/// Removes all permissions of group and others from the file, its WAL, the WAL index and the
+/// journal.
 pub(super) fn restrict_permissions(path: &Path) -> Result<PermissionFix, Error> {
     for file in [path.to_owned(), journal_path(path)].iter().chain(&wal_paths(path)) {
         match file.symlink_metadata() {
@@ -128,22 +133,23 @@ pub(super) enum ReadMode {
     Immutable,
 }
 
-/// Determines the mode of reading. In a read-only directory, a WAL without its index cannot be read,
-/// and the file without its WAL would be outdated.
+/// Determines the mode of reading. Returns [`Error::WalWithoutIndex`] for a WAL without its index
+/// in a read-only directory: the WAL cannot be read, and the content of the file alone would be
+/// outdated.
 pub(super) fn detect_read_mode(path: &Path) -> Result<ReadMode, Error> {
     if path.parent().is_some_and(|directory| access(directory, Access::WRITE_OK).is_ok()) {
         return Ok(ReadMode::WithWal);
     }
     let [wal, index] = wal_paths(path);
-    match (wal.metadata().is_ok_and(|wal| wal.len() > 0), index.exists()) {
+    match (wal.metadata().is_ok_and(|metadata| metadata.len() > 0), index.exists()) {
         (false, _) => Ok(ReadMode::Immutable),
         (true, true) => Ok(ReadMode::WithWal),
         (true, false) => Err(Error::WalWithoutIndex),
     }
 }
 
-/// Returns whether the SQLite header has the application id of another program, or no application id but
-/// more than one page. The file of a new store has one page, and no application id yet.
+/// Returns whether the SQLite header has the application id of another program, or no application
+/// id but more than one page. The file of a new store has one page, and no application id yet.
 fn belongs_to_other_program(path: &Path) -> bool {
     // SQLite file format, section 1.3: magic string, page count, application id.
     let mut header = [0; 100];
@@ -163,6 +169,7 @@ fn is_group_or_world_accessible(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.mode() & 0o077 != 0
 }
 
+/// Suffixes of the WAL and of the WAL index.
 const WAL_SUFFIXES: [&str; 2] = ["-wal", "-shm"];
 const JOURNAL_SUFFIX: &str = "-journal";
 
@@ -176,8 +183,8 @@ pub(super) fn journal_path(path: &Path) -> PathBuf {
     with_suffix(path, JOURNAL_SUFFIX)
 }
 
-/// Refuses a name that SQLite reserves for the WAL, index or journal of another file: SQLite would
-/// overwrite or remove the file.
+/// Refuses a path that ends with the suffix of a WAL, WAL index or journal. SQLite could
+/// overwrite or remove a file at this path, because SQLite uses such paths itself.
 pub(super) fn reject_reserved_suffix(path: &Path) -> Result<(), Error> {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let is_reserved = WAL_SUFFIXES
@@ -187,15 +194,16 @@ pub(super) fn reject_reserved_suffix(path: &Path) -> Result<(), Error> {
     if is_reserved { Err(Error::ReservedName(path.to_owned())) } else { Ok(()) }
 }
 
-/// Appends `suffix` to the file name.
+/// Returns `path` with `suffix` appended to the file name.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Creates the missing directories of a new store with mode 0700. Returns the directory of the store
-/// with symbolic links resolved.
+/// Creates the missing directories of a new store at `path` with mode 0700. Refuses a directory in
+/// which other users can replace files. Returns the directory of the store with symbolic links
+/// resolved.
 pub(super) fn create_directory(path: &Path) -> Result<PathBuf, Error> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         DirBuilder::new()
@@ -210,8 +218,8 @@ pub(super) fn create_directory(path: &Path) -> Result<PathBuf, Error> {
     Ok(directory)
 }
 
-/// Creates an empty file with mode 0600 and missing directories with mode 0700. Keeps an existing file,
-/// which another process may have just created.
+/// Creates an empty file with mode 0600, and missing directories with mode 0700. Keeps an existing
+/// file, because another process may have just created this file.
 pub(super) fn create_file(path: &Path) -> Result<(), Error> {
     create_directory(path)?;
     // `create_new` is O_CREAT|O_EXCL, which follows no symbolic link.

@@ -15,7 +15,7 @@ pub(crate) enum FileFault {
     /// A directory, pipe or device.
     #[error("is not a regular file")]
     NotRegularFile,
-    /// A file that another user can read and change.
+    /// A file of another user, who can read and change the file.
     #[error("is owned by another user")]
     OtherOwner,
     /// A file with several paths: each path would have a separate WAL, and commits would be lost.
@@ -29,8 +29,8 @@ pub(crate) enum FileFault {
 /// Status of a file; symbolic links are not followed.
 pub(super) struct FileStatus {
     kind: FileType,
-    owner: u32,
-    links: u64,
+    owner_id: u32,
+    link_count: u64,
     is_mount_point: bool,
     mode: u32,
     /// Size in bytes.
@@ -47,18 +47,19 @@ impl FileStatus {
         }
     }
 
-    /// Refuses anything but a regular file of `user` with a single path.
-    pub(super) fn check(&self, user: u32) -> Result<(), FileFault> {
+    /// Refuses a file that is not a regular file, that has several paths, or that the user with the
+    /// id `user_id` does not own.
+    pub(super) fn check(&self, user_id: u32) -> Result<(), FileFault> {
         if self.kind == FileType::Symlink {
             return Err(FileFault::SymbolicLink);
         }
         if self.kind != FileType::RegularFile {
             return Err(FileFault::NotRegularFile);
         }
-        if self.owner != user {
+        if self.owner_id != user_id {
             return Err(FileFault::OtherOwner);
         }
-        if self.links > 1 {
+        if self.link_count > 1 {
             return Err(FileFault::HardLink);
         }
         if self.is_mount_point {
@@ -81,14 +82,14 @@ fn read_status(path: &Path) -> io::Result<FileStatus> {
             let mode = u32::from(metadata.stx_mode);
             Ok(FileStatus {
                 kind: FileType::from_raw_mode(mode),
-                owner: metadata.stx_uid,
-                links: metadata.stx_nlink.into(),
+                owner_id: metadata.stx_uid,
+                link_count: metadata.stx_nlink.into(),
                 is_mount_point: metadata.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
                 mode,
                 size: metadata.stx_size,
             })
         }
-        // Old kernels and some sandboxes do not support the call.
+        // Old kernels and some sandboxes do not support `statx`.
         Err(rustix::io::Errno::NOSYS) => read_portably(path),
         Err(error) => Err(error.into()),
     }
@@ -99,13 +100,14 @@ fn read_status(path: &Path) -> io::Result<FileStatus> {
     read_portably(path)
 }
 
+/// Reads the status without `statx`, and therefore does not detect mount points.
 fn read_portably(path: &Path) -> io::Result<FileStatus> {
     use std::os::unix::fs::MetadataExt;
     let metadata = path.symlink_metadata()?;
     Ok(FileStatus {
         kind: FileType::from_raw_mode(metadata.mode()),
-        owner: metadata.uid(),
-        links: metadata.nlink(),
+        owner_id: metadata.uid(),
+        link_count: metadata.nlink(),
         is_mount_point: false,
         mode: metadata.mode(),
         size: metadata.size(),

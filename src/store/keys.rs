@@ -4,12 +4,13 @@ use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
 use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{
-    Algorithm, Key, KeyRowId, KeySpec, KeyState, MIN_ID_LENGTH, Purpose, SessionEndReason,
-    Timestamp, Untrusted,
+    Algorithm, Key, KeyRowId, KeySpec, KeyState, MIN_ABBREVIATED_ID_LENGTH, Purpose,
+    SessionEndReason, Timestamp, Untrusted,
 };
 use secrecy::{ExposeSecret, SecretSlice};
 use std::collections::BTreeMap;
 
+/// Columns of a query for [`key_from_row`].
 pub(super) const COLUMNS: &str =
     "id, kid, purpose, algorithm, material, public, state, verify_until,
     created_at, weak";
@@ -17,7 +18,7 @@ pub(super) const COLUMNS: &str =
 const IS_REVOKED_SQL: &str = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
 
 impl Reader<'_> {
-    /// Returns the key that signs sessions and app tokens.
+    /// Returns the key that signs app tokens and the tokens of sessions.
     pub(crate) fn active_app_key(&self) -> Result<Key, Error> {
         self.key_where("purpose = 'app' AND state = 'active'", &[])?
             .ok_or_else(|| Error::Damaged("no active app key".to_owned()))
@@ -36,9 +37,10 @@ impl Reader<'_> {
         self.key_where("kid = ?1", values![kid])
     }
 
-    /// Returns the key with the id `kid`, or else the keys whose ids begin with `kid`, oldest first.
-    /// A text of less than [`MIN_ID_LENGTH`] characters is not an abbreviated id. An ellipsis at the
-    /// end of `kid` is ignored, because tables of keys end abbreviated ids with an ellipsis.
+    /// Returns the key with the id `kid`, or else the keys whose ids start with `kid`, oldest
+    /// first. A text of less than [`MIN_ABBREVIATED_ID_LENGTH`] characters is not an abbreviated
+    /// id. If no key is found, the search is repeated without an ellipsis at the end of `kid`,
+    /// because printed tables of keys end abbreviated ids with an ellipsis.
     pub(crate) fn find_keys(&self, kid: &str) -> Result<Vec<Key>, Error> {
         let keys = self.keys_with_prefix(kid)?;
         match kid.strip_suffix('…') {
@@ -47,10 +49,11 @@ impl Reader<'_> {
         }
     }
 
+    /// Returns the result of [`Reader::find_keys`], but does not treat an ellipsis specially.
     fn keys_with_prefix(&self, kid: &str) -> Result<Vec<Key>, Error> {
         match self.find_key(kid)? {
             Some(key) => Ok(vec![key]),
-            None if kid.chars().count() < MIN_ID_LENGTH => Ok(Vec::new()),
+            None if kid.chars().count() < MIN_ABBREVIATED_ID_LENGTH => Ok(Vec::new()),
             None => self.keys_where("substr(kid, 1, length(?1)) = ?1", values![kid]),
         }
     }
@@ -74,8 +77,9 @@ impl Reader<'_> {
         self.keys_where("purpose = ?1 AND state = ?2", values![purpose.name(), state.name()])
     }
 
-    /// Returns the number of live recorded tokens per key, including superseded tokens.
-    pub(crate) fn count_live_tokens_by_key(
+    /// Returns, for each key, the number of recorded tokens that the key signed and that are live
+    /// or superseded at `now`. A key without such tokens is not in the map.
+    pub(crate) fn count_valid_tokens_by_key(
         &self,
         now: Timestamp,
     ) -> Result<BTreeMap<KeyRowId, usize>, Error> {
@@ -90,12 +94,12 @@ impl Reader<'_> {
     }
 
     /// Returns the number of recorded tokens of a key that are live or superseded at `at`.
-    pub(crate) fn count_live_tokens_of_key(
+    pub(crate) fn count_valid_tokens_of_key(
         &self,
         key: KeyRowId,
         at: Timestamp,
     ) -> Result<usize, Error> {
-        Ok(self.count_live_tokens_by_key(at)?.get(&key).copied().unwrap_or(0))
+        Ok(self.count_valid_tokens_by_key(at)?.get(&key).copied().unwrap_or(0))
     }
 
     fn keys_where(&self, condition: &str, values: &[Value<'_>]) -> Result<Vec<Key>, Error> {
@@ -103,8 +107,8 @@ impl Reader<'_> {
         self.connection.query_all(&sql, values, key_from_row)
     }
 
-    /// Returns whether the key is active. Every transaction that records a signed token checks
-    /// this.
+    /// Returns whether the key is active. Every transaction that records a signed token checks that
+    /// the key is still active.
     pub(crate) fn is_active_key(&self, id: KeyRowId) -> Result<bool, Error> {
         let sql = "SELECT state = 'active' FROM keys WHERE id = ?1";
         self.connection.query_row(sql, values![id], |row| row.get(0))
@@ -115,9 +119,10 @@ impl Reader<'_> {
         self.connection.prepare(IS_REVOKED_SQL)?.query_row(values![id], |row| row.get(0))
     }
 
-    /// Prefetches the query of [`Reader::is_revoked_key`].
+    /// Sends the query of [`Reader::is_revoked_key`] to a server together with the next statement.
+    /// A call of [`Reader::is_revoked_key`] after that statement needs no further round trip.
     pub(crate) fn prefetch_key_revocation(&self, id: KeyRowId) {
-        self.connection.send_early(|| (IS_REVOKED_SQL.to_owned(), vec![id.into()]));
+        self.connection.prefetch(|| (IS_REVOKED_SQL.to_owned(), vec![id.into()]));
     }
 
     fn key_where(&self, condition: &str, values: &[Value<'_>]) -> Result<Option<Key>, Error> {
@@ -172,16 +177,16 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Retires a key, which then still verifies tokens until `until`.
+    /// Retires a key. The key still verifies tokens until `verify_until`.
     pub(crate) fn retire_key(
         &self,
         id: KeyRowId,
-        until: Timestamp,
+        verify_until: Timestamp,
         now: Timestamp,
     ) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE keys SET state = 'retired', retired_at = ?2, verify_until = ?3 WHERE id = ?1",
-            values![id, now, until],
+            values![id, now, verify_until],
         )?;
         Ok(())
     }
@@ -203,9 +208,11 @@ impl Writer<'_> {
     }
 }
 
+/// Converts a row with the columns [`COLUMNS`].
 pub(super) fn key_from_row(row: &Row<'_>) -> Result<Key, Error> {
     let public = row.get::<Option<String>>(5)?.map(|text| serde_json::from_str(&text));
-    // NULL only in a view for database users without the right to read the material.
+    // The material is NULL only in a view for database users without the right to read the
+    // material.
     let material: Option<Vec<u8>> = row.get(4)?;
     Ok(Key {
         id: row.get(0)?,

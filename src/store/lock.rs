@@ -29,7 +29,8 @@ impl Retryable for Error {
     }
 }
 
-/// Calls `attempt` until the store is not busy or the deadline has passed.
+/// Calls `attempt` until the result is not a retryable error, or until the deadline has passed.
+/// Calls `attempt` at least once. Returns the last result.
 pub(super) fn retry_until<T, E: Retryable>(
     deadline: Instant,
     mut attempt: impl FnMut() -> Result<T, E>,
@@ -44,8 +45,9 @@ pub(super) fn retry_until<T, E: Retryable>(
     }
 }
 
-/// Waits while another process builds or changes the WAL index. SQLite would wait up to ten
-/// seconds, regardless of the busy timeout and without interruption.
+/// Waits while another process builds or changes the index of the write-ahead log (WAL). Returns
+/// [`Error::Busy`] at the deadline. SQLite itself would wait up to ten seconds, regardless of the
+/// busy timeout, and could not be interrupted.
 ///
 /// Must not be called while this process has the store open: closing the index file would release
 /// the locks of this process.
@@ -54,11 +56,11 @@ pub(super) fn wait_for_index(store: &Path, deadline: Instant) -> Result<(), Erro
     retry_until(deadline, || if is_index_being_built(&index) { Err(Error::Busy) } else { Ok(()) })
 }
 
-/// Returns whether another process is building or changing the WAL index. The lock offsets are
-/// defined in SQLite's `wal.c` and `os_unix.c`: bytes 120 to 127 are WAL locks, of which byte 120 is
-/// the writer's; byte 128 is the lock of a process that truncates the index file. The index file
-/// starts with two copies of a 48-byte header, which readers compare; byte 12 of a header is not 0 if
-/// the header is initialized.
+/// Returns whether another process is building or changing the WAL index. Such a process either
+/// holds the truncate lock, or holds the writer lock while the header of the index is incomplete.
+/// Each of these locks covers one byte of the index file: byte 120 for the writer lock, byte 128
+/// for the truncate lock (`wal.c` and `os_unix.c` of SQLite). The index file starts with two copies
+/// of a 48-byte header. The header is complete if the copies are equal and byte 12 is not 0.
 fn is_index_being_built(index: &Path) -> bool {
     const WRITER_LOCK: u64 = 120;
     const TRUNCATE_LOCK: u64 = 128;

@@ -1,6 +1,6 @@
-//! Storage in a SQLite file or in a PostgreSQL database: opening, transactions, and conversion between
-//! rows and model types. The layer contains no business rules, and no type of a database client is
-//! visible outside the layer.
+//! Storage in a SQLite file or in a PostgreSQL database: opening, transactions, and conversion
+//! between rows and model types. This module contains no business rules. No type of a database
+//! client is visible outside this module.
 
 mod address;
 mod audit;
@@ -69,7 +69,7 @@ pub(crate) use scratch::ScratchDatabase;
 pub(crate) use server_stats::ServerStats;
 pub(crate) use sessions::{NewPair, PairWithSession};
 pub(crate) use sqlite_build::SqliteBuild;
-pub(crate) use stats::{MediumStats, StoreStats};
+pub(crate) use stats::{EngineStats, StoreStats};
 pub(crate) use tokens::{NewToken, TokenFilter, TokenGroup, TokenLookup};
 pub(crate) use transaction::{Reader, SharedWriter, Writer};
 pub(crate) use users::{IssuanceState, UserFilter, UserOrder};
@@ -92,7 +92,8 @@ pub(crate) struct Store {
     lock_timeout: Duration,
     /// Set by [`Store::start_dry_run`].
     is_dry_run: bool,
-    /// Set if the commit of a copy of this store is complete without the confirmation of a standby.
+    /// Set if the commit of a copy of this store is complete, but a standby server has not
+    /// confirmed the commit.
     has_unconfirmed_copy: bool,
 }
 
@@ -114,9 +115,9 @@ impl Store {
         }
     }
 
-    /// Ends the use of the store shortly before the process exits. Memory, locks and connections
-    /// are left to the operating system, which is faster. Closes only a SQLite connection that must
-    /// still copy the WAL into the file.
+    /// Ends the use of the store shortly before the process exits. Closes a SQLite connection only
+    /// if the close operation must still copy the WAL into the file. The operating system releases
+    /// all other memory, locks and connections, because this is faster.
     pub(crate) fn close_at_exit(self) {
         match self.database {
             Database::Sqlite(database) => database.close_at_exit(),
@@ -136,8 +137,9 @@ impl Store {
         }
     }
 
-    /// Returns whether the store can only be read: the file or its directory is not writable, or
-    /// the server is a standby or makes transactions read-only by default.
+    /// Returns whether the store can only be read. A file is read-only if the file or its directory
+    /// is not writable, or if the file was opened only for reading. A server is read-only if it is
+    /// a standby or makes transactions read-only by default.
     pub(crate) fn is_read_only(&self) -> bool {
         match &self.database {
             Database::Sqlite(database) => database.is_read_only(),
@@ -146,8 +148,8 @@ impl Store {
         }
     }
 
-    /// Returns the address of the store. In the path of a file, symbolic links in the directory part
-    /// are resolved.
+    /// Returns the address of the store. In the path of a file, symbolic links in the directory
+    /// part are resolved.
     pub(crate) fn address(&self) -> &StoreAddress {
         &self.address
     }
@@ -182,10 +184,11 @@ impl Store {
         self.read_from(SnapshotStart::Immediate, work)
     }
 
-    /// Runs `work` on a snapshot in which no row is missing before the last row: a row that is
-    /// committed later has a higher id. On a server, [`Store::write_shared`] assigns ids before the
-    /// commit, so this method waits for the open transactions. A standby does not know these
-    /// transactions, and its snapshot can lack rows.
+    /// Runs `work` on a snapshot without gaps: every row that is committed later has a higher id
+    /// than the rows of the snapshot in the same table. On a server, [`Store::write_shared`]
+    /// assigns ids before the commit, so this method first waits for the end of the open
+    /// transactions. A standby does not know these transactions, so a snapshot on a standby can
+    /// have gaps.
     pub(crate) fn read_after_writers<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
@@ -213,8 +216,9 @@ impl Store {
     }
 
     /// Runs `work` in a transaction that excludes all other writers: commits durably if `work`
-    /// returns `Ok`, and rolls back otherwise. `work` runs again if the store was busy, so it must
-    /// have no effect except on rows: sign tokens before calling `write`, print output afterwards.
+    /// returns `Ok`, and rolls back otherwise. `work` runs again if the store was busy or the
+    /// connection was lost. `work` must therefore change nothing except rows: sign tokens before
+    /// the call of `write`, and print output after the call.
     pub(crate) fn write<T, E: From<Error> + Retryable>(
         &mut self,
         mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
@@ -222,9 +226,10 @@ impl Store {
         self.write_with_lock(WriteLock::Exclusive, &mut work)
     }
 
-    /// Runs `work` in a write transaction as [`Store::write`] does. On a server, the transaction runs
-    /// at the same time as other transactions of this method, and sees what they commit in the meantime:
-    /// only transactions of [`Store::write`] wait for its end. A file has one writer at a time.
+    /// Runs `work` in a write transaction as [`Store::write`] does. On a server, several
+    /// transactions of this method can run at the same time. While a transaction runs, it sees the
+    /// rows that other transactions commit. Only a transaction of [`Store::write`] waits for the
+    /// end of these transactions. A file has one writer at a time.
     pub(crate) fn write_shared<T, E: From<Error> + Retryable>(
         &mut self,
         mut work: impl FnMut(&SharedWriter<'_>) -> Result<T, E>,
@@ -270,11 +275,11 @@ impl Store {
         }
     }
 
-    /// Prepares the store for many large writes: SQLite copies the WAL into the file after 1,000 pages
-    /// instead of 100, and when the store is closed.
-    pub(crate) fn expect_bulk_writes(&mut self) -> Result<(), Error> {
+    /// Prepares the store for many large writes: SQLite copies the WAL into the file after 1,000
+    /// pages instead of 100, and when the store is closed.
+    pub(crate) fn prepare_for_bulk_writes(&mut self) -> Result<(), Error> {
         match &mut self.database {
-            Database::Sqlite(database) => database.expect_bulk_writes(),
+            Database::Sqlite(database) => database.prepare_for_bulk_writes(),
             #[cfg(feature = "postgres")]
             Database::Postgres(_) => Ok(()),
         }

@@ -36,7 +36,7 @@ impl OpenOutcome {
 
 impl Store {
     /// Opens the store at `address`. If no store exists, returns [`Error::NotFound`] for a file,
-    /// and `ServerError::NoStore` for a database. `lock_timeout` bounds the wait for each lock, and
+    /// and `ServerError::NoStore` for a server. `lock_timeout` bounds the wait for each lock, and
     /// for a connection to a server.
     pub(crate) fn open(
         address: ResolvedAddress,
@@ -52,9 +52,8 @@ impl Store {
         }
     }
 
-    /// Opens the store at `address` for reading. For a file: without waiting for locks, and without
-    /// restricting the permissions of a file that other users can read. For a database: with a short time
-    /// limit.
+    /// Opens the store at `address` for reading. A file is opened without waiting for locks, and
+    /// keeps its permissions. For a server, the `lock_timeout` of [`Store::open`] is one second.
     pub(crate) fn open_read_only(address: ResolvedAddress) -> Result<Self, Error> {
         match address {
             ResolvedAddress::File(path) => Self::open_file_read_only(&path),
@@ -124,7 +123,7 @@ impl Store {
     }
 
     pub(super) fn open_file(path: &Path, lock_timeout: Duration) -> Result<OpenOutcome, Error> {
-        let Some(store_file) = file::locate(path)? else {
+        let Some(store_file) = file::check_existing_file(path)? else {
             return Err(Error::NotFound(path.to_owned()));
         };
         let StoreFile { path, is_exposed, writers, .. } = &store_file;
@@ -136,10 +135,10 @@ impl Store {
             detect_kind(&transaction, &path)
         })?;
         match kind {
-            DatabaseKind::Empty => Err(store_file.refine_error(Error::NotFound(path))),
+            DatabaseKind::Empty => Err(store_file.to_missing_wal_error(Error::NotFound(path))),
             DatabaseKind::CurrentStore => {
-                // The mode changes only after the file is known to be a store: other files keep
-                // their mode.
+                // The permissions are restricted only after the file is known to be a store: other
+                // files keep their permissions.
                 let permission_fix = if is_exposed {
                     file::restrict_permissions(&path)?
                 } else {
@@ -155,7 +154,7 @@ impl Store {
     }
 
     fn open_file_read_only(path: &Path) -> Result<Self, Error> {
-        let Some(StoreFile { path, .. }) = file::locate(path)? else {
+        let Some(StoreFile { path, .. }) = file::check_existing_file(path)? else {
             return Err(Error::NotFound(path.to_owned()));
         };
         let connection = connect(&path, OpenMode::ReadOnly, Duration::ZERO)?;
@@ -181,10 +180,12 @@ impl Store {
         }
         file::reject_reserved_suffix(path)?;
         file::create_file(path)?;
-        let Some(StoreFile { path, is_exposed, writers, .. }) = file::locate(path)? else {
+        let Some(StoreFile { path, is_exposed, writers, .. }) = file::check_existing_file(path)?
+        else {
             return Err(Error::NotFound(path.to_owned()));
         };
-        // The mode is restricted while the file is still empty, because the WAL inherits the mode.
+        // The permissions are restricted before SQLite creates the write-ahead log (WAL), because
+        // the WAL gets the permissions of the file.
         let permission_fix =
             if is_exposed { file::restrict_permissions(&path)? } else { PermissionFix::NotNeeded };
         let connection = connect(&path, OpenMode::ReadWrite, lock_timeout)?;

@@ -1,4 +1,4 @@
-//! The file of a backup, which appears at its target path only when complete.
+//! The file of a backup. The backup appears at its target path only when it is complete.
 
 use super::directory_remedy::FileRole;
 use super::{Error, file};
@@ -27,8 +27,8 @@ pub(crate) struct PendingBackup {
 }
 
 impl PendingBackup {
-    /// Creates an empty file. Refuses a target that exists, and a directory in which other users can
-    /// replace the backup.
+    /// Creates an empty temporary file next to `target`. Refuses a target that exists, and a
+    /// directory in which other users can replace the backup.
     pub(super) fn create(target: &Path, lock_timeout: Duration) -> Result<Self, Error> {
         let unwritable_error = |error: io::Error| {
             if files::is_disk_full(&error) {
@@ -84,10 +84,11 @@ impl PendingBackup {
     }
 }
 
+/// Name of the backup in the message about a full disk.
 const BACKUP_LABEL: &str = "the backup";
 
-/// Removes the WAL, its index and the journal that a killed process left next to an incomplete file:
-/// SQLite would roll back the journal into the new content.
+/// Removes the write-ahead log (WAL), the WAL index and the rollback journal that a killed process
+/// left next to an incomplete file. SQLite would treat these files as part of the new content.
 pub(super) fn remove_stale_journals(path: &Path) -> Result<(), Error> {
     for stale_path in file::wal_paths(path).iter().chain([&file::journal_path(path)]) {
         files::remove_if_exists(stale_path).map_err(|error| write_error(&error))?;
@@ -95,8 +96,9 @@ pub(super) fn remove_stale_journals(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Opens an incomplete file for writing. A file that stays incomplete is never used: no rollback is
-/// needed, and one sync at the end is enough. In exclusive mode, SQLite creates no WAL index file.
+/// Opens an incomplete file for writing. SQLite does not sync this file: a file that stays
+/// incomplete is never used, so one sync by the caller at the end is enough. In exclusive locking
+/// mode, SQLite creates no WAL index file.
 pub(super) fn open_incomplete(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -115,6 +117,6 @@ fn write_error(error: &io::Error) -> Error {
 }
 
 /// Makes the error of a full disk name the backup instead of the store.
-pub(super) fn name_full_disk(error: Error) -> Error {
+pub(super) fn attribute_full_disk_to_backup(error: Error) -> Error {
     if matches!(error, Error::DiskFull(_)) { Error::DiskFull(BACKUP_LABEL) } else { error }
 }

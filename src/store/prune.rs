@@ -1,5 +1,6 @@
-//! Deletion of expired tokens and sessions in batches: reads find the rows, and short writes remove
-//! them, so that other processes can write in between.
+//! Deletion of expired tokens and sessions, of unused grants and of obsolete revocation entries.
+//! The caller queries a limited number of rows, removes them in a short write transaction, and
+//! repeats these two steps. Other processes can write between the transactions.
 
 #[cfg(feature = "postgres")]
 use super::columns::Column;
@@ -12,7 +13,8 @@ use super::{Error, Reader, Writer};
 use crate::model::{GrantRowId, KeyRowId, SessionRowId, Timestamp, TokenId, Untrusted};
 use std::collections::BTreeMap;
 
-/// Key row and `jti` of a revoked unrecorded token.
+/// Identifier of a revocation entry: row id of the signing key, and `jti` of the revoked token. The
+/// entry is for an unrecorded token, which has no row in the table `tokens`.
 pub(crate) type BlocklistEntryId = (KeyRowId, String);
 
 impl Reader<'_> {
@@ -21,8 +23,8 @@ impl Reader<'_> {
         Ok(TokenId(self.connection.query_number("SELECT coalesce(max(id), 0) FROM tokens")?))
     }
 
-    /// Returns the ids of recorded tokens after `after`, in any status, that expired at `until` or
-    /// before.
+    /// Returns the ids of recorded tokens that expired at `until` or before, in ascending order.
+    /// The tokens can have any status. Only ids greater than `after` are returned.
     pub(crate) fn expired_tokens(
         &self,
         after: TokenId,
@@ -35,8 +37,9 @@ impl Reader<'_> {
         )
     }
 
-    /// Returns the ids of sessions after `after` whose tokens all expired at `until` or before.
-    /// Stops at about `max_pairs` pairs.
+    /// Returns the ids of sessions whose tokens all expired at `until` or before, in ascending
+    /// order. Only ids greater than `after` are returned. Stops after the session that raises the
+    /// total number of token pairs to `max_pairs` or more.
     pub(crate) fn expired_sessions(
         &self,
         after: SessionRowId,
@@ -59,10 +62,11 @@ impl Reader<'_> {
         Ok(sessions)
     }
 
-    /// Returns the revocation entries of unrecorded tokens whose signing keys are revoked, starting
-    /// after the entry `after`. Entries of all other keys must stay, because even a retired key
-    /// can be activated again. The expiry of an entry does not matter, because a service may sign
-    /// several tokens with one `jti`, and another of these tokens may expire later.
+    /// Returns the revocation entries whose signing keys are revoked, in the order of the
+    /// identifiers. Only entries after the entry `after` are returned. Entries of all other keys
+    /// must stay, because even a retired key can be activated again. Even expired entries of these
+    /// keys must stay: a service may sign several tokens with one `jti`, and the other tokens may
+    /// expire later.
     pub(crate) fn obsolete_blocklist_entries(
         &self,
         after: &BlocklistEntryId,
@@ -78,7 +82,8 @@ impl Reader<'_> {
         )
     }
 
-    /// Returns the ids of grants after `after` that have no tokens.
+    /// Returns the ids of grants without tokens, in ascending order. A grant contains the
+    /// properties that several tokens share. Only ids greater than `after` are returned.
     pub(crate) fn unused_grants(
         &self,
         after: GrantRowId,
@@ -96,15 +101,16 @@ impl Reader<'_> {
         self.connection.query_all(sql, values, |row| row.get(0))
     }
 
-    /// Returns the latest expiry of a pruned test token of the key.
-    pub(crate) fn pruned_until(&self, key: KeyRowId) -> Result<Option<Timestamp>, Error> {
+    /// Returns the latest expiry among the pruned (deleted) test tokens of the key, or `None` if
+    /// none was pruned.
+    pub(crate) fn latest_pruned_expiry(&self, key: KeyRowId) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT pruned_until FROM keys WHERE id = ?1";
         let until = self.connection.prepare(sql)?.query_optional(values![key], |row| row.get(0))?;
         optional_time(until.flatten())
     }
 
-    /// Returns the key ids (`kid`) of all keys with pruned test tokens, each with the latest expiry of
-    /// these tokens.
+    /// Returns the key ids (`kid`) of all keys with pruned test tokens. Each key id is followed by
+    /// the latest expiry of the pruned test tokens of this key.
     pub(super) fn keys_with_pruned_tokens(&self) -> Result<Vec<(Untrusted, Timestamp)>, Error> {
         let sql = "SELECT kid, pruned_until FROM keys WHERE pruned_until IS NOT NULL ORDER BY id";
         self.connection.query_all(sql, &[], |row| {
@@ -114,18 +120,20 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Removes all tokens that expired at `until` or before and whose ids are between the first and
-    /// the last of `ids`, and returns their number. A successor stays until its predecessor is
-    /// removed; predecessors are older and therefore removed first.
+    /// Removes all tokens that expired at `until` or before and whose ids are in the range from the
+    /// first to the last of `ids`. Returns the number of removed tokens. A token that replaced
+    /// another token (its predecessor) stays until its predecessor is removed. The predecessor has
+    /// a smaller id, and is therefore removed first.
     pub(crate) fn remove_tokens(&self, ids: &[TokenId], until: Timestamp) -> Result<usize, Error> {
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(0) };
-        // One statement removes all tokens without a predecessor, which are almost all tokens.
+        // Almost all tokens have no predecessor: one statement removes them. The loop then removes
+        // the remaining tokens.
         let successors = "SELECT superseded_by FROM tokens WHERE superseded_by BETWEEN ?1 AND ?2";
-        let mut latest_by_key = BTreeMap::new();
+        let mut latest_expiries = BTreeMap::new();
         let mut count = self.delete_tokens(
             &format!("id BETWEEN ?1 AND ?2 AND expires_at <= ?3 AND id NOT IN ({successors})"),
             values![*first, *last, until],
-            &mut latest_by_key,
+            &mut latest_expiries,
         )?;
         let remaining: Vec<TokenId> = self.query_ids(
             "SELECT id FROM tokens WHERE id BETWEEN ?1 AND ?2 AND expires_at <= ?3 ORDER BY id",
@@ -134,19 +142,20 @@ impl Writer<'_> {
         for id in remaining {
             let condition =
                 "id = ?1 AND NOT EXISTS (SELECT 1 FROM tokens old WHERE old.superseded_by = ?1)";
-            count += self.delete_tokens(condition, values![id], &mut latest_by_key)?;
+            count += self.delete_tokens(condition, values![id], &mut latest_expiries)?;
         }
-        self.record_pruned_until(latest_by_key)?;
+        self.record_pruned_until(latest_expiries)?;
         Ok(count)
     }
 
-    /// Deletes tokens, and returns their number. Adds the latest expiry of the deleted test tokens of
-    /// each key to `latest_by_key`.
+    /// Deletes the tokens that fulfil `condition`, and returns their number. Updates
+    /// `latest_expiries`. This map contains, for each key of a deleted token, the latest expiry of
+    /// the deleted test tokens, or 0 if no test token of the key was deleted.
     fn delete_tokens(
         &self,
         condition: &str,
         values: &[Value<'_>],
-        latest_by_key: &mut BTreeMap<KeyRowId, i64>,
+        latest_expiries: &mut BTreeMap<KeyRowId, i64>,
     ) -> Result<usize, Error> {
         let sql = format!(
             "DELETE FROM tokens WHERE {condition}
@@ -156,7 +165,7 @@ impl Writer<'_> {
         let mut count = 0;
         self.connection.prepare(&sql)?.for_each_row(values, |row| {
             let expiry = row.get(1)?;
-            let latest = latest_by_key.entry(row.get(0)?).or_insert(expiry);
+            let latest = latest_expiries.entry(row.get(0)?).or_insert(expiry);
             *latest = (*latest).max(expiry);
             count += 1;
             Ok(true)
@@ -164,14 +173,15 @@ impl Writer<'_> {
         Ok(count)
     }
 
-    /// Stores the latest expiry of the pruned test tokens of each key. For test tokens with this or
-    /// an earlier expiry, the store no longer knows whether they were revoked.
-    fn record_pruned_until(&self, latest_by_key: BTreeMap<KeyRowId, i64>) -> Result<(), Error> {
+    /// Stores the latest expiry of the pruned test tokens of each key, unless a later expiry is
+    /// already stored. If a test token has this or an earlier expiry, the store no longer knows
+    /// whether the token was revoked.
+    fn record_pruned_until(&self, latest_expiries: BTreeMap<KeyRowId, i64>) -> Result<(), Error> {
         let mut statement = self.connection.prepare(
             "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND coalesce(pruned_until, 0) < ?2",
         )?;
-        for (key, until) in latest_by_key {
-            statement.execute(values![key, until])?;
+        for (key, latest_expiry) in latest_expiries {
+            statement.execute(values![key, latest_expiry])?;
         }
         Ok(())
     }
@@ -183,7 +193,7 @@ impl Writer<'_> {
         self.connection.execute_for_ids("DELETE FROM sessions WHERE id = ?1", &ids, &[])
     }
 
-    /// Removes grants without tokens, and returns their number.
+    /// Removes the grants of `ids` that have no tokens, and returns their number.
     pub(crate) fn remove_grants(&self, ids: &[GrantRowId]) -> Result<usize, Error> {
         let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
         let sql = "DELETE FROM grants WHERE id = ?1
@@ -191,7 +201,8 @@ impl Writer<'_> {
         self.connection.execute_for_ids(sql, &ids, &[])
     }
 
-    /// Removes revocation entries of revoked keys, and returns their number.
+    /// Removes each entry of `entries` whose key is revoked, and returns the number of removed
+    /// entries.
     pub(crate) fn remove_blocklist_entries(
         &self,
         entries: &[BlocklistEntryId],
@@ -220,6 +231,7 @@ impl Writer<'_> {
     }
 }
 
+/// Converts a maximum number of rows to an SQL integer.
 fn sql_limit(max_rows: usize) -> i64 {
     i64::try_from(max_rows).unwrap_or(i64::MAX)
 }

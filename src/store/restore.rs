@@ -1,7 +1,7 @@
 //! Restore of a store from a backup. One SQLite transaction replaces the content, under a lock that
-//! excludes all other processes. The replaced store is kept next to the new store.
+//! excludes all other processes. The replaced store is kept in the same directory.
 
-use super::backup::{CopyObserver, count_bytes, vacuum_into};
+use super::backup::{CopyObserver, file_size, vacuum_into};
 use super::check::check_file;
 use super::connect::enable_wal;
 use super::exclusive::{ExclusiveDatabase, create_database, lock_database, open_exclusively};
@@ -35,11 +35,12 @@ const COPY_TEMP_NAME: &str = ".jeton-before-restore";
 /// The store that a restore replaces, locked against all other processes. Dropping the value
 /// releases the lock.
 pub(crate) struct LockedStore {
-    /// `None` if there is no file, or SQLite cannot open the file, so that no process can use it.
+    /// `None` if the file does not exist, or if SQLite cannot open it as a database: no process can
+    /// then use the store.
     database: Option<ExclusiveDatabase>,
     path: PathBuf,
     lock_timeout: Duration,
-    /// Set if there is no old content, so that nothing is kept.
+    /// Set if the store has no content: the restore then has no replaced store to keep.
     is_empty: bool,
 }
 
@@ -48,7 +49,7 @@ pub(crate) struct LockedStore {
 pub(crate) struct RestoreOutcome {
     /// Path at which the replaced store is kept, if any.
     pub(crate) previous_store: Option<PathBuf>,
-    /// Set if the backup has an older schema version.
+    /// Set if the backup, and therefore the restored store, has an older schema version.
     pub(crate) is_from_older_version: bool,
 }
 
@@ -56,6 +57,7 @@ pub(crate) struct RestoreOutcome {
 struct StagedContent {
     connection: Connection,
     is_from_older_version: bool,
+    /// The hidden file, which is removed when the value is dropped.
     _file: NamedTempFile,
 }
 
@@ -64,7 +66,7 @@ impl LockedStore {
     /// by [`LockedStore::replace`].
     pub(crate) fn lock(requested: &Path, lock_timeout: Duration) -> Result<Self, Error> {
         file::reject_reserved_suffix(requested)?;
-        let Some(StoreFile { path, .. }) = file::locate(requested)? else {
+        let Some(StoreFile { path, .. }) = file::check_existing_file(requested)? else {
             let store_with_wal = find_missing_store_with_wal(requested);
             let is_empty = store_with_wal.is_none();
             let path = store_with_wal.unwrap_or_else(|| requested.to_owned());
@@ -84,7 +86,7 @@ impl LockedStore {
         Ok(Self { database, path, lock_timeout, is_empty })
     }
 
-    /// Reads the old content.
+    /// Runs `work` on the content of the store before the restore.
     pub(crate) fn read<T, E: From<Error>>(
         &self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
@@ -95,9 +97,10 @@ impl LockedStore {
         }
     }
 
-    /// Replaces the content with the content of the backup and the event of `build_event`, and keeps
-    /// the old store. `on_progress` receives the copied and the total number of bytes. An error of
-    /// `on_progress` leaves the old store unchanged.
+    /// Replaces the content with the content of the backup and with the audit event that
+    /// `build_event` returns. Keeps the replaced store under another path. `on_progress` receives
+    /// the copied and the total number of bytes. If `on_progress` returns an error, the store is
+    /// unchanged.
     pub(crate) fn replace<'e>(
         self,
         backup: &Path,
@@ -116,10 +119,11 @@ impl LockedStore {
         }
         let progress = on_progress.clone();
         let content = StagedContent::new(backup, &directory, lock_timeout, build_event, progress)?;
-        let size = count_bytes(backup);
-        let check_interrupt = || on_progress(size, size);
+        // After an interruption, `on_progress` returns an error.
+        let backup_bytes = file_size(backup);
+        let check_interrupt = || on_progress(backup_bytes, backup_bytes);
         check_interrupt()?;
-        let keeps_copy = database.is_some();
+        let previous_is_copy = database.is_some();
         let (mut database, previous_store) = match database {
             Some(database) if is_empty => (database, None),
             Some(mut database) => {
@@ -136,15 +140,15 @@ impl LockedStore {
         };
         let replaced = database.replace_pages(&content.connection, lock_timeout);
         if let (Err(Error::DiskFull(_)), Some(copy)) =
-            (&replaced, previous_store.as_ref().filter(|_| keeps_copy))
+            (&replaced, previous_store.as_ref().filter(|_| previous_is_copy))
         {
-            // No page was replaced: the copy is not needed, but its disk space is. A renamed store is
+            // No page was replaced: the copy is removed to free disk space. A renamed store is
             // kept, because no other copy exists.
             files::remove_if_exists(copy).map_err(|error| file::unreadable_error(&error))?;
         }
         replaced?;
-        // The restore is complete now, so errors are ignored. SQLite removes the WAL when this only
-        // connection is closed.
+        // The restore is complete now, so errors are ignored. SQLite removes the WAL when this
+        // connection, the only connection to the file, is closed.
         let _ = checkpoint(&database.connection);
         let _ =
             database.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
@@ -171,7 +175,8 @@ impl ExclusiveDatabase {
             copy.as_file().sync_all()?;
             Ok(copy)
         };
-        let copy_error = |error| Error::Failed(format!("cannot save the old store: {error}"));
+        let copy_error =
+            |error| Error::Failed(format!("the replaced store cannot be saved: {error}"));
         let copy = copy_file().map_err(copy_error)?;
         check_interrupt()?;
         copy.persist_noclobber(&previous_store).map_err(|error| copy_error(error.error))?;
@@ -186,8 +191,8 @@ impl ExclusiveDatabase {
             source.pragma_query_value(None, "page_size", |row| row.get(0))
         };
         if page_size(content)? != page_size(&self.connection)? {
-            // SQLite changes the page size only without a WAL. The header that is copied with the
-            // pages sets the journal mode again.
+            // SQLite changes the page size only in a journal mode without WAL. The first copied
+            // page contains the file header, which enables the WAL again.
             let connection = &self.connection;
             connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         }
@@ -198,6 +203,7 @@ impl ExclusiveDatabase {
 }
 
 impl StagedContent {
+    /// Copies the backup to a hidden file in `directory`, and adds the event to the copy.
     fn new<'e>(
         backup: &Path,
         directory: &Path,
@@ -219,6 +225,7 @@ impl StagedContent {
         let transaction = connection.unchecked_transaction()?;
         let writer = Writer::sqlite(&transaction);
         let event = build_event(&writer)?;
+        // Before version 3, the target of an event was stored in another format.
         if older_version.is_some_and(|version| version < 3) {
             writer.add_event_before_migration(&event)?;
         } else {
@@ -234,8 +241,9 @@ fn checkpoint(connection: &Connection) -> Result<(), Error> {
     Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
 }
 
-/// Checks a backup before a restore to `path`, as [`check_file`] checks a store. Also refuses a
-/// restore that would fail for a reason that is visible without a lock.
+/// Checks a backup, as [`check_file`] checks a store, before a restore to the store at `path`.
+/// Returns an error if the backup is the store itself, or if the replaced store of an earlier
+/// restore still exists.
 pub(crate) fn check_backup(
     backup: &Path,
     path: &Path,

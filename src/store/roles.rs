@@ -3,6 +3,7 @@
 use super::StoreAddress;
 use crate::model::{InvalidValue, MAX_UNIX_SECONDS, RolePrefix, TargetKind};
 
+/// SQL with placeholders such as `{prefix}`.
 const TEMPLATE: &str = include_str!("postgres/roles.sql");
 
 /// Schema of a store whose address names no schema.
@@ -11,10 +12,11 @@ const DEFAULT_SCHEMA: &str = "public";
 /// Default prefix of the role names for the schema `public`.
 const DEFAULT_PREFIX: &str = "jeton";
 
-/// Returns the SQL that creates the roles for the store with this address, or without an address
-/// for the schema `public`. The default prefix is `jeton` for the schema `public`, and the name of the
-/// schema otherwise, so that the stores of a database have different roles. Returns an error if the
-/// default prefix is not valid.
+/// Returns the SQL that creates the roles for the store with this address. Without an address, the
+/// SQL is for the schema `public`. The names of the roles begin with `prefix`. By default, the
+/// prefix is `jeton` for the schema `public`, and the name of the schema for any other schema. The
+/// stores of a database therefore have different roles. Returns an error if the name of the schema
+/// is not valid as a prefix and `prefix` is `None`.
 pub(crate) fn roles_sql(
     address: Option<&StoreAddress>,
     prefix: Option<RolePrefix>,
@@ -25,7 +27,8 @@ pub(crate) fn roles_sql(
         None if schema == DEFAULT_SCHEMA => RolePrefix::parse(DEFAULT_PREFIX)?,
         None => RolePrefix::parse(schema)?,
     };
-    // The name of the schema, which can contain braces, is inserted last.
+    // The name of the schema is inserted last. If the name contains a text such as `{prefix}`, this
+    // text is therefore not replaced.
     let kinds = TargetKind::ALL.map(|kind| format!("'{}'", kind.name()));
     let sql = TEMPLATE
         .replace("{max_time}", &MAX_UNIX_SECONDS.to_string())
@@ -56,8 +59,8 @@ mod tests {
         assert!(sql.contains(&format!("search_path = {quoted}")), "{sql}");
         let rest = sql.replace(quoted, "");
         assert!(!rest.contains("DROP {") && !rest.contains(['{', '}']), "{rest}");
-        // No comment may contain the name, because the line break in the name would end the comment.
-        let lines = sql.lines().filter(|line| line.trim_start().starts_with("--"));
-        assert!(lines.into_iter().all(|line| !line.contains("\"\"\"")), "{sql}");
+        // No SQL comment may contain the name: the line break in the name would end the comment.
+        let comments = sql.lines().filter(|line| line.trim_start().starts_with("--"));
+        assert!(comments.into_iter().all(|line| !line.contains("\"\"\"")), "{sql}");
     }
 }

@@ -1,5 +1,5 @@
-//! Schema of a file: detection of its version, creation of a new store, migration of an older
-//! store.
+//! Schema of a SQLite file: detection of its version, creation of a new store, and migration of an
+//! older store.
 
 use super::connect::map_open_error;
 use super::expected_schema::check_schema;
@@ -30,16 +30,19 @@ pub(super) enum DatabaseKind {
     CurrentStore,
 }
 
+/// Returns the schema version after all migrations of `history`.
 fn schema_version(history: &[&str]) -> i64 {
     i64::try_from(history.len()).unwrap_or(i64::MAX)
 }
 
-/// Determines the kind of the file without changes. The caller holds a transaction or has opened the
-/// file exclusively, so that all reads see the same snapshot.
+/// Determines the kind of the file without a change to the file. The caller holds a transaction or
+/// has opened the file exclusively, so that all reads see the same snapshot.
 pub(super) fn detect_kind(connection: &Connection, path: &Path) -> Result<DatabaseKind, Error> {
     detect_kind_in(MIGRATIONS, connection, path)
 }
 
+/// Determines the kind as [`detect_kind`] does, with the migrations of `history` instead of
+/// [`MIGRATIONS`].
 fn detect_kind_in(
     history: &[&str],
     connection: &Connection,
@@ -47,24 +50,25 @@ fn detect_kind_in(
 ) -> Result<DatabaseKind, Error> {
     let query_number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let application = query_number("PRAGMA application_id").map_err(map_open_error(path))?;
-    let (found, known) = (query_number("PRAGMA user_version")?, schema_version(history));
+    let (found, expected) = (query_number("PRAGMA user_version")?, schema_version(history));
     if application == 0 && found == 0 && query_number("SELECT count(*) FROM sqlite_schema")? == 0 {
         return Ok(DatabaseKind::Empty);
     }
     if application != i64::from(APPLICATION_ID) {
         return Err(Error::NotAStore(path.to_owned()));
     }
-    if found > known {
-        return Err(Error::NewerSchema { found, known });
+    if found > expected {
+        return Err(Error::NewerSchema { found, expected });
     }
     if found < 1 {
         return Err(Error::Damaged(format!("invalid schema version {found}")));
     }
-    // So far only the header and `sqlite_schema` were read: all other reads depend on the schema.
-    let applied = usize::try_from(found).ok().and_then(|found| history.get(..found));
-    check_schema(connection, applied.unwrap_or(history))?;
-    if found < known {
-        return Err(Error::OlderSchema { found, known });
+    // The schema is checked before any of its tables is read. The queries above read only the file
+    // header and `sqlite_schema`.
+    let applied_migrations = usize::try_from(found).ok().and_then(|found| history.get(..found));
+    check_schema(connection, applied_migrations.unwrap_or(history))?;
+    if found < expected {
+        return Err(Error::OlderSchema { found, expected });
     }
     Ok(DatabaseKind::CurrentStore)
 }
@@ -108,9 +112,10 @@ pub(super) fn create_schema(connection: &Connection) -> Result<(), Error> {
     Ok(connection.pragma_update(None, "user_version", schema_version(MIGRATIONS))?)
 }
 
-/// Migrates an older store to the latest schema of `history` in one transaction and adds `event`.
-/// Calls `create_backup` with the old version first, while no other process can write. Returns the
-/// result of `create_backup`, or `None` if the store has the latest schema.
+/// Migrates an older store to the latest schema of `history`, and adds `event`, in one transaction.
+/// Before the migration, calls `create_backup` with the old version while no other process can
+/// write. Returns the result of `create_backup`, or `None` if the store already has the latest
+/// schema.
 pub(super) fn migrate<T>(
     history: &[&str],
     connection: &Connection,
@@ -148,7 +153,7 @@ pub(super) mod tests {
 
     const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-    /// Migrations with one version more than [`MIGRATIONS`].
+    /// All [`MIGRATIONS`], and one additional migration.
     const EXTENDED_MIGRATIONS: &[&str] =
         &[MIGRATIONS[0], MIGRATIONS[1], MIGRATIONS[2], "CREATE TABLE made_up (one INTEGER) STRICT"];
 
@@ -195,9 +200,9 @@ pub(super) mod tests {
         let path = create_store(directory.path());
         let connection = Connection::open(&path).unwrap();
         let result = detect_kind_in(EXTENDED_MIGRATIONS, &connection, &path);
-        assert!(matches!(result, Err(Error::OlderSchema { found: 3, known: 4 })));
-        let copy = migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap().unwrap();
-        assert_eq!(copy, PathBuf::from(format!("{}.v3", path.display())));
+        assert!(matches!(result, Err(Error::OlderSchema { found: 3, expected: 4 })));
+        let backup = migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap().unwrap();
+        assert_eq!(backup, PathBuf::from(format!("{}.v3", path.display())));
         assert_eq!(query_number(&path, "PRAGMA user_version"), 4);
         assert_eq!(query_number(&path, "SELECT count(*) FROM made_up"), 0);
         assert_eq!(
@@ -206,15 +211,16 @@ pub(super) mod tests {
         );
         assert!(matches!(
             Store::open_file(&path, LOCK_TIMEOUT),
-            Err(Error::NewerSchema { found: 4, known: 3 })
+            Err(Error::NewerSchema { found: 4, expected: 3 })
         ));
         assert_eq!(migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap(), None);
-        Store::open_file(&copy, LOCK_TIMEOUT).unwrap();
-        assert_eq!(query_number(&copy, "SELECT count(*) FROM audit"), 0);
+        Store::open_file(&backup, LOCK_TIMEOUT).unwrap();
+        assert_eq!(query_number(&backup, "SELECT count(*) FROM audit"), 0);
     }
 
-    /// Creates a store of version 1 as the first release did.
-    fn create_first_version(path: &Path) -> Connection {
+    /// Creates a store with schema version 1, as the first release did. The store has one app key
+    /// and one test key.
+    fn create_version_1_store(path: &Path) -> Connection {
         let connection = Connection::open(path).unwrap();
         connection.execute_batch(MIGRATIONS[0]).unwrap();
         connection
@@ -232,10 +238,10 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn migrated_store_keeps_prune_time_per_test_key() {
+    fn migration_moves_prune_time_from_settings_to_test_keys() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.db");
-        drop(create_first_version(&path));
+        drop(create_version_1_store(&path));
         migrate_store(MIGRATIONS, &path, None).unwrap().unwrap();
         let sql = "SELECT group_concat(kid || ifnull(pruned_until, '-')) FROM keys";
         let connection = Connection::open(&path).unwrap();
@@ -248,7 +254,7 @@ pub(super) mod tests {
     fn migrated_and_new_stores_have_the_same_schema() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("old.db");
-        drop(create_first_version(&path));
+        drop(create_version_1_store(&path));
         migrate_store(MIGRATIONS, &path, None).unwrap().unwrap();
         let schema = |path: &Path| -> String {
             let sql = "SELECT group_concat(ifnull(sql, name), char(10)) FROM

@@ -1,15 +1,16 @@
-//! Temporary storage for the rows of one command, for which the memory may be too small.
+//! Temporary storage for the rows of one command, which may not fit into memory.
 
 use super::Error;
 use crate::model::{Row, parse_strict_object};
 use rusqlite::{Connection, OptionalExtension};
 
-/// Length of the JSON text in bytes at which a batch ends. Parsed rows are many times as large.
-const BATCH_BYTES: usize = 128 * 1024;
+/// Number of bytes of JSON text after which a read returns no further rows. Parsed rows occupy many
+/// times as much memory as their JSON text.
+const READ_LIMIT_BYTES: usize = 128 * 1024;
 
-/// A temporary database for the rows of one command. Beyond its cache of 4 MiB, rows are in a file
-/// of mode 0600 in `TMPDIR`. SQLite unlinks the file immediately after opening, so that no file
-/// remains on any exit.
+/// A temporary database for the rows of one command. Rows that exceed its cache of 4 MiB are stored
+/// in a file of mode 0600 in `TMPDIR`. SQLite unlinks the file immediately after opening it, so
+/// that no file remains after any exit of the process.
 #[derive(Debug)]
 pub(crate) struct ScratchDatabase {
     connection: Connection,
@@ -44,8 +45,8 @@ impl ScratchDatabase {
         Ok(())
     }
 
-    /// Returns the numbered rows after `number`: at most `max_rows`, fewer if the rows are long,
-    /// none at the end.
+    /// Returns the next rows after the row `number`, each with its number: at most `max_rows` rows,
+    /// and fewer if the rows are long. Returns no rows if `number` is the last row.
     pub(crate) fn rows_after(
         &self,
         number: i64,
@@ -57,7 +58,7 @@ impl ScratchDatabase {
         let mut stored_rows = select.query([number])?;
         let (mut rows, mut bytes) = (Vec::new(), 0);
         while rows.len() < max_rows
-            && bytes < BATCH_BYTES
+            && bytes < READ_LIMIT_BYTES
             && let Some(row) = stored_rows.next()?
         {
             let stored_fields =
@@ -71,7 +72,8 @@ impl ScratchDatabase {
         Ok(rows)
     }
 
-    /// Returns an iterator over all rows, in batches of at most `max_rows`.
+    /// Returns an iterator over all rows. Each item is a batch: the rows that one call of
+    /// [`Self::rows_after`] returns.
     pub(crate) fn batches(
         &mut self,
         max_rows: usize,
@@ -86,8 +88,9 @@ impl ScratchDatabase {
         })
     }
 
-    /// Reserves a name that only one row may have, such as a username or a `jti`, for the row at
-    /// `line`. Returns the line of an earlier reservation, if any.
+    /// Reserves a name that only one row may have, such as a username or a `jti`. `line` is the
+    /// line of the row in the input. Returns the line of the row for which the name is already
+    /// reserved, if any.
     pub(crate) fn reserve_name(&self, name: &str, line: u64) -> Result<Option<u64>, Error> {
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO names (name, line) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -97,8 +100,8 @@ impl ScratchDatabase {
         }
         let mut select =
             self.connection.prepare_cached("SELECT line FROM names WHERE name = ?1")?;
-        let line: Option<i64> = select.query_row([name], |row| row.get(0)).optional()?;
-        Ok(line.and_then(|line| u64::try_from(line).ok()))
+        let reserved_line: Option<i64> = select.query_row([name], |row| row.get(0)).optional()?;
+        Ok(reserved_line.and_then(|line| u64::try_from(line).ok()))
     }
 }
 
@@ -118,7 +121,7 @@ fn to_store_error(error: &dyn std::error::Error) -> Error {
 mod tests {
     use super::*;
 
-    fn row(line: u64, text: &str) -> Row {
+    fn parse_row(line: u64, text: &str) -> Row {
         Row { line, fields: parse_strict_object(text.as_bytes()).unwrap() }
     }
 
@@ -126,24 +129,24 @@ mod tests {
     fn stored_rows_round_trip() {
         let scratch = ScratchDatabase::new().unwrap();
         let texts = ["{\"z\":1,\"a\":[0.1,-0.0,1e300,18446744073709551615]}", "{}", "{\"é\":null}"];
-        let rows: Vec<Row> = (2..).zip(texts).map(|(line, text)| row(line, text)).collect();
+        let rows: Vec<Row> = (2..).zip(texts).map(|(line, text)| parse_row(line, text)).collect();
         for row in &rows {
             scratch.push(row).unwrap();
         }
         let read = |after, max_rows| scratch.rows_after(after, max_rows).unwrap();
         assert_eq!(read(0, 9), (1..).zip(rows.clone()).collect::<Vec<_>>());
         assert_eq!(read(1, 1), [(2, rows[1].clone())]);
-        scratch.replace(2, &row(3, "{\"b\":1}")).unwrap();
-        assert_eq!(read(1, 1), [(2, row(3, "{\"b\":1}"))]);
+        scratch.replace(2, &parse_row(3, "{\"b\":1}")).unwrap();
+        assert_eq!(read(1, 1), [(2, parse_row(3, "{\"b\":1}"))]);
         assert_eq!(read(3, 9), []);
     }
 
     #[test]
     fn long_rows_are_read_in_small_batches() {
         let scratch = ScratchDatabase::new().unwrap();
-        let long = row(1, &format!("{{\"a\":\"{}\"}}", "x".repeat(BATCH_BYTES / 2)));
+        let long_row = parse_row(1, &format!("{{\"a\":\"{}\"}}", "x".repeat(READ_LIMIT_BYTES / 2)));
         for _ in 0..9 {
-            scratch.push(&long).unwrap();
+            scratch.push(&long_row).unwrap();
         }
         assert_eq!(scratch.rows_after(0, 9).unwrap().len(), 2);
     }

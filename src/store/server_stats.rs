@@ -14,15 +14,17 @@ pub(crate) struct ServerStats {
     pub(crate) has_tls: bool,
     /// Set if the server is a standby.
     pub(crate) is_standby: bool,
-    /// Setting `synchronous_standby_names`: the standbys that a commit waits for; empty for none.
+    /// Setting `synchronous_standby_names`: the standbys for which a commit waits. Empty if a
+    /// commit waits for no standby.
     pub(crate) synchronous_standbys: String,
     /// Size of the store's tables and indexes in bytes.
     pub(crate) bytes: i64,
 }
 
 impl Store {
-    /// Returns whether a commit of this process lacks the confirmation of a standby that the server waits
-    /// for: a failover can lose the changes of the commit. The commit of a copy counts, too.
+    /// Returns whether a commit of this process lacks the confirmation of a standby for which the
+    /// server waits. A failover can lose the changes of such a commit. If this process copied the
+    /// store to another store, the commit in that other store counts, too.
     pub(crate) fn has_unconfirmed_commit(&self) -> bool {
         let is_unconfirmed = match &self.database {
             Database::Sqlite(_) => false,

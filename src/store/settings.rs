@@ -1,12 +1,13 @@
-//! The table of settings. A setting that was never changed, or was reset, has no row: its value is the
-//! default.
+//! The table of settings. A setting that was never changed, or was reset, has no row: its value is
+//! the default.
 
 use super::values::values;
 use super::{Error, Reader, Writer};
 use crate::model::{Setting, Settings, Timestamp};
 
-/// Maximum number of rows of the table. Every command reads all rows, and a table in a crafted file can
-/// refer to the same page repeatedly: a short file can then have any number of rows.
+/// Maximum number of rows of the table. Every command reads all rows. In a crafted file, the table
+/// can refer to the same database page repeatedly, so that even a short file has any number of
+/// rows.
 const MAX_ROWS: usize = 1_000;
 
 impl Reader<'_> {
@@ -45,7 +46,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Stores a validated value.
+    /// Sets a setting to `value`, which the caller has validated.
     pub(crate) fn set_setting(
         &self,
         setting: Setting,

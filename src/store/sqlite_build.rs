@@ -5,9 +5,9 @@ use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The compile-time options in `.cargo/config.toml`. A build by `cargo install` from a registry or a
-/// repository does not read that file, and lacks these options. The module `connect` sets the options that
-/// can also be set at run time, for each connection.
+/// The compile-time options that `.cargo/config.toml` sets. `cargo install` from a registry or a
+/// repository does not read that file, so that its builds lack these options. Some of the options
+/// can also be set at run time: the module `connect` sets them for each connection.
 const RECOMMENDED_OPTIONS: [&str; 9] = [
     "DEFAULT_MEMSTATUS=0",
     "DQS=0",
@@ -20,17 +20,18 @@ const RECOMMENDED_OPTIONS: [&str; 9] = [
     "USE_ALLOCA",
 ];
 
-/// Build of SQLite.
+/// Version and compile-time options of SQLite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct SqliteBuild {
     /// Version, such as `3.53.0`.
     pub(crate) version: &'static str,
-    /// Recommended compile-time options without the prefix `SQLITE_`, and whether each is compiled in.
+    /// The recommended compile-time options, without the prefix `SQLITE_`. The value of an option
+    /// is `true` if the option is compiled in.
     pub(crate) options: BTreeMap<&'static str, bool>,
 }
 
 impl SqliteBuild {
-    /// Returns the build of the library. Opens no file.
+    /// Queries the version and options from the library. Opens no file.
     pub(crate) fn query() -> Result<Self, Error> {
         let connection = Connection::open_in_memory()?;
         let mut statement = connection.prepare("PRAGMA compile_options")?;

@@ -1,4 +1,4 @@
-//! A store in a SQLite file: transactions, and the end of the connection.
+//! A store in a SQLite file: transactions, and closing at the exit of the process.
 
 use super::Error;
 use super::connect;
@@ -13,8 +13,8 @@ pub(super) struct SqliteDatabase {
     pub(super) connection: Connection,
     /// Path without symbolic links in the directory part.
     pub(super) path: PathBuf,
-    /// Set if closing the store must copy the write-ahead log (WAL) into the file. SQLite makes this
-    /// copy only if no other process has the store open.
+    /// Set if closing the store must copy the write-ahead log (WAL) into the file. SQLite makes
+    /// this copy only if no other process has the store open.
     pub(super) checkpoint_on_close: bool,
     /// Set once the connection has the settings for writing.
     pub(super) is_write_configured: bool,
@@ -33,7 +33,9 @@ impl SqliteDatabase {
         }
     }
 
-    /// See [`super::Store::close_at_exit`].
+    /// Closes the connection only if SQLite must still copy the WAL into the file (see
+    /// [`super::Store::close_at_exit`]). Otherwise, the operating system releases everything when
+    /// the process exits.
     pub(super) fn close_at_exit(mut self) {
         if self.is_new {
             // SQLite copies the WAL into the file, so that a user who copies only the file has all
@@ -41,7 +43,8 @@ impl SqliteDatabase {
             let _ = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(()));
         }
         if self.is_write_configured && !self.checkpoint_on_close {
-            // This process may have written a long WAL. If the call fails, a later process copies the WAL.
+            // This process may have written a long WAL, which SQLite then copies when the
+            // connection is closed. If this call fails, a later process copies the WAL.
             self.checkpoint_on_close =
                 connect::checkpoint_long_wal_on_close(&self.connection, &self.path)
                     .unwrap_or(false);
@@ -51,13 +54,14 @@ impl SqliteDatabase {
         }
     }
 
-    /// Returns whether the connection is read-only: the file or its directory is not writable, or the
-    /// connection was opened only for reading.
+    /// Returns whether the connection is read-only: the file or its directory is not writable, or
+    /// the connection was opened only for reading.
     pub(super) fn is_read_only(&self) -> bool {
         self.connection.is_readonly(MAIN_DB).unwrap_or(false)
     }
 
-    /// Returns whether a transaction is open outside of `read` and `write`: only a dry run keeps one open.
+    /// Returns whether a transaction is open between calls of `read` and `write`: only a dry run
+    /// keeps its transaction open.
     pub(super) fn is_in_transaction(&self) -> bool {
         !self.connection.is_autocommit()
     }
@@ -70,8 +74,8 @@ impl SqliteDatabase {
     ) -> Result<T, E> {
         let transaction = retry_until(Instant::now() + lock_timeout, || {
             let transaction = self.connection.unchecked_transaction()?;
-            // The first statement takes the snapshot and can find the store busy. Later
-            // statements cannot.
+            // The first statement acquires the snapshot, and fails if the store is busy. Later
+            // statements do not fail for this reason.
             transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
             Ok::<_, Error>(transaction)
         })?;
@@ -93,7 +97,8 @@ impl SqliteDatabase {
         Ok(value)
     }
 
-    /// Runs `work` in the transaction of the dry run. If `work` fails, only its changes are undone.
+    /// Runs `work` in the transaction of the dry run, which the first call begins and no call
+    /// commits. If `work` fails, only the changes of this call are undone.
     pub(super) fn write_without_commit<T, E: From<Error>>(
         &mut self,
         deadline: Instant,
@@ -109,8 +114,9 @@ impl SqliteDatabase {
         Ok(value)
     }
 
-    /// See [`super::Store::expect_bulk_writes`].
-    pub(super) fn expect_bulk_writes(&mut self) -> Result<(), Error> {
+    /// Prepares the connection for many large writes (see
+    /// [`super::Store::prepare_for_bulk_writes`]).
+    pub(super) fn prepare_for_bulk_writes(&mut self) -> Result<(), Error> {
         self.configure_for_writing()?;
         connect::configure_bulk_writing(&self.connection)?;
         self.checkpoint_on_close = true;
@@ -125,10 +131,11 @@ impl SqliteDatabase {
         Ok(())
     }
 
-    /// Waits for the write lock until the deadline, with attempts at short intervals of equal length.
-    /// Afterwards, the connection has the busy timeout `lock_timeout` again. SQLite itself has no queue,
-    /// and its intervals grow to 100 ms: under load, new processes overtake the longest waiter
-    /// indefinitely.
+    /// Begins a write transaction. Waits for the write lock until the deadline, with attempts at
+    /// short intervals of equal length. Afterwards, the connection has the busy timeout
+    /// `lock_timeout` again. The busy timeout of SQLite is not used for this wait, because its
+    /// intervals grow to 100 ms. Under load, a process that waits longer would then have fewer
+    /// attempts than new processes, and might never acquire the lock.
     fn begin_write(
         &mut self,
         deadline: Instant,

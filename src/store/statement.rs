@@ -1,4 +1,4 @@
-//! Statements of both database engines.
+//! Statements with one interface for both database engines.
 
 use super::Error;
 #[cfg(feature = "postgres")]
@@ -8,8 +8,11 @@ use rusqlite::{CachedStatement, params_from_iter};
 
 /// A statement that can be executed several times.
 pub(super) enum Statement<'c> {
+    /// A prepared statement that is dropped after use.
     Sqlite(rusqlite::Statement<'c>),
+    /// A prepared statement that the connection keeps for later use.
     SqliteCached(CachedStatement<'c>),
+    /// A statement text, which is sent to the server for each execution.
     #[cfg(feature = "postgres")]
     Postgres(&'c Client, String),
 }
@@ -25,7 +28,8 @@ impl Statement<'_> {
         }
     }
 
-    /// Returns the first row of the query, converted, or `None` if the result has no rows.
+    /// Returns the first row of the query after its conversion by `convert`, or `None` if the
+    /// result has no rows.
     pub(super) fn query_optional<T>(
         &mut self,
         values: &[Value<'_>],
@@ -44,7 +48,8 @@ impl Statement<'_> {
         rows.next()?.map(|row| convert(&Row::Sqlite(row))).transpose()
     }
 
-    /// Returns the first row of the query, converted. A result without rows is damage.
+    /// Returns the first row of the query after its conversion by `convert`. Returns
+    /// [`Error::Damaged`] if the result has no rows.
     pub(super) fn query_row<T>(
         &mut self,
         values: &[Value<'_>],

@@ -17,8 +17,9 @@ pub(crate) struct StoreStats {
     pub(crate) created_at: Timestamp,
     /// Schema version.
     pub(crate) schema_version: i64,
-    /// Statistics of the file or of the database.
-    pub(crate) medium: MediumStats,
+    /// Statistics that depend on the database engine: of the SQLite file, or of the PostgreSQL
+    /// server.
+    pub(crate) engine: EngineStats,
     /// Number of users, without deleted users.
     pub(crate) users: i64,
     /// Number of sessions that can be refreshed.
@@ -27,58 +28,72 @@ pub(crate) struct StoreStats {
     pub(crate) tokens: Vec<(TokenStatus, i64)>,
     /// All keys.
     pub(crate) keys: Vec<Key>,
-    /// Ids of keys with pruned test tokens, with the latest expiry of such a token.
+    /// Key ids (`kid`) of all keys with pruned (deleted) test tokens. Each key id is followed by
+    /// the latest expiry of the pruned test tokens of this key.
     pub(crate) keys_with_pruned_tokens: Vec<(Untrusted, Timestamp)>,
     /// Number of audit events.
     pub(crate) audit_events: i64,
 }
 
-/// Statistics that only one engine has.
+/// Sizes and permission bits of a SQLite file.
+#[derive(Debug, Default)]
+pub(crate) struct FileStats {
+    /// Size of the file in bytes.
+    pub(crate) file_bytes: u64,
+    /// Size of the WAL in bytes.
+    pub(crate) wal_bytes: u64,
+    /// Permission bits of the file.
+    pub(crate) file_mode: u32,
+    /// Permission bits of the directory of the file.
+    pub(crate) directory_mode: u32,
+}
+
+/// Statistics that only one of the two database engines has.
 #[derive(Debug)]
-pub(crate) enum MediumStats {
+pub(crate) enum EngineStats {
     /// SQLite file.
     File {
         /// SQLite journal mode.
         journal_mode: String,
-        /// Sizes of the file and of its WAL in bytes.
-        bytes: (u64, u64),
-        /// Permission bits of the file and of its directory.
-        modes: (u32, u32),
+        /// Sizes and permission bits.
+        file: FileStats,
     },
     /// PostgreSQL database.
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "constructed by the feature"))]
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "constructed only with the feature `postgres`")
+    )]
     Server(ServerStats),
 }
 
 impl Store {
-    /// Returns the statistics. The sizes and permission bits of a file are read before the snapshot that
-    /// all other values come from.
+    /// Returns the statistics. The sizes and permission bits of a file are read first. All other
+    /// values are read from one snapshot.
     pub(crate) fn stats(&mut self, now: Timestamp) -> Result<StoreStats, Error> {
         let file_stats = self.file_stats()?;
         self.read(|tx| {
-            let (medium, version_sql) = match tx.connection {
+            let (engine, version_sql) = match tx.connection {
                 Connection::Sqlite(_) => {
-                    let (bytes, modes) = file_stats;
                     let sql = "PRAGMA journal_mode";
                     let journal_mode = tx.connection.query_row(sql, &[], |row| row.get(0))?;
-                    (MediumStats::File { journal_mode, bytes, modes }, "PRAGMA user_version")
+                    (EngineStats::File { journal_mode, file: file_stats }, "PRAGMA user_version")
                 }
                 #[cfg(feature = "postgres")]
                 Connection::Postgres(_) => {
                     let stats = postgres::load_stats(tx.connection)?;
-                    (MediumStats::Server(stats), "SELECT version FROM store")
+                    (EngineStats::Server(stats), "SELECT version FROM store")
                 }
             };
             let created_at = tx.connection.query_number("SELECT created_at FROM store")?;
             Ok(StoreStats {
                 created_at: super::sql::required_time(created_at)?,
                 schema_version: tx.connection.query_number(version_sql)?,
-                medium,
+                engine,
                 users: tx
                     .connection
                     .query_number("SELECT count(*) FROM users WHERE deleted_at IS NULL")?,
-                sessions: tx.count_open_sessions(None, now)?,
-                tokens: tx.tokens_by_status(now)?,
+                sessions: tx.count_active_sessions(None, now)?,
+                tokens: tx.count_tokens_by_status(now)?,
                 keys: tx.keys()?,
                 keys_with_pruned_tokens: tx.keys_with_pruned_tokens()?,
                 audit_events: tx.connection.query_number("SELECT count(*) FROM audit")?,
@@ -86,9 +101,6 @@ impl Store {
         })
     }
 }
-
-/// Sizes of the file and of its WAL in bytes, and permission bits of the file and of its directory.
-type FileStats = ((u64, u64), (u32, u32));
 
 impl Store {
     /// Returns the sizes and permission bits for a SQLite file, or zeros for a PostgreSQL database.
@@ -102,13 +114,16 @@ impl Store {
         let file = path.metadata().map_err(|error| file::unreadable_error(&error))?;
         let directory = path.parent().unwrap_or(Path::new("/"));
         let directory = directory.metadata().map_err(|error| file::unreadable_error(&error))?;
-        let bytes = (file.len(), wal.metadata().map_or(0, |wal| wal.len()));
-        let modes = (permission_bits(file.mode()), permission_bits(directory.mode()));
-        Ok((bytes, modes))
+        Ok(FileStats {
+            file_bytes: file.len(),
+            wal_bytes: wal.metadata().map_or(0, |wal| wal.len()),
+            file_mode: permission_bits(file.mode()),
+            directory_mode: permission_bits(directory.mode()),
+        })
     }
 }
 
-/// Returns the permission bits of a mode, as for `chmod`.
+/// Returns the permission bits of a file mode: the bits that `chmod` sets.
 pub(super) fn permission_bits(mode: u32) -> u32 {
     mode & 0o7777
 }
@@ -120,8 +135,9 @@ impl Reader<'_> {
         self.connection.query_number(sql)
     }
 
-    /// Returns the number of recorded tokens by status, consistent with `RecordedToken::status`.
-    fn tokens_by_status(&self, now: Timestamp) -> Result<Vec<(TokenStatus, i64)>, Error> {
+    /// Returns the number of recorded tokens for each status. The SQL determines the status by the
+    /// same rules as `RecordedToken::status`.
+    fn count_tokens_by_status(&self, now: Timestamp) -> Result<Vec<(TokenStatus, i64)>, Error> {
         let counts = self.connection.query_row(
             "SELECT
                  count(*) FILTER (WHERE status = 'live'),
@@ -136,12 +152,12 @@ impl Reader<'_> {
             values![now],
             |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]),
         )?;
-        let states = [
+        let statuses = [
             TokenStatus::Live,
             TokenStatus::Superseded,
             TokenStatus::Expired,
             TokenStatus::Revoked,
         ];
-        Ok(states.into_iter().zip(counts).collect())
+        Ok(statuses.into_iter().zip(counts).collect())
     }
 }

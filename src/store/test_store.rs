@@ -7,8 +7,8 @@ use std::time::Duration;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Store {
-    /// Creates a store in memory, or, if `JETON_TEST_STORE` has the address of a database, in a new schema
-    /// of that database.
+    /// Creates a store in memory. If `JETON_TEST_STORE` has the address of a database, creates the
+    /// store in a new schema of that database instead.
     pub(crate) fn for_test(initial_rows: &InitialRows) -> Self {
         #[cfg(feature = "postgres")]
         if let Some(address) = server::test_database_address() {
@@ -35,12 +35,13 @@ mod server {
     };
     use uuid::Uuid;
 
-    /// Returns the address of the database for tests, if any.
+    /// Returns the address in `JETON_TEST_STORE`, if any.
     pub(super) fn test_database_address() -> Option<String> {
         #[expect(clippy::disallowed_methods, reason = "selects the engine of the unit tests")]
         std::env::var("JETON_TEST_STORE").ok()
     }
 
+    /// Creates a store in a new schema of the database.
     pub(super) fn create_store(database_address: &str, initial_rows: &InitialRows) -> Store {
         let separator = if database_address.contains('?') { '&' } else { '?' };
         let schema = Uuid::new_v4().simple();

@@ -19,6 +19,7 @@ pub(crate) struct Reader<'c> {
     /// Grants that this transaction has read. The row of a grant never changes, and its id is never
     /// reused.
     pub(super) grants: RefCell<HashMap<GrantRowId, Arc<Grant>>>,
+    /// Tokens that were loaded before a caller looks them up.
     #[cfg(feature = "postgres")]
     pub(super) prefetched_tokens: RefCell<PrefetchedTokens>,
 }
@@ -45,8 +46,8 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// A [`Reader`] that can also make the changes that several processes may make at the same time. The
-/// methods that make all other changes need a [`Writer`].
+/// A [`Reader`] that can also make those changes that do not need the exclusive write lock: several
+/// processes can make them at the same time. All other changes need a [`Writer`].
 pub(crate) struct SharedWriter<'c> {
     reader: Reader<'c>,
     summary: RefCell<WriteSummary>,
@@ -60,11 +61,13 @@ impl<'c> Deref for SharedWriter<'c> {
     }
 }
 
-/// The start of the snapshot of a read transaction on a server.
+/// Time from which a read transaction on a server has its snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SnapshotStart {
+    /// The first statement of the transaction.
     Immediate,
-    /// After the end of all write transactions that are open now.
+    /// The end of all write transactions that are open when the caller requests the read
+    /// transaction.
     AfterWriters,
 }
 
@@ -88,14 +91,16 @@ impl<'c> Deref for Writer<'c> {
     }
 }
 
-/// Rows that a transaction writes, named in the error if the outcome of the commit is unknown.
+/// Summary of the rows that a transaction writes. If the outcome of the commit is unknown, the
+/// error names these rows.
 #[derive(Debug, Default)]
 pub(super) struct WriteSummary {
     /// `jti` of the first recorded token.
     first_jti: Option<Jti>,
     /// Number of recorded tokens.
     token_count: usize,
-    /// Target of the last audit event, or the session of a refresh.
+    /// Object that the transaction changes: the target of the last audit event, the refreshed
+    /// session, or the new store.
     target: Option<Untrusted>,
     /// Values of the last audit event.
     #[cfg(feature = "postgres")]
@@ -114,8 +119,9 @@ impl WriteSummary {
         Error::OutcomeUnknown { cause, target, jti: first_jti }
     }
 
-    /// Returns whether the store has the first token that the transaction recorded, or the last audit event
-    /// of a transaction that recorded no tokens. Returns `true` for a transaction without tokens and events.
+    /// Returns whether the store contains the rows of the transaction. Queries the first recorded
+    /// token, or the last audit event if the transaction recorded no tokens. Returns `true` if the
+    /// transaction added neither tokens nor events.
     #[cfg(feature = "postgres")]
     pub(super) fn is_stored(&self, reader: &Reader<'_>) -> Result<bool, Error> {
         match (self.first_jti, &self.last_event) {
@@ -167,8 +173,8 @@ impl SharedWriter<'_> {
         let _ = event;
     }
 
-    /// Inserts a row into `table` and returns its id. Returns [`Error::AlreadyExists`] if a value that
-    /// must be unique exists.
+    /// Inserts a row into `table` and returns its id. Returns [`Error::AlreadyExists`] if a value
+    /// that must be unique exists.
     pub(super) fn insert(
         &self,
         table: &str,
@@ -179,8 +185,9 @@ impl SharedWriter<'_> {
     }
 }
 
-/// Commits a SQLite transaction. After an I/O error the outcome is unknown: the next process that opens the
-/// store applies the commit if all of its data reached the WAL on the disk, and ignores it otherwise.
+/// Commits a SQLite transaction. After an I/O error, the outcome is unknown: it depends on the data
+/// of the commit that the disk contains. If the WAL contains all data of the commit, the next
+/// process that opens the store applies the commit. Otherwise, that process ignores the commit.
 pub(super) fn commit(transaction: Transaction<'_>, summary: WriteSummary) -> Result<(), Error> {
     transaction.commit().map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::SystemIoFailure) => summary.into_error("disk failure"),

@@ -13,8 +13,9 @@ use std::borrow::Cow;
 use std::convert::identity;
 use uuid::Uuid;
 
-/// Value of a statement parameter. Every variant has a column type, because PostgreSQL needs the
-/// type of NULL too. The comments name the column types of SQLite, then of PostgreSQL.
+/// Value of a statement parameter. Each variant is for one column type, because PostgreSQL requires
+/// a type even for NULL. The comment of a variant names the column type of SQLite, and then the
+/// column type of PostgreSQL if it is different.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value<'v> {
     /// INTEGER or BIGINT.
@@ -51,6 +52,7 @@ impl ToSql for Value<'_> {
     }
 }
 
+/// Implements the conversion of a type and of its `Option` to a variant of [`Value`].
 macro_rules! impl_from {
     ($($source:ty => $variant:ident, $convert:expr;)+) => {
         $(impl<'v> From<$source> for Value<'v> {
@@ -104,7 +106,7 @@ impl<'v> From<&'v [u8]> for Value<'v> {
     }
 }
 
-/// A row of a result.
+/// A row of the result of a query.
 #[derive(Clone, Copy)]
 pub(super) enum Row<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
@@ -123,7 +125,7 @@ impl Row<'_> {
     }
 }
 
-/// A type to which both engines convert columns.
+/// A type to which the values of columns can be converted, for both database engines.
 pub(super) trait FromColumn: Sized {
     fn from_sqlite(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Self>;
 
@@ -134,8 +136,9 @@ pub(super) trait FromColumn: Sized {
     ) -> Result<Self, tokio_postgres::Error>;
 }
 
-/// Implements [`FromColumn`] for a type and its `Option` by conversion from a type that the client
-/// library knows: `$stored` for SQLite, `$sent` for PostgreSQL.
+/// Implements [`FromColumn`] for a type and for its `Option`. The database library returns a value
+/// of the type `$stored` (SQLite) or `$sent` (PostgreSQL), which `$from_stored` or `$from_sent`
+/// converts.
 macro_rules! impl_from_column {
     ($($target:ty: $stored:ty => $from_stored:expr, $sent:ty => $from_sent:expr;)+) => {
         $(impl FromColumn for $target {

@@ -1,11 +1,12 @@
-//! Cells of tables and field lists: texts, with optional colours, and with relative times on a terminal.
+//! Cells of tables and of lists of fields. A cell is a text with an optional colour. On a terminal,
+//! a cell with a time also shows the relative time, such as `in 3 h`.
 
 use super::style::{Screen, Style};
 use crate::model::{KeyState, Timestamp, TokenStatus, Untrusted, escape};
 use console::{measure_text_width, truncate_str};
 use indicatif::HumanBytes;
 
-/// Minimum width of a column whose texts can be shortened.
+/// Width below which the texts of a column are not shortened.
 const MIN_SHORTENED_WIDTH: usize = 8;
 
 /// End of a shortened text.
@@ -22,12 +23,12 @@ pub(crate) struct Cell {
     timestamp: Option<Timestamp>,
 }
 
-/// Positions where a text may be cut off if the column of a table is too narrow.
+/// Positions at which a text may be cut off if the column of a table is too narrow for the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shortening {
     Never,
     Anywhere,
-    /// After a comma; anywhere if even the first item does not fit.
+    /// After a comma. If even the first item of the list does not fit: anywhere.
     AfterComma,
 }
 
@@ -43,7 +44,7 @@ impl Cell {
         Self { shortening: Shortening::AfterComma, ..Self::from(texts.join(",")) }
     }
 
-    /// Creates a cell for a number of bytes: `1.20 MiB`.
+    /// Creates a cell for a number of bytes, such as `1.20 MiB`.
     pub(crate) fn from_size(bytes: u64) -> Self {
         Self::from(HumanBytes(bytes).to_string())
     }
@@ -57,7 +58,8 @@ impl Cell {
         self.text.is_empty()
     }
 
-    /// Returns the text; a time is followed by the relative time if `now` is given: `(in 3 h)`.
+    /// Returns the escaped text. If the cell has a time and `now` is given, the relative time
+    /// follows, such as ` (in 3 h)`.
     pub(super) fn to_plain_text(&self, now: Option<Timestamp>) -> String {
         let text = escape(&self.text);
         match self.relative_time(now) {
@@ -66,19 +68,21 @@ impl Cell {
         }
     }
 
-    /// Returns the text with style marks.
+    /// Returns the text as [`Cell::to_plain_text`] does, with style marks: characters that mark the
+    /// start and the end of a style.
     pub(super) fn to_marked_text(&self, screen: &Screen) -> String {
         self.add_marks(&self.to_plain_text(screen.now), screen)
     }
 
-    /// Returns the text for a table. A relative time replaces a time on a terminal, except in the
-    /// wide format.
+    /// Returns the text for a table. On a terminal, the relative time replaces the time, except in
+    /// the wide format.
     fn to_table_text(&self, screen: &Screen) -> String {
         let now = screen.now.filter(|_| !screen.is_wide);
         self.relative_time(now).unwrap_or_else(|| escape(&self.text))
     }
 
-    /// Returns the text for a table with style marks, shortened to `width`.
+    /// Returns the text for a table with style marks. If `width` is given, shortens the text to
+    /// this width.
     pub(super) fn to_marked_table_text(&self, screen: &Screen, width: Option<usize>) -> String {
         let text = self.to_table_text(screen);
         let text = width.map_or_else(|| text.clone(), |width| self.shorten(&text, width));
@@ -92,6 +96,7 @@ impl Cell {
         }
     }
 
+    /// Shortens a text to `width` columns, including the ellipsis. A text that fits is unchanged.
     fn shorten(&self, text: &str, width: usize) -> String {
         let fits = |part: &str| measure_text_width(part) + ELLIPSIS.chars().count() <= width;
         let last_item_end = match self.shortening {
@@ -110,8 +115,8 @@ impl Cell {
         self.timestamp.zip(now).map(|(time, now)| time.to_relative(now))
     }
 
-    /// Returns the minimum and the maximum width in a table: of the text shortened as far as
-    /// possible, and of the complete text.
+    /// Returns the minimum and the maximum width in a table. The minimum is the width of the text
+    /// shortened as far as possible, the maximum is the width of the complete text.
     pub(super) fn measure_widths(&self, screen: &Screen) -> (usize, usize) {
         let width = measure_text_width(&self.to_table_text(screen));
         let is_never_shortened = screen.is_wide || self.shortening == Shortening::Never;

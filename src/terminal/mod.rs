@@ -30,7 +30,7 @@ use style::should_colour;
 /// Output format of results and failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutputFormat {
-    /// Plain text for people and for `$(…)`.
+    /// Plain text for people, and for `$(…)` in shells.
     Text,
     /// Text with more columns.
     Wide,
@@ -75,8 +75,8 @@ impl OutputFormat {
 /// Failure of output or of a prompt.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A result cannot be serialized, or cannot be written to standard output, for example because the
-    /// disk is full.
+    /// A result cannot be serialized, or cannot be written to standard output, for example because
+    /// the disk is full.
     #[error("the output cannot be written: {0}")]
     Output(String),
     /// No terminal is available for a prompt.
@@ -122,7 +122,7 @@ pub(crate) enum Rendered {
     Nothing,
     /// Lines, each followed by a line break.
     Lines(Vec<String>),
-    /// Lines with a style or a relative time on a terminal.
+    /// Lines that on a terminal have a style or a relative time.
     StyledLines(Vec<Cell>),
     /// A JSON document, indented.
     Json(Value),
@@ -140,7 +140,9 @@ pub(crate) trait Report: Serialize {
 #[derive(Debug)]
 pub(crate) struct Console {
     format: OutputFormat,
+    /// Set if status messages and progress are not shown.
     quiet: bool,
+    /// Function that returns the JSON line to write if a signal ends a prompt.
     signal_report: signal_guard::SignalReport,
 }
 
@@ -149,8 +151,8 @@ impl Console {
         Self { format, quiet, signal_report: None }
     }
 
-    /// Sets the function that returns the JSON line to write if a signal ends a prompt. Its argument
-    /// is the exit code.
+    /// Sets the function that returns the JSON line to write if a signal ends a prompt. The
+    /// argument of the function is the exit code. Has no effect if failures are not JSON.
     pub(crate) fn with_signal_report(self, report: fn(u8) -> Value) -> Self {
         Self { signal_report: Some(report).filter(|_| self.format.is_json()), ..self }
     }
@@ -193,7 +195,8 @@ impl Console {
     }
 
     /// Shows the progress of an operation that may take long. `has_terminal_lines` is set for an
-    /// operation that reads or prints lines on a terminal, with which a bar would mix.
+    /// operation that reads or prints lines on a terminal. Such an operation shows no progress bar,
+    /// because the bar would mix with the lines.
     pub(crate) fn start_progress(
         &self,
         label: &'static str,
@@ -204,6 +207,7 @@ impl Console {
         Progress::new(label, total, is_visible)
     }
 
+    /// Prints a message after the label, such as `warning`. With JSON output, prints nothing.
     fn print_message(&self, label: Option<(&str, AnsiColor)>, message: &str) {
         if self.format.is_json() {
             return;

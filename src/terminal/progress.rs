@@ -1,4 +1,4 @@
-//! Progress bar on standard error, shown after one second and only on a terminal.
+//! Progress bar on standard error. The bar is shown only on a terminal, and only after one second.
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt;
@@ -9,12 +9,15 @@ use std::time::Duration;
 /// Operations that finish within this time show no bar.
 const INITIAL_DELAY: Duration = Duration::from_secs(1);
 
+/// Interval between two updates of the bar on the terminal.
 const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Total amount of work; 0 while the amount is unknown.
+/// Total amount of work. A number of 0 means that the total is not known yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Total {
+    /// Number of items.
     Items(usize),
+    /// Number of bytes.
     Bytes(usize),
     /// Work that cannot be counted: only the elapsed time is shown.
     Uncounted,
@@ -28,8 +31,8 @@ impl Total {
         }
     }
 
-    /// Returns the template of a bar, or of a counter while the total is unknown. A line with counts of
-    /// ten digits fits into 60 columns.
+    /// Returns the indicatif template of a bar or, while the total is unknown, of a counter without
+    /// bar. Even with counts of ten digits, a line has at most 60 columns.
     fn template(self, is_known: bool) -> &'static str {
         match (self, is_known) {
             (Self::Items(_), true) => {
@@ -56,7 +59,7 @@ impl Total {
 fn write_remaining_time(state: &ProgressState, output: &mut dyn fmt::Write) {
     let remaining = state.eta();
     if !remaining.is_zero() {
-        // A `String` as output cannot fail.
+        // indicatif collects the output in a `String`: writing cannot fail.
         let _ = write!(output, " {:#} left", HumanDuration(remaining));
     }
 }
@@ -66,7 +69,8 @@ fn write_remaining_time(state: &ProgressState, output: &mut dyn fmt::Write) {
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Starts a bar, or a counter if the total is 0. Nothing is drawn unless `is_visible` is set.
+    /// Starts a bar, or a counter if the total is 0. Draws nothing unless `is_visible` is set and
+    /// standard error is a terminal.
     pub(super) fn new(label: &'static str, total: Total, is_visible: bool) -> Self {
         let progress = Self(ProgressBar::hidden().with_message(label));
         progress.set(0, total.amount());
@@ -77,13 +81,15 @@ impl Progress {
         progress
     }
 
-    /// Starts the thread that shows the bar. indicatif has no initial delay, and an operation that
-    /// waits for a lock makes no calls that could show the bar. After the end of the operation, a
-    /// finished bar draws nothing.
+    /// Starts the thread that shows the bar after the initial delay, which indicatif does not
+    /// support. A thread is needed, because an operation that waits for a lock makes no calls that
+    /// could show the bar. The thread ends when the bar is finished.
     fn show_after_delay(&self, total: Total) {
         let weak_bar = self.0.downgrade();
         let show = move || {
             thread::sleep(INITIAL_DELAY);
+            // `None` until the style is set for the first time. Then `true` if the style shows a
+            // total.
             let mut style_has_total = None;
             while let Some(bar) = weak_bar.upgrade().filter(|bar| !bar.is_finished()) {
                 let has_total = bar.length().is_some();
@@ -98,11 +104,11 @@ impl Progress {
                 thread::sleep(REFRESH_INTERVAL);
             }
         };
-        // Without a thread the operation continues, without a bar.
+        // If the thread cannot be started, the operation continues without a bar.
         let _ = thread::Builder::new().spawn(show);
     }
 
-    /// Adds to the finished amount of work.
+    /// Adds `amount` to the finished amount of work.
     pub(crate) fn advance(&self, amount: usize) {
         self.0.inc(to_u64(amount));
     }

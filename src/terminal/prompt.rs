@@ -12,7 +12,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use zeroize::Zeroizing;
 
-/// The longest line that a terminal delivers, in bytes.
+/// Maximum length of a line that a terminal delivers, in bytes.
 const MAX_LINE_BYTES: usize = 4096;
 
 /// Maximum number of times that a prompt asks for a new password.
@@ -36,9 +36,9 @@ impl Console {
         self.with_prompt(Echo::Nothing, |prompt| prompt.read_password(question))
     }
 
-    /// Prompts for a new password and its confirmation, without echo. Asks again if `refusal` returns
-    /// a message for the password, or if the confirmation differs: at most [`MAX_ATTEMPTS`] times in
-    /// all.
+    /// Prompts for a new password and its confirmation, without echo. `refusal` returns a message
+    /// if the password is not acceptable. If the password is not acceptable, or if the confirmation
+    /// differs, asks again, until the user has had [`MAX_ATTEMPTS`] attempts.
     pub(crate) fn prompt_new_password(
         &self,
         question: &str,
@@ -77,6 +77,8 @@ impl Console {
         }
     }
 
+    /// Opens the terminal with the modes for a prompt, and calls `read`. Afterwards, restores the
+    /// modes.
     fn with_prompt<T>(
         &self,
         echo: Echo,
@@ -100,6 +102,7 @@ struct Prompt {
 }
 
 impl Prompt {
+    /// Prompts once for a new password and its confirmation.
     fn read_new_password(
         &self,
         question: &str,
@@ -121,14 +124,17 @@ impl Prompt {
     fn read_password(&self, question: &str) -> Result<Answer, Error> {
         let question = escape(question);
         self.guard.set_question(format!("{question}: "));
-        let terminal = || self.terminal.try_clone().map_err(terminal_error);
-        // dialoguer reads the end of input as an empty line. If empty passwords were not allowed,
-        // it would prompt again endlessly.
+        let clone_terminal = || self.terminal.try_clone().map_err(terminal_error);
+        // At the end of input, dialoguer reads an empty line. If empty passwords were not allowed,
+        // dialoguer would then prompt again endlessly.
         let answer = Password::new()
             .with_prompt(question)
             .allow_empty_password(true)
             .report(false)
-            .interact_on(&Term::read_write_pair(terminal()?, PlainTerminal::new(terminal()?)))
+            .interact_on(&Term::read_write_pair(
+                clone_terminal()?,
+                PlainTerminal::new(clone_terminal()?),
+            ))
             .map(Answer::new)
             .map_err(|dialoguer::Error::IO(error)| {
                 let is_utf8 = error.kind() != io::ErrorKind::InvalidData;
@@ -137,15 +143,16 @@ impl Prompt {
         if answer.is_empty() { Err(Error::Cancelled) } else { Ok(answer) }
     }
 
-    /// Prompts for a line. The terminal does the editing, because the prompts of dialoguer read
-    /// single keys and handle neither signals nor pasted text.
+    /// Prompts for a line. The user edits the line with the functions of the terminal. The prompts
+    /// of dialoguer are not used, because they read single keys and handle neither signals nor
+    /// pasted text.
     fn read_line(&self, question: &str) -> Result<Answer, Error> {
         self.guard.show_question(escape(question)).map_err(terminal_error)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES));
         let mut buffer = Zeroizing::new([0; MAX_LINE_BYTES]);
         while bytes.last() != Some(&b'\n') {
             match (&self.terminal).read(&mut *buffer) {
-                // The terminal echoes no line break for Ctrl-D.
+                // The end of input (Ctrl-D). The terminal does not echo a line break for it.
                 Ok(0) => {
                     self.guard.show_question("\n".to_owned()).map_err(terminal_error)?;
                     return Err(Error::Cancelled);

@@ -1,5 +1,5 @@
-//! Terminal modes while a prompt is open. Before a signal ends or stops the program, the terminal is
-//! restored: echo on, partial input discarded.
+//! Terminal modes while a prompt is open. Before a signal ends or suspends the program, the
+//! terminal gets its original modes, and unread input is discarded.
 
 use crate::model::escape_json;
 use crate::signals;
@@ -36,27 +36,28 @@ struct OpenPrompt {
     terminal: File,
     original_modes: Termios,
     prompt_modes: Termios,
+    /// Text that is written again when the program continues after a stop.
     question: String,
 }
 
 /// The open prompt, of which there is at most one.
 static OPEN_PROMPT: Mutex<Option<OpenPrompt>> = Mutex::new(None);
 
-/// Set when the command `run` takes over the signals that end the program.
+/// Set when the command `run` starts to handle the signals that end the program.
 static SIGNALS_RELEASED: AtomicBool = AtomicBool::new(false);
 
-/// Set when a bulk command takes over Ctrl-C.
+/// Set when a bulk command starts to handle Ctrl-C.
 static CTRL_C_RELEASED: AtomicBool = AtomicBool::new(false);
 
 /// Guard that restores the terminal when dropped.
 pub(super) struct TerminalGuard(());
 
 impl TerminalGuard {
-    /// Sets the modes for reading lines from `terminal`. If `pending_input` is `Flush`, input that
-    /// has not been read yet is discarded.
+    /// Sets the terminal modes for lines that the program reads from `terminal`. If `pending_input`
+    /// is `Flush`, discards input that has not been read yet.
     ///
-    /// Signals are watched from the first prompt until the program exits, because the default
-    /// action of a signal cannot be restored.
+    /// The first call starts the handling of signals, which continues until the program exits,
+    /// because the default action of a signal cannot be restored.
     pub(super) fn open(
         terminal: &File,
         echo: Echo,
@@ -65,8 +66,9 @@ impl TerminalGuard {
     ) -> io::Result<Self> {
         // `tcgetpgrp` fails if the terminal is not the controlling terminal.
         if tcgetpgrp(terminal).is_ok_and(|foreground| foreground != getpgrp()) {
-            // A background process stops here until it is continued in the foreground: until then,
-            // the terminal belongs to the shell.
+            // A background process must not change the modes, because the terminal belongs to
+            // another process group. SIGTTIN stops the process until the user continues it in the
+            // foreground.
             raise(SIGTTIN)?;
         }
         watch_signals(signal_report)?;
@@ -82,6 +84,7 @@ impl TerminalGuard {
         });
         let result = tcsetattr(&prompt.terminal, pending_input, &prompt.prompt_modes);
         drop(open_prompt);
+        // If `tcsetattr` failed, dropping the guard restores the terminal.
         let guard = Self(());
         result?;
         Ok(guard)
@@ -119,10 +122,10 @@ impl OpenPrompt {
         Ok(tcsetattr(&self.terminal, OptionalActions::Flush, &self.prompt_modes)?)
     }
 
-    /// Restores the modes and discards unread input, so that the shell receives no part of a
-    /// password and no second pasted line.
+    /// Restores the original modes. Discards unread input, so that the shell receives no part of a
+    /// password, and no further line of pasted text.
     fn restore(&self) {
-        // If the terminal is gone, there is nothing to restore.
+        // A terminal that no longer exists needs no restoration, so errors are ignored.
         let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.original_modes);
     }
 }
@@ -141,23 +144,24 @@ fn line_modes(mut modes: Termios, echo: Echo) -> Termios {
     modes
 }
 
-/// Stops handling the signals that end the program; another handler takes over. Ctrl-Z still stops
-/// the program.
+/// Leaves the signals that end the program to another handler. Ctrl-Z still suspends the program
+/// with the terminal restored.
 pub(crate) fn stop_handling_signals() {
     SIGNALS_RELEASED.store(true, Ordering::Relaxed);
 }
 
-/// Stops handling Ctrl-C; another handler takes over.
+/// Leaves Ctrl-C to another handler.
 pub(crate) fn stop_handling_ctrl_c() {
     CTRL_C_RELEASED.store(true, Ordering::Relaxed);
 }
 
-/// Returns whether another handler handles a signal that ends the program.
+/// Returns whether `signal`, one of the signals that end the program, is left to another handler.
 fn is_released(signal: i32) -> bool {
     SIGNALS_RELEASED.load(Ordering::Relaxed)
         || signal == SIGINT && CTRL_C_RELEASED.load(Ordering::Relaxed)
 }
 
+/// Starts the thread that handles the signals, unless it was already started.
 fn watch_signals(signal_report: SignalReport) -> io::Result<()> {
     static IS_WATCHING: AtomicBool = AtomicBool::new(false);
     if IS_WATCHING.swap(true, Ordering::Relaxed) {
@@ -177,7 +181,8 @@ fn watch_signals(signal_report: SignalReport) -> io::Result<()> {
     Ok(())
 }
 
-/// Stops the program with the terminal restored, and shows the prompt again when it continues.
+/// Suspends the program with the terminal restored. When the program continues, shows the prompt
+/// again.
 fn suspend() {
     if let Some(prompt) = lock_open_prompt().as_ref() {
         prompt.restore();
@@ -192,7 +197,7 @@ fn suspend() {
     }
 }
 
-#[expect(clippy::exit, reason = "the main thread is inside a read that cannot be woken")]
+#[expect(clippy::exit, reason = "the main thread may be blocked in a read")]
 fn exit_on_signal(signal: i32, signal_report: SignalReport) {
     // The lock is held until exit, so that the main thread opens no further prompt.
     let mut open_prompt = lock_open_prompt();
@@ -204,8 +209,8 @@ fn exit_on_signal(signal: i32, signal_report: SignalReport) {
         SIGINT => 130,
         SIGTERM | SIGHUP => 143,
         other => {
-            // The call returns only if signal-hook does not know the signal. The exit code then
-            // encodes the signal.
+            // This call returns only if signal-hook does not know the signal. The exit code then
+            // contains the number of the signal.
             let _ = emulate_default_handler(other);
             std::process::exit(128 + other);
         }

@@ -1,5 +1,5 @@
-//! Standard input. If the input is a terminal, a status message announces the read, and secrets are
-//! not echoed.
+//! Standard input. If standard input is a terminal, a status message names the expected input, and
+//! secrets are not echoed.
 
 use super::signal_guard::{Echo, TerminalGuard};
 use super::{Console, Error};
@@ -11,12 +11,13 @@ use std::os::fd::AsFd;
 /// Standard input, open for reading.
 pub(crate) struct StdinReader {
     stream: Stdin,
+    /// Guard that restores the echo of the terminal, if the echo was changed.
     guard: Option<TerminalGuard>,
 }
 
 impl Console {
-    /// Opens standard input. On a terminal, a status message names the expected input with
-    /// `description`, and `echo` applies until the reader is dropped.
+    /// Opens standard input. If standard input is a terminal, prints a status message with the
+    /// `description` of the expected input, and applies `echo` until the reader is dropped.
     pub(crate) fn open_stdin(&self, description: &str, echo: Echo) -> Result<StdinReader, Error> {
         let stream = io::stdin();
         if !stream.is_terminal() {
@@ -42,7 +43,8 @@ impl Console {
 }
 
 impl StdinReader {
-    /// Returns the stream, for use on another thread, and the guard that restores the terminal.
+    /// Returns the stream, which another thread can then use, and the guard that restores the
+    /// terminal when dropped.
     pub(crate) fn into_parts(self) -> (Stdin, Option<impl Sized + use<>>) {
         (self.stream, self.guard)
     }

@@ -56,7 +56,7 @@ impl Console {
         write_stdout(&text)
     }
 
-    /// Writes whole lines to standard output without escaping.
+    /// Writes `lines`, which contains complete lines, to standard output without escaping.
     #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_lines(&self, lines: &[u8]) -> Result<(), PartialWrite> {
         let mut rest = lines;
@@ -81,7 +81,8 @@ impl Console {
         write_stdout_bytes(&lines.0)
     }
 
-    /// Writes rows to standard output: JSON Lines, or CSV with a header in the first batch.
+    /// Writes a batch of rows to standard output, as JSON Lines or as CSV. A batch is a part of a
+    /// list that is written in several calls. The first batch of CSV has a header.
     pub(crate) fn write_rows(
         &self,
         rows: &[impl Serialize],
@@ -107,23 +108,23 @@ impl Console {
         Ok(Delivery::Done)
     }
 
-    /// Writes the CSV header of a list. A list without rows is only this header.
+    /// Writes the CSV header of a list. The output of a list without rows is only this header.
     #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_csv_header(&self, columns: &[&str]) -> Result<Delivery, Error> {
         write_stdout(&render_csv_header(columns.iter().copied()))
     }
 
-    /// Writes names, one per line.
+    /// Writes escaped names to standard output, one per line.
     #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_names(&self, names: &[String]) -> Result<Delivery, Error> {
         let lines: String = names.iter().map(|name| escape(name) + "\n").collect();
         write_stdout(&lines)
     }
 
-    /// Writes trusted text, such as a completion script, to standard output without escaping.
-    /// Removes its styles if standard output has no colours.
+    /// Writes trusted text, such as a completion script, to standard output without escaping. If
+    /// standard output shows no colours, removes the escape sequences for styles from the text.
     #[expect(clippy::unused_self, reason = "all output goes through a console")]
-    pub(crate) fn write_document(&self, text: &str) -> Result<Delivery, Error> {
+    pub(crate) fn write_styled_text(&self, text: &str) -> Result<Delivery, Error> {
         let mut plain = anstream::StripStream::new(Vec::new());
         if !should_colour(&io::stdout(), console::colors_enabled) {
             // Writing to memory does not fail.
@@ -133,7 +134,8 @@ impl Console {
         write_stdout(text)
     }
 
-    /// Writes items of the JSON document of a list.
+    /// Writes a batch of items of a list. All batches of the list form one JSON document, which
+    /// [`Console::end_item_list`] ends.
     #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_items(
         &self,
@@ -149,16 +151,17 @@ impl Console {
         write_stdout(&if is_first_batch { format!("{LIST_PREFIX}{text}") } else { text })
     }
 
-    /// Ends the JSON document of a list: writes the members after `items`. `empty_list` is the document
-    /// without items.
+    /// Ends the JSON document of a list: writes the end of the array `items`, and the members after
+    /// `items`. `empty_list` has the same members and an empty array.
     #[expect(clippy::unused_self, reason = "all output goes through a console")]
-    pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<Delivery, Error> {
+    pub(crate) fn end_item_list(&self, empty_list: &impl Serialize) -> Result<Delivery, Error> {
         let text = render_json_line(empty_list)?;
         write_stdout(text.strip_prefix(LIST_PREFIX).unwrap_or(&text))
     }
 
-    /// Writes rows of a table; the column widths depend on these rows only. A terminal shows times
-    /// relative to `now`, and shortens long texts, except in the wide format.
+    /// Writes a batch of rows of a table. The column widths depend only on the rows of the batch.
+    /// Unless the format is wide, a terminal shows times relative to `now`, and long texts are
+    /// shortened to its width.
     pub(crate) fn write_table(
         &self,
         table: &Table,
@@ -185,7 +188,7 @@ pub(crate) struct PartialWrite {
 pub(crate) struct JsonLines(Vec<u8>);
 
 impl JsonLines {
-    /// Creates a buffer for a number of bytes.
+    /// Creates an empty buffer with space for `bytes` bytes.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
     }
@@ -200,12 +203,12 @@ impl JsonLines {
         self.0.len()
     }
 
-    /// Appends the bytes `range` of another buffer.
+    /// Appends the bytes of another buffer that are in `range`.
     pub(crate) fn push_part(&mut self, lines: &Self, range: Range<usize>) {
         self.0.extend_from_slice(lines.0.get(range).unwrap_or_default());
     }
 
-    /// Appends a rendered line, or a part of one, unchanged.
+    /// Appends a rendered line, or a part of a rendered line, unchanged.
     pub(crate) fn push_rendered(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }
@@ -261,7 +264,7 @@ fn write_stdout_bytes(bytes: &[u8]) -> Result<Delivery, Error> {
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 ctor::declarative::ctor! {
-    /// Runs before the Rust runtime opens `/dev/null`.
+    /// Sets [`IS_CLOSED`]. Runs before the Rust runtime opens `/dev/null`.
     #[ctor(unsafe)]
     fn record_stdout_state() {
         IS_CLOSED.store(fcntl_getfl(rustix::stdio::stdout()).is_err(), Ordering::Relaxed);

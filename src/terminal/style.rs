@@ -1,5 +1,5 @@
 //! Styles of status words and headings, and the properties of standard output that affect
-//! rendering. A colour never carries information that the word does not.
+//! rendering. A colour adds no information that is not already in the text.
 
 use crate::model::Timestamp;
 use anstream::AutoStream;
@@ -14,7 +14,7 @@ pub(crate) enum Style {
     Heading,
     /// Active or valid.
     Success,
-    /// Not active yet, or soon inactive.
+    /// Standby, superseded or retired.
     Warning,
     /// Expired.
     Muted,
@@ -22,13 +22,14 @@ pub(crate) enum Style {
     Error,
 }
 
-/// Mark for the end of a style. Marks have no width. Escaped text never contains the characters
-/// that serve as marks.
+/// Character that marks the end of a style. Each style also has a character that marks its start.
+/// These style marks have no width on the screen, and escaped text never contains them.
 const END_MARK: char = '\u{e0000}';
 
 impl Style {
     const ALL: [Self; 5] = [Self::Heading, Self::Success, Self::Warning, Self::Muted, Self::Error];
 
+    /// Returns the character that marks the start of the style.
     const fn start_mark(self) -> char {
         match self {
             Self::Heading => '\u{e0002}',
@@ -78,10 +79,11 @@ impl Style {
 pub(super) struct Screen {
     /// Width of the terminal; `None` for a file or pipe, where lines can have any length.
     pub(super) columns: Option<usize>,
+    /// Set if styles are rendered as colours.
     pub(super) has_colour: bool,
     /// Time of the command, for relative times; `None` if standard output is not a terminal.
     pub(super) now: Option<Timestamp>,
-    /// Set if tables show complete texts and times: the wide format.
+    /// Set for the wide format, in which tables show complete texts and absolute times.
     pub(super) is_wide: bool,
 }
 
@@ -98,10 +100,11 @@ impl Screen {
     }
 }
 
-/// Returns whether to colour a stream, by `NO_COLOR`, `CLICOLOR_FORCE` or the kind of the stream.
+/// Returns whether text for a stream is coloured. This depends on `NO_COLOR`, `CLICOLOR_FORCE` and
+/// the kind of the stream.
 ///
-/// anstream treats every value of `CLICOLOR_FORCE` as set. By convention `0` means not set;
-/// `unforced_choice` then decides.
+/// anstream forces colours for every value of `CLICOLOR_FORCE`. By convention, the value `0` forces
+/// nothing: colours then also require that `unforced_choice` returns `true`.
 pub(super) fn should_colour(stream: &impl RawStream, unforced_choice: fn() -> bool) -> bool {
     #[expect(clippy::disallowed_methods, reason = "the libraries also read this variable")]
     let is_zero = std::env::var_os("CLICOLOR_FORCE").is_some_and(|force| force == "0");

@@ -1,5 +1,6 @@
-//! Tables without borders, no wider than the terminal: long names and lists are shortened. If the
-//! shortened columns do not fit, each row is rendered as a list of fields.
+//! Tables without borders. On a terminal, long names and lists are shortened, so that a table fits
+//! into the width of the terminal. If the shortened columns do not fit, each row is rendered as a
+//! list of fields.
 
 use super::cell::Cell;
 use super::style::{Screen, Style};
@@ -23,7 +24,7 @@ impl Table {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
-    /// Removes columns.
+    /// Removes the columns with these names from the header and from all rows.
     pub(crate) fn without_columns(mut self, names: &[&str]) -> Self {
         let is_kept: Vec<bool> = self.header.iter().map(|name| !names.contains(name)).collect();
         let mut flags = is_kept.iter();
@@ -46,8 +47,8 @@ impl Table {
         format!("{table}\n")
     }
 
-    /// Renders a part of a table, with the header only if `is_first`. The result is empty if the
-    /// part has no rows.
+    /// Renders the rows. If a long table is rendered in parts, only the first part has the header
+    /// (`is_first`). The result is empty if there are no rows.
     pub(super) fn render_part(&self, screen: &Screen, is_first: bool) -> String {
         if self.rows.is_empty() {
             return String::new();
@@ -95,7 +96,7 @@ impl Table {
         widths
     }
 
-    /// Renders each row as a list of fields, with an empty line between rows.
+    /// Renders each row as a record, which is a list of fields. Adds an empty line between records.
     fn render_records(&self, screen: &Screen) -> String {
         let render_record = |row: &Vec<Cell>| {
             let cells = self.header.iter().copied().zip(row.iter().cloned());
@@ -106,8 +107,8 @@ impl Table {
     }
 }
 
-/// Renders names and values in two columns. Values get no line breaks here: the terminal wraps a
-/// long value, and users can copy it in one piece.
+/// Renders names and values in two columns. Adds no line breaks to long values: the terminal wraps
+/// them, and users can copy a value in one piece.
 pub(super) fn render_fields(fields: &[(&'static str, Cell)], screen: &Screen) -> String {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let render_line = |(name, cell): &(&str, Cell)| {
@@ -124,12 +125,14 @@ fn heading_cell(name: &str) -> Cell {
     Cell::styled(name, Style::Heading)
 }
 
-/// Distributes `available` columns of the screen among the table columns with these minimum and
-/// maximum widths; returns `None` if the minimum widths do not fit.
+/// Distributes the `available` width of the screen among the columns of a table. `bounds` contains
+/// the minimum and the maximum width of each column. Returns `None` if the minimum widths do not
+/// fit.
 ///
-/// First each table column gets its minimum width; its deficit is the width that is then missing to
-/// its maximum. The remaining width is shared equally among the columns. If the deficit of a column
-/// is smaller than its share, the rest is shared among the columns with larger deficits.
+/// First, each column gets its minimum width. The remaining width is then shared equally among the
+/// columns. The deficit of a column is the difference between its maximum and its minimum width. If
+/// the deficit of a column is smaller than its share, the rest of the share goes to the columns
+/// with larger deficits.
 fn fit_widths(bounds: &[(usize, usize)], available: usize) -> Option<Vec<usize>> {
     let mut widths: Vec<usize> = bounds.iter().map(|(min_width, _)| *min_width).collect();
     let gaps = usize::from(COLUMN_GAP) * bounds.len().saturating_sub(1);
@@ -159,8 +162,9 @@ mod tests {
         Screen { columns: Some(columns), has_colour: false, now, is_wide: false }
     }
 
-    /// Output to a file or pipe.
-    const PLAIN: Screen = Screen { columns: None, has_colour: false, now: None, is_wide: false };
+    /// Standard output that is a file or pipe.
+    const NO_TERMINAL: Screen =
+        Screen { columns: None, has_colour: false, now: None, is_wide: false };
 
     impl Table {
         fn render(&self, screen: &Screen) -> String {
@@ -191,17 +195,20 @@ mod tests {
     #[test]
     fn columns_are_aligned_without_trailing_spaces() {
         let mut table = Table::new(&["ID", "NAME"]);
-        assert_eq!(table.render(&PLAIN), "");
+        assert_eq!(table.render(&NO_TERMINAL), "");
         table.add_row(vec!["1".to_owned(), "ada".to_owned()]);
         table.add_row(vec!["10".to_owned(), "b\u{1b}[0m".to_owned()]);
-        assert_eq!(table.render(&PLAIN), "ID  NAME\n1   ada\n10  b\\u{1b}[0m\n");
+        assert_eq!(table.render(&NO_TERMINAL), "ID  NAME\n1   ada\n10  b\\u{1b}[0m\n");
     }
 
     #[test]
     fn columns_can_be_removed() {
         let mut table = Table::new(&["ID", "UID", "NAME"]);
         table.add_row(vec!["1", "u", "ada"]);
-        assert_eq!(table.without_columns(&["UID", "OTHER"]).render(&PLAIN), "ID  NAME\n1   ada\n");
+        assert_eq!(
+            table.without_columns(&["UID", "OTHER"]).render(&NO_TERMINAL),
+            "ID  NAME\n1   ada\n"
+        );
     }
 
     #[test]
@@ -213,7 +220,7 @@ ID  APP                       MAY                           STATUS  ENDS
 ";
         assert_eq!(token_table().render(&screen(74)), expected);
         let expected = expected.replace("in 3 h", "2001-09-09T04:46:40Z");
-        assert_eq!(token_table().render(&PLAIN), expected);
+        assert_eq!(token_table().render(&NO_TERMINAL), expected);
     }
 
     #[test]

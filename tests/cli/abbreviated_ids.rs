@@ -4,7 +4,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Creates a sandbox with the standby keys `prod-a` and `prod-b` and the test key `tests-1`.
+/// Creates a sandbox with the standby keys `prod-a` and `prod-b`, the test key `tests-1`, and the
+/// active key of a new store. The admin ada is logged in.
 fn sandbox_with_keys() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     for arguments in [&["prod-a"][..], &["prod-b"], &["tests-1", "--purpose", "test"]] {
@@ -14,7 +15,7 @@ fn sandbox_with_keys() -> Sandbox {
 }
 
 /// Returns the target of the latest audit event.
-fn last_target(sandbox: &Sandbox) -> Value {
+fn latest_audit_target(sandbox: &Sandbox) -> Value {
     sandbox.json(&["audit", "list"])["items"][0]["target"].take()
 }
 
@@ -72,9 +73,9 @@ fn commands_accept_abbreviated_key_ids() {
         let output = sandbox.json(arguments);
         assert_eq!(output.pointer(path).unwrap(), kid, "{arguments:?}");
     }
-    assert_eq!(last_target(&sandbox), json!({"kind": "key", "id": "prod-b"}));
+    assert_eq!(latest_audit_target(&sandbox), json!({"kind": "key", "id": "prod-b"}));
     sandbox.run(&["keys", "export", "--private", &active_kid[..4], "--yes"]).ok();
-    assert_eq!(last_target(&sandbox), json!({"kind": "key", "id": active_kid}));
+    assert_eq!(latest_audit_target(&sandbox), json!({"kind": "key", "id": active_kid}));
 }
 
 #[test]
@@ -82,12 +83,13 @@ fn full_key_id_takes_precedence_over_abbreviation() {
     let sandbox = sandbox_with_keys();
     sandbox.run(&["keys", "generate", "--kid", "prod"]).ok();
     assert_eq!(sandbox.json(&["keys", "activate", "prod"])["active_kid"], "prod");
+    // A key id with fewer than four characters is accepted only if it is complete.
     sandbox.run(&["keys", "generate", "--kid", "k1"]).ok();
     assert_eq!(sandbox.json(&["keys", "activate", "k1"])["active_kid"], "k1");
 }
 
 #[test]
-fn ambiguous_short_or_unknown_key_id_is_refused() {
+fn ambiguous_too_short_or_unknown_key_id_is_refused() {
     let sandbox = sandbox_with_keys();
     let mut outputs = String::new();
     for arguments in [
@@ -131,10 +133,10 @@ fn ambiguous_short_or_unknown_key_id_is_refused() {
     assert_eq!(sandbox.sql("SELECT count(*) FROM keys WHERE state = 'standby'"), ["2"]);
 }
 
-/// Session id without its last digit.
+/// A session id without its last digit.
 const SID_PREFIX: &str = "018f4f5e-7a3b-7c1d-8e2f-0123456789a";
 
-/// Adds a session of the user with the session id `sid`.
+/// Adds a session with the id `sid` for the user with the id `user_id`.
 fn add_session(sandbox: &Sandbox, user_id: u32, sid: &str) {
     for insert in [
         format!(
@@ -150,9 +152,9 @@ fn add_session(sandbox: &Sandbox, user_id: u32, sid: &str) {
     }
 }
 
-/// Creates a sandbox with three sessions whose ids are `SID_PREFIX` followed by a digit: john has the
-/// sessions with 1 and 2, and ada has the session with 3. The sessions of their logins have another
-/// prefix. John is logged in.
+/// Creates a sandbox with three sessions whose ids are `SID_PREFIX` followed by a digit: john has
+/// the sessions with the digits 1 and 2, and ada has the session with the digit 3. The ids of the
+/// sessions from the logins of john and ada have another prefix. John is logged in.
 fn sandbox_with_similar_sessions() -> Sandbox {
     let sandbox = Sandbox::with_john();
     for (user_id, digit) in [(2, 1), (2, 2), (1, 3)] {
@@ -167,8 +169,9 @@ fn user_can_abbreviate_ids_of_own_sessions_only() {
     let sids: Vec<String> = (1..=3).map(|digit| format!("{SID_PREFIX}{digit}")).collect();
     let error = sandbox.json_error(&["sessions", "revoke", "018f"]);
     assert_eq!(error["details"]["candidates"], json!(sids[..2]));
-    for prefix in [&sids[2], "fedc"] {
-        let output = sandbox.run(&["sessions", "revoke", prefix]);
+    // A session of another user and an unknown session cause the same error.
+    for refused_sid in [&sids[2], "fedc"] {
+        let output = sandbox.run(&["sessions", "revoke", refused_sid]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
         error: only admins can end sessions of other users: logged in as `john` with role `user`
@@ -206,8 +209,8 @@ fn admin_can_abbreviate_session_ids_of_all_users() {
     sandbox.log_in("ada", "lovelace");
     let error = sandbox.json_error(&["sessions", "revoke", "018f4f5e-7a3b"]);
     assert_eq!(error["details"]["candidates"].as_array().unwrap().len(), 3);
-    for digit in 10..20 {
-        add_session(&sandbox, 1, &format!("018f4f5e-7a3b-7c1d-8e2f-0123456789{digit}"));
+    for last_digits in 10..20 {
+        add_session(&sandbox, 1, &format!("018f4f5e-7a3b-7c1d-8e2f-0123456789{last_digits}"));
     }
     let output = sandbox.run(&["sessions", "revoke", "018f4f5e-7a3b"]).fails(2);
     assert_eq!(output.stderr.matches("`018f4f5e-7a3b-").count(), 10, "{output:?}");
@@ -217,7 +220,7 @@ fn admin_can_abbreviate_session_ids_of_all_users() {
 }
 
 #[test]
-fn audit_filter_accepts_an_abbreviated_id() {
+fn audit_target_filter_accepts_an_abbreviated_id() {
     let sandbox = sandbox_with_keys();
     let event_count = |target: &str| {
         sandbox.json(&["audit", "list", "--target", target])["items"].as_array().unwrap().len()

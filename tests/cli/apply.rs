@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// Input file of `apply`. `apply` ignores the tables `defaults` and `tokens`, which other commands read.
+/// Input file of `apply`. `apply` ignores the tables `defaults` and `tokens`, which other commands
+/// read. The file starts with a byte order mark, and its first line ends with CRLF.
 const STORE_TOML: &str = "\u{feff}# the team\r
 [defaults]
 preset = \"flask\"
@@ -31,20 +32,22 @@ created_at = 2030-01-31T00:00:00Z
 sub = \"alice\"
 ";
 
+/// Writes `text` to the file `store.toml`, and runs `apply` with the file.
 fn apply(sandbox: &Sandbox, text: &str, options: &[&str]) -> RunOutput {
     fs::write(sandbox.home().join("store.toml"), text).unwrap();
     sandbox.run(&[&["apply", "-f", "store.toml"], options].concat())
 }
 
-/// Returns one line per account: username, e-mail address, name, role, quota, and 1 if the account is
-/// disabled, otherwise 0. Missing values are omitted.
-fn users(sandbox: &Sandbox) -> Vec<String> {
+/// Returns one line per account: username, e-mail address, display name, role, quota (-1:
+/// unlimited), and 1 if the account is disabled, otherwise 0. Missing values are omitted.
+fn account_lines(sandbox: &Sandbox) -> Vec<String> {
     let disabled = "CAST(disabled_at IS NOT NULL AS INTEGER)";
     let columns = format!("concat_ws(' ', username, email, name, role, quota, {disabled})");
     sandbox.sql(&format!("SELECT {columns} FROM users ORDER BY id"))
 }
 
-fn settings(sandbox: &Sandbox) -> Vec<String> {
+/// Returns one line per stored setting: name and value.
+fn setting_lines(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT name || ' ' || value FROM settings ORDER BY name")
 }
 
@@ -59,11 +62,14 @@ fn apply_creates_a_store() {
     set register.open to false
     created user ada
     created user kim@example.com
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     ");
-    assert_eq!(users(&sandbox), ["ada ada@example.com admin 0", "kim@example.com Kim user -1 1"]);
+    assert_eq!(
+        account_lines(&sandbox),
+        ["ada ada@example.com admin 0", "kim@example.com Kim user -1 1"]
+    );
     let expected = ["register.open false", "session.access_ttl 5m", "token.quota 10"];
-    assert_eq!(settings(&sandbox), expected);
+    assert_eq!(setting_lines(&sandbox), expected);
     let audit =
         "SELECT action || ' ' || target_kind || ' ' || (detail ->> 'objects') || ' ' || count
         FROM audit";
@@ -94,7 +100,7 @@ fn changed_values_are_applied_and_reported() {
                 password = \"ignored\"\n[users.lee]\n[settings]\nissuer = \"team\"\n";
     assert_snapshot!(apply(&sandbox, text, &["-o", "json"]), @r#"{"changed":true,"settings":[{"name":"issuer","value":"team"}],"users":[{"user":"john","change":"updated","fields":["email","role","quota"]},{"user":"lee","change":"created","fields":[]}],"without_password":1,"generated_passwords":0}"#);
     assert_eq!(
-        users(&sandbox),
+        account_lines(&sandbox),
         ["ada admin 0", "john new@example.com minter 7 0", "lee user 0"],
         "values that the file omits are unchanged"
     );
@@ -118,10 +124,11 @@ fn table_as_value_of_a_field_is_refused() {
 #[test]
 fn invalid_lines_are_reported_in_the_order_of_the_file() {
     let sandbox = Sandbox::new();
-    let users: Vec<_> = (0..20).map(|n| format!("u{n}.x = 1")).collect();
-    let file = format!("[users]\n{}\n[settings]\nx = 1\n", users.join("\n"));
+    let user_lines: Vec<_> = (0..20).map(|number| format!("u{number}.x = 1")).collect();
+    let file = format!("[users]\n{}\n[settings]\nx = 1\n", user_lines.join("\n"));
     let output = apply(&sandbox, &file, &[]).fails(65);
     assert!(output.stderr.contains("\n  line 2: unknown key `x`"), "{output:?}");
+    // The error lists only the first invalid lines, and line 23 is the last.
     assert!(!output.stderr.contains("line 23"), "{output:?}");
 }
 
@@ -129,7 +136,7 @@ fn invalid_lines_are_reported_in_the_order_of_the_file() {
 fn invalid_file_changes_nothing() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
-    let before = (users(&sandbox), settings(&sandbox));
+    let before = (account_lines(&sandbox), setting_lines(&sandbox));
     let mut outputs = String::new();
     for text in [
         "[settings]\ntoken.quota = 4\n\n[users.kim]\nrole = \"king\"\n",
@@ -167,7 +174,7 @@ fn invalid_file_changes_nothing() {
     --- exit code 65, stderr
     error: line 2: `kim` is not a table: expected a table `[users.LOGIN]`
     --- exit code 65, stderr
-    error: line 2: `username` is already given by the table name
+    error: line 2: `username` is set by the table name: omit the key
     --- exit code 65, stderr
     error: line 3: username, e-mail address or uid already used on line 1
     --- exit code 65, stderr
@@ -175,7 +182,7 @@ fn invalid_file_changes_nothing() {
     --- exit code 65, stderr
     error: line 3: username, e-mail address and uid do not belong to the same account
     --- exit code 5, stderr
-    error: the file leaves no active admin
+    error: no active admin would remain after the change
     hint: make another user an admin first: jeton users set-role LOGIN admin
     --- exit code 65, stderr
     error: line 3: password shorter than 9 characters
@@ -184,7 +191,7 @@ fn invalid_file_changes_nothing() {
     --- exit code 65, stderr
     error: `store.toml`: line 1: key with no value, expected `=`
     "#);
-    assert_eq!((users(&sandbox), settings(&sandbox)), before);
+    assert_eq!((account_lines(&sandbox), setting_lines(&sandbox)), before);
     let error = sandbox.run_json(&["apply", "-f", "store.toml"]).error();
     assert_eq!((&error["code"], &error["details"]["line"]), (&"bad_data".into(), &1.into()));
 }
@@ -214,12 +221,12 @@ fn generated_passwords_are_written_once() {
     assert_eq!(fs::read_to_string(&path).unwrap(), csv);
     let output = apply(&sandbox, "[users.kim]\n", &options).fails(5);
     assert!(output.stderr.contains("already exists"), "{output:?}");
-    assert_eq!(users(&sandbox).len(), 1);
+    assert_eq!(account_lines(&sandbox).len(), 1);
     assert_eq!(fs::read_to_string(&path).unwrap(), csv);
 }
 
 #[test]
-fn new_store_needs_an_admin_in_the_file() {
+fn new_store_requires_an_admin_in_the_file() {
     let sandbox = Sandbox::new();
     for text in ["[users.kim]\n", "[settings]\ntoken.quota = 4\n", ""] {
         let output = apply(&sandbox, text, &[]).fails(65);
@@ -234,7 +241,7 @@ fn new_store_needs_an_admin_in_the_file() {
     dry run: set register.open to false
     dry run: created user ada
     dry run: created user kim@example.com
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     ");
     assert!(!sandbox.has_store());
 }

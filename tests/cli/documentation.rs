@@ -41,7 +41,7 @@ fn exit_codes_guide_lists_every_code() {
     let page = Sandbox::new().run(&["help", "exit-codes"]).ok();
     assert_eq!(page.stderr, "");
     let page = page.stdout;
-    assert!(page.contains("SIGTERM and SIGHUP at a prompt exit 143"), "{page}");
+    assert!(page.contains("SIGTERM or SIGHUP at a prompt"), "{page}");
     let terms = page.lines().filter_map(|line| line.strip_prefix("  "));
     let codes: Vec<&str> = terms.filter(|line| !line.starts_with(' ')).collect();
     assert_eq!(
@@ -60,7 +60,7 @@ fn guide_names() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn help_prints_guides() {
+fn help_prints_each_guide_and_lists_it_in_the_overview() {
     let sandbox = Sandbox::new();
     let overview = sandbox.stdout_of(&["help", "help"]);
     for name in guide_names() {
@@ -85,43 +85,50 @@ fn section_of_a_guide_is_printed_as_plain_text() {
     suppresses status messages, but never results, warnings or errors. `-o` selects
     the output format:
 
-      format
-          description
       `text`
-          for people and for shells; lists are tables
+          description: for people and for shells; lists are tables
+          supported by: all commands
       `wide`
-          text with more columns and complete texts: lists
+          description: text with more columns and complete texts
+          supported by: lists
       `json`
-          one JSON document; an error is one line of JSON, without other messages
+          description: one JSON document; an error is one line of JSON
+          supported by: all commands except `store roles`, `completions`
       `jsonl`
-          one JSON document per line: lists, `token mint`, `users export`
+          description: one JSON document per line
+          supported by: lists, `token mint`, `users export`
       `csv`
-          comma-separated values with a header line (RFC 4180): lists, `users
-          export`
+          description: comma-separated values with a header line (RFC 4180)
+          supported by: lists, `users export`
       `name`
-          ids only, one per line, as arguments for other commands: lists
+          description: ids only, one per line, as arguments for other commands
+          supported by: lists
       `dotenv`
-          one line `NAME=TOKEN` for each token, for `.env` files and shells: `token
-          mint`
+          description: one line `NAME=TOKEN` for each token, for `.env` files and
+          shells
+          supported by: `token mint`
       `github`
-          appends `NAME=TOKEN` to the file in `GITHUB_ENV`; prints only the commands
-          that mask the tokens: `token mint`
+          description: appends `NAME=TOKEN` to the file in `GITHUB_ENV`; prints only
+          workflow commands, which mask the tokens
+          supported by: `token mint`
 
     A format that a command does not support is a usage error with `-o`; with
-    `JETON_OUTPUT` the command prints text instead. `completions` supports only
-    text.
+    `JETON_OUTPUT` the command prints text instead. With `json` and `jsonl`, no
+    status messages and warnings are printed.
 
     A list in `json`, `jsonl`, `csv` or `name` is complete, unless a page is
     requested with `--page`, `--per-page` or `--after`; it is written in parts, so
     that a list of any length takes little memory. As text, long lists are printed
-    in pages of 20 rows. In JSON, `next` is the value of `--after` for the next
-    page. In `jsonl`, `csv` and `name`, which have no such member, `--after` alone
-    selects all rows after the id. The columns of a CSV list are the members of the
-    JSON list: arrays and objects are JSON, and `null` is an empty cell. Text that a
-    spreadsheet would evaluate is prefixed with `'`.
+    in pages of 20 rows. In `json`, the member `next` is the value of `--after` for
+    the next page. The formats `jsonl`, `csv` and `name` have no such member: there,
+    `--after ID` without `--per-page` selects all rows after the row with this id.
+    The columns of a CSV list are the members of each row in JSON: arrays and
+    objects are JSON, and `null` is an empty cell. Text that a spreadsheet would
+    evaluate is prefixed with `'`.
 
-    `jeton help schema` lists the JSON Schemas of the lists, of `login`, `token
-    create` and `token verify`, and of errors. A later version can add members:
+    A later version can add members to JSON. `jeton help schema` lists the JSON
+    Schemas of the lists, of `login`, `token create` and `token verify`, and of
+    errors:
 
         $ jeton help schema users list > users-list.json
 
@@ -131,8 +138,9 @@ fn section_of_a_guide_is_printed_as_plain_text() {
     shortened key id is a valid argument, also with the `…`. Session ids and UUIDs
     are never shortened: if a table does not fit otherwise, each row is printed as a
     list. With `--all`, a table is printed in parts of 1,000 rows, each as wide as
-    necessary. For an empty list, nothing is printed to standard output; a status
-    message reports the empty list.
+    necessary. For an empty list, `text`, `jsonl` and `name` print nothing to
+    standard output, and `csv` only the header; with `text`, `csv` and `name`, a
+    status message reports the empty list.
     ");
 }
 
@@ -210,34 +218,36 @@ fn help_and_hints_name_the_supported_formats() {
     }
 }
 
-/// Returns the manual pages of all commands and guides, as paths below the directory of manual pages.
-fn manual_pages() -> Vec<String> {
-    fn collect(command: &clap::Command, name: &str, pages: &mut Vec<String>) {
-        pages.push(format!("man1/{name}.1"));
+/// Returns the paths of the manual pages of all commands and guides, relative to the directory of
+/// manual pages.
+fn manual_page_paths() -> Vec<String> {
+    fn collect(command: &clap::Command, name: &str, paths: &mut Vec<String>) {
+        paths.push(format!("man1/{name}.1"));
         for command in command.get_subcommands() {
-            collect(command, &format!("{name}-{}", command.get_name()), pages);
+            collect(command, &format!("{name}-{}", command.get_name()), paths);
         }
     }
-    let mut pages = Vec::new();
-    collect(&jeton::command(), "jeton", &mut pages);
-    pages.extend(guide_names().map(|name| format!("man7/jeton-{name}.7")));
-    pages
+    let mut paths = Vec::new();
+    collect(&jeton::command(), "jeton", &mut paths);
+    paths.extend(guide_names().map(|name| format!("man7/jeton-{name}.7")));
+    paths
 }
 
 #[test]
 fn every_command_and_guide_has_a_manual_page() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JETON_STORE", "/nowhere/marker-of-a-secret");
+    // The second run overwrites the pages of the first run.
     for _ in 0..2 {
         let output = sandbox.run(&["man", "--dir", "man"]).to_string();
-        let output = output.replace(&manual_pages().len().to_string(), "<count>");
+        let output = output.replace(&manual_page_paths().len().to_string(), "<count>");
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
         wrote <count> pages to man
         "));
     }
     let read = |path: &str| fs::read_to_string(sandbox.home().join("man").join(path)).unwrap();
-    for path in manual_pages() {
+    for path in manual_page_paths() {
         let page = read(&path);
         let (name, section) = path.split_once('/').unwrap().1.rsplit_once('.').unwrap();
         assert!(page.contains(&format!("\n.TH {name} {section} ")), "{page}");
@@ -269,7 +279,8 @@ fn every_command_and_guide_has_a_manual_page() {
 #[test]
 fn manual_pages_are_written_to_the_chosen_or_the_default_directory() {
     let sandbox = Sandbox::new();
-    let files: Vec<String> = manual_pages().iter().map(|path| format!("\"d/{path}\"")).collect();
+    let files: Vec<String> =
+        manual_page_paths().iter().map(|path| format!("\"d/{path}\"")).collect();
     let output = sandbox.run_json(&["man", "--dir", "d"]).ok();
     assert_eq!(output.to_string(), format!("{{\"files\":[{}]}}\n", files.join(",")));
     let output = sandbox.run(&["man"]).ok();

@@ -1,12 +1,12 @@
-//! `--dry-run`: the output and exit code of the real command, and no change.
+//! `--dry-run`: the output and exit code of the command without the option, and no change.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::fs;
 
-/// Asserts that a dry run changes nothing, and that its output (text and JSON) and exit code equal the
-/// output and exit code of the command without `--dry-run`, except for the prefix `dry run: ` of the
-/// status messages. `code` is the expected exit code of both.
+/// Asserts that a dry run changes nothing, and that its output (text and JSON) and exit code equal
+/// the output and exit code of the command without `--dry-run`, except for the prefix `dry run: `
+/// of the status messages. `code` is the expected exit code of both runs.
 fn assert_dry_run_equals_command(
     create_sandbox: impl Fn() -> Sandbox,
     arguments: &[&str],
@@ -29,7 +29,7 @@ fn assert_dry_run_equals_command(
     }
 }
 
-/// Returns a sandbox with three live tokens, an expired token and a standby key.
+/// Returns a sandbox with three valid tokens, an expired token and a standby key.
 fn sandbox_with_tokens() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     for app in ["a", "b"] {
@@ -103,7 +103,7 @@ fn dry_run_prints_the_confirmation_question_without_asking() {
     dry run: would ask: Revoke 3 tokens of ada?
     dry run: revoked 3 tokens
     ");
-    // The last change of the store becomes 60 days older.
+    // The last change of the store becomes 60 days older, so that the clock seems to be ahead.
     sandbox.sql("UPDATE audit SET at = at - 5184000 RETURNING id");
     assert_snapshot!(sandbox.run(&["store", "prune", "--dry-run"]), @"
     --- stderr
@@ -137,7 +137,7 @@ fn dry_run_creates_no_store_and_refuses_reserved_suffix() {
     --- stderr
     dry run: created store `~/.local/share/jeton/jeton.db`
     dry run: imported 1 user
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     ");
     assert!(!sandbox.home().join(".local").exists());
     let output = sandbox.run(&["users", "import", "rows", "--dry-run", "--store", "a.db-wal"]);

@@ -1,11 +1,11 @@
-//! First guesses of users who know other tools: each works, or fails with the hint that names the
-//! right command or option. Also commands that help a new user: jeton without arguments, `status`
-//! and `help -o json`.
+//! First guesses of users who know other tools: each guessed command line works, or fails with a
+//! hint about the right command, option or value. Also commands that help a new user: jeton without
+//! arguments, `status` and `help -o json`.
 
 use crate::sandbox::Sandbox;
 
-/// Command lines that work, after `jeton init`. `TOKEN` is an app token.
-const WORKING: [&str; 31] = [
+/// Command lines that succeed after `jeton init`. `TOKEN` is a placeholder for an app token.
+const WORKING_COMMAND_LINES: [&str; 31] = [
     "",
     "token",
     "users",
@@ -39,8 +39,8 @@ const WORKING: [&str; 31] = [
     "help -o json",
 ];
 
-/// Command lines that fail with exit code 2, and their hints.
-const HINTS: [(&str, &str); 47] = [
+/// Command lines that fail with exit code 2, each with the hint that the error shows.
+const REFUSED_COMMAND_LINES: [(&str, &str); 47] = [
     ("auth login", "use `jeton login`"),
     ("signin", "use `jeton login`"),
     ("signup", "use `jeton register`"),
@@ -99,10 +99,10 @@ fn words<'a>(line: &'a str, token: &'a str) -> Vec<&'a str> {
 }
 
 #[test]
-fn guessed_command_line_works() {
+fn guessed_command_line_succeeds() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "my-app"]);
-    for line in WORKING {
+    for line in WORKING_COMMAND_LINES {
         let output = sandbox.run(&words(line, token.trim())).ok();
         // `token fixtures`, `run -- true` and `token delete` have no output on standard output.
         assert!(
@@ -119,7 +119,7 @@ fn guessed_command_line_works() {
 fn refused_guess_of_a_command_line_has_a_hint() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "my-app"]);
-    for (line, hint) in HINTS {
+    for (line, hint) in REFUSED_COMMAND_LINES {
         let output = sandbox.run(&words(line, token.trim())).fails(2);
         let hint = format!("hint: {hint}\n");
         assert!(output.stderr.ends_with(&hint), "{line}: {}", output.stderr);
@@ -157,9 +157,9 @@ fn program_without_arguments_prints_store_and_login_before_the_help() {
     assert!(printed_state().ends_with("logged in as  -\nnext          jeton login"));
     // With a damaged store, only the help is printed.
     for suffix in ["-wal", "-shm"] {
-        std::fs::remove_file(format!("{}{suffix}", sandbox.store().display())).unwrap();
+        std::fs::remove_file(format!("{}{suffix}", sandbox.store_path().display())).unwrap();
     }
-    std::fs::write(sandbox.store(), "damaged").unwrap();
+    std::fs::write(sandbox.store_path(), "damaged").unwrap();
     let output = sandbox.run(&[]).ok();
     assert_eq!(output.stderr, "");
     assert!(output.stdout.starts_with("Issue, inspect"), "{}", output.stdout);
@@ -169,6 +169,7 @@ fn program_without_arguments_prints_store_and_login_before_the_help() {
 fn status_neither_refreshes_the_session_nor_accepts_an_invalid_token() {
     let mut sandbox = Sandbox::with_admin();
     let before = std::fs::read(sandbox.session_file()).unwrap();
+    // The access token of the session has expired in the store.
     sandbox.sql("UPDATE pairs SET access_expires_at = 1");
     let status = sandbox.json(&["status"]);
     assert_eq!(status["user"]["username"], "ada");

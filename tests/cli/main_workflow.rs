@@ -1,4 +1,4 @@
-//! The main workflow, from an empty home to logout.
+//! The main workflow of a user, from an empty home directory to logout.
 
 use crate::sandbox::{Sandbox, payload, tampered};
 use insta::assert_snapshot;
@@ -19,14 +19,14 @@ fn main_workflow_succeeds_from_init_to_logout() {
     let fourth = sandbox.run(&["token", "create", "fourth"]).fails(8);
     assert_snapshot!(fourth, @"
     --- exit code 8, stderr
-    error: token quota exceeded: 3 of 3 in use
+    error: token quota exceeded: 3 of 3 tokens in use
     hint: revoke a token that is no longer used; list the tokens: jeton token list --user john
     ");
 
     let claims: Value =
         serde_json::from_str(&sandbox.stdout_of(&["token", "inspect", &first])).unwrap();
-    let seconds = |name: &str| claims[name].as_i64().unwrap();
-    assert_eq!(seconds("exp") - seconds("iat"), 604_800);
+    let time_claim = |name: &str| claims[name].as_i64().unwrap();
+    assert_eq!(time_claim("exp") - time_claim("iat"), 604_800);
     assert_eq!(claims["owner"], "gerenciaToken");
     assert_eq!(claims["target"], "cliente");
     assert_eq!(claims["permissions"], json!(["read", "write"]));

@@ -14,7 +14,7 @@ const IMPORT: &[&str] = &["users", "import"];
 
 const MINT: &[&str] = &["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--from"];
 
-/// A size in bytes that exceeds the address space of a command with limited memory.
+/// A number of bytes that exceeds the address space of a command with limited memory.
 const LARGE_BYTES: usize = 70 << 20;
 
 fn sandbox_with_secret() -> Sandbox {
@@ -23,11 +23,11 @@ fn sandbox_with_secret() -> Sandbox {
     sandbox
 }
 
-/// Runs a command that reads rows from a file or from stdin, with limited memory.
-fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, is_stdin: bool) -> RunOutput {
-    let name = if is_stdin { "-" } else { file };
+/// Runs a command with limited memory. The command reads `file`, by name or as standard input.
+fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, uses_stdin: bool) -> RunOutput {
+    let name = if uses_stdin { "-" } else { file };
     let mut command = sandbox.memory_limited_command(&[command, &[name]].concat());
-    if is_stdin {
+    if uses_stdin {
         command.stdin(File::open(sandbox.home().join(file)).unwrap());
     }
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -90,7 +90,7 @@ fn row_larger_than_the_memory_limit_is_refused() {
 }
 
 #[test]
-fn line_length_limit_applies_after_the_first_row() {
+fn line_length_limit_applies_to_rows_after_the_first() {
     let sandbox = sandbox_with_secret();
     let long = "a".repeat(128 * 1024);
     let mut outputs = String::new();
@@ -141,8 +141,7 @@ fn long_claims_are_minted_with_limited_memory() {
     let sandbox = sandbox_with_secret();
     let claims = format!("{{\"a\":[{}1]}}", "[],".repeat(15_000));
     fs::write(sandbox.home().join("claims"), &claims).unwrap();
-    let rows = format!("{claims}\n").repeat(60);
-    fs::write(sandbox.home().join("rows"), rows).unwrap();
+    fs::write(sandbox.home().join("rows"), format!("{claims}\n").repeat(60)).unwrap();
     let output = run_limited(&sandbox, MINT, "rows", false).ok();
     assert_eq!(output.stdout.lines().count(), 60);
     let sandbox_with_store = Sandbox::with_admin();
@@ -151,11 +150,11 @@ fn long_claims_are_minted_with_limited_memory() {
         run_limited(&sandbox_with_store, &["token", "mint", "--record", "--from"], "rows", false)
             .ok();
     assert_eq!(output.stdout.lines().count(), 60);
-    let mint_identical =
+    let mint_500_tokens =
         ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256", "--count", "500"];
     let child = Sandbox::start(
         sandbox
-            .memory_limited_command(&[&mint_identical[..], &["--claims", "claims"]].concat())
+            .memory_limited_command(&[&mint_500_tokens[..], &["--claims", "claims"]].concat())
             .stdin(Stdio::null()),
     );
     let output = RunOutput::from(child.wait_with_output().unwrap()).ok();
@@ -165,6 +164,7 @@ fn long_claims_are_minted_with_limited_memory() {
 #[test]
 fn long_json_list_is_checked_and_imported() {
     let sandbox = Sandbox::with_admin();
+    // Each user follows a comma; `users[1..]` is without the first comma.
     let user = |number: usize| format!(", {{\"username\":\"user{number}\"}}");
     let users: String = (0..6_000).map(user).collect();
     let mut outputs = String::new();
@@ -290,8 +290,8 @@ fn output_list_length_is_unlimited() {
     assert_eq!(items.as_array().unwrap().len(), user_count + 1);
     for format in ["jsonl", "csv"] {
         let lines = run_list(&["users", "export", "-o", format]);
-        let header = usize::from(format == "csv");
-        assert_eq!(lines.lines().count(), user_count + 1 + header, "{format}");
+        let header_lines = usize::from(format == "csv");
+        assert_eq!(lines.lines().count(), user_count + 1 + header_lines, "{format}");
     }
     let no_match = ["users", "list", "--search", "nobody", "-o", "json"];
     let empty =

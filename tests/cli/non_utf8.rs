@@ -30,7 +30,12 @@ fn non_utf8_password_variable_is_refused() {
             error: `JETON_PASSWORD` is not UTF-8
             "));
         }
-        assert_eq!(sandbox.session_member("store"), sandbox.store().to_str().unwrap(), "{user}");
+        // The session of ada is unchanged.
+        assert_eq!(
+            sandbox.session_member("store"),
+            sandbox.store_path().to_str().unwrap(),
+            "{user}"
+        );
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["2"]);
     // Commands without a password do not read the variable.
@@ -70,10 +75,10 @@ fn non_utf8_token_is_malformed_from_every_source() {
     }
 }
 
-/// Creates a store in the directory `name`, with an admin who is logged in. Returns the path
+/// Creates a store with an admin who is logged in, in a directory of the sandbox. Returns the path
 /// of the store.
-fn create_store(sandbox: &Sandbox, name: &[u8]) -> OsString {
-    let directory = sandbox.home().join(os_str(name));
+fn create_store(sandbox: &Sandbox, directory_name: &[u8]) -> OsString {
+    let directory = sandbox.home().join(os_str(directory_name));
     let store = directory.join("jeton.db").into_os_string();
     let mut init = sandbox.command(&["init", "ada", "--password-stdin"]);
     init.env("JETON_STORE", &store);
@@ -110,7 +115,7 @@ fn store_copy_at_another_non_utf8_path_has_no_session() {
 fn session_file_for_a_utf8_store_path_keeps_format_of_version_0_1_0() {
     let sandbox = Sandbox::with_admin();
     let text = fs::read_to_string(sandbox.session_file()).unwrap();
-    let path: PathBuf = sandbox.store();
+    let path: PathBuf = sandbox.store_path();
     assert!(text.starts_with(&format!("{{\"store\":\"{}\",", path.display())), "{text}");
     sandbox.run(&["whoami"]).ok();
 }

@@ -27,6 +27,7 @@ pub(crate) fn run_with_json(mut command: Command, input: &Value) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// Returns the JWK Set of the keys with the purpose `app` or `test`.
 fn exported_keys(sandbox: &Sandbox, purpose: &str) -> Value {
     let text = sandbox.stdout_of(&["keys", "export", "--jwks", "--purpose", purpose]);
     serde_json::from_str(&text).unwrap()
@@ -36,15 +37,19 @@ fn logged_in_uid(sandbox: &Sandbox) -> Value {
     sandbox.json(&["whoami"])["user"]["uid"].take()
 }
 
-fn run_pyjwt(exported_keys: &Value, tokens: &Value) -> Value {
-    run_script("tokens.py", &json!({"jwks": exported_keys, "issuer": "jeton", "tokens": tokens}))
+/// Verifies tokens with `PyJWT`. `tokens` is an object with a token for each name. Returns an
+/// object with the claims or the refusal for each name.
+fn run_pyjwt(jwks: &Value, tokens: &Value) -> Value {
+    run_script("tokens.py", &json!({"jwks": jwks, "issuer": "jeton", "tokens": tokens}))
 }
 
+/// Returns the result of `tokens.py` for a token that `PyJWT` refuses with the exception.
 fn refusal_with(exception: &str) -> Value {
     json!({ "refused": exception })
 }
 
-/// Replaces the header of `token` by the header of `header_source`, so that the token names another key.
+/// Replaces the header of `token` by the header of the token `header_source`, so that the result
+/// names the key of `header_source`.
 fn with_header_of(token: &str, header_source: &str) -> String {
     let header = header_source.split('.').next().unwrap();
     let (_, rest) = token.split_once('.').unwrap();
@@ -143,7 +148,7 @@ fn symmetric_keys_are_not_exported_as_jwks() {
     let export = sandbox.run(&["keys", "export", "--jwks"]).ok();
     assert_snapshot!(export.diagnostics(), @"
     --- stderr
-    warning: omitted symmetric keys: anyone who can verify with them can also sign
+    warning: symmetric keys omitted: anyone who can verify with a symmetric key can also sign
     ");
     let keys: Value = serde_json::from_str(&export.stdout).unwrap();
     assert_eq!(keys, json!({"keys": []}));
@@ -154,8 +159,9 @@ fn symmetric_keys_are_not_exported_as_jwks() {
     assert_eq!(run_pyjwt(&keys, &tokens), json!({"app": refusal, "access": refusal}));
 }
 
-/// Sends requests to the Flask service: route, name of the token, and token (empty for a request without
-/// a token). Returns one line per request: route, name of the token, status and text of the response.
+/// Sends requests to the Flask service. A request consists of the route, the name of the token, and
+/// the token (empty for a request without a token). Returns one line per request: the route, the
+/// name of the token, and the status and the text of the response.
 fn request_all(sandbox: &Sandbox, requests: &[(&str, &str, &str)]) -> Vec<String> {
     let service_requests: Vec<Value> = requests
         .iter()
@@ -240,23 +246,23 @@ fn flask_service_refuses_test_and_tampered_tokens() {
     requests.push(("/any", "subject", with_other_subject(&app)));
     let requests: Vec<(&str, &str, &str)> =
         requests.iter().map(|(route, name, token)| (*route, *name, token.as_str())).collect();
-    let signature = "422 Signature verification failed";
-    let header = "422 Invalid header string: Expecting value: line 1 column 1 (char 0)";
+    let signature_error = "422 Signature verification failed";
+    let header_error = "422 Invalid header string: Expecting value: line 1 column 1 (char 0)";
     // The library parses the claims before it checks the signature.
-    let payload = "422 Invalid payload string: Expecting value: line 1 column 1 (char 0)";
+    let payload_error = "422 Invalid payload string: Expecting value: line 1 column 1 (char 0)";
     assert_eq!(
         request_all(&sandbox, &requests),
         [
-            format!("/protected test: {signature}"),
-            format!("/protected test with the app's header: {signature}"),
-            format!("/protected header: {header}"),
-            format!("/any header: {header}"),
-            format!("/protected payload: {payload}"),
-            format!("/any payload: {payload}"),
-            format!("/protected signature: {signature}"),
-            format!("/any signature: {signature}"),
-            format!("/protected subject: {signature}"),
-            format!("/any subject: {signature}"),
+            format!("/protected test: {signature_error}"),
+            format!("/protected test with the app's header: {signature_error}"),
+            format!("/protected header: {header_error}"),
+            format!("/any header: {header_error}"),
+            format!("/protected payload: {payload_error}"),
+            format!("/any payload: {payload_error}"),
+            format!("/protected signature: {signature_error}"),
+            format!("/any signature: {signature_error}"),
+            format!("/protected subject: {signature_error}"),
+            format!("/any subject: {signature_error}"),
         ]
     );
 }

@@ -1,9 +1,10 @@
-//! Redaction of values that differ between runs.
+//! Redaction: replaces values that differ between runs by placeholders such as `<time>`.
 
 use crate::sandbox::Sandbox;
 use std::path::Path;
 
-/// Replaces ids, times, tokens, key material and the home directory of the sandbox.
+/// Replaces ids, times, relative times that differ between runs, tokens, key material and the home
+/// directory of the sandbox.
 pub(crate) fn redact(sandbox: &Sandbox, text: &str) -> String {
     redact_words(&redact_home(sandbox.home(), text))
 }
@@ -18,8 +19,9 @@ pub(crate) fn redact_words(text: &str) -> String {
     redact_relative_times(&map_words(text, redact_word))
 }
 
-/// Replaces `(now)`, `(5 s ago)` and `(57 y ago)` after a time, which differ between runs.
-fn redact_relative_times(text: &str) -> String {
+/// Replaces relative times that follow `<time>` and differ between runs: `(now)`, times in seconds
+/// such as `(5 s ago)`, and times in years such as `(57 y ago)`.
+pub(crate) fn redact_relative_times(text: &str) -> String {
     let mut parts = text.split("<time> (");
     let mut redacted = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -37,8 +39,8 @@ fn redact_relative_times(text: &str) -> String {
     redacted
 }
 
-/// Replaces each word by the result of `map`. A word consists of letters, digits, `-`, `_`, `.` and `:`, the
-/// characters of ids, times and tokens.
+/// Replaces each word by the result of `map`. A word consists of letters, digits, `-`, `_`, `.` and
+/// `:`, the characters of ids, times and tokens.
 pub(crate) fn map_words(text: &str, mut map: impl FnMut(&str) -> String) -> String {
     let mut mapped = String::new();
     let mut word = String::new();
@@ -54,8 +56,8 @@ pub(crate) fn map_words(text: &str, mut map: impl FnMut(&str) -> String) -> Stri
     mapped + &map(&word)
 }
 
-/// Returns the placeholder of an id, a time, a token or key material, or else the word. Keeps the suffixes
-/// `.json` and `:`.
+/// Returns the placeholder for an id, a time, a token or key material. Returns any other word
+/// unchanged. Keeps the suffixes `.json` and `:`.
 pub(crate) fn redact_word(word: &str) -> String {
     if let Some(name) = word.strip_suffix(".json") {
         return redact_word(name) + ".json";

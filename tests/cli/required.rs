@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-/// Returns an environment variable of the test run. An empty variable counts as unset.
-pub(crate) fn variable(name: &str) -> Option<OsString> {
+/// Returns the value of an environment variable of the test process. An empty variable counts as
+/// unset.
+pub(crate) fn environment_variable(name: &str) -> Option<OsString> {
     #[expect(clippy::disallowed_methods, reason = "a setting of the test, not of the program")]
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Returns the interpreter named by `JETON_TEST_PYTHON` (`python3` by default), which must have the
-/// packages of `python/requirements.txt`.
+/// Returns the path of the Python interpreter that `JETON_TEST_PYTHON` names (`python3` by
+/// default). The packages of `python/requirements.txt` must be installed.
 pub(crate) fn python() -> &'static Path {
     static PYTHON: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
         let script = "import sys, jwt, flask_jwt_extended, cryptography, jsonschema, pytest, yaml; \
@@ -26,8 +27,8 @@ pub(crate) fn python() -> &'static Path {
     PYTHON.as_ref().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Returns the interpreter named by `JETON_TEST_NODE` (`node` by default). The packages of
-/// `node/package.json` must be installed.
+/// Returns the path of the Node.js interpreter that `JETON_TEST_NODE` names (`node` by default).
+/// The packages of `node/package.json` must be installed.
 pub(crate) fn node() -> &'static Path {
     static NODE: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
         let script = "import 'jose'; console.log(process.execPath)";
@@ -58,11 +59,11 @@ pub(crate) fn require(command: &mut Command, needed: &str) {
 }
 
 fn interpreter(variable_name: &str, default: &str) -> Command {
-    Command::new(variable(variable_name).unwrap_or_else(|| OsString::from(default)))
+    Command::new(environment_variable(variable_name).unwrap_or_else(|| OsString::from(default)))
 }
 
-/// Returns the standard output of a command without the final line break, or an error with `needed`
-/// if the command fails.
+/// Returns the standard output of a command, without whitespace at the end. If the command fails,
+/// returns an error message with `needed` and the reason.
 fn probe(command: &mut Command, needed: &str) -> Result<String, String> {
     let reason = match command.stdin(Stdio::null()).output() {
         Ok(output) if output.status.success() => {

@@ -1,10 +1,10 @@
-//! The content of a store, to compare with the content after a command.
+//! The rows of a store as text, for a comparison with the rows after a command.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 
-/// Returns every row of every table except `excluded_table`: the name of the table and the values of the
-/// row.
+/// Returns every row of a store file except the rows of `excluded_table`. Each text consists of the
+/// name of the table and the values of the row.
 pub(crate) fn all_of_file(store: &Connection, excluded_table: &str) -> Vec<String> {
     let names_sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> ?1";
     let mut names = store.prepare(names_sql).unwrap();
@@ -14,15 +14,16 @@ pub(crate) fn all_of_file(store: &Connection, excluded_table: &str) -> Vec<Strin
     for name in names {
         let mut table = store.prepare(&format!("SELECT * FROM {name}")).unwrap();
         let column_count = table.column_count();
-        let row = |row: &Row<'_>| (0..column_count).map(|at| row.get(at)).collect();
-        let rows: Vec<Vec<Value>> = table.query_map([], row).unwrap().map(Result::unwrap).collect();
+        let values = |row: &Row<'_>| (0..column_count).map(|at| row.get(at)).collect();
+        let rows: Vec<Vec<Value>> =
+            table.query_map([], values).unwrap().map(Result::unwrap).collect();
         result.extend(rows.into_iter().map(|row| format!("{name} {row:?}")));
     }
     result
 }
 
-/// Returns the rows of a schema on a server, like [`all_of_file`]. `query` runs SQL in the schema and returns
-/// the first column.
+/// Returns every row of a schema on a server, in the same form as [`all_of_file`]. `query` runs SQL
+/// in the schema and returns the first column of the result.
 pub(crate) fn all_of_schema(
     mut query: impl FnMut(&str) -> Vec<String>,
     excluded_table: &str,

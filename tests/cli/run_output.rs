@@ -9,18 +9,21 @@ use std::process::{Command, Output};
 
 /// Output and exit code of one run.
 ///
-/// `Display` is for snapshots: standard output, then a line with the exit code unless 0, then
-/// standard error. The text is redacted. Marks show differences that snapshots ignore: carriage
+/// `Display` is for snapshots: standard output, a separator line, and standard error. The separator
+/// line contains the exit code unless 0, and is omitted for exit code 0 without standard error. The
+/// text is redacted. Marks show differences that a comparison of snapshots ignores: carriage
 /// returns, an indented first line, a missing final line break, and other whitespace at the end.
 #[derive(Clone, Debug)]
 pub(crate) struct RunOutput {
+    /// Exit code, or -1 if a signal ended the process.
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     /// Command line of the run, for [`Self::with_command`].
     pub(crate) command: String,
+    /// Value of `HOME`, which `Display` redacts.
     pub(crate) home: Option<PathBuf>,
-    /// Address of the store on a server.
+    /// Address of the store if the store is on a server. `Display` redacts the address.
     pub(crate) store: Option<String>,
 }
 
@@ -44,7 +47,7 @@ impl RunOutput {
         let program = Path::new(command.get_program()).file_name().unwrap();
         let arguments = std::iter::once(program).chain(command.get_args());
         let arguments: Vec<String> =
-            arguments.map(|argument| shorten(&argument.to_string_lossy())).collect();
+            arguments.map(|argument| format_argument(&argument.to_string_lossy())).collect();
         let command = escape(&shlex::try_join(arguments.iter().map(String::as_str)).unwrap());
         Self { command, home, store, ..Self::from(output) }
     }
@@ -87,8 +90,8 @@ impl RunOutput {
         self.redact(&format!("{heading}\n")) + &self.to_string()
     }
 
-    /// Formats the exit code and standard error only, for tests with separate assertions on standard
-    /// output.
+    /// Formats the exit code and standard error only, for tests with separate assertions on
+    /// standard output.
     pub(crate) fn diagnostics(&self) -> String {
         Self { stdout: String::new(), ..self.clone() }.to_string()
     }
@@ -106,8 +109,8 @@ impl RunOutput {
     }
 }
 
-/// Returns the codes of the rejection reasons in the output of `token verify -o json` or in an error, in the
-/// order of `reasons`.
+/// Returns the code of each rejection reason, in the order of `reasons`: the JSON array `reasons`
+/// in the output of `token verify -o json` or in the details of an error.
 pub(crate) fn reason_codes(reasons: &Value) -> Vec<&str> {
     reasons.as_array().unwrap().iter().map(|reason| reason["code"].as_str().unwrap()).collect()
 }
@@ -141,8 +144,9 @@ impl fmt::Display for RunOutput {
     }
 }
 
-/// Redacts an argument of a command line, omits the directory of jeton, and shortens a long argument.
-fn shorten(argument: &str) -> String {
+/// Redacts an argument of a command line, and replaces the path of the program by `jeton`. Shortens
+/// an argument of more than 200 characters to 40.
+fn format_argument(argument: &str) -> String {
     let argument = redact_words(&argument.replace(env!("CARGO_BIN_EXE_jeton"), "jeton"));
     match argument.char_indices().nth(200) {
         Some(_) => argument.chars().take(40).chain(['…']).collect(),
@@ -152,8 +156,9 @@ fn shorten(argument: &str) -> String {
 
 /// Escapes control characters.
 fn escape(text: &str) -> String {
-    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
-    text.chars().map(escape).collect()
+    let escape_character =
+        |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+    text.chars().map(escape_character).collect()
 }
 
 /// Marks carriage returns, a missing final line break and other whitespace at the end.
@@ -172,7 +177,7 @@ fn mark_whitespace(text: &str) -> String {
 }
 
 #[test]
-fn snapshot_shows_code_streams_and_line_ends() {
+fn display_shows_exit_code_streams_and_line_ends() {
     let display = |code, stdout: &str, stderr: &str| {
         let [stdout, stderr] = [stdout, stderr].map(str::to_owned);
         let output =

@@ -1,5 +1,5 @@
-//! A private sandbox for the real program: a new home directory, an empty environment, no terminal, and
-//! a new schema if the tests run on a PostgreSQL server.
+//! A private sandbox for the real program: a new home directory, no inherited environment
+//! variables, no terminal, and a new schema if the tests run on a PostgreSQL server.
 
 use crate::default_signals;
 use crate::rows;
@@ -19,9 +19,10 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Creates a sandbox without a store. The default store is on the server of the test run, or in a file.
+    /// Creates a sandbox without a store. The default store is in a new schema, or in a file if the
+    /// test run has no server.
     pub(crate) fn new() -> Self {
-        Self::with_schema(test_schema::server().map(TestSchema::create))
+        Self::with_schema(test_schema::server_address().map(TestSchema::create))
     }
 
     /// Creates a sandbox with an empty schema on the server at this address.
@@ -29,10 +30,10 @@ impl Sandbox {
         Self::with_schema(Some(TestSchema::create(address.to_owned())))
     }
 
-    /// Creates a sandbox without a store. The default store is in this schema, or in a file. The test
-    /// process starts all later programs with the default signal actions.
+    /// Creates a sandbox without a store. The default store is in `schema`, or in a file for
+    /// `None`. Also restores the default signal actions in all programs that the test starts later.
     pub(crate) fn with_schema(schema: Option<TestSchema>) -> Self {
-        default_signals::use_in_programs();
+        default_signals::restore_in_child_processes();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
         let store = schema.iter().map(|schema| ("JETON_STORE".to_owned(), schema.address()));
         Self { home, variables: store.collect(), schema }
@@ -45,7 +46,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// Creates a sandbox with the admin ada and the user john (password `123456`), who is logged in.
+    /// Creates a sandbox with the admin ada and the logged-in user john (password `123456`).
     pub(crate) fn with_john() -> Self {
         let sandbox = Self::with_admin();
         sandbox.register("john", "123456");
@@ -63,7 +64,7 @@ impl Sandbox {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Returns the environment variables of all runs, without `HOME`, which all runs have too.
+    /// Returns the environment variables of all runs except `HOME`.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -72,10 +73,10 @@ impl Sandbox {
         self.home.path()
     }
 
-    /// Returns the default path of the store. A test that calls this function needs a store file, so
-    /// `server/left_out.txt` must name the test.
+    /// Returns the default path of the store. A test that calls this function needs a store file,
+    /// so `server/left_out.txt` must name the test.
     #[track_caller]
-    pub(crate) fn store(&self) -> PathBuf {
+    pub(crate) fn store_path(&self) -> PathBuf {
         assert!(
             self.schema.is_none(),
             "the test needs a store file: add the test to server/left_out.txt"
@@ -95,22 +96,22 @@ impl Sandbox {
 
     /// Returns whether the store supports the command: a store on a server does not support
     /// `store restore`.
-    pub(crate) fn has_command(&self, words: &str) -> bool {
+    pub(crate) fn supports_command(&self, words: &str) -> bool {
         !(words.starts_with("store restore") && self.is_on_server())
     }
 
     /// Returns the address of the default store: a path, or a schema on the server.
     pub(crate) fn store_address(&self) -> String {
         let schema = self.schema.as_ref().map(TestSchema::address);
-        schema.unwrap_or_else(|| self.store().into_os_string().into_string().unwrap())
+        schema.unwrap_or_else(|| self.store_path().into_os_string().into_string().unwrap())
     }
 
-    /// Returns whether the default store was created.
+    /// Returns whether the default store exists.
     pub(crate) fn has_store(&self) -> bool {
-        let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema";
+        let count_sql = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema";
         match &self.schema {
-            Some(schema) => schema.run_sql(tables) != ["0"],
-            None => self.store().exists(),
+            Some(schema) => schema.run_sql(count_sql) != ["0"],
+            None => self.store_path().exists(),
         }
     }
 
@@ -130,14 +131,14 @@ impl Sandbox {
         files.remove(0)
     }
 
-    /// Returns a member of the session file.
+    /// Returns the text of a member of the JSON object in the session file.
     pub(crate) fn session_member(&self, member: &str) -> String {
         let text = std::fs::read_to_string(self.session_file()).unwrap();
         let json: Value = serde_json::from_str(&text).unwrap();
         json[member].as_str().unwrap().to_owned()
     }
 
-    /// Returns a command that runs jeton in this sandbox. The caller may change the command before the run.
+    /// Returns a command that runs jeton in this sandbox. The caller may change the command.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.prepare_command(Command::new(env!("CARGO_BIN_EXE_jeton")), arguments)
     }
@@ -201,7 +202,7 @@ impl Sandbox {
     }
 
     /// Runs commands in parallel: starts all commands before waiting for the first.
-    pub(crate) fn run_at_once(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
+    pub(crate) fn run_in_parallel(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
         let start = |mut command| (Self::start(&mut command), command);
         let children: Vec<(Child, Command)> = commands.into_iter().map(start).collect();
         let finish = |(child, command): (Child, Command)| {
@@ -210,15 +211,14 @@ impl Sandbox {
         children.into_iter().map(finish).collect()
     }
 
-    /// Runs `store check`. If the store is on a server, removes the warnings about `fsync` and about the
-    /// superuser, which the server of the tests causes.
+    /// Runs `store check`. If the store is on a server, removes the warnings about the setting
+    /// `fsync` and about the superuser: these warnings concern the server of the tests.
     #[must_use = "check the exit code"]
     pub(crate) fn check_store(&self) -> RunOutput {
         let mut output = self.run(&["store", "check"]);
         if self.is_on_server() {
-            let is_expected =
-                |line: &&str| !line.contains("`fsync`") && !line.contains("superuser");
-            output.stderr = output.stderr.split_inclusive('\n').filter(is_expected).collect();
+            let is_kept = |line: &&str| !line.contains("`fsync`") && !line.contains("superuser");
+            output.stderr = output.stderr.split_inclusive('\n').filter(is_kept).collect();
         }
         output
     }
@@ -242,7 +242,7 @@ impl Sandbox {
     /// Returns the JSON result of a command that must succeed without messages; adds `-o json`.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run_json(arguments).ok();
-        assert_eq!(output.stderr, "", "messages in addition to JSON");
+        assert_eq!(output.stderr, "", "the command printed messages in addition to JSON");
         serde_json::from_str(&output.stdout).unwrap()
     }
 
@@ -253,12 +253,12 @@ impl Sandbox {
 
     /// Runs an SQL query for SQLite on the store. If the store is on a server, translates the query
     /// and runs the translation with `psql`. Returns the first column as text. The query must
-    /// convert truth values and UUIDs, because their text depends on the engine.
+    /// convert truth values and UUIDs to text: SQLite and PostgreSQL have different texts for them.
     pub(crate) fn sql(&self, query: &str) -> Vec<String> {
         if let Some(schema) = &self.schema {
             return schema.run_translated(query).unwrap_or_else(|error| panic!("{query}: {error}"));
         }
-        let store = rusqlite::Connection::open(self.store()).unwrap();
+        let store = rusqlite::Connection::open(self.store_path()).unwrap();
         let mut statement = store.prepare(query).unwrap();
         let text = |row: &rusqlite::Row<'_>| {
             row.get::<_, rusqlite::types::Value>(0).map(|value| match value {
@@ -273,11 +273,11 @@ impl Sandbox {
         statement.query_map([], text).unwrap().map(Result::unwrap).collect()
     }
 
-    /// Returns every row of the store.
+    /// Returns all rows of all tables of the store.
     pub(crate) fn all_rows(&self) -> Vec<String> {
         match &self.schema {
             Some(schema) => rows::all_of_schema(|sql| schema.run_sql(sql), ""),
-            None => rows::all_of_file(&rusqlite::Connection::open(self.store()).unwrap(), ""),
+            None => rows::all_of_file(&rusqlite::Connection::open(self.store_path()).unwrap(), ""),
         }
     }
 }
@@ -290,8 +290,8 @@ pub(crate) fn payload(token: &str) -> Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// Returns the token with a changed first character of one part (0 header, 1 payload,
-/// 2 signature).
+/// Returns the token with another first character in one part: 0 is the header, 1 the payload, and
+/// 2 the signature.
 pub(crate) fn tampered(token: &str, part: usize) -> String {
     let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();
     let first = if parts[part].starts_with('A') { "B" } else { "A" };

@@ -1,4 +1,4 @@
-//! A command refuses two arguments that read standard input.
+//! Standard input can be read only once: a command refuses two arguments that read standard input.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -31,55 +31,55 @@ fn stdin_for_two_arguments_is_a_usage_error() {
     $ jeton token verify --batch --jwks -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--jwks` and `--batch`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton token verify --batch --key - --alg HS256
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--key` and `--batch`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton token verify - --jwks -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--jwks` and `TOKEN`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton token verify - --token-file -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `TOKEN`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton --token-file - register eve --password-file -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `--password-file`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton --token-file - login ada --password-stdin
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `--password-stdin`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton --token-file - refresh --token-stdin
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `--token-stdin`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton --token-file - token mint --claims -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `--claims`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton --token-file - token mint --from -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `--from`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton token mint --claims - --key-file - --alg HS256
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--key-file` and `--claims`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton keys import --from-file - --token-file -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `--from-file`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton users import - --token-file -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `FILE`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton token revoke - -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `ID|JTI|TOKEN` and `ID|JTI|TOKEN`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     ");
     let access = sandbox.session_member("access");
     sandbox.set_variable("JETON_TOKEN_FILE", "-");
@@ -87,14 +87,15 @@ fn stdin_for_two_arguments_is_a_usage_error() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--password-stdin` and `JETON_TOKEN_FILE`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     ");
     // `token decode` needs no credential, so only its argument reads standard input.
     sandbox.run_with_input(&["token", "decode", "-"], &access).ok();
+    // `--token-file` has precedence over the variable.
     let passwd_with_missing_token_file = ["--token-file", "nowhere", "passwd", "--password-stdin"];
     assert_snapshot!(sandbox.run_with_input(&passwd_with_missing_token_file, "x"), @"
     --- exit code 2, stderr
-    error: the file with the token in `--token-file` cannot be read: No such file or directory
+    error: the file that `--token-file` names for the token cannot be read: No such file or directory
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["1"]);
     assert_eq!(sandbox.sql("SELECT action FROM audit"), ["init"]);
@@ -120,34 +121,34 @@ fn conflict_over_stdin_is_found_before_any_input_is_read() {
     $ jeton --token-file - passwd --password-stdin
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `--password-stdin`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton --token-file - keys import --from-file -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `--from-file`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton --token-file - users import -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `FILE`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton --token-file - init ada --exist-ok --password-stdin
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--token-file` and `--password-stdin`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton token revoke - -
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `ID|JTI|TOKEN` and `ID|JTI|TOKEN`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     $ jeton token verify - --key - --alg HS256
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--key` and `TOKEN`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     ");
     sandbox.set_variable("JETON_TOKEN_FILE", "-");
     let output = sandbox.run_with_input(&["passwd", "--password-stdin"], "old\nnew");
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--password-stdin` and `JETON_TOKEN_FILE`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     ");
     assert_eq!(sandbox.sql("SELECT action FROM audit"), ["init"]);
 }
@@ -160,7 +161,7 @@ fn conflict_over_stdin_creates_no_store() {
     assert_snapshot!(sandbox.run_with_input(&register, "lovelace"), @"
     --- exit code 2, stderr
     error: standard input can be read only once, but is requested by `--password-stdin` and `JETON_TOKEN_FILE`
-    hint: use files for all but one of the arguments
+    hint: use standard input for one input only, and files for the other inputs
     ");
     sandbox.set_variable("JETON_TOKEN_FILE", "");
     sandbox.run(&["users", "list"]).fails(3);
@@ -185,7 +186,7 @@ fn dash_as_backup_file_or_key_id_does_not_read_stdin() {
 }
 
 #[test]
-fn token_from_stdin_authorizes_whole_command() {
+fn token_from_stdin_authorizes_all_steps_of_a_command() {
     let sandbox = Sandbox::with_admin();
     let access = sandbox.session_member("access");
     let output = sandbox.run_with_input(&["sessions", "token", "--token-file", "-"], &access);

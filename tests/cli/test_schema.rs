@@ -1,14 +1,17 @@
-//! Schemas of tests on a PostgreSQL server, by default on the server that `JETON_TEST_STORE` names.
+//! Schemas for tests on a PostgreSQL server. The environment variable `JETON_TEST_STORE` contains
+//! the address of the server for all tests that start no server of their own.
 
 use crate::required;
 use std::io::{BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use uuid::Uuid;
 
-/// Separator of columns in the output of `psql`: no value contains the separator.
+/// Separator of columns in the output of `psql`. No value in a test contains this character.
 const COLUMN_SEPARATOR: char = '\u{1f}';
 
-/// Pairs of SQL for SQLite, as in the queries of tests, and SQL for PostgreSQL with the same result.
+/// Replacements that translate SQL from SQLite to PostgreSQL. The first text of a pair occurs in
+/// the SQL of the tests, and is replaced by the second text. [`translate`] applies the pairs in
+/// this order.
 const TRANSLATIONS: &[(&str, &str)] = &[
     ("detail ->>", "detail::json ->>"),
     ("hex(material)", "encode(material, 'hex')"),
@@ -17,71 +20,77 @@ const TRANSLATIONS: &[(&str, &str)] = &[
     ("ifnull(", "coalesce("),
     ("randomblob(16)", "gen_random_uuid()"),
     ("char(", "chr("),
+    // `unhex('…', '-')` becomes `uuid('…')`.
     ("unhex('", "uuid('"),
     ("', '-')", "')"),
+    // `strftime(FORMAT, …, 'unixepoch')` becomes `to_char(to_timestamp(…) …, FORMAT)`.
     ("strftime('%Y-%m-%dT%H:%M:%SZ', ", "to_char(to_timestamp("),
     (", 'unixepoch')", ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
 ];
 
-/// Returns the address of the server that holds the stores of the tests, or `None` if the stores are files.
-pub(crate) fn server() -> Option<String> {
-    required::variable("JETON_TEST_STORE").map(|address| address.into_string().unwrap())
+/// Returns the value of `JETON_TEST_STORE`: the address of the server that holds the stores of the
+/// tests. Returns `None` if the stores are files.
+pub(crate) fn server_address() -> Option<String> {
+    required::environment_variable("JETON_TEST_STORE").map(|address| address.into_string().unwrap())
 }
 
+/// Translates a query for SQLite into a query for PostgreSQL.
 fn translate(query: &str) -> String {
-    let translate = |query: String, (from, to): &(&str, &str)| query.replace(from, to);
-    TRANSLATIONS.iter().fold(query.to_owned(), translate)
+    let replace = |query: String, (from, to): &(&str, &str)| query.replace(from, to);
+    TRANSLATIONS.iter().fold(query.to_owned(), replace)
 }
 
 /// A schema that is dropped with all of its objects at the end of the test.
 pub(crate) struct TestSchema {
-    server: String,
+    server_address: String,
     name: String,
 }
 
 impl TestSchema {
-    /// Creates an empty schema on the server. The address of the server has no parameter `schema`.
-    pub(crate) fn create(server: String) -> Self {
+    /// Creates an empty schema on the server. The address must not have the parameter `schema`.
+    pub(crate) fn create(server_address: String) -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());
-        let schema = Self { server, name };
+        let schema = Self { server_address, name };
         schema.run_sql(&format!("CREATE SCHEMA {}", schema.name));
         schema
     }
 
     /// Returns the address of a store in this schema.
     pub(crate) fn address(&self) -> String {
-        let separator = if self.server.contains('?') { '&' } else { '?' };
-        format!("{}{separator}schema={}", self.server, self.name)
+        let separator = if self.server_address.contains('?') { '&' } else { '?' };
+        format!("{}{separator}schema={}", self.server_address, self.name)
     }
 
-    /// Translates a query for SQLite and runs the translation in this schema. Returns the first column
-    /// of all rows as text, `null` for NULL.
+    /// Translates a query for SQLite and runs the translation in this schema. Returns the first
+    /// column of all rows as text, with `null` for NULL, or the error message of `psql`.
     pub(crate) fn run_translated(&self, query: &str) -> Result<Vec<String>, String> {
         self.run_psql(&["--command", &translate(query)])
     }
 
-    /// Runs statements for PostgreSQL, which must succeed. Returns the same as [`Self::run_translated`].
+    /// Runs PostgreSQL statements that must succeed. Returns the first column of all rows, in the
+    /// format of [`Self::run_translated`].
     #[track_caller]
     pub(crate) fn run_sql(&self, sql: &str) -> Vec<String> {
         self.run_psql(&["--command", sql]).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// Runs the statements of a file in one transaction.
+    /// Runs the PostgreSQL statements of a file, which must succeed, in one transaction.
     pub(crate) fn run_file(&self, path: &str) {
         self.run_psql(&["--single-transaction", "--file", path]).unwrap();
     }
 
     /// Starts a session in this schema, for a transaction of several statements.
     pub(crate) fn start_session(&self) -> Session {
-        let mut psql = self.psql();
+        let mut psql = self.psql_command();
         psql.args(["--file", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut psql = psql.spawn().unwrap();
         let output = BufReader::new(psql.stdout.take().unwrap());
         Session { input: psql.stdin.take(), output, psql }
     }
 
+    /// Runs `psql` in this schema. Returns the first column of all rows, or the error message.
     fn run_psql(&self, arguments: &[&str]) -> Result<Vec<String>, String> {
-        let output = self.psql().args(arguments).output();
+        let output = self.psql_command().args(arguments).output();
         let output = output.map_err(|error| format!("the test needs `psql`: {error}"))?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
@@ -89,26 +98,29 @@ impl TestSchema {
         Ok(first_column(&String::from_utf8(output.stdout).unwrap()))
     }
 
-    fn psql(&self) -> Command {
+    /// Returns a command that runs `psql` with this schema as the search path.
+    fn psql_command(&self) -> Command {
         let mut psql = Command::new("psql");
         psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"])
             .args(["--record-separator-zero", "--field-separator", &COLUMN_SEPARATOR.to_string()])
-            .args(["--pset", "null=null", "--set", "ON_ERROR_STOP=1", "--dbname", &self.server])
+            .args(["--pset", "null=null", "--set", "ON_ERROR_STOP=1"])
+            .args(["--dbname", &self.server_address])
             .args(["--command", &format!("SET search_path = {}", self.name)])
             .env("PGOPTIONS", "--client-min-messages=warning");
         psql
     }
 }
 
-fn first_column(rows: &str) -> Vec<String> {
-    let rows = rows.split_terminator('\0');
+/// Returns the first column of the rows in the output of `psql`.
+fn first_column(output: &str) -> Vec<String> {
+    let rows = output.split_terminator('\0');
     rows.map(|row| row.split(COLUMN_SEPARATOR).next().unwrap().to_owned()).collect()
 }
 
 impl Drop for TestSchema {
     fn drop(&mut self) {
         let result = self.run_psql(&["--command", &format!("DROP SCHEMA {} CASCADE", self.name)]);
-        // A second panic would abort the tests.
+        // A panic during another panic would abort the test process.
         assert!(result.is_ok() || std::thread::panicking(), "{result:?}");
     }
 }
@@ -121,16 +133,17 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Line that `psql` prints after the rows of a query.
-    const END: &str = "end of the rows\n";
+    /// Line that [`Self::run`] makes `psql` print after the rows of a query.
+    const END_OF_ROWS: &str = "end of the rows\n";
 
-    /// Translates and runs SQL that must succeed. Returns the same as [`TestSchema::run_translated`].
+    /// Translates SQL for SQLite and runs the translation, which must succeed. Returns the first
+    /// column of all rows, in the format of [`TestSchema::run_translated`].
     #[track_caller]
     pub(crate) fn run(&mut self, sql: &str) -> Vec<String> {
         let input = self.input.as_mut().unwrap();
-        writeln!(input, "{};\n\\echo {}", translate(sql), Self::END.trim_end()).unwrap();
+        writeln!(input, "{};\n\\echo {}", translate(sql), Self::END_OF_ROWS.trim_end()).unwrap();
         let mut output = Vec::new();
-        while !output.ends_with(Self::END.as_bytes()) {
+        while !output.ends_with(Self::END_OF_ROWS.as_bytes()) {
             let mut byte = [0];
             let message = "`psql` has ended, see the message of `psql` above";
             self.output
@@ -139,7 +152,7 @@ impl Session {
             output.extend(byte);
         }
         let output = String::from_utf8(output).unwrap();
-        first_column(output.strip_suffix(Self::END).unwrap())
+        first_column(output.strip_suffix(Self::END_OF_ROWS).unwrap())
     }
 }
 
@@ -147,7 +160,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         drop(self.input.take());
         let status = self.psql.wait();
-        // A second panic would abort the tests.
+        // A panic during another panic would abort the test process.
         assert!(status.is_ok() || std::thread::panicking(), "{status:?}");
     }
 }

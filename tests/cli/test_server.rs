@@ -1,4 +1,4 @@
-//! A PostgreSQL server of one test. `tests/server` starts and stops the server.
+//! A PostgreSQL server for a single test. The script `tests/server` starts and stops the server.
 
 use crate::sandbox::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
@@ -16,13 +16,14 @@ pub(crate) struct TestServer {
 }
 
 impl TestServer {
-    /// Starts a server with the settings `NAME=VALUE`.
+    /// Starts a server. Each setting has the format `NAME=VALUE`.
     pub(crate) fn start(settings: &[&str]) -> Self {
         Self::start_in(create_directory(), settings)
     }
 
-    /// Starts a server in a directory from [`create_directory`]. The directory may contain files that the
-    /// settings name, and in `data` a copy of the data of another server.
+    /// Starts a server in a directory from [`create_directory`]. The directory may already contain
+    /// files that the settings name. Its subdirectory `data` may already contain a copy of the data
+    /// of another server.
     pub(crate) fn start_in(directory: TempDir, settings: &[&str]) -> Self {
         let mut start = server_script();
         start.arg("start").arg(directory.path()).stderr(Stdio::inherit());
@@ -38,31 +39,32 @@ impl TestServer {
         Self { directory, address }
     }
 
-    /// Returns the directory of the server, which has the socket.
-    pub(crate) fn path(&self) -> &Path {
+    /// Returns the directory of the server. The server listens on a socket in this directory.
+    pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// Returns the address of the socket.
+    /// Returns the address of the server, for connections through its socket.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Runs SQL and returns the lines of the results. Panics if the SQL fails.
+    /// Runs SQL and returns the lines that `psql` prints. Panics if the SQL fails.
     #[track_caller]
     pub(crate) fn run_sql(&self, sql: &str) -> Vec<String> {
         run_psql(&self.address, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// Sends a signal to all processes of the server. No process can start another in the meantime.
+    /// Sends a signal to all processes of the server. Unless the signal is `CONT`, first stops the
+    /// main process (postmaster) with `STOP`, because a stopped postmaster starts no process.
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = std::fs::read_to_string(self.path().join("data/postmaster.pid")).unwrap();
+        let pid = std::fs::read_to_string(self.directory().join("data/postmaster.pid")).unwrap();
         let postmaster = Pid::from_raw(pid.lines().next().unwrap().parse().unwrap()).unwrap();
         if signal != Signal::CONT {
             kill_process(postmaster, Signal::STOP).unwrap();
         }
         for child in children_of(postmaster) {
-            // A process may have ended.
+            // The process may have ended in the meantime.
             let _ = kill_process(child, signal);
         }
         kill_process(postmaster, signal).unwrap();
@@ -71,9 +73,9 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        let stopped =
-            server_script().arg("stop").arg(self.path()).status().is_ok_and(|s| s.success());
-        // A second panic would abort the tests.
+        let result = server_script().arg("stop").arg(self.directory()).status();
+        let stopped = result.is_ok_and(|status| status.success());
+        // A panic during another panic would abort the test process.
         assert!(stopped || std::thread::panicking(), "the server did not stop");
     }
 }
@@ -92,11 +94,12 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("localhost:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Runs SQL with `psql`, up to the first error. Returns the lines of the results, or the error.
-pub(crate) fn run_psql(server: &str, sql: &str) -> Result<Vec<String>, String> {
+/// Runs SQL with `psql`, up to the first error. Returns the lines that `psql` prints, or its error
+/// message.
+pub(crate) fn run_psql(server_address: &str, sql: &str) -> Result<Vec<String>, String> {
     let mut psql = Command::new("psql");
-    psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--dbname", server])
-        .args(["--set", "ON_ERROR_STOP=1", "--file", "-"])
+    psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"])
+        .args(["--dbname", server_address, "--set", "ON_ERROR_STOP=1", "--file", "-"])
         .env("PGOPTIONS", "--client-min-messages=warning")
         .stdin(Stdio::piped());
     let output = Sandbox::run_command_with_input(psql, sql);
@@ -117,7 +120,7 @@ fn children_of(parent: Pid) -> Vec<Pid> {
     let names = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name());
     let pids = names.filter_map(|name| name.to_str()?.parse().ok());
     pids.filter(|pid: &i32| {
-        // A process may have ended.
+        // The process may have ended in the meantime.
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let parent_field = status.lines().find_map(|line| line.strip_prefix("PPid:"));
         parent_field.is_some_and(|field| field.trim() == parent)

@@ -17,13 +17,14 @@ fn version_is_printed_without_a_store() {
 }
 
 #[test]
-fn version_states_the_commit_of_the_repository() {
+fn version_json_states_the_commit_of_the_repository() {
     let directory = env!("CARGO_MANIFEST_DIR");
     let output = Command::new("git").args(["-C", directory, "rev-parse", "HEAD"]).output();
-    let head = output
+    let successful_output = output
         .ok()
         .filter(|git| git.status.success() && Path::new(directory).join(".git").exists());
-    let head = head.map(|git| String::from_utf8(git.stdout).unwrap().trim().to_owned());
+    let head =
+        successful_output.map(|git| String::from_utf8(git.stdout).unwrap().trim().to_owned());
     assert_eq!(Sandbox::new().json(&["version"])["commit"], serde_json::json!(head));
 }
 
@@ -48,9 +49,9 @@ fn recommended_sqlite_options_are_compiled_in_and_documented() {
         include_str!("../../src/guides/install.md"),
         include_str!("../recipes/workflow.yml"),
     ] {
-        let words = text.split(|c: char| c.is_whitespace() || c == '\'');
-        let configured: BTreeSet<&str> =
+        let words = text.split(|character: char| character.is_whitespace() || character == '\'');
+        let configured_options: BTreeSet<&str> =
             words.filter_map(|word| word.strip_prefix("-DSQLITE_")).collect();
-        assert_eq!(configured, options);
+        assert_eq!(configured_options, options);
     }
 }

@@ -1,14 +1,16 @@
-//! The write lock of a store. A command that writes waits while a test holds the lock.
+//! The write lock of a store. While a test holds the exclusive lock, a command that writes waits.
 
 use crate::rows;
 use crate::sandbox::Sandbox;
 use crate::test_schema::Session;
 use uuid::Uuid;
 
-/// Transaction that holds the write lock: the exclusive lock, or the shared lock of a store on a server.
-/// Dropping the value rolls back and releases the lock.
+/// Transaction that holds the write lock of a store. The lock is exclusive or, for a store on a
+/// server, possibly shared. Dropping the value rolls the transaction back and releases the lock.
 pub(crate) enum WriteLock {
+    /// Transaction of a store in a file.
     File(rusqlite::Connection),
+    /// Transaction of a store on a server.
     Server(Session),
 }
 
@@ -16,7 +18,7 @@ impl WriteLock {
     /// Acquires the exclusive lock.
     pub(crate) fn acquire(sandbox: &Sandbox) -> Self {
         let Some(schema) = sandbox.schema() else {
-            let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+            let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
             store.execute_batch("BEGIN IMMEDIATE").unwrap();
             return Self::File(store);
         };
@@ -32,7 +34,7 @@ impl WriteLock {
         Self::Server(session)
     }
 
-    /// Runs statements in the transaction.
+    /// Runs statements, which must succeed, in the transaction.
     pub(crate) fn run(&mut self, sql: &str) {
         match self {
             Self::File(store) => store.execute_batch(sql).unwrap(),
@@ -40,7 +42,8 @@ impl WriteLock {
         }
     }
 
-    /// Returns every row of every table except one, with the changes of the transaction.
+    /// Returns all rows of all tables except `excluded_table`. The rows include the uncommitted
+    /// changes of this transaction.
     pub(crate) fn all_rows(&mut self, excluded_table: &str) -> Vec<String> {
         match self {
             Self::File(store) => rows::all_of_file(store, excluded_table),
@@ -48,20 +51,20 @@ impl WriteLock {
         }
     }
 
-    /// Commits and releases the lock.
+    /// Commits the transaction and releases the lock.
     pub(crate) fn commit(mut self) {
         self.run("COMMIT");
     }
 }
 
-/// Returns the key of the advisory lock for a store on a server.
+/// Returns the key of the advisory lock that is the write lock of a store on a server.
 fn lock_key(sandbox: &Sandbox) -> i64 {
     let id: Uuid = sandbox.sql("SELECT store_id FROM store")[0].parse().unwrap();
     let (high, low) = id.as_u64_pair();
     (high ^ low).cast_signed()
 }
 
-/// Returns whether a process waits for the exclusive or the shared lock of a store on a server.
+/// Returns whether a process waits for the write lock of a store on a server, exclusive or shared.
 pub(crate) fn is_awaited(sandbox: &Sandbox) -> bool {
     let query = format!(
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted

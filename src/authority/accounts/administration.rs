@@ -1,4 +1,5 @@
-//! Changing, disabling and deleting of accounts. The last active admin cannot be removed.
+//! Changes to accounts, including disabling and deletion. The last active admin cannot be disabled,
+//! demoted or deleted.
 
 use super::super::principal::require_role;
 use super::super::resource_kind::ResourceKind;
@@ -15,23 +16,24 @@ const ADMINS_ONLY_DELETE: &str = "only admins can delete accounts";
 #[derive(Debug, Clone)]
 pub(crate) struct Patch<T>(pub(crate) Option<T>);
 
-/// The treatment of a new account with at least one name of an existing user.
+/// The treatment of a new account if at least one of its names belongs to an existing user. Names
+/// are the username and the e-mail address; in an import, also the uid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfExists {
     /// The new account is refused.
     Refuse,
-    /// The existing account is left unchanged, if all names belong to this account; otherwise, the
-    /// new account is refused.
+    /// If one existing account has all names of the new account, the existing account is left
+    /// unchanged. Otherwise, the new account is refused.
     Skip,
-    /// The existing account gets the e-mail address, display name, role, quota and status of its
-    /// import row.
+    /// Only for an import: the existing account gets the e-mail address, display name, role, quota
+    /// and status of its row.
     Update,
 }
 
-/// New names for a user. A name without a patch is unchanged.
+/// New names for a user; `None` leaves a name unchanged.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProfilePatch {
-    /// The user name.
+    /// The username.
     pub(crate) username: Option<Patch<UserName>>,
     /// The e-mail address.
     pub(crate) email: Option<Patch<Email>>,
@@ -46,17 +48,18 @@ impl<T> Patch<T> {
     }
 }
 
-/// The user that a set of names belongs to.
+/// The result of a search for the user who has a set of names.
 pub(super) enum NameOwner {
     /// No user has any of the names.
     Free,
     /// One user has all of the names.
     Single(User),
-    /// At least one name is taken, and no user has all of the names.
+    /// At least one name belongs to a user, and no user has all of the names.
     Conflicting,
 }
 
 impl NameOwner {
+    /// Searches the users for `names`.
     pub(super) fn lookup(tx: &Reader<'_>, names: &[UserRef]) -> Result<Self, store::Error> {
         let owners =
             names.iter().map(|user_ref| tx.find_user(user_ref)).collect::<Result<Vec<_>, _>>()?;
@@ -67,6 +70,7 @@ impl NameOwner {
         Ok(if is_single { Self::Single(first.clone()) } else { Self::Conflicting })
     }
 
+    /// Returns the user who has all of the names, if any.
     pub(super) fn into_single(self) -> Option<User> {
         match self {
             Self::Single(user) => Some(user),
@@ -76,8 +80,8 @@ impl NameOwner {
 }
 
 /// Returns whether the store has ever had a user.
-pub(crate) fn has_users(store: &mut Store) -> Result<bool, Error> {
-    Ok(store.read(|tx| tx.has_users())?)
+pub(crate) fn has_ever_had_users(store: &mut Store) -> Result<bool, Error> {
+    Ok(store.read(|tx| tx.has_ever_had_users())?)
 }
 
 /// Returns a user. Only admins may load other users.
@@ -186,7 +190,7 @@ pub(crate) fn disable(
     Ok((user, changed.then_some(ended_sessions)))
 }
 
-/// Enables the login of a user. Returns the user and whether the user was disabled.
+/// Enables the login of a user. Returns the user and whether the user was disabled before.
 pub(crate) fn enable(
     store: &mut Store,
     audit: &AuditContext,
@@ -216,7 +220,8 @@ fn change_user(
     })
 }
 
-/// Returns a user, if the caller may delete the user.
+/// Returns a user who is to be deleted. Refuses a caller who is not an admin, and the deletion of
+/// the last active admin.
 pub(crate) fn load_for_deletion(
     store: &mut Store,
     caller: &Caller,

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 const ADMINS_ONLY: &str = "only admins can export accounts";
 
-/// Number of rows that are read from the scratch database at a time.
+/// Number of rows that are read from the scratch database, a temporary database, at a time.
 const BATCH_SIZE: usize = 1_000;
 
-/// Inclusion of the password hashes in an export.
+/// The choice to omit or include the password hashes in an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PasswordHashes {
     Omit,
@@ -21,7 +21,7 @@ pub(crate) enum PasswordHashes {
 #[derive(Debug)]
 pub(crate) struct UserExport {
     rows: ScratchDatabase,
-    /// The row number, in the scratch database, of the row that was returned last.
+    /// The number of the row in the scratch database that was returned last.
     last_row_number: i64,
     /// The number of accounts.
     pub(crate) count: usize,
@@ -42,7 +42,7 @@ pub(crate) fn authorize_export(caller: &Caller) -> Result<(), Error> {
 }
 
 /// Exports the existing users, sorted by id, each as the row that `to_row` returns. An export with
-/// password hashes is recorded in the audit.
+/// password hashes is recorded in the audit log.
 pub(crate) fn export(
     store: &mut Store,
     audit: &AuditContext,

@@ -15,7 +15,7 @@ use crate::store::{self, Reader, Store, Writer};
 
 const ADMINS_ONLY: &str = "only admins can import accounts";
 
-/// Maximum number of accounts that one statement adds.
+/// Maximum number of accounts that one SQL statement adds.
 const INSERT_SIZE: usize = 50;
 
 /// An account that an import created or updated.
@@ -24,7 +24,7 @@ pub(crate) struct AccountChange {
     /// The username, or else the e-mail address, escaped.
     pub(crate) login: String,
     /// The names of the changed fields; `None` for a new account.
-    pub(crate) fields: Option<Vec<&'static str>>,
+    pub(crate) changed_fields: Option<Vec<&'static str>>,
 }
 
 /// The outcome of an import.
@@ -37,18 +37,18 @@ pub(crate) struct ImportOutcome {
     /// The number of existing accounts that were updated.
     pub(crate) updated_count: usize,
     /// The number of rows whose accounts already exist and are unchanged.
-    pub(crate) existing_count: usize,
+    pub(crate) unchanged_count: usize,
     /// The number of unchanged existing accounts that differ from their rows.
     pub(crate) differing_count: usize,
-    /// The line of the first row that differs from its unchanged existing account.
+    /// The line number of the first row that differs from its unchanged existing account.
     pub(crate) first_differing_line: Option<u64>,
     /// The new and the updated accounts; `None` unless [`ImportRows::lists_changes`] is set.
     pub(crate) changes: Option<Vec<AccountChange>>,
 }
 
 impl ImportOutcome {
-    /// Counts a new account. Also updates the costliest hash class of the store, because the
-    /// password hash of the account may be costlier.
+    /// Counts a new account, and calls [`raise_costliest_hash_class`] for its password hash, if
+    /// any.
     fn count_new(&mut self, tx: &Writer<'_>, import_row: &ImportRow) -> Result<(), Error> {
         self.created_count += 1;
         self.note_change(import_row, None);
@@ -59,26 +59,26 @@ impl ImportOutcome {
         Ok(())
     }
 
-    /// Counts an existing account as updated, or as unchanged if `fields` is empty.
-    fn count_updated(&mut self, import_row: &ImportRow, fields: Vec<&'static str>) {
-        if fields.is_empty() {
-            self.existing_count += 1;
+    /// Counts an existing account as updated, or as unchanged if `changed_fields` is empty.
+    fn count_updated(&mut self, import_row: &ImportRow, changed_fields: Vec<&'static str>) {
+        if changed_fields.is_empty() {
+            self.unchanged_count += 1;
         } else {
             self.updated_count += 1;
-            self.note_change(import_row, Some(fields));
+            self.note_change(import_row, Some(changed_fields));
         }
     }
 
-    fn note_change(&mut self, import_row: &ImportRow, fields: Option<Vec<&'static str>>) {
+    fn note_change(&mut self, import_row: &ImportRow, changed_fields: Option<Vec<&'static str>>) {
         if let Some(changes) = &mut self.changes {
             let login = import_row.user_refs().first().map(UserRef::to_display);
-            changes.extend(login.map(|login| AccountChange { login, fields }));
+            changes.extend(login.map(|login| AccountChange { login, changed_fields }));
         }
     }
 
     /// Counts an account that is left unchanged.
-    fn count_existing(&mut self, import_row: &ImportRow, user: &User) {
-        self.existing_count += 1;
+    fn count_unchanged(&mut self, import_row: &ImportRow, user: &User) {
+        self.unchanged_count += 1;
         if import_row.differs_from(user) {
             self.differing_count += 1;
             self.first_differing_line.get_or_insert(import_row.line);
@@ -105,10 +105,10 @@ pub(crate) fn import(
     store.read(|tx| {
         require_admin_or_empty_store(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)
     })?;
-    hash_rows(store, import_rows, if_exists, observer)?;
+    hash_row_passwords(store, import_rows, if_exists, observer)?;
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
-        let outcome = add_rows(tx, audit, import_rows, if_exists, observer)?;
+        let outcome = apply_all_rows(tx, audit, import_rows, if_exists, observer)?;
         let caller_id = caller.map(|caller| caller.user.id);
         let subject = EventSubject::several(TargetKind::User, EventDetail::objects("users"));
         audit.record(tx, caller_id, subject, outcome.created_count + outcome.updated_count)?;
@@ -116,10 +116,10 @@ pub(crate) fn import(
     })
 }
 
-/// Hashes the passwords of new accounts, if any, before the transaction of [`add_rows`]. All rows are
-/// checked before the first password is hashed, so that an invalid row is reported without the slow
-/// hashing.
-pub(in crate::authority) fn hash_rows(
+/// Hashes the passwords of new accounts, if any. Called before the transaction of
+/// [`apply_all_rows`], because hashing is slow. All rows are checked before the first password is
+/// hashed, so that an invalid row is reported at once.
+pub(in crate::authority) fn hash_row_passwords(
     store: &mut Store,
     import_rows: &ImportRows,
     if_exists: IfExists,
@@ -133,7 +133,7 @@ pub(in crate::authority) fn hash_rows(
 }
 
 /// Adds and updates the accounts of the rows. Fails if the store has no active admin afterwards.
-pub(in crate::authority) fn add_rows(
+pub(in crate::authority) fn apply_all_rows(
     tx: &Writer<'_>,
     audit: &AuditContext,
     import_rows: &mut ImportRows,
@@ -158,13 +158,13 @@ pub(in crate::authority) fn add_rows(
 }
 
 /// Refuses an import with a generated password for an account that now exists: another command
-/// created the account after the password was generated. The admin would get the generated password,
-/// but the account has another password.
+/// created the account after the password was generated. Otherwise, the admin would get a password
+/// that is not the password of the account.
 fn ensure_generated_passwords_apply(
     tx: &Reader<'_>,
     import_rows: &ImportRows,
 ) -> Result<(), Error> {
-    for generated in &import_rows.generated {
+    for generated in &import_rows.generated_passwords {
         if tx.find_user(&generated.login)?.is_some() {
             return Err(Error::UserExists);
         }
@@ -172,7 +172,8 @@ fn ensure_generated_passwords_apply(
     Ok(())
 }
 
-/// Adds accounts with one statement if all are new; otherwise applies each row with [`apply_row`].
+/// Adds the accounts of the rows with one SQL statement if all accounts are new. Otherwise, applies
+/// each row with [`apply_row`].
 fn apply_rows(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -181,7 +182,7 @@ fn apply_rows(
     outcome: &mut ImportOutcome,
 ) -> Result<(), Error> {
     // During hashing, `hash_passwords` replaced the password of each new account by a hash: a row
-    // with a password is the row of an account that existed then.
+    // with a password is the row of an account that existed during hashing.
     if rows.iter().all(|row| row.password.is_none()) {
         let new_users: Vec<_> = rows.iter().map(|row| &row.new_user).collect();
         match tx.add_users(&new_users, audit.now) {
@@ -212,20 +213,20 @@ fn apply_row(
     }
     match find_existing(tx, import_row, if_exists)? {
         Some(user) if if_exists == IfExists::Update => {
-            let fields = update_existing(tx, audit, import_row, &user)?;
-            outcome.count_updated(import_row, fields);
+            let changed_fields = update_existing(tx, audit, import_row, &user)?;
+            outcome.count_updated(import_row, changed_fields);
         }
-        Some(user) => outcome.count_existing(import_row, &user),
+        Some(user) => outcome.count_unchanged(import_row, &user),
         // The account existed during hashing and has been deleted since.
-        None if is_unhashed => outcome.existing_count += 1,
+        None if is_unhashed => outcome.unchanged_count += 1,
         None => return Err(row_exists_error(tx, import_row, if_exists)?),
     }
     Ok(())
 }
 
-/// Makes the class of an added password hash the costliest hash class of the store, if comparisons
-/// with hashes of this class cost more than with the costliest class so far. A hash class is an
-/// algorithm with its version and parameters.
+/// Sets the costliest hash class of the store to the class of `hash`, if the verification of a
+/// password costs more with this class than with the current class. A hash class is an algorithm
+/// with its version and parameters. A failed login costs as much as a hash of the costliest class.
 fn raise_costliest_hash_class(tx: &Writer<'_>, hash: &PasswordHash) -> Result<(), Error> {
     let old_costliest = HashClass::from_stored(tx.costliest_hash_class()?.as_deref())?;
     let costliest = old_costliest.clone().choose_costlier(HashClass::from_hash(hash)?);

@@ -6,10 +6,12 @@ use super::import_row::ImportRow;
 use crate::model::{Email, InvalidLine, SessionEndReason, User, UserRef};
 use crate::store::{self, Reader, Writer};
 
-/// Returns the account that a row describes; `None` if the account is new. With
-/// [`IfExists::Refuse`], refuses a row with any taken name; with [`IfExists::Skip`], a row with
-/// taken names that do not all belong to one account; and with [`IfExists::Update`], a row that
-/// [`find_by_identity`] refuses.
+/// Returns the existing account that a row describes; `None` if no account has any name of the row.
+/// Names are the username, the e-mail address and the uid.
+///
+/// With [`IfExists::Refuse`], a row with a name of an existing account is refused. With
+/// [`IfExists::Skip`], such a row is refused unless one account has all names of the row. With
+/// [`IfExists::Update`], [`find_by_identity`] selects the account if no account has all names.
 pub(super) fn find_existing(
     tx: &Reader<'_>,
     import_row: &ImportRow,
@@ -27,8 +29,8 @@ pub(super) fn find_existing(
 }
 
 /// Returns the account with the `uid` of the row; for a row without `uid`, the account with the
-/// username of the row. The account must also have the username of the row, if any. No other account
-/// may have the e-mail address of the row, because this account will get the address.
+/// username of the row. The account must also have the username of the row, if any. Because the
+/// account will get the e-mail address of the row, no other account may have this address.
 fn find_by_identity(tx: &Reader<'_>, import_row: &ImportRow) -> Result<User, Error> {
     let is_same_username = |user: &User| {
         let username = import_row.new_user.username.as_ref();
@@ -81,7 +83,7 @@ pub(super) fn update_existing(
         ("quota", updated.quota != user.quota),
         ("disabled", has_new_status),
     ];
-    Ok(fields.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect())
+    Ok(fields.into_iter().filter(|(_, has_changed)| *has_changed).map(|(name, _)| name).collect())
 }
 
 /// Returns the error for a row with names of existing users, or with the `uid` of a deleted user.

@@ -1,16 +1,17 @@
-//! Observation of an import: its progress, and its end by Ctrl-C.
+//! Observation of an import, for the progress display and for interruption by Ctrl-C.
 
 use crate::signals::Interrupted;
 
 /// A step of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ImportStep {
-    /// A row was read, to be checked or to hash its password.
+    /// A row was read, in one of two passes over all rows: the check of the rows, or the hashing of
+    /// their passwords.
     RowChecked,
     /// A password was hashed.
     PasswordHashed,
-    /// So far, the accounts of this number of rows were added, updated or left unchanged, in a
-    /// transaction that is not committed yet.
+    /// This number of rows has been processed so far, in a transaction that is not committed yet.
+    /// The account of each row was added, updated or left unchanged.
     RowsApplied(usize),
 }
 

@@ -48,17 +48,17 @@ impl ImportRows {
             Ok(())
         })?;
         self.unhashed_count += generated.len();
-        self.generated = generated;
+        self.generated_passwords = generated;
         Ok(())
     }
 
     /// Returns the generated passwords, in the order of the rows.
     pub(crate) fn generated_passwords(&self) -> &[GeneratedPassword] {
-        &self.generated
+        &self.generated_passwords
     }
 
-    /// Replaces the passwords in the rows of new accounts by their hashes. The rows of existing
-    /// accounts keep their passwords.
+    /// Replaces each password in a row of a new account by its hash. The rows of existing accounts
+    /// are unchanged.
     pub(super) fn hash_passwords(
         &self,
         store: &mut Store,
@@ -66,6 +66,7 @@ impl ImportRows {
         observer: &ImportObserver<'_>,
     ) -> Result<(), Error> {
         let on_hashed = || Ok::<_, Error>(observer(ImportStep::PasswordHashed)?);
+        // Rows with passwords that are not hashed yet, with their numbers in the scratch database.
         let mut pending: Vec<(i64, Row, Password)> = Vec::new();
         let hash_pending = |pending: &mut Vec<(i64, Row, Password)>| {
             let passwords: Vec<&Password> = pending.iter().map(|(.., password)| password).collect();

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 /// The allowed fields of a row.
-pub(in crate::authority) const FIELDS: [&str; 10] = [
+pub(in crate::authority) const ACCOUNT_FIELDS: [&str; 10] = [
     "uid",
     "username",
     "email",
@@ -23,13 +23,13 @@ pub(in crate::authority) const FIELDS: [&str; 10] = [
     "password_hash",
 ];
 
-/// Start of the error for a field that is not in [`FIELDS`].
+/// Start of the error for a field that is not in [`ACCOUNT_FIELDS`].
 pub(super) const UNKNOWN_FIELD: &str = "unknown field";
 
 /// A parsed row.
 #[derive(Debug)]
 pub(super) struct ImportRow {
-    /// The line of the row in the file.
+    /// The line number of the row in the file.
     pub(super) line: u64,
     /// The account that the row describes.
     pub(super) new_user: NewUser,
@@ -48,7 +48,8 @@ pub(crate) struct GeneratedPassword {
     pub(crate) password: SecretString,
 }
 
-/// Fields with defaults; `None` if the row does not have the field.
+/// The fields of a row that have defaults for new accounts; `None` if the row does not have the
+/// field.
 #[derive(Debug)]
 struct ExplicitFields {
     role: Option<Role>,
@@ -57,7 +58,7 @@ struct ExplicitFields {
 }
 
 impl ImportRow {
-    /// Returns the names of the account, and the uid if the row has a `uid`.
+    /// Returns the username and e-mail address of the account, and the uid if the row has a `uid`.
     pub(super) fn user_refs(&self) -> Vec<UserRef> {
         let mut refs = login_refs(self.new_user.username.as_ref(), self.new_user.email.as_ref());
         refs.extend(self.has_uid.then_some(UserRef::Uid(self.new_user.uid)));
@@ -117,8 +118,8 @@ impl ImportRow {
     }
 }
 
-/// Splits a row that is a list in the format of `-o json` into its items; returns any other row
-/// unchanged.
+/// Splits a row that is a list, `{"items": […]}`, into its items. The output format `-o json` has
+/// such lists. Returns any other row unchanged.
 pub(super) fn flatten_json_list(row: Row) -> Vec<Row> {
     let items = match row.fields.get("items") {
         Some(Value::Array(items)) if row.fields.len() == 1 => items,
@@ -136,7 +137,7 @@ pub(super) fn parse_import_row(
     let fields = &mut fields;
     let uid = take_string(fields, "uid")?;
     let uid =
-        uid.map(|text| UserUuid::parse_lenient(&text).ok_or("`uid` is not a UUID")).transpose()?;
+        uid.map(|text| UserUuid::parse_typed(&text).ok_or("`uid` is not a UUID")).transpose()?;
     let username = take_parsed(fields, "username", UserName::parse)?;
     let email = take_parsed(fields, "email", Email::parse)?;
     if username.is_none() && email.is_none() {
@@ -168,13 +169,14 @@ pub(super) fn parse_import_row(
         return Err(format!(
             "{UNKNOWN_FIELD} `{}`: expected one of {}",
             redact_for_error(name),
-            FIELDS.join(", ")
+            ACCOUNT_FIELDS.join(", ")
         ));
     }
     Ok(ImportRow { line, new_user, has_uid: uid.is_some(), password, explicit_fields })
 }
 
-/// Returns the text by which the names and uids of two rows of a file are compared.
+/// Returns the comparison key of a username, e-mail address or uid. Two rows of a file with an
+/// equal key are duplicates.
 pub(super) fn name_key(name: &UserRef) -> String {
     match name {
         UserRef::Email(email) => email.comparison_key(),
@@ -191,6 +193,7 @@ fn take_string(fields: &mut Map<String, Value>, name: &str) -> Result<Option<Str
     }
 }
 
+/// Removes and parses a string field; `None` if the field is absent or null.
 fn take_parsed<T>(
     fields: &mut Map<String, Value>,
     field: &'static str,
@@ -200,7 +203,7 @@ fn take_parsed<T>(
     value.map_err(|invalid| InvalidValue { value_name: field, ..invalid }.to_string())
 }
 
-/// Removes and parses a keyword in any case, because spreadsheets write `TRUE` for `true`.
+/// Removes a string field, and parses the text in lowercase: spreadsheets write `TRUE` for `true`.
 fn take_keyword<T>(
     fields: &mut Map<String, Value>,
     field: &'static str,

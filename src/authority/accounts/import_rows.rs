@@ -5,7 +5,7 @@ use super::administration::IfExists;
 use super::import_existing::find_existing;
 use super::import_observer::{ImportObserver, ImportStep};
 use super::import_row::{
-    FIELDS, GeneratedPassword, ImportRow, UNKNOWN_FIELD, flatten_json_list, name_key,
+    ACCOUNT_FIELDS, GeneratedPassword, ImportRow, UNKNOWN_FIELD, flatten_json_list, name_key,
     parse_import_row,
 };
 use crate::model::{
@@ -16,10 +16,10 @@ use crate::store::{self, Reader, ScratchDatabase};
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-/// Maximum number of rows that are read from the scratch database at a time.
+/// Maximum number of rows that are read from the scratch database, a temporary database, at a time.
 const BATCH_SIZE: usize = 500;
 
-/// Treatment of the fields that are not in [`FIELDS`].
+/// Treatment of the fields that are not in [`ACCOUNT_FIELDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnknownFields {
     Refuse,
@@ -30,18 +30,22 @@ pub(crate) enum UnknownFields {
 #[derive(Debug)]
 pub(crate) struct ImportRows {
     pub(super) rows: ScratchDatabase,
+    /// The time of the import, for fields that have no time in the row.
     now: Timestamp,
+    /// The number of rows.
     pub(super) count: usize,
     /// The number of rows with a password that has yet to be hashed.
     pub(super) unhashed_count: usize,
+    /// Set if a row describes an active admin.
     has_admin: bool,
+    /// The first names of omitted unknown fields, escaped.
     skipped_fields: BTreeSet<String>,
     /// The generated passwords of new accounts.
-    pub(super) generated: Vec<GeneratedPassword>,
-    /// Requests the list of changes in the outcome.
+    pub(super) generated_passwords: Vec<GeneratedPassword>,
+    /// Set if the outcome of the import must list the changes.
     pub(super) lists_changes: bool,
-    /// The minimum password length that the file of `jeton apply` sets; `None` if the setting of the
-    /// store applies.
+    /// The minimum password length that the file of `jeton apply` sets; `None` if the setting of
+    /// the store applies.
     pub(super) min_password_length: Option<usize>,
 }
 
@@ -54,14 +58,15 @@ impl ImportRows {
             unhashed_count: 0,
             has_admin: false,
             skipped_fields: BTreeSet::new(),
-            generated: Vec::new(),
+            generated_passwords: Vec::new(),
             lists_changes: false,
             min_password_length: None,
         })
     }
 
-    /// Returns an import without rows, whose outcome will list the changes. `min_password_length`
-    /// is the minimum in the settings of the same file; `None` if the setting of the store applies.
+    /// Returns an import without rows, for `jeton apply`. The outcome of the import will list the
+    /// changes. `min_password_length` is the minimum that the file of `jeton apply` sets; `None` if
+    /// the setting of the store applies.
     pub(in crate::authority) fn with_list_of_changes(
         now: Timestamp,
         min_password_length: Option<usize>,
@@ -143,7 +148,7 @@ impl ImportRows {
         self.skipped_fields.iter().map(String::as_str).collect()
     }
 
-    /// Adds a row. Refuses a name or uid of an earlier row.
+    /// Adds a row. Refuses a row that has the username, e-mail address or uid of an earlier row.
     pub(in crate::authority) fn add_row(&mut self, row: Row) -> Result<(), Error> {
         self.rows.push(&row)?;
         let import_row = self.parse_row(row)?;
@@ -181,7 +186,7 @@ impl ImportRows {
         if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
     }
 
-    /// Returns the minimum length of new passwords.
+    /// Returns the minimum length of new passwords: from the file, or else from the store.
     pub(super) fn min_password_length(&self, tx: &Reader<'_>) -> Result<usize, store::Error> {
         let stored = || tx.load_settings().map(|settings| settings.password_min_length);
         self.min_password_length.map_or_else(stored, Ok)
@@ -204,7 +209,8 @@ impl ImportRows {
         map_in_order(1, batches, create_parser, visit)
     }
 
-    /// Calls `visit` with the number of each row in the scratch database and the unparsed row, in order.
+    /// Calls `visit` for each row, in order, with the row number in the scratch database and the
+    /// unparsed row.
     pub(super) fn for_each_row(
         &self,
         mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
@@ -218,8 +224,8 @@ impl ImportRows {
         }
     }
 
-    /// Refuses too short passwords of new accounts, and rows that [`find_existing`] refuses. Called
-    /// before hashing, which is slow.
+    /// Refuses new accounts whose passwords are too short, and rows that [`find_existing`] refuses.
+    /// Called before hashing, which is slow.
     pub(super) fn check_rows(
         &self,
         tx: &Reader<'_>,
@@ -250,12 +256,13 @@ fn parse_row(row: Row, now: Timestamp) -> Result<ImportRow, InvalidLine> {
     parse_import_row(row, now).map_err(|reason| InvalidLine { line, reason })
 }
 
-/// Refuses unknown columns. The error repeats unknown names only if another column has a known
-/// name: otherwise, the file may have no header, and its first line may contain a password.
+/// Refuses unknown columns of a CSV file. The error repeats unknown names only if another column
+/// has a known name. Otherwise, the file may have no header, and its first line may contain a
+/// password.
 fn check_columns(columns: &[String]) -> Result<(), Error> {
     let unknown: Vec<_> = (1..).zip(columns).filter(|(_, name)| !is_known_field(name)).collect();
     let Some((column, _)) = unknown.first() else { return Ok(()) };
-    let expected = FIELDS.join(", ");
+    let expected = ACCOUNT_FIELDS.join(", ");
     if !columns.iter().any(|name| is_known_field(name)) {
         let reason = format!(
             "unknown name in column {column} of the CSV header: expected one of {expected}"
@@ -270,5 +277,5 @@ fn check_columns(columns: &[String]) -> Result<(), Error> {
 }
 
 fn is_known_field(name: &str) -> bool {
-    FIELDS.contains(&name)
+    ACCOUNT_FIELDS.contains(&name)
 }

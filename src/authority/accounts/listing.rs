@@ -1,4 +1,4 @@
-//! Lists of accounts.
+//! Lists of accounts. A complete list is loaded in consecutive chunks.
 
 use super::super::{Caller, Error};
 use crate::model::{Page, PageRequest, Role, User, UserId, UserRef};
@@ -15,8 +15,8 @@ pub(crate) struct UserList {
 }
 
 impl UserList {
-    /// Creates a list for the caller. Only admins see roles, status and display names: a filter by
-    /// role or status is refused to other users, and their searches ignore display names.
+    /// Creates a list for the caller. Only admins see roles, status and display names. For any
+    /// other caller, a filter by role or status is refused, and a search ignores display names.
     pub(crate) fn new(caller: &Caller, filter: UserFilter) -> Result<Self, Error> {
         if filter.role.is_some() || filter.disabled.is_some() {
             caller.require_role(Role::Admin, "only admins can see roles and status")?;
@@ -58,9 +58,9 @@ impl UserList {
             let users = chunk.map(|id| tx.find_user(&UserRef::Id(id)));
             users.filter_map(Result::transpose).collect::<Result<_, _>>()
         })?;
-        let mut list = Page::new(page, users, 0, |user: &User| user.id.0);
-        list.next = ids.as_slice().first().map(|id| id.0);
+        let mut user_page = Page::new(page, users, 0, |user: &User| user.id.0);
+        user_page.next = ids.as_slice().first().map(|id| id.0);
         self.remaining_ids = Some(ids);
-        Ok(list)
+        Ok(user_page)
     }
 }

@@ -13,8 +13,8 @@ mod password_rules;
 mod registration;
 
 pub(crate) use administration::{
-    IfExists, Patch, ProfilePatch, delete, disable, enable, has_users, load, load_for_deletion,
-    rename, set_quota, set_role,
+    IfExists, Patch, ProfilePatch, delete, disable, enable, has_ever_had_users, load,
+    load_for_deletion, rename, set_quota, set_role,
 };
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
 pub(crate) use export::{PasswordHashes, UserExport, authorize_export, export};
@@ -22,9 +22,9 @@ pub(crate) use import::{
     AccountChange, GeneratedPassword, ImportOutcome, ImportRows, UnknownFields, authorize_import,
     import,
 };
-pub(super) use import::{add_rows, hash_rows};
+pub(super) use import::{apply_all_rows, hash_row_passwords};
 pub(crate) use import_observer::{ImportObserver, ImportStep};
-pub(super) use import_row::FIELDS as ACCOUNT_FIELDS;
+pub(super) use import_row::ACCOUNT_FIELDS;
 pub(crate) use listing::{UserFilter, UserList, UserOrder};
 pub(crate) use password_rules::PasswordRules;
 pub(crate) use registration::{
@@ -45,7 +45,7 @@ use crate::store::{Reader, Store};
 /// The input of a login. A malformed name or password is `None`.
 #[derive(Debug, Clone)]
 pub(crate) struct LoginCredentials {
-    /// The name or e-mail address.
+    /// The username or e-mail address.
     pub(crate) login: Option<UserRef>,
     /// The password.
     pub(crate) password: Option<Password>,
@@ -66,14 +66,18 @@ pub(super) fn require_admin_or_empty_store(
 ) -> Result<(), Error> {
     match user {
         Some(user) => require_role(user, Role::Admin, refusal),
-        None if tx.has_users()? => Err(Error::insufficient_role(refusal, Role::Admin, None)),
+        None if tx.has_ever_had_users()? => {
+            Err(Error::insufficient_role(refusal, Role::Admin, None))
+        }
         None => Ok(()),
     }
 }
 
 /// Authenticates a user by password. All failures (unknown or malformed name, malformed or wrong
-/// password, no password, disabled user) return the same error after the same work. The result has
-/// an `upgraded_hash` if the stored hash is weaker than new hashes.
+/// password, user without a password, disabled user) return the same error after the same work: the
+/// work for the costliest hash class of the store, which is the class of new hashes or of a
+/// costlier imported hash. The result has an `upgraded_hash` if the stored hash is weaker than new
+/// hashes.
 pub(crate) fn authenticate(
     store: &mut Store,
     credentials: &LoginCredentials,
@@ -88,7 +92,7 @@ pub(crate) fn authenticate(
         let password = user.as_ref().map(|user| tx.find_password(user.id)).transpose()?.flatten();
         Ok::<_, Error>((user.zip(password), tx.costliest_hash_class()?))
     })?;
-    let costliest = crypto::HashClass::from_stored(costliest.as_deref())?;
+    let costliest_class = crypto::HashClass::from_stored(costliest.as_deref())?;
     let password = credentials.password.as_ref();
     let hash = user_and_password.as_ref().map(|(_, (hash, _))| hash);
     let is_correct = hash.map_or(Ok(false), |hash| crypto::verify_password(password, hash))?;
@@ -106,17 +110,18 @@ pub(crate) fn authenticate(
             })
         }
         _ => {
-            crypto::spend_remaining_work(password, hash, &costliest)?;
+            crypto::spend_remaining_work(password, hash, &costliest_class)?;
             Err(Error::LoginInvalid)
         }
     }
 }
 
-/// Time of the last change of the caller's verified current password, and the rules for the new
-/// password.
+/// The result of a successful verification of the current password of the caller.
 #[derive(Debug)]
 pub(crate) struct VerifiedPassword {
+    /// The time at which the current password was set.
     changed_at: Timestamp,
+    /// The rules for the new password.
     pub(crate) rules: PasswordRules,
 }
 
@@ -168,9 +173,9 @@ pub(crate) fn recover(
 }
 
 /// Replaces the password of `user` and ends the sessions of `user`, except the session of the
-/// caller. `caller` is `user`, with the time of the last change of the password that was verified;
-/// fails if the password was changed since then. Without a caller, no credential is checked. Returns
-/// the number of ended sessions.
+/// caller. `caller` contains the caller, who must be `user`, and the time at which the verified
+/// password was set. The function fails if the password was changed after this time. Without a
+/// caller, no credential is checked. Returns the number of ended sessions.
 fn replace_password(
     store: &mut Store,
     audit: &AuditContext,
@@ -179,7 +184,7 @@ fn replace_password(
     new: &Password,
 ) -> Result<usize, Error> {
     let hash: PasswordHash = crypto::hash_password(new)?;
-    let (caller, verified_change) = caller.unzip();
+    let (caller, verified_changed_at) = caller.unzip();
     let caller_id = caller.map(|caller| caller.user.id);
     let kept_sid = caller.map(|caller| caller.session.sid);
     let ended_count = write_as_optional_principal(
@@ -190,9 +195,9 @@ fn replace_password(
                 Some(user) => user.clone(),
                 None => require_user(tx, &UserRef::Id(user.id))?,
             };
-            PasswordRules::read(tx)?.check(new)?;
-            let last_change = tx.find_password(user.id)?.map(|(_, changed_at)| changed_at);
-            if verified_change.is_some() && verified_change != last_change {
+            PasswordRules::load_in_transaction(tx)?.check(new)?;
+            let current_changed_at = tx.find_password(user.id)?.map(|(_, changed_at)| changed_at);
+            if verified_changed_at.is_some() && verified_changed_at != current_changed_at {
                 return Err(Error::WrongPassword);
             }
             tx.set_password(user.id, &hash, audit.now)?;

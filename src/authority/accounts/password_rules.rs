@@ -13,11 +13,11 @@ pub(crate) struct PasswordRules {
 impl PasswordRules {
     /// Returns the rules of a store.
     pub(crate) fn load(store: &mut Store) -> Result<Self, Error> {
-        store.read(Self::read)
+        store.read(Self::load_in_transaction)
     }
 
     /// Returns the rules of a store, read in an open transaction.
-    pub(super) fn read(tx: &Reader<'_>) -> Result<Self, Error> {
+    pub(super) fn load_in_transaction(tx: &Reader<'_>) -> Result<Self, Error> {
         Ok(Self { min_length: tx.load_settings()?.password_min_length })
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn authorize_creation(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds an account as [`register`] does, but only for an admin.
+/// Adds an account as [`register`] does, but refuses a caller who is not an admin.
 pub(crate) fn create(
     store: &mut Store,
     audit: &AuditContext,
@@ -75,9 +75,10 @@ pub(crate) fn create(
     })
 }
 
-/// Adds an account. The first user of a store becomes an admin, regardless of the requested role.
-/// With [`IfExists::Skip`] an existing account with the same names is left unchanged. Returns the
-/// user and whether the account is new.
+/// Adds an account, if [`authorize_registration`] accepts the caller. The first user of a store
+/// becomes an admin, regardless of the requested role. With [`IfExists::Skip`], an existing account
+/// is left unchanged, if it has every given login name: the username, the e-mail address or both.
+/// Returns the user and whether the account is new.
 pub(crate) fn register(
     store: &mut Store,
     audit: &AuditContext,
@@ -90,8 +91,8 @@ pub(crate) fn register(
     })
 }
 
-/// Adds an account, if `authorize` permits it to the caller. `authorize` is called again in the
-/// transaction, with the current row of the caller.
+/// Adds an account, if `authorize` accepts the caller. `authorize` is called before the slow
+/// hashing of the password, and again in the transaction, with the current row of the caller.
 fn add_account(
     store: &mut Store,
     audit: &AuditContext,
@@ -117,8 +118,8 @@ fn add_account(
     let principal = caller.map(|caller| &caller.principal);
     let result = write_as_optional_principal(store, principal, |tx, user| {
         authorize(tx, user)?;
-        PasswordRules::read(tx)?.check(&registration.password)?;
-        let role = if tx.has_users()? { registration.role } else { Role::Admin };
+        PasswordRules::load_in_transaction(tx)?.check(&registration.password)?;
+        let role = if tx.has_ever_had_users()? { registration.role } else { Role::Admin };
         insert_user(tx, audit, caller, &NewUser { role, ..new_user.clone() })
     });
     match result {
@@ -146,13 +147,15 @@ fn insert_user(
     require_user(tx, &UserRef::Id(id))
 }
 
+/// Refuses a registration by a caller who is not an admin, except in two cases: the store has no
+/// users, or the setting `register_open` is set and the requested role is [`Role::User`].
 fn authorize_registration(
     tx: &Reader<'_>,
     user: Option<&User>,
     registration: &Registration,
 ) -> Result<(), Error> {
     let is_admin = user.is_some_and(|user| user.role == Role::Admin);
-    if is_admin || !tx.has_users()? {
+    if is_admin || !tx.has_ever_had_users()? {
         return Ok(());
     }
     let refusal = match registration.role {
@@ -173,7 +176,7 @@ pub(crate) fn create_first_admin(
     let hash = crypto::hash_password(&registration.password)?;
     let new_user = NewUser { role: Role::Admin, ..registration.to_new_user(audit.now, hash) };
     let user = store.write(|tx| {
-        if tx.has_users()? {
+        if tx.has_ever_had_users()? {
             return Err(Error::StoreExists);
         }
         insert_user(tx, audit, None, &new_user)

@@ -3,15 +3,15 @@
 use super::rejection::{
     RejectReason, Rejection, describe_short_expiry, describe_time, value_to_text,
 };
-use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_time_unit};
+use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, guess_time_unit};
 use serde_json::{Map, Value, json};
 
-/// Claims in which verifications look for required permissions: `permissions` of jeton, `scope` of
-/// OAuth (RFC 8693, section 4.2), and `scp` of several vendors.
+/// Claims in which verification searches for required permissions: `permissions` of jeton, `scope`
+/// of OAuth (RFC 8693, section 4.2), and `scp` of several vendors.
 pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
-/// Claims that may grant permissions: the claims above, and `roles` of several vendors. Limits on
-/// granted permissions cover all of these claims.
+/// Claims that may grant permissions: [`KNOWN_PERMISSION_CLAIMS`], and `roles` of several vendors.
+/// Limits on the permissions of new tokens apply to all of these claims.
 pub(super) const GRANTING_CLAIMS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
 /// The registered claims (RFC 7519, section 4.1) of a token, as typed values.
@@ -50,12 +50,12 @@ impl<'c> RegisteredClaims<'c> {
     fn parse_with(
         claims: &'c Map<String, Value>,
         time_format: &str,
-        parse_number: impl Fn(&Value, fn(f64) -> f64) -> Option<i64>,
+        to_whole_seconds: impl Fn(&Value, fn(f64) -> f64) -> Option<i64>,
     ) -> Result<Self, Rejection> {
         let parse_time = |name: &str, claim: Option<&Value>, round| match claim {
             None => Ok(None),
             Some(value) => {
-                let time = parse_number(value, round).and_then(Timestamp::from_unix);
+                let time = to_whole_seconds(value, round).and_then(Timestamp::from_unix);
                 time.map(Some).ok_or_else(|| bad_time(name, value, time_format))
             }
         };
@@ -103,7 +103,7 @@ fn bad_time(name: &str, value: &Value, format: &str) -> Rejection {
     let number = value.as_f64().map(|number| number as i128);
     let expected = match number.filter(|number| *number > MAX_UNIX_SECONDS.into()) {
         None => format.to_owned(),
-        Some(number) => match find_time_unit(number) {
+        Some(number) => match guess_time_unit(number) {
             Some((unit, _)) => format!("{format}, not {unit}"),
             None => format!("{format}, at most {MAX_UNIX_SECONDS}"),
         },
@@ -146,7 +146,7 @@ pub(super) struct VerificationTime {
     /// Time against which the claims are checked.
     pub(super) reference: Timestamp,
     /// Tolerance for clock skew in seconds.
-    pub(super) leeway: i64,
+    pub(super) leeway_seconds: i64,
 }
 
 impl VerificationTime {
@@ -164,10 +164,10 @@ impl VerificationTime {
 }
 
 /// Returns the rejections of a token for its time claims. Valid times have `reference < exp`,
-/// `nbf <= reference` and `iat <= reference`, each with a tolerance of `leeway` seconds.
+/// `nbf <= reference` and `iat <= reference`, each with a tolerance of `leeway_seconds`.
 pub(super) fn check_times(claims: &RegisteredClaims<'_>, time: VerificationTime) -> Vec<Rejection> {
     let mut rejections = Vec::new();
-    let (reference, leeway) = (time.reference.unix(), time.leeway);
+    let (reference, leeway) = (time.reference.unix(), time.leeway_seconds);
     let is_past = |expiry: &Timestamp| reference >= expiry.unix().saturating_add(leeway);
     if let Some(expiry) = claims.expires_at.filter(is_past) {
         rejections.push(
@@ -178,7 +178,7 @@ pub(super) fn check_times(claims: &RegisteredClaims<'_>, time: VerificationTime)
                 .with_required_leeway(reference - expiry.unix() + 1),
         );
     }
-    // Only the later of `iat` and `nbf` is checked: if this time has come, so has the earlier time.
+    // If the later of `iat` and `nbf` is not in the future, neither is the earlier time.
     let starts = [("iat", claims.issued_at), ("nbf", claims.not_before)];
     let starts = starts.into_iter().filter_map(|(name, start)| Some((name, start?)));
     let latest_start = starts.max_by_key(|(_, start)| *start);
@@ -206,7 +206,8 @@ pub(super) fn check_permissions(
         return Vec::new();
     }
     let granted = claimed_permissions(claims, claim_names);
-    // Named is the first of `claim_names` with a permission, else the first present, else the first.
+    // The rejections name the first claim in `claim_names` that has a permission. If there is no
+    // such claim, the rejections name the first present claim, or else the first of `claim_names`.
     let has_permission =
         |name: &&&str| claimed_permissions(claims, std::slice::from_ref(*name)).next().is_some();
     let is_present = |name: &&&str| claims.contains_key(**name);

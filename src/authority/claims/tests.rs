@@ -7,7 +7,7 @@ fn parse(value: &Value) -> Result<RegisteredClaims<'_>, RejectReason> {
 }
 
 fn check_at(claims: &RegisteredClaims<'_>, now: Timestamp, leeway: i64) -> Vec<Rejection> {
-    check_times(claims, VerificationTime { now, reference: now, leeway })
+    check_times(claims, VerificationTime { now, reference: now, leeway_seconds: leeway })
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -39,7 +39,7 @@ fn claim_of_wrong_type_or_range_is_refused() {
 }
 
 #[test]
-fn token_is_refused_from_exp_on() {
+fn token_expires_at_exp_plus_leeway() {
     let claims = json!({"exp": 100});
     let claims = parse(&claims).unwrap();
     assert_eq!(check_at(&claims, at(99), 0), []);
@@ -62,7 +62,7 @@ fn token_is_not_yet_valid_before_nbf_or_iat() {
 }
 
 #[test]
-fn permissions_and_values_are_compared_exactly() {
+fn required_permissions_and_values_are_compared_exactly() {
     let claims = json!({"permissions": ["read", "write"], "n": 1, "s": "x", "l": [1]});
     let claims = claims.as_object().unwrap();
     let messages =
@@ -110,7 +110,7 @@ fn permissions_and_values_are_compared_exactly() {
     assert_eq!(mismatches("s", "\"x\""), ["claim `s` mismatch: found `x`, expected `\"x\"`"]);
     assert_eq!(
         mismatches("missing", ""),
-        ["claim `missing` mismatch: found none, expected an empty text"]
+        ["claim `missing` mismatch: found none, expected an empty string"]
     );
 }
 
@@ -141,9 +141,9 @@ fn empty_word_is_not_a_permission() {
 }
 
 #[test]
-fn token_with_less_than_the_minimum_ttl_is_refused() {
+fn token_with_remaining_ttl_below_minimum_is_refused() {
     let hour = Lifetime::from_seconds(3_600).unwrap();
-    let time = VerificationTime { now: at(0), reference: at(0), leeway: 0 };
+    let time = VerificationTime { now: at(0), reference: at(0), leeway_seconds: 0 };
     assert!(check_remaining_ttl(None, time, hour).is_none());
     assert!(check_remaining_ttl(Some(at(3_600)), time, hour).is_none());
     let rejection = check_remaining_ttl(Some(at(3_599)), time, hour).unwrap();
@@ -211,9 +211,10 @@ fn rejection_of_bad_claim_states_value_and_expected_type() {
 }
 
 #[test]
-fn time_rejection_has_time_distance_and_required_leeway() {
+fn time_rejection_states_claim_time_its_distance_and_required_leeway() {
     let reject_times = |claims: &Value, now: i64, reference: i64, leeway: i64| {
-        let time = VerificationTime { now: at(now), reference: at(reference), leeway };
+        let time =
+            VerificationTime { now: at(now), reference: at(reference), leeway_seconds: leeway };
         let rejections = check_times(&parse(claims).unwrap(), time);
         let [rejection] = &rejections[..] else { panic!("{rejections:?}") };
         (rejection.message(), json!(rejection), rejection.required_leeway())

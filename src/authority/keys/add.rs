@@ -1,10 +1,10 @@
-//! Adding of generated or imported keys.
+//! Addition of generated or imported keys to the store.
 
 use super::super::accounts::require_admin_or_empty_store;
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::lifecycle::{ADMINS_ONLY, find_active_key, require_key, retire_and_activate};
-use crate::crypto::{self, ImportError, ImportedKey, KeyFormat, PublicKeys};
+use crate::crypto::{self, ImportedKey, KeyError, KeyFormat, PublicKeys};
 use crate::model::{
     Algorithm, EventDetail, EventSubject, EventTarget, Key, KeySpec, KeyState, Purpose, Role,
     RsaBits, TargetKind, Untrusted,
@@ -16,8 +16,8 @@ use crate::store::{Reader, Store, Writer};
 pub(crate) struct NewKey {
     /// The key.
     pub(crate) spec: KeySpec,
-    /// Set if the user or the key document chose the key id. Then the store must not have the key
-    /// under another key id.
+    /// Set if the key id comes from the user or from the imported document, and is not generated.
+    /// Then the store must not have the key under another key id.
     has_chosen_kid: bool,
 }
 
@@ -32,12 +32,12 @@ impl NewKey {
         Self { spec, has_chosen_kid }
     }
 
-    /// Returns an imported key to add under `kid`, or else under the key id in the key document, if
-    /// any.
+    /// Returns an imported key to add under `kid`. Without `kid`, uses the key id in the imported
+    /// document; if the document has no key id either, the key id of `imported.key` remains.
     pub(crate) fn from_imported(
         imported: ImportedKey,
         kid: Option<Untrusted>,
-    ) -> Result<Self, ImportError> {
+    ) -> Result<Self, KeyError> {
         let kid = kid.map_or_else(|| imported.document_kid(), |kid| Ok(Some(kid)))?;
         Ok(Self::new(imported.key, kid))
     }
@@ -48,14 +48,14 @@ impl NewKey {
 pub(crate) struct NewKeyOptions<'k> {
     /// The keys to add.
     pub(crate) keys: &'k [NewKey],
-    /// The id of the key that the running command stored when it created the store, if any: this
-    /// key is reported as new.
+    /// If the running command created the store: the id of the app key that was stored with the
+    /// store. If `keys` contains this key, [`add`] reports the key as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
-    /// Activates each key immediately, and retires the key that was active before.
+    /// Set to activate each key immediately and to retire the previously active key.
     pub(crate) activate: bool,
 }
 
-/// A key of the store that [`add`] was asked to add: a new key, or an existing key.
+/// A key of the store after [`add`]: a new key, or a key that the store already had.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestedKey {
     /// The key.
@@ -75,15 +75,16 @@ pub(crate) fn generate(
     Ok(crypto::generate_key(algorithm, purpose, bits)?)
 }
 
-/// Refuses new keys from a caller who is not an admin.
+/// Refuses a caller who is not an admin, and therefore may not add keys.
 pub(crate) fn authorize_add(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds keys, all or none. A new key is standby, or active if there is no active key that it would
-/// replace. A key that the store already has, for the same purpose and algorithm, is left unchanged.
-/// With `options.activate`, each new or existing key becomes active. Only admins may add keys; while
-/// the store has no users, the owner of the store file may add keys without a caller.
+/// Adds keys; after an error, no key is added. A new key becomes active if the store has no active
+/// key that the new key would replace, and otherwise standby. A key that the store already has, for
+/// the same purpose and algorithm, is left unchanged. With `options.activate`, each new or existing
+/// key becomes active. Only admins may add keys. While the store has no users, `caller` may be
+/// `None`: then the owner of the store file adds the keys.
 pub(crate) fn add(
     store: &mut Store,
     audit: &AuditContext,
@@ -93,39 +94,39 @@ pub(crate) fn add(
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         refuse_public_keys_as_secrets(tx, options.keys)?;
-        let mut added_keys: Vec<RequestedKey> = Vec::new();
-        for key in options.keys {
-            let mut added = add_key(tx, audit, key, &added_keys)?;
-            added.is_new |= options.initial_kid == Some(&added.key.spec.kid);
-            added.changed |= added.is_new;
-            if options.activate && added.key.state != KeyState::Active {
-                retire_and_activate(tx, audit.now, &added.key, None)?;
-                added = RequestedKey {
-                    key: require_key(tx, added.key.spec.kid.as_str())?,
+        let mut requested_keys: Vec<RequestedKey> = Vec::new();
+        for new_key in options.keys {
+            let mut requested = add_key(tx, audit, new_key, &requested_keys)?;
+            requested.is_new |= options.initial_kid == Some(&requested.key.spec.kid);
+            requested.changed |= requested.is_new;
+            if options.activate && requested.key.state != KeyState::Active {
+                retire_and_activate(tx, audit.now, &requested.key, None)?;
+                requested = RequestedKey {
+                    key: require_key(tx, requested.key.spec.kid.as_str())?,
                     changed: true,
-                    ..added
+                    ..requested
                 };
             }
-            added_keys.push(added);
+            requested_keys.push(requested);
         }
-        let user = caller.map(|caller| caller.user.id);
-        // A stored key may have another key id than the input.
-        let subject = match added_keys.as_slice() {
-            [added] => EventTarget::key(&added.key.spec.kid).into(),
+        let caller_id = caller.map(|caller| caller.user.id);
+        // An existing key may have another key id in the store than in the input.
+        let subject = match requested_keys.as_slice() {
+            [requested] => EventTarget::key(&requested.key.spec.kid).into(),
             several => {
                 let detail = EventDetail::objects(format!("{} keys", several.len()));
                 EventSubject::several(TargetKind::Key, detail)
             }
         };
-        let changed_count = added_keys.iter().filter(|added| added.changed).count();
-        audit.record(tx, user, subject, changed_count)?;
-        Ok(added_keys)
+        let changed_count = requested_keys.iter().filter(|requested| requested.changed).count();
+        audit.record(tx, caller_id, subject, changed_count)?;
+        Ok(requested_keys)
     })
 }
 
-/// Refuses a shared secret that equals a public key of the store, and a key pair whose public key
-/// equals a shared secret of the store. The new keys were compared with each other when the key
-/// documents were read.
+/// Refuses a new shared secret that equals a public key of the store, and a new key pair whose
+/// public key equals a shared secret of the store. The new keys were already compared with each
+/// other when the imported documents were read.
 fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result<(), Error> {
     let stored_keys = tx.keys()?;
     let stored_keys: Vec<&KeySpec> = stored_keys.iter().map(|key| &key.spec).collect();
@@ -136,28 +137,29 @@ fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result
         secrets.iter().any(|key| crypto::equals_public_key(key, &public_keys))
     };
     if has_public_secret(&new_keys, &stored_keys) || has_public_secret(&stored_keys, &new_keys) {
-        return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
+        return Err(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
     }
     Ok(())
 }
 
-/// Adds a key. `added_keys` are the keys that precede the key in the input.
+/// Adds `new_key`, unless the store already has the key. `earlier_keys` are the results for the
+/// keys that precede `new_key` in the input.
 fn add_key(
     tx: &Writer<'_>,
     audit: &AuditContext,
     new_key: &NewKey,
-    added_keys: &[RequestedKey],
+    earlier_keys: &[RequestedKey],
 ) -> Result<RequestedKey, Error> {
     let NewKey { spec, has_chosen_kid } = new_key;
     if let Some(key) = find_key_with_same_material(tx, spec)? {
         let has_other_use =
             (key.spec.purpose, key.spec.algorithm) != (spec.purpose, spec.algorithm);
         let has_other_kid = *has_chosen_kid && key.spec.kid != spec.kid;
-        let is_in_input = added_keys.iter().any(|added| added.key.spec.kid == key.spec.kid);
+        let is_repeated = earlier_keys.iter().any(|earlier| earlier.key.spec.kid == key.spec.kid);
         return match key {
             key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
-            key if is_in_input && (has_other_use || has_other_kid) => {
-                Err(ImportError::same_key_twice(&key.spec, spec).into())
+            key if is_repeated && (has_other_use || has_other_kid) => {
+                Err(KeyError::same_key_twice(&key.spec, spec).into())
             }
             key if has_other_use => Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm)),
             key if has_other_kid => Err(Error::KeyHasOtherKid(key.spec.kid)),
@@ -174,7 +176,8 @@ fn add_key(
     Ok(RequestedKey { key: require_key(tx, spec.kid.as_str())?, changed: true, is_new: true })
 }
 
-/// Returns the stored key, in any state, with the same key material or an equivalent HMAC secret.
+/// Returns the stored key with the key material of `new_key` or with an equivalent HMAC secret. The
+/// stored key may have any state.
 fn find_key_with_same_material(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Error> {
     if let Some(key) = tx.find_key_by_material(new_key)? {
         return Ok(Some(key));

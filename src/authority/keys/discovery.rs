@@ -33,15 +33,15 @@ impl DiscoverySite {
     /// Connect Discovery 1.0, section 4).
     pub(crate) const METADATA_FILE: &str = "openid-configuration";
 
-    /// Returns whether the provider metadata have the issuer of the site.
+    /// Returns whether `metadata`, the content of a metadata file, has the issuer of this site.
     pub(crate) fn matches_metadata(&self, metadata: &[u8]) -> bool {
         let metadata: Value = serde_json::from_slice(metadata).unwrap_or_default();
         metadata["issuer"].as_str() == Some(&self.issuer)
     }
 }
 
-/// Returns the site with the public keys of one purpose. The same keys always yield the same file
-/// contents.
+/// Returns the site with the public keys of one purpose. The same keys and the same issuer always
+/// yield the same file contents.
 pub(crate) fn build_discovery_site(
     store: &mut Store,
     purpose: Purpose,

@@ -18,10 +18,11 @@ pub(super) const ADMINS_ONLY: &str = "only admins can manage keys";
 pub(crate) struct Rotation {
     /// The id of the new active key.
     pub(crate) active_kid: Untrusted,
+    /// The algorithm of the new active key.
     pub(crate) algorithm: Algorithm,
-    /// Set if the rotation generated the active key.
+    /// Set if the rotation generated the new active key.
     pub(crate) is_new_key: bool,
-    /// The previously active key, if any.
+    /// The key that was active before, if any.
     pub(crate) retired_key: Option<RetiredKey>,
 }
 
@@ -36,9 +37,9 @@ pub(crate) struct RetiredKey {
     pub(crate) outliving_token_count: usize,
 }
 
-/// Activates a standby or retired key and retires the active key, which still verifies for the time
-/// `overlap`; the default is the setting `key.verify_overlap`. Returns the key in its previous
-/// state, and the rotation, which is `None` if the key was already active.
+/// Activates the standby or retired key `kid`, and retires the active key. The newly retired key
+/// still verifies for the duration `overlap`, by default the setting `key.verify_overlap`. Returns
+/// the key `kid` in its previous state, and the rotation (`None` if the key was already active).
 pub(crate) fn activate(
     store: &mut Store,
     audit: &AuditContext,
@@ -59,8 +60,8 @@ pub(crate) fn activate(
     })
 }
 
-/// Rotates the signing key to the oldest standby key (of the algorithm, if given), or else to a new
-/// key. Without `algorithm`, the new key has the algorithm of the active key, or else ES256.
+/// Activates the oldest standby key (of `algorithm`, if given), or else a new key, and retires the
+/// active key. Without `algorithm`, a new key has the algorithm of the active key, or else ES256.
 pub(crate) fn rotate(
     store: &mut Store,
     audit: &AuditContext,
@@ -70,7 +71,7 @@ pub(crate) fn rotate(
     overlap: Option<Lifetime>,
 ) -> Result<Rotation, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
-    // Key generation is slow, so it precedes the transaction. `None` means: there is a standby key.
+    // Key generation is slow and precedes the transaction. `None` means that a standby key exists.
     let new_key = generate_successor(store, purpose, algorithm)?;
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = find_or_add_successor(tx, audit.now, purpose, algorithm, new_key.as_ref())?;
@@ -105,21 +106,21 @@ pub(crate) fn retire(
     })
 }
 
-/// The treatment of a revocation of the key that signs app tokens.
+/// The reaction if the key to revoke is the active app key, which signs app tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IfActive {
+pub(crate) enum IfActiveAppKey {
     /// The revocation is refused.
     Refuse,
     /// Another key is activated immediately.
     Replace,
 }
 
-/// Returns a key, if the caller may revoke the key.
+/// Returns the key to revoke, unless the caller is not an admin or `if_active` refuses the key.
 pub(crate) fn load_for_revocation(
     store: &mut Store,
     caller: &Caller,
     kid: &str,
-    if_active: IfActive,
+    if_active: IfActiveAppKey,
 ) -> Result<Key, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
     store.read(|tx| {
@@ -137,17 +138,16 @@ pub(crate) struct KeyRevocation {
     /// The number of sessions that ended because the key had signed their current token pair.
     pub(crate) session_count: usize,
     /// The id of the new active key, if the revoked key was required for signing.
-    pub(crate) successor: Option<Untrusted>,
+    pub(crate) successor_kid: Option<Untrusted>,
 }
 
-/// Revokes a key permanently: its tokens are no longer accepted. Returns `None` if the key is
-/// already revoked.
+/// Permanently revokes a key and thus its tokens. Returns `None` if the key was already revoked.
 pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
     key: &Key,
-    if_active: IfActive,
+    if_active: IfActiveAppKey,
 ) -> Result<Option<KeyRevocation>, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
     let purpose = key.spec.purpose;
@@ -159,8 +159,8 @@ pub(crate) fn revoke(
         if key.state == KeyState::Revoked {
             return Ok(None);
         }
-        let (tokens, sessions) = tx.revoke_key(key.id, audit.now)?;
-        let successor = if is_required_for_signing(&key) {
+        let (token_count, session_count) = tx.revoke_key(key.id, audit.now)?;
+        let successor_kid = if is_required_for_signing(&key) {
             let successor = find_or_add_successor(tx, audit.now, purpose, None, new_key.as_ref())?;
             tx.activate_key(successor.id, audit.now)?;
             Some(successor.spec.kid)
@@ -168,7 +168,7 @@ pub(crate) fn revoke(
             None
         };
         record_key_event(tx, audit, caller, &key.spec.kid)?;
-        Ok(Some(KeyRevocation { token_count: tokens, session_count: sessions, successor }))
+        Ok(Some(KeyRevocation { token_count, session_count, successor_kid }))
     })
 }
 
@@ -178,8 +178,8 @@ fn is_required_for_signing(key: &Key) -> bool {
     key.state == KeyState::Active && key.spec.purpose == Purpose::App
 }
 
-fn ensure_revocable(key: &Key, if_active: IfActive) -> Result<(), Error> {
-    if is_required_for_signing(key) && if_active == IfActive::Refuse {
+fn ensure_revocable(key: &Key, if_active: IfActiveAppKey) -> Result<(), Error> {
+    if is_required_for_signing(key) && if_active == IfActiveAppKey::Refuse {
         return Err(Error::ActiveAppKey("use `--replace` to activate another key immediately"));
     }
     Ok(())
@@ -187,7 +187,7 @@ fn ensure_revocable(key: &Key, if_active: IfActive) -> Result<(), Error> {
 
 /// Returns the key with this id, which may be abbreviated.
 pub(super) fn require_key(tx: &Reader<'_>, kid: &str) -> Result<Key, Error> {
-    // An unknown id may be a token or a secret: the error does not repeat the text.
+    // The user may have passed a token or a secret by mistake: the error does not repeat `kid`.
     find_key(tx, kid)?.ok_or(Error::NotFound { resource: ResourceKind::Key, name: None })
 }
 
@@ -203,7 +203,7 @@ pub(super) fn find_active_key(
     Ok(keys.pop())
 }
 
-/// Returns the oldest standby key, optionally of a given algorithm.
+/// Returns the oldest standby key of a purpose and, if `algorithm` is given, of this algorithm.
 fn find_oldest_standby(
     tx: &Reader<'_>,
     purpose: Purpose,
@@ -214,7 +214,7 @@ fn find_oldest_standby(
     Ok(keys.into_iter().find(matches))
 }
 
-/// Generates a key, of the algorithm that [`rotate`] describes, if there is no standby key.
+/// Generates the key to activate next (see [`rotate`]); returns `None` if a standby key exists.
 fn generate_successor(
     store: &mut Store,
     purpose: Purpose,
@@ -239,7 +239,7 @@ fn generate_successor(
     Ok(Some(crypto::generate_key(algorithm, purpose, RsaBits::default())?))
 }
 
-/// Returns the oldest standby key, or else adds and returns `new_key`. Fails if both are missing.
+/// Returns the oldest standby key, or else adds and returns `new_key`. Fails if neither key exists.
 fn find_or_add_successor(
     tx: &Writer<'_>,
     now: Timestamp,
@@ -255,7 +255,7 @@ fn find_or_add_successor(
     require_key(tx, new_key.kid.as_str())
 }
 
-/// Activates `key`, and retires the active key that `key` replaces.
+/// Activates `key`, and retires the active key that `key` replaces. Returns `is_new_key: false`.
 pub(super) fn retire_and_activate(
     tx: &Writer<'_>,
     now: Timestamp,
@@ -266,7 +266,7 @@ pub(super) fn retire_and_activate(
         Some(old_key) => {
             let verify_until = compute_verify_until(tx, overlap, now)?;
             tx.retire_key(old_key.id, verify_until, now)?;
-            let outliving_token_count = tx.count_live_tokens_of_key(old_key.id, verify_until)?;
+            let outliving_token_count = tx.count_valid_tokens_of_key(old_key.id, verify_until)?;
             Some(RetiredKey { kid: old_key.spec.kid, verify_until, outliving_token_count })
         }
         None => None,

@@ -1,16 +1,17 @@
-//! Keys: the first key of a store, test keys, and exports of public and private keys.
+//! Keys: the first key of a store, lists of keys, test keys, and exports of public and private
+//! keys.
 
 mod add;
 mod discovery;
 mod lifecycle;
 
 pub(crate) use crate::crypto::{
-    ImportError, ImportedKey, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
+    ImportedKey, KeyError, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
 };
 pub(crate) use add::{NewKey, NewKeyOptions, RequestedKey, add, authorize_add, generate};
 pub(crate) use discovery::{DiscoverySite, build_discovery_site};
 pub(crate) use lifecycle::{
-    IfActive, Rotation, activate, load_for_revocation, retire, revoke, rotate,
+    IfActiveAppKey, Rotation, activate, load_for_revocation, retire, revoke, rotate,
 };
 
 use super::resource_kind::ResourceKind;
@@ -40,7 +41,7 @@ pub(crate) struct KeySummary {
 /// Returns all keys, oldest first.
 pub(crate) fn list(store: &mut Store, now: Timestamp) -> Result<Vec<KeySummary>, Error> {
     store.read(|tx| {
-        let counts = tx.count_live_tokens_by_key(now)?;
+        let counts = tx.count_valid_tokens_by_key(now)?;
         let live_count = |id| counts.get(&id).copied().unwrap_or(0);
         let to_summary = |key: Key| KeySummary { live_token_count: live_count(key.id), key };
         Ok(tx.keys()?.into_iter().map(to_summary).collect())
@@ -65,7 +66,8 @@ pub(crate) struct JwkSetExport {
     pub(crate) omitted_count: usize,
 }
 
-/// Returns the published public keys of one purpose, oldest first.
+/// Returns the public keys of one purpose that verifiers need now or may need later (see
+/// [`Key::is_published`]), oldest first.
 pub(crate) fn export_jwks(
     store: &mut Store,
     purpose: Purpose,
@@ -80,8 +82,8 @@ pub(crate) fn export_jwks(
     Ok(JwkSetExport { jwk_set: json!({ "keys": public_jwks }), omitted_count })
 }
 
-/// Returns the public key as PEM: of the key `kid`, or without `kid` of the only active key for the
-/// purpose.
+/// Returns the public key of the key `kid` as PEM. Without `kid`, returns the public key of the
+/// only active key with this purpose.
 pub(crate) fn export_public_pem(
     store: &mut Store,
     kid: Option<&str>,
@@ -108,7 +110,8 @@ fn load_single_active_key(tx: &Reader<'_>, purpose: Purpose) -> Result<Key, Erro
     }
 }
 
-/// Returns a key, if the caller may export the private key.
+/// Returns the key `kid` for an export of its private key. Refuses a caller who is not an admin,
+/// and a damaged key.
 pub(crate) fn load_for_export(store: &mut Store, caller: &Caller, kid: &str) -> Result<Key, Error> {
     caller.require_role(Role::Admin, lifecycle::ADMINS_ONLY)?;
     let key = store.read(|tx| lifecycle::require_key(tx, kid))?;
@@ -116,8 +119,8 @@ pub(crate) fn load_for_export(store: &mut Store, caller: &Caller, kid: &str) -> 
     Ok(key)
 }
 
-/// Returns the private key as PKCS#8 PEM, or a symmetric key as JWK. The export is recorded in the
-/// audit.
+/// Returns the private key as PKCS#8 PEM, or a symmetric key as JWK. Records the export in the
+/// audit first.
 pub(crate) fn export_private(
     store: &mut Store,
     audit: &AuditContext,
@@ -145,7 +148,7 @@ impl TestKey {
         Self { spec: key.spec, id: Some(key.id) }
     }
 
-    /// Returns the id of the row, which is added if missing. Fails with
+    /// Returns the row id of the key. A new key is stored first. Fails with
     /// [`store::Error::AlreadyExists`] if another process has added a key of the same algorithm.
     pub(super) fn ensure_inserted(
         &self,

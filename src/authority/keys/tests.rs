@@ -1,10 +1,10 @@
-//! Generated keys, and JWK Sets for verifiers.
+//! Tests of generated keys, and of JWK Sets for verifiers.
 
 use super::*;
 use crate::authority::test_store::{at, new_store, new_store_with, rotate_app_key};
 
-fn kids(set: &Value) -> Vec<String> {
-    let keys = set["keys"].as_array().unwrap();
+fn kids(jwk_set: &Value) -> Vec<String> {
+    let keys = jwk_set["keys"].as_array().unwrap();
     keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -12,7 +12,8 @@ fn app_kid(store: &mut Store) -> String {
     store.read(|tx| tx.active_app_key()).unwrap().spec.kid.as_str().to_owned()
 }
 
-/// Generates and stores a test key. A new key is returned without its row id.
+/// Returns the active test key of `algorithm`. If the key does not exist, generates and stores the
+/// key, and returns the key without its row id.
 fn add_test_key(store: &mut Store, algorithm: Algorithm) -> TestKey {
     let key = find_or_generate_test_key(store, algorithm).unwrap();
     store.write(|tx| key.ensure_inserted(tx, at(0))).unwrap();
@@ -80,9 +81,9 @@ fn test_key_is_generated_once_per_algorithm() {
 #[test]
 fn second_test_key_of_an_algorithm_is_refused() {
     let mut store = new_store();
-    let late_key = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
+    let competing_key = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
     add_test_key(&mut store, Algorithm::ES256);
-    let result = store.write(|tx| late_key.ensure_inserted(tx, at(0)));
+    let result = store.write(|tx| competing_key.ensure_inserted(tx, at(0)));
     assert!(matches!(result, Err(store::Error::AlreadyExists)));
 }
 

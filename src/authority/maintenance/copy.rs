@@ -7,10 +7,11 @@ use crate::directory::Writers;
 use crate::model::EventTarget;
 use crate::store::{ResolvedAddress, RowObserver, Store, TableDigest};
 
-/// Copies the store to `target`, for an admin or the owner of the store file. Returns the digests
-/// of all tables, and the users who can write the directory of the new store file. Both stores get
-/// an audit event; the event in the source is committed before the copy becomes visible. An error
-/// of `observer` ends the copy, and leaves nothing at the target.
+/// Copies the store to `target`. Refuses a caller who is not an admin; `caller` is `None` if the
+/// owner of the store file runs the command. Returns the digests of all tables, and the users who
+/// can write the directory of the new store file. Both stores get an audit event. The event in the
+/// source is committed before the copy becomes visible. An error of `observer` ends the copy, and
+/// leaves nothing at the target.
 pub(crate) fn copy(
     store: &mut Store,
     audit: &AuditContext,
@@ -28,8 +29,8 @@ pub(crate) fn copy(
     match pending_copy.persist(store) {
         Ok(writers) => Ok((digests, writers)),
         Err(error) => {
-            // `error` came first and is reported; a later error of the correction is ignored.
-            let _ = store.write(|tx| tx.set_outcome(event_id, OUTCOME_UNDELIVERED));
+            // The command reports `error`. A failure to correct the audit event is ignored.
+            let _ = store.write(|tx| tx.set_outcome_and_reset_count(event_id, OUTCOME_UNDELIVERED));
             Err(error.into())
         }
     }

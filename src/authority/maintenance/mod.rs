@@ -4,9 +4,9 @@ mod copy;
 mod prune;
 mod restore;
 
-pub(crate) use crate::store::{CopyStep, MediumStats, ServerStats, TableDigest};
+pub(crate) use crate::store::{CopyStep, EngineStats, ServerStats, TableDigest};
 pub(crate) use copy::copy;
-pub(crate) use prune::{PruneCounts, detect_fast_clock, prune};
+pub(crate) use prune::{PruneCounts, last_event_time_if_clock_may_be_fast, prune};
 pub(crate) use restore::{RestoreJob, check_backup};
 
 use super::audit_context::{OUTCOME_DONE, OUTCOME_UNDELIVERED};
@@ -26,7 +26,8 @@ pub(crate) fn load_stats(store: &mut Store, now: Timestamp) -> Result<StoreStats
     Ok(store.stats(now)?)
 }
 
-/// Returns the faults of the store at `address`, and warnings. The store may be damaged.
+/// Returns the faults of the store at `address`, and warnings. The store may be damaged. `wait` is
+/// the maximum time to wait for a lock.
 pub(crate) fn check(
     address: ResolvedAddress,
     now: Timestamp,
@@ -35,6 +36,7 @@ pub(crate) fn check(
     Ok(store::check(address, &build_crypto_checks(), now, wait)?)
 }
 
+/// Returns the checks of stored values that need cryptography.
 fn build_crypto_checks() -> store::CryptoChecks {
     store::CryptoChecks {
         check_key: |key| crypto::check_key(key).err().map(|error| error.to_string()),
@@ -45,11 +47,12 @@ fn build_crypto_checks() -> store::CryptoChecks {
     }
 }
 
-/// Copies the store to the file `target`, for an admin or the owner of the store file. Returns the
-/// size of `target` in bytes and the users who can write the directory of `target`. The audit event
-/// is committed before the file gets its final name. `on_progress` gets the number of copied bytes
-/// and the number of all bytes; for a store in PostgreSQL, the numbers of rows. An error of
-/// `on_progress` ends the backup, and leaves no file.
+/// Copies the store to the file `target`. Refuses a caller who is not an admin; `caller` is `None`
+/// if the owner of the store file runs the command. Returns the size of `target` in bytes and the
+/// users who can write the directory of `target`. The audit event is committed before the file gets
+/// its final name. `on_progress` gets the number of copied bytes and the number of all bytes. For a
+/// store in PostgreSQL, both numbers are numbers of rows instead. An error of `on_progress` ends
+/// the backup, and leaves no file.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,
@@ -62,26 +65,26 @@ pub(crate) fn back_up(
     let pending_backup = store.backup(target, on_progress)?;
     let writers = pending_backup.writers;
     let caller_id = caller.map(|caller| caller.user.id);
-    let event = write_as_maintainer(store, caller, |tx| {
+    let event_id = write_as_maintainer(store, caller, |tx| {
         Ok(audit.record_with_id(tx, caller_id, EventTarget::store(), 1)?)
     })?;
     match pending_backup.persist() {
         Ok(size) => Ok((size, writers)),
         Err(error) => {
-            // `error` came first and is reported; a later error of the correction is ignored.
-            let _ = store.write(|tx| tx.set_outcome(event, OUTCOME_UNDELIVERED));
+            // The command reports `error`. A failure to correct the audit event is ignored.
+            let _ = store.write(|tx| tx.set_outcome_and_reset_count(event_id, OUTCOME_UNDELIVERED));
             Err(error.into())
         }
     }
 }
 
-/// Refuses a caller who is not an admin. Without a caller, nothing is refused: the owner of the
-/// store file acts, who can copy and change the file without jeton.
+/// Refuses a caller who is not an admin. Without a caller, refuses nothing: the command then runs
+/// for the owner of the store file, and this owner can copy and change the file without jeton.
 pub(crate) fn authorize(caller: Option<&Caller>) -> Result<(), Error> {
     caller.map_or(Ok(()), |caller| caller.require_role(Role::Admin, ADMINS_ONLY))
 }
 
-/// Runs `work` in one write transaction, for an admin or the owner of the store file.
+/// Runs `work` in one write transaction. Refuses a caller who is not an admin (see [`authorize`]).
 fn write_as_maintainer<T>(
     store: &mut Store,
     caller: Option<&Caller>,
@@ -93,15 +96,16 @@ fn write_as_maintainer<T>(
     }
 }
 
-/// Refuses a read-only store. Called before slow work, because the write that would fail follows
-/// this work.
+/// Refuses a read-only store. This check precedes slow work, after which the command would fail
+/// when it writes to the store.
 fn ensure_writable(store: &Store) -> Result<(), Error> {
     if store.is_read_only() { Err(store::Error::ReadOnly.into()) } else { Ok(()) }
 }
 
 /// Migrates the store at `path` to the current schema; a store with an older schema is backed up
 /// first. Returns the path of the backup, if any. The owner of the store file may migrate without a
-/// login, because no admin can be authenticated with an older schema.
+/// login, because no admin can be authenticated with an older schema. `wait` is the maximum time to
+/// wait for a lock.
 pub(crate) fn migrate(
     path: &Path,
     audit: &AuditContext,

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 /// Refuses a file that cannot be restored to the store at `store_path`; returns warnings about the
 /// file. A backup with an older schema, and a backup that other users can read, may be restored.
+/// `wait` is the maximum time to wait for a lock.
 pub(crate) fn check_backup(
     file: &Path,
     store_path: &Path,
@@ -44,8 +45,9 @@ pub(crate) struct RestoreJob<'j> {
 }
 
 impl<'j> RestoreJob<'j> {
-    /// Locks the store at `path`. A caller must be an admin. The owner of the store file may
-    /// restore without a caller, because the users of a damaged store cannot be authenticated.
+    /// Locks the store at `path`; waits for the lock for at most `wait`. A caller must be an admin.
+    /// `None` means the owner of the store file: without a login, or if the store cannot
+    /// authenticate any user, for example a damaged store.
     pub(crate) fn lock(
         path: &Path,
         audit: &'j AuditContext,
@@ -69,8 +71,8 @@ impl<'j> RestoreJob<'j> {
     ) -> Result<RestoreOutcome, Error> {
         let Self { store, audit, caller } = self;
         let build_event = |tx: &store::Reader<'_>| {
-            // The caller is found by uid, because the caller's id may be the id of another user in
-            // the backup.
+            // `tx` reads the backup. The caller is found by uid, because in the backup the row id
+            // of the caller may belong to another user.
             let user = match caller {
                 Some(caller) => tx.find_user(&UserRef::Uid(caller.user.uid))?.map(|user| user.id),
                 None => None,

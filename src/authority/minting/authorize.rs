@@ -1,4 +1,5 @@
-//! Authorization to mint: by an access token of a minter, or by an app token with `jeton:mint`.
+//! Two authorizations: to mint test tokens, by an access token or by an app token with the
+//! permission `jeton:mint`; and to grant permissions to new tokens.
 
 use super::super::claims::GRANTING_CLAIMS;
 use super::super::error::UserWithRole;
@@ -10,11 +11,17 @@ use crate::store::Store;
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
-/// Refuses permissions that the granter may not grant to a token of `owner`. The granter is `user`,
-/// or `owner` if the bearer of the token acts (`user` is `None`). `jeton:mint` requires that the
-/// granter and `owner` are minters or admins; a granter with the role `user` may grant only
-/// permissions that `policy` allows. For permissions in the additional `claims` of the token, only
-/// the granter is checked.
+const MINT_GRANT_REFUSAL: &str = "only minters and admins can grant `jeton:mint`";
+const MINT_OWNER_REFUSAL: &str = "only minters and admins can own a token with `jeton:mint`";
+
+/// Refuses permissions that the granter may not grant to a token of `owner`. The granter is `user`.
+/// If the bearer of an old token renews that token, `user` is `None`, and the granter is `owner`.
+/// `permissions` are the permissions of the token itself. `claims` are its additional claims, which
+/// can also contain permissions.
+///
+/// The granter must be a minter or an admin if `permissions` or `claims` contain `jeton:mint`, and
+/// `owner` must be a minter or an admin if `permissions` contains `jeton:mint`. A granter with the
+/// role `user` may grant only permissions that `policy` allows.
 pub(in crate::authority) fn check_grantable_permissions<'p>(
     user: Option<&User>,
     owner: &User,
@@ -22,19 +29,20 @@ pub(in crate::authority) fn check_grantable_permissions<'p>(
     permissions: &(impl Iterator<Item = &'p str> + Clone),
     claims: &'p Map<String, Value>,
 ) -> Result<(), Error> {
-    let is_logged_in = |subject: &User| user.is_some_and(|user| user.id == subject.id);
-    let describe = |subject: &User| UserWithRole::new(subject, is_logged_in(subject));
+    let is_logged_in = |checked: &User| user.is_some_and(|user| user.id == checked.id);
+    let describe = |checked: &User| UserWithRole::new(checked, is_logged_in(checked));
     let granter = user.unwrap_or(owner);
     let mut all_permissions = permissions.clone().chain(claimed_words(claims));
     let is_mint = |permission: &str| permission == Permission::MINT;
-    for (subject, has_mint) in
-        [(owner, permissions.clone().any(is_mint)), (granter, all_permissions.clone().any(is_mint))]
-    {
-        if has_mint && subject.role < Role::Minter {
+    for (checked_user, requires_minter, refusal) in [
+        (granter, all_permissions.clone().any(is_mint), MINT_GRANT_REFUSAL),
+        (owner, permissions.clone().any(is_mint), MINT_OWNER_REFUSAL),
+    ] {
+        if requires_minter && checked_user.role < Role::Minter {
             return Err(Error::InsufficientRole {
-                refusal: "only minters and admins can grant `jeton:mint`",
+                refusal,
                 required: Role::Minter,
-                user: Some(describe(subject)),
+                user: Some(describe(checked_user)),
             });
         }
     }
@@ -65,8 +73,9 @@ fn is_text_or_texts(claim: &Value) -> bool {
     claim.is_string() || claim.as_array().is_some_and(|items| items.iter().all(Value::is_string))
 }
 
-/// Returns the words that a verifier may read as permissions: in a string or in the strings of an
-/// array, separated by characters that any programming language treats as whitespace.
+/// Returns the words that a verifier may read as permissions: the words of a string, or of the
+/// strings of an array. Whitespace, control characters and U+FEFF separate words, because verifiers
+/// in different programming languages split texts at different characters.
 fn claimed_words(claims: &Map<String, Value>) -> impl Iterator<Item = &str> + Clone {
     let texts = granting_claims(claims).flat_map(|claim| match claim {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),

@@ -1,4 +1,5 @@
-//! Per-token claims of a bulk mint. Memory use does not depend on the number of tokens.
+//! Claims of each token of a request for many tokens (a bulk mint). Memory use does not depend on
+//! the number of tokens.
 
 use super::super::Error;
 use super::row_encoder::MAX_BATCH_ROWS;
@@ -12,9 +13,10 @@ use std::ops::Range;
 /// Maximum number of tokens per transaction.
 pub(super) const MAX_BATCH_TOKENS: usize = MAX_BATCH_ROWS;
 
-/// Upper limit for the headers and claims of a batch of repeated rows as JSON, in bytes. The signed
-/// tokens are longer: base64url adds a third, and the signatures follow.
-const BATCH_BYTES: usize = 2 * 1024 * 1024;
+/// Maximum total length of the headers and claims of a batch of repeated rows (one row for all
+/// tokens): the length of their JSON in bytes. The signed tokens are longer: base64url adds a
+/// third, and the signatures follow.
+const MAX_BATCH_JSON_BYTES: usize = 2 * 1024 * 1024;
 
 /// Claim rows of a bulk mint, with the input line of each row.
 #[derive(Debug)]
@@ -32,10 +34,10 @@ enum RowSource {
     FromFile(RowFile),
 }
 
-/// Iterator over rows.
+/// Iterator over rows, one for each token.
 type Rows<'r> = Box<dyn Iterator<Item = Result<Cow<'r, Row>, Error>> + 'r>;
 
-/// Consecutive rows.
+/// Batch: consecutive rows whose tokens are signed by one thread and recorded in one transaction.
 #[derive(Debug)]
 pub(super) enum RowBatch<'r> {
     /// The same row for a number of tokens.
@@ -74,7 +76,7 @@ impl ClaimRows {
         Ok(Self { rows: RowSource::FromFile(file), count })
     }
 
-    /// Returns the same claims for `count` tokens.
+    /// Creates rows with the same claims for `count` tokens.
     pub(crate) fn repeat(claims: Map<String, Value>, count: usize) -> Self {
         Self { rows: RowSource::Repeated(Row { line: 0, fields: claims }), count }
     }
@@ -90,7 +92,7 @@ impl ClaimRows {
     }
 
     /// Returns example rows of a file: each row of the file differs from one of the examples only
-    /// in its string values. Returns `None` without a file, or if a row of the file is like no
+    /// in its string values. Returns `None` without a file, or if some row of the file has no such
     /// example.
     pub(super) fn examples(&self) -> Option<&[Row]> {
         match &self.rows {
@@ -99,19 +101,21 @@ impl ClaimRows {
         }
     }
 
-    /// Returns the range of the rows whose validity implies the validity of all rows. Two copies
-    /// represent any number of identical rows: two are needed to detect a repeated `jti`.
-    pub(super) fn sample(&self) -> Range<usize> {
+    /// Returns the range of the rows to validate: if these rows are valid, all rows are valid. For
+    /// a repeated row, the range has at most two copies: enough to detect a `jti` that occurs
+    /// twice.
+    pub(super) fn sample_range(&self) -> Range<usize> {
         match self.rows {
             RowSource::Repeated(_) => 0..self.count.min(2),
             RowSource::FromFile(_) => 0..self.count,
         }
     }
 
-    /// Returns the rows in `range` in batches. In a file, `range` must extend from the start of a
-    /// batch to the last row. A batch of repeated rows has at most `max_tokens` tokens, whose
-    /// headers and claims are limited by [`BATCH_BYTES`] unless the batch has a single token.
-    /// `max_json_length` is the maximum length of header and claims of a token as JSON in bytes.
+    /// Returns the rows in `range` in batches. A file has fixed batches: for a file, `range` must
+    /// extend from the start of a batch to the last row. A batch of repeated rows has at most
+    /// `max_tokens` tokens, and at most [`MAX_BATCH_JSON_BYTES`] unless the batch has a single
+    /// token. `max_json_length` is the maximum length of header and claims of a token as JSON in
+    /// bytes.
     pub(super) fn batches(
         &self,
         range: Range<usize>,
@@ -120,7 +124,8 @@ impl ClaimRows {
     ) -> Box<dyn Iterator<Item = Result<RowBatch<'_>, Error>> + Send + '_> {
         match &self.rows {
             RowSource::Repeated(row) => {
-                let batch_size = (BATCH_BYTES / max_json_length.max(1)).clamp(1, max_tokens);
+                let batch_size =
+                    (MAX_BATCH_JSON_BYTES / max_json_length.max(1)).clamp(1, max_tokens);
                 let offsets = range.clone().step_by(batch_size);
                 Box::new(offsets.map(move |offset| {
                     Ok(RowBatch::Repeated(row, batch_size.min(range.end - offset)))

@@ -13,7 +13,7 @@ macro_rules! defects {
         }
 
         impl Defect {
-            /// All defects. The fixtures are written in this order.
+            /// All defects, in the order in which the fixtures (one token per defect) are written.
             pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// Returns the name of the defect, as in manifests and on the command line.
@@ -21,8 +21,8 @@ macro_rules! defects {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// Returns a description of the defect, with the RFC, and mostly the section, that defines
-            /// the violated rule.
+            /// Returns a description of the defect. The description names the RFC, and usually the
+            /// section of the RFC, that defines the violated rule.
             pub(crate) const fn description(self) -> &'static str {
                 match self { $(Self::$variant => $description),+ }
             }

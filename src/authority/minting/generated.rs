@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// Kind of a generated value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GeneratedKind {
-    /// Token id (UUID version 7).
+    /// `jti` (UUID version 7).
     Jti,
     /// UUID version 4.
     Uuid,
@@ -15,15 +15,17 @@ pub(super) enum GeneratedKind {
     Random,
 }
 
-/// A generated value of a token, or a string value of its input row. The value contains no character
-/// that JSON must escape.
+/// A value in a token: a generated value, or a string value of the input row. The value contains no
+/// character that JSON must escape.
 #[derive(Debug)]
-pub(super) enum TokenValue<'v> {
+pub(super) enum FieldValue<'v> {
+    /// A generated `jti`.
     Jti(Jti),
+    /// Any other value.
     Text(Cow<'v, str>),
 }
 
-impl TokenValue<'_> {
+impl FieldValue<'_> {
     /// Appends the text of the value.
     pub(super) fn append_to(&self, text: &mut String) {
         match self {
@@ -41,22 +43,22 @@ impl TokenValue<'_> {
 }
 
 /// Function that generates a value and returns the text of the value.
-pub(super) type Generate<'g> = &'g mut dyn FnMut(GeneratedKind) -> Result<String, crypto::Error>;
+pub(super) type GenerateFn<'g> = &'g mut dyn FnMut(GeneratedKind) -> Result<String, crypto::Error>;
 
-/// Returns the text of a new value.
+/// Generates a value and returns the text of the value.
 pub(super) fn generate_text(kind: GeneratedKind) -> Result<String, crypto::Error> {
-    ValueGenerator::default().generate(kind).map(TokenValue::into_text)
+    ValueGenerator::default().generate(kind).map(FieldValue::into_text)
 }
 
 /// Source of the generated values of many tokens.
 #[derive(Debug, Default)]
 pub(super) struct ValueGenerator {
-    /// Token ids to use first, in order; further ids are generated.
+    /// `jti`s to use first, in order. All further `jti`s are generated.
     jtis: std::vec::IntoIter<Jti>,
 }
 
 impl ValueGenerator {
-    /// Creates a source that uses the token ids `jtis` first.
+    /// Creates a source that uses `jtis` first.
     pub(super) fn with_jtis(jtis: Vec<Jti>) -> Self {
         Self { jtis: jtis.into_iter() }
     }
@@ -64,13 +66,13 @@ impl ValueGenerator {
     pub(super) fn generate(
         &mut self,
         kind: GeneratedKind,
-    ) -> Result<TokenValue<'static>, crypto::Error> {
+    ) -> Result<FieldValue<'static>, crypto::Error> {
         Ok(match kind {
             GeneratedKind::Jti => {
-                TokenValue::Jti(self.jtis.next().unwrap_or_else(crypto::generate_jti))
+                FieldValue::Jti(self.jtis.next().unwrap_or_else(crypto::generate_jti))
             }
-            GeneratedKind::Uuid => TokenValue::Text(crypto::generate_uuid().into()),
-            GeneratedKind::Random => TokenValue::Text(crypto::generate_random_text()?.into()),
+            GeneratedKind::Uuid => FieldValue::Text(crypto::generate_uuid().into()),
+            GeneratedKind::Random => FieldValue::Text(crypto::generate_random_text()?.into()),
         })
     }
 }

@@ -1,5 +1,5 @@
-//! Preparation of a [`MintJob`]: validation of its rows, and choice of a test key of the store,
-//! unless the request uses an external key.
+//! Preparation of a [`MintJob`]: the validation of its rows and, unless the request uses an
+//! external key, the choice of a test key of the store.
 
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
 use super::super::principal::{Principal, write_shared_as};
@@ -19,7 +19,7 @@ use crate::store::{self, SharedWriter, Store};
 
 pub(super) const MINTERS_ONLY: &str = "only minters and admins can mint test tokens";
 
-/// Minting of the tokens of one request.
+/// Job: the minting of the tokens of one request.
 #[derive(Debug)]
 pub(crate) struct MintJob {
     pub(super) request: MintRequest,
@@ -35,7 +35,7 @@ pub(crate) struct MintJob {
     pub(super) validity: Validity,
 }
 
-/// Signing key of a job, with the minter, who owns the recorded tokens.
+/// Signing key of a job, with the minter and the audit event. The minter owns the recorded tokens.
 #[derive(Debug)]
 pub(crate) struct JobKey {
     pub(super) spec: KeySpec,
@@ -54,9 +54,9 @@ pub(crate) struct JobKey {
 
 impl MintJob {
     /// Starts a job with a test key of the store, generated if missing. Validates every row, but
-    /// signs nothing yet. `previous` is the key of an earlier job of the same command. The audit
-    /// event of the earlier job also counts the tokens of this job; but a job that adds a key to
-    /// the store has an event of its own.
+    /// mints no token yet. `previous` is the key of an earlier job of the same command. The audit
+    /// event of the earlier job also counts the tokens of this job, unless this job adds a key to
+    /// the store: then this job has its own audit event.
     pub(crate) fn with_store_key(
         store: &mut Store,
         audit: &AuditContext,
@@ -101,9 +101,9 @@ impl MintJob {
     /// Selects the signing key, validates every row with the key, and runs `work` with the key.
     /// `work` may be slow, because no transaction is open.
     ///
-    /// `record` runs in a write transaction, which first inserts the key if it is new. `record` is
-    /// given the user, the row id of the key, the key as an audit target if it is new, and the
-    /// output of `work`, and returns the id of the audit event.
+    /// `record` runs in a write transaction, which first inserts the key if it is new. `record`
+    /// gets the user, the row id of the key, the key as an audit target if the key is new, and the
+    /// output of `work`. `record` returns the id of the audit event.
     pub(super) fn acquire_key<T>(
         &self,
         store: &mut Store,
@@ -160,7 +160,7 @@ impl MintJob {
         Ok((job_key, output))
     }
 
-    /// Starts a job with an external key.
+    /// Starts a job with an external key. Validates every row, but mints no token yet.
     pub(crate) fn with_external_key(
         now: Timestamp,
         key: &KeySpec,
@@ -194,6 +194,8 @@ impl MintJob {
         Ok(Self { request, claim_rows, max_json_length: 0, now, issuer, uid, validity })
     }
 
+    /// Returns the test key that the request selects. If the request selects only an algorithm, a
+    /// missing key is generated, but not stored. Fails if a selected key id is unknown.
     pub(super) fn select_key(&self, store: &mut Store) -> Result<TestKey, Error> {
         let preset_algorithm = self.request.preset_algorithm()?;
         match &self.request.signer {

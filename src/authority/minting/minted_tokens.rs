@@ -1,11 +1,11 @@
 //! Signed test tokens: a single token, and the tokens of a batch.
 
-use super::generated::TokenValue;
+use super::generated::FieldValue;
 use crate::model::{Jti, Timestamp, TokenId, Untrusted};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
-/// A signed test token, as printed.
+/// A signed test token, for the output of a command.
 #[derive(Debug, Serialize)]
 pub(crate) struct MintedToken {
     #[serde(serialize_with = "serialize_exposed")]
@@ -26,11 +26,12 @@ fn serialize_exposed<S: Serializer>(
     serializer.serialize_str(token.expose_secret())
 }
 
-/// Signed test tokens in the order of their rows. Without `Debug`, so that no token reaches a
-/// message.
+/// Signed test tokens in the order of their rows. The type does not implement `Debug`, so that no
+/// token reaches a message.
 pub(crate) struct MintedTokens {
     /// The tokens, each followed by a line feed.
     lines: String,
+    /// Details of each token.
     details: Vec<TokenDetails>,
     /// Row id of each token, if the tokens are recorded.
     pub(super) ids: Vec<TokenId>,
@@ -47,6 +48,7 @@ pub(super) struct TokenDetails {
 #[derive(Debug)]
 pub(super) enum JtiClaim {
     Uuid(Jti),
+    /// A text that is not a UUID with hyphens and in lower case.
     Other(Untrusted),
 }
 
@@ -63,16 +65,16 @@ impl JtiClaim {
     }
 
     /// Returns the claim with this value.
-    pub(super) fn from_value(value: &TokenValue<'_>) -> Self {
+    pub(super) fn from_value(value: &FieldValue<'_>) -> Self {
         match value {
-            TokenValue::Jti(jti) => Self::Uuid(*jti),
-            TokenValue::Text(text) => Self::new(text),
+            FieldValue::Jti(jti) => Self::Uuid(*jti),
+            FieldValue::Text(text) => Self::new(text),
         }
     }
 }
 
 impl MintedTokens {
-    /// Creates a list with space for `count` tokens of `token_length` bytes.
+    /// Creates an empty list with space for `count` tokens of `token_length` bytes.
     pub(super) fn with_capacity(count: usize, token_length: usize) -> Self {
         Self {
             lines: String::with_capacity(count * (token_length + 1)),
@@ -81,7 +83,7 @@ impl MintedTokens {
         }
     }
 
-    /// Adds a token. `append` appends the token to `lines`.
+    /// Adds a token. `append` appends the text of the token to the text of all tokens.
     pub(super) fn push<E>(
         &mut self,
         jti: Option<JtiClaim>,
@@ -94,7 +96,7 @@ impl MintedTokens {
         Ok(())
     }
 
-    /// Returns the `jti`s of the tokens from `index` on, without `jti`s that are not UUIDs.
+    /// Returns the `jti`s of the tokens from `index` on; omits tokens without a [`JtiClaim::Uuid`].
     pub(super) fn jtis_from(&self, index: usize) -> impl Iterator<Item = Jti> {
         self.details.iter().skip(index).filter_map(|details| match details.jti {
             Some(JtiClaim::Uuid(jti)) => Some(jti),
@@ -103,7 +105,7 @@ impl MintedTokens {
     }
 
     /// Returns the `jti` and expiry of each token with a `jti`.
-    pub(super) fn jtis(&self) -> impl Iterator<Item = (Untrusted, Option<Timestamp>)> {
+    pub(super) fn jtis_with_expiry(&self) -> impl Iterator<Item = (Untrusted, Option<Timestamp>)> {
         self.details
             .iter()
             .filter_map(|details| Some((details.jti.as_ref()?.to_untrusted(), details.expires_at)))

@@ -1,5 +1,5 @@
-//! Test tokens: any claims, signed by a test key of the store or an external key. A test token never
-//! authenticates to jeton and never passes as an app token.
+//! Test tokens: tokens with any claims, signed by a test key of the store or by an external key. A
+//! test token never authenticates to jeton and never passes as an app token.
 
 mod authorize;
 mod batch_signer;

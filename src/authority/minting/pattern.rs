@@ -1,14 +1,14 @@
-//! Header and claims of tokens that differ only in generated values and in the string values of
-//! input rows: constant text with gaps. The constant parts are serialized once.
+//! Patterns: constant text with gaps, for the header and claims of tokens that differ only in
+//! generated values and in the string values of input rows. The constant parts are serialized once.
 //!
-//! A pattern is made from an example: a token with random texts, called markers, in place of the
-//! varying values. The positions of the markers in the serialized claims are the gaps.
+//! A pattern is made from a marked token: a token with random texts, called markers, in place of
+//! the varying values. The positions of the markers in the serialized claims are the gaps.
 
 use super::super::Error;
-use super::generated::{GeneratedKind, TokenValue, ValueGenerator, generate_text};
+use super::generated::{FieldValue, GeneratedKind, ValueGenerator, generate_text};
 use super::minted_tokens::{JtiClaim, MintedTokens};
-use super::record::{RowOwner, build_token_row};
-use super::row_shape::{MAX_EXAMPLES, MAX_TEXT_BYTES, is_like, is_plain};
+use super::record::{RowOwnerAndKey, build_token_row};
+use super::row_shape::{MAX_EXAMPLES, MAX_TEXT_BYTES, differs_only_in_texts, is_plain};
 use super::token_builder::TokenBuilder;
 use crate::crypto::{self, TokenPrefix, TokenSigner};
 use crate::model::{Row, Timestamp};
@@ -18,18 +18,20 @@ use serde_json::{Map, Value};
 /// Pattern of tokens that differ only in the values of gaps in their claims.
 #[derive(Debug)]
 pub(super) struct TokenPattern {
+    /// The encoded header, and the start of the claims up to the first gap.
     prefix: TokenPrefix,
-    /// The claims from the first gap on; the text before this gap is in `prefix`.
+    /// The claims from the first gap on.
     claims: GapParts,
+    /// All gaps. The indexes in [`GapParts`] refer to this list.
     gaps: Vec<Gap>,
     /// The `jti` claim, if it is a string: the text before the first gap, and the rest.
     jti: Option<(String, GapParts)>,
     expires_at: Option<Timestamp>,
-    /// Token row of the example, if the request records tokens. The token rows of the other tokens
-    /// differ only in `jti`.
+    /// Store row of the marked token, if the request records tokens. The store rows of the other
+    /// tokens differ only in `jti`.
     token_row: Option<NewToken>,
     /// Fields of the input row from which the pattern was made.
-    example_fields: Map<String, Value>,
+    source_fields: Map<String, Value>,
     /// Maximum length of header and claims as JSON in bytes.
     max_json_length: usize,
 }
@@ -37,6 +39,7 @@ pub(super) struct TokenPattern {
 /// Source of the value of a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
+    /// Value that is generated for each token.
     Generated(GeneratedKind),
     /// String value of the input row, by position among the string values of the row.
     Text(usize),
@@ -66,13 +69,15 @@ impl PatternCache {
         &mut self,
         builder: &TokenBuilder<'_>,
         row: &Row,
-        owner: Option<RowOwner>,
+        owner: Option<RowOwnerAndKey>,
     ) -> Result<Option<&TokenPattern>, Error> {
-        let mut index =
-            self.patterns.iter().position(|pattern| is_like(&row.fields, &pattern.example_fields));
+        let mut index = self
+            .patterns
+            .iter()
+            .position(|pattern| differs_only_in_texts(&row.fields, &pattern.source_fields));
         if index.is_none() && self.attempt_count < MAX_EXAMPLES {
             self.attempt_count += 1;
-            if let Some(pattern) = TokenPattern::from_example(builder, &row.fields, owner)? {
+            if let Some(pattern) = TokenPattern::from_row(builder, &row.fields, owner)? {
                 index = Some(self.patterns.len());
                 self.patterns.push(pattern);
             }
@@ -82,12 +87,13 @@ impl PatternCache {
 }
 
 impl TokenPattern {
-    /// Makes the pattern of the tokens of input rows like `fields`. Returns `None` if the tokens
-    /// may differ in more than the values of gaps in their claims.
-    pub(super) fn from_example(
+    /// Makes the pattern of the tokens of input rows that differ from `fields` only in string
+    /// values. Returns `None` if the tokens may differ in more than the values of gaps in their
+    /// claims.
+    pub(super) fn from_row(
         builder: &TokenBuilder<'_>,
         fields: &Map<String, Value>,
-        owner: Option<RowOwner>,
+        owner: Option<RowOwnerAndKey>,
     ) -> Result<Option<Self>, Error> {
         if builder.request.defect.is_some() {
             return Ok(None);
@@ -108,11 +114,11 @@ impl TokenPattern {
                 *text = add_marker(Gap::Text(index), GeneratedKind::Random)?.into();
             }
         }
-        let example = builder
-            .build_requested(&marked_fields, &mut |kind| add_marker(Gap::Generated(kind), kind));
-        let (header, claims) = match example {
-            Ok(example) => (Value::from(example.header).to_string(), example.claims),
-            // If the row itself is invalid, building its token without a pattern reports the error.
+        let marked_token = builder
+            .build_for_request(&marked_fields, &mut |kind| add_marker(Gap::Generated(kind), kind));
+        let (header, claims) = match marked_token {
+            Ok(parts) => (Value::from(parts.header).to_string(), parts.claims),
+            // An invalid row is reported later, when its token is built without a pattern.
             Err(_) if builder.has_input_rows => return Ok(None),
             Err(error) => return Err(error),
         };
@@ -147,7 +153,7 @@ impl TokenPattern {
             jti,
             expires_at,
             token_row,
-            example_fields: fields.clone(),
+            source_fields: fields.clone(),
             max_json_length: header.len() + max_claims_length,
         }))
     }
@@ -157,14 +163,14 @@ impl TokenPattern {
         self.max_json_length
     }
 
-    /// Returns the token row of the example, if the request records tokens. The token rows of the
-    /// other tokens differ only in `jti`.
+    /// Returns the store row of the marked token, if the request records tokens. The store rows of
+    /// the other tokens differ only in `jti`.
     pub(super) fn token_row(&self) -> Option<&NewToken> {
         self.token_row.as_ref()
     }
 
     /// Signs the token of an input row with the string values `texts` and adds the token to
-    /// `tokens`. `payload` is a buffer.
+    /// `tokens`. `payload` is a buffer, of which the content is overwritten.
     pub(super) fn sign(
         &self,
         signer: &TokenSigner<'_>,
@@ -177,11 +183,11 @@ impl TokenPattern {
             Ok::<_, Error>(match gap {
                 Gap::Generated(kind) => generator.generate(*kind)?,
                 Gap::Text(index) => {
-                    TokenValue::Text(texts.get(*index).copied().unwrap_or_default().into())
+                    FieldValue::Text(texts.get(*index).copied().unwrap_or_default().into())
                 }
             })
         };
-        let values: Vec<TokenValue<'_>> =
+        let values: Vec<FieldValue<'_>> =
             self.gaps.iter().map(to_value).collect::<Result<_, _>>()?;
         payload.clear();
         payload.push_str(&self.prefix.payload_tail);
@@ -200,7 +206,8 @@ impl TokenPattern {
     }
 }
 
-fn append_parts(text: &mut String, parts: &GapParts, values: &[TokenValue<'_>]) {
+/// Appends the value of each gap and the constant text that follows the gap.
+fn append_parts(text: &mut String, parts: &GapParts, values: &[FieldValue<'_>]) {
     for (gap, following_text) in parts {
         values[*gap].append_to(text);
         text.push_str(following_text);
@@ -213,11 +220,11 @@ fn accepts_long_texts(builder: &TokenBuilder<'_>, fields: &Map<String, Value>) -
     for text in long_fields.values_mut().filter(|value| value.is_string()) {
         *text = Value::from("x".repeat(MAX_TEXT_BYTES));
     }
-    builder.build_requested(&long_fields, &mut generate_text).is_ok()
+    builder.build_for_request(&long_fields, &mut generate_text).is_ok()
 }
 
-/// Splits a text at the markers. Returns the text before the first marker, and the index of each
-/// gap with the text that follows the gap.
+/// Splits a text at the markers. Returns the text before the first marker and, for each marker in
+/// the text, the index of its gap and the text up to the next marker.
 fn split_at_markers<'i>(input: &'i str, markers: &[Marker]) -> (&'i str, GapParts) {
     let find_first = |text: &str| {
         let offsets = markers.iter().map(|marker| text.find(&marker.text));

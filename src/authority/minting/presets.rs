@@ -25,7 +25,7 @@ presets![
     "supabase",
 ];
 
-/// Preset for tokens without a named preset.
+/// Preset of requests that name no preset.
 const PLAIN_PRESET: &str = include_str!("../../presets/plain.json");
 
 /// Returns the names of the built-in presets, sorted.
@@ -51,7 +51,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn named_presets_explain_every_claim_and_name_sources_and_verifiers() {
+    fn builtin_presets_have_sources_verifiers_and_an_explanation_of_every_claim() {
         assert!(builtin_preset_names().is_sorted());
         for name in builtin_preset_names() {
             let preset = load_builtin_preset(Some(name)).unwrap().unwrap();
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_preset_needs_no_name_and_unknown_name_has_no_preset() {
+    fn no_name_selects_the_plain_preset_and_unknown_name_selects_no_preset() {
         assert!(load_builtin_preset(None).unwrap().is_some());
         assert!(load_builtin_preset(Some("other")).unwrap().is_none());
     }

@@ -5,25 +5,26 @@ use crate::model::{AppName, Grant, Jti, KeyRowId, Timestamp, TokenKind, TokenOri
 use crate::store::{NewToken, Reader};
 use serde_json::{Map, Value};
 
-/// Check that no token of one key with a given `jti` was revoked.
+/// Check that no token with a given `jti`, signed by one key, was revoked.
 ///
-/// A prune removes the rows of expired tokens, and with the rows the knowledge of which tokens were
-/// revoked. A new row with the `jti` and the claims of a pruned revoked token would make that token
-/// pass as not revoked.
+/// A prune removes the rows of expired tokens. After a prune, the store no longer knows which of
+/// these tokens were revoked. If a new row with the `jti` and the claims of such a token were
+/// added, the revoked token would pass as not revoked.
 pub(super) struct RevocationCheck<'r> {
     tx: &'r Reader<'r>,
     key: KeyRowId,
-    /// Latest expiry of a pruned test token of the key.
+    /// Latest expiry of all pruned test tokens of the key; `None` without such tokens.
     pruned_until: Option<Timestamp>,
 }
 
 impl<'r> RevocationCheck<'r> {
     pub(super) fn new(tx: &'r Reader<'r>, key: KeyRowId) -> Result<Self, Error> {
-        Ok(Self { tx, key, pruned_until: tx.pruned_until(key)? })
+        Ok(Self { tx, key, pruned_until: tx.latest_pruned_expiry(key)? })
     }
 
-    /// Refuses a `jti` on the blocklist. If `expires_at` is given, also refuses the `jti` if a token
-    /// with this expiry may have been revoked and pruned.
+    /// Refuses a `jti` on the blocklist, the list of revoked unrecorded tokens. Also refuses the
+    /// `jti` if `expires_at` is given and a token with this expiry may have been revoked and
+    /// pruned.
     pub(super) fn ensure_never_revoked(
         &self,
         jti: Jti,
@@ -31,7 +32,8 @@ impl<'r> RevocationCheck<'r> {
     ) -> Result<(), Error> {
         ensure_not_blocklisted(self.tx, self.key, jti)?;
         if expires_at.is_some_and(|expiry| self.pruned_until.is_some_and(|until| expiry <= until)) {
-            let reason = "a token with this `jti` and `exp` may have been revoked and pruned";
+            let reason =
+                "a token with this `jti` and `exp` may have been revoked, and its record pruned";
             return Err(Error::Usage(reason.to_owned()));
         }
         Ok(())
@@ -53,7 +55,8 @@ pub(super) fn jti_taken_error() -> Error {
 
 /// Owner and signing key of recorded tokens.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RowOwner {
+pub(super) struct RowOwnerAndKey {
+    /// Owner of the tokens.
     pub(super) user: UserId,
     pub(super) key: KeyRowId,
 }
@@ -62,7 +65,7 @@ pub(super) struct RowOwner {
 /// the claims; without an `iat` in whole seconds the token counts as issued at `default_issued_at`.
 pub(super) fn build_token_row(
     claims: &Map<String, Value>,
-    owner: RowOwner,
+    owner: RowOwnerAndKey,
     default_issued_at: Timestamp,
 ) -> Result<NewToken, Error> {
     let (jti, expires_at) = parse_jti_and_expiry(claims)?;

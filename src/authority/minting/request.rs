@@ -8,7 +8,7 @@ use crate::crypto;
 use crate::model::{Algorithm, InvalidValue, Jti, TimeSpec, Untrusted, parse_kid};
 use serde_json::{Map, Value};
 
-/// Choice of the test key of the store that signs; ignored with an external key.
+/// Choice of the test key that signs the tokens; ignored if an external key signs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Signer {
     /// Test key of this algorithm; `None` means the algorithm of the preset, or ES256 if the preset
@@ -23,12 +23,17 @@ pub(crate) enum Signer {
 /// Request for one or more test tokens: preset, claims, signing key and times.
 #[derive(Debug, Clone)]
 pub(crate) struct MintRequest {
+    /// Content of the preset.
     pub(super) template: Template,
+    /// Requested values of preset parameters. They replace the values in input rows, and the
+    /// defaults of the preset.
     pub(super) parameter_values: Map<String, Value>,
-    /// Explicit claims. They replace the claims of the same name in the preset's template and in the
-    /// input row; all other explicit claims come last in the token.
+    /// Explicit claims. An explicit claim replaces the claim of the same name in the preset or in
+    /// the input row. Explicit claims with other names come last in the token.
     pub(crate) claims: Map<String, Value>,
-    pub(super) header: Map<String, Value>,
+    /// Explicit header parameters. They are added to the header of the preset, or replace the
+    /// header parameters of the same name.
+    pub(super) header_overrides: Map<String, Value>,
     /// Claims that are left out of the tokens.
     pub(crate) omitted_claims: Vec<&'static str>,
     /// Generated `jti` of the only token of the request; replaces the `jti` of the template.
@@ -42,20 +47,20 @@ pub(crate) struct MintRequest {
     /// Expiry; by default the time of issue plus the preset's TTL, or plus 1 hour if the preset has
     /// no TTL. Test tokens always expire, so `Never` means the default.
     pub(crate) expiry: Expiry,
-    /// Record the tokens in the store, so that the tokens can be listed and revoked by id.
+    /// Set to record the tokens in the store, so that the tokens can be listed and revoked by id.
     pub(crate) record: bool,
     /// Single defect that every token of the request has.
     pub(crate) defect: Option<Defect>,
 }
 
 impl MintRequest {
-    /// Creates a request for tokens as the template of a preset defines them.
+    /// Creates a request for tokens with exactly the header and claims that a template defines.
     pub(crate) fn new(template: Template) -> Self {
         Self {
             template,
             parameter_values: Map::new(),
             claims: Map::new(),
-            header: Map::new(),
+            header_overrides: Map::new(),
             omitted_claims: Vec::new(),
             jti: None,
             signer: Signer::Algorithm(None),
@@ -78,8 +83,8 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Sets a claim such as `aud`, through the preset parameter of the same name if the preset has
-    /// one. Without values nothing changes.
+    /// Sets a claim such as `aud`. If the preset has a parameter of the same name, sets the
+    /// parameter instead. Without values, nothing changes.
     pub(crate) fn set_claim(&mut self, name: &str, values: &[&str]) -> Result<(), InvalidValue> {
         match values {
             [] => return Ok(()),
@@ -92,8 +97,9 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Sets the permissions. The value is a list even for a single permission, but if the preset
-    /// has a parameter `permissions` with a default, the value gets the type of this default.
+    /// Sets the claim or the preset parameter `permissions`. The value is a list even for a single
+    /// permission. Exception: if the preset has a parameter `permissions` with a default other than
+    /// `null`, the value gets the type of this default. Without permissions, nothing changes.
     pub(crate) fn set_permissions(&mut self, permissions: &[&str]) -> Result<(), InvalidValue> {
         const NAME: &str = "permissions";
         let list: Value = permissions.iter().copied().collect();
@@ -119,13 +125,13 @@ impl MintRequest {
         if members.contains_key("alg") {
             return Err(InvalidValue::new("header", "`alg` is set by the key"));
         }
-        self.header.extend(members);
+        self.header_overrides.extend(members);
         Ok(())
     }
 
-    /// Removes the key id from the additional header parameters and returns the key id.
+    /// Removes the key id from the explicit header parameters and returns the key id.
     pub(crate) fn take_header_kid(&mut self) -> Result<Option<Untrusted>, InvalidValue> {
-        match self.header.shift_remove("kid") {
+        match self.header_overrides.shift_remove("kid") {
             None => Ok(None),
             Some(Value::String(kid)) => parse_kid(&kid).map(Some),
             Some(_) => Err(InvalidValue::new("key id", "not a string")),
@@ -134,11 +140,11 @@ impl MintRequest {
 
     /// Sets the key id in the header, even if the preset's header has none.
     pub(crate) fn set_header_kid(&mut self, kid: &Untrusted) {
-        self.header.insert("kid".to_owned(), kid.as_str().into());
+        self.header_overrides.insert("kid".to_owned(), kid.as_str().into());
     }
 
-    /// Selects the key of the store that the preset prescribes, unless another key or an algorithm
-    /// is requested. In each case the key id of the signing key replaces the prescribed key id.
+    /// Selects the key of the store that the preset prescribes, unless the request selects another
+    /// key or an algorithm. In both cases, the header gets the key id of the signing key.
     pub(crate) fn select_preset_key(&mut self) -> Result<(), Error> {
         let preset_kid = self.take_preset_kid()?;
         if let (Signer::Algorithm(None), Some(kid)) = (&self.signer, preset_kid) {
@@ -160,11 +166,11 @@ impl MintRequest {
         self.template.algorithm()
     }
 
-    /// Returns whether the user or the preset may have chosen the `jti` of the token of an input row;
-    /// `false` means that the `jti` is generated.
-    pub(super) fn has_custom_jti(&self, input_row: &Map<String, Value>) -> bool {
+    /// Returns `true` if the user or the preset may have chosen the `jti` of the token of a row,
+    /// and `false` if the `jti` is generated.
+    pub(super) fn has_custom_jti(&self, row_fields: &Map<String, Value>) -> bool {
         let text = self.template.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
         let is_generated = self.jti.is_some() || text.contains("{jti}") || text.contains("{uuid}");
-        !is_generated || input_row.contains_key("jti") || self.claims.contains_key("jti")
+        !is_generated || row_fields.contains_key("jti") || self.claims.contains_key("jti")
     }
 }

@@ -31,16 +31,19 @@ pub(super) fn validate_rows(
     mut check_jtis: impl FnMut(&[PlannedJti]) -> Result<(), Error>,
 ) -> Result<usize, Error> {
     let is_recorded = builder.request.record;
+    // Every row of the file differs from an example row only in string values. If tokens are not
+    // recorded, it is usually enough to check the examples.
     let examples = claim_rows.examples().filter(|_| !is_recorded);
     if let Some(max_length) =
         examples.map_or(Ok(None), |rows| max_length_by_examples(builder, rows))?
     {
         return Ok(max_length);
     }
+    // The temporary database detects a `jti` that occurs twice in a file.
     let scratch = (is_recorded && builder.has_input_rows).then(ScratchDatabase::new).transpose()?;
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
-    for batch in claim_rows.batches(claim_rows.sample(), 0, MAX_BATCH_TOKENS) {
+    for batch in claim_rows.batches(claim_rows.sample_range(), 0, MAX_BATCH_TOKENS) {
         let mut jtis = Vec::new();
         for row in batch?.rows() {
             let row = row?;
@@ -50,7 +53,7 @@ pub(super) fn validate_rows(
                 max_length = max_length.max(length);
                 continue;
             }
-            let parts = builder.build_requested(&row.fields, &mut generate_text)?;
+            let parts = builder.build_for_request(&row.fields, &mut generate_text)?;
             let length = check_size(builder, &parts).map_err(|error| with_line(row.line, error))?;
             max_length = max_length.max(length);
             if is_recorded {
@@ -64,8 +67,8 @@ pub(super) fn validate_rows(
 }
 
 /// Returns an upper limit for the length of header and claims of a token as JSON in bytes. Returns
-/// `None` if an example row has no pattern, or if a token of a pattern may be too large: then each
-/// row must be checked.
+/// `None` if each row must be checked: if the tokens of an example row have no [`TokenPattern`]
+/// (constant text with gaps), or if a token of the pattern may be too large.
 fn max_length_by_examples(
     builder: &TokenBuilder<'_>,
     rows: &[Row],
@@ -93,9 +96,10 @@ fn plan_jti(
     Ok(PlannedJti { jti, line, expires_at: is_custom.then_some(expires_at) })
 }
 
-/// Refuses a `jti` that occurs twice in a request. The `jti`s of rows from a file are reserved in
-/// `scratch`, except generated `jti`s, which are unique. Without a file, all rows are the same, so
-/// their `jti`s are either all generated or all equal, and a comparison of neighbors is enough.
+/// Refuses a `jti` that occurs twice in a request. The custom `jti`s of rows from a file are
+/// reserved in `scratch`; generated `jti`s are always unique. Without a file (`scratch` is `None`),
+/// all rows are the same. Their `jti`s are then either all generated or all equal, and a comparison
+/// of neighbors is enough.
 fn ensure_distinct_jtis(
     scratch: Option<&ScratchDatabase>,
     jtis: &[PlannedJti],
@@ -117,13 +121,15 @@ fn ensure_distinct_jtis(
     Ok(())
 }
 
-/// Refuses the `jti`s if one is already recorded, or may have been revoked under `key`; the error
-/// names the line of the first such `jti`. `key` is `None` for a new key, which has signed nothing.
+/// Refuses a `jti` that is already recorded, or for which a token signed by `key` may have been
+/// revoked. The error names the line of the first such `jti`. `key` is `None` for a new key, which
+/// has signed nothing.
 pub(super) fn ensure_new_jtis(
     tx: &Reader<'_>,
     key: Option<KeyRowId>,
     jtis: &[PlannedJti],
 ) -> Result<(), Error> {
+    // On a server, this query replaces one query for each `jti` in the loop.
     tx.prefetch_tokens(&jtis.iter().map(|planned| planned.jti).collect::<Vec<_>>())?;
     let check = key.map(|key| RevocationCheck::new(tx, key)).transpose()?;
     for PlannedJti { jti, line, expires_at } in jtis {

@@ -1,14 +1,15 @@
-//! Encoding of the rows of an input file. Most rows differ from an earlier row, kept as an example,
-//! only in their string values; of such a row only the string values (texts) are encoded.
+//! Encoding of the rows of an input file. Some rows are kept as examples. A row is *like* an
+//! example if it differs from the example only in plain string values (see [`is_plain`]). Most rows
+//! are like an example, and only their string values (texts) are encoded.
 
-use super::row_shape::{MAX_EXAMPLES, is_like, is_plain};
+use super::row_shape::{MAX_EXAMPLES, differs_only_in_texts, is_plain};
 use crate::model::{BlockParser, InvalidLine, Row, RowBlock, RowError};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Maximum number of rows of a batch.
+/// Maximum number of rows of a batch: consecutive rows whose tokens one thread signs at once.
 pub(super) const MAX_BATCH_ROWS: usize = 8_000;
 
 /// Size in bytes at which a batch ends. The size of a row is its encoded length plus the length of
@@ -30,7 +31,7 @@ pub(super) struct RowEncoder {
     examples: Examples,
 }
 
-/// Rows from which other rows differ only in their string values.
+/// Rows that are kept as examples.
 #[derive(Debug, Clone, Default)]
 struct Examples {
     rows: Vec<Row>,
@@ -38,16 +39,17 @@ struct Examples {
     json_lengths: Vec<usize>,
 }
 
-/// Encoded rows of a block.
+/// Encoded rows of a block, the part of the input file that one thread parses at once.
 #[derive(Debug, Default)]
 pub(super) struct EncodedBlock {
+    /// The encoded rows, one line each.
     pub(super) text: String,
     /// For each batch: its end in `text`, in bytes, and the number of rows of the block up to this
     /// end.
     pub(super) batch_ends: Vec<(usize, usize)>,
     pub(super) invalid_lines: Vec<InvalidLine>,
     /// Set if the rest of the file cannot be read because of an error in this block.
-    pub(super) has_failed: bool,
+    pub(super) has_unreadable_rest: bool,
     /// Set if a row is like no example.
     pub(super) has_row_without_example: bool,
 }
@@ -55,9 +57,9 @@ pub(super) struct EncodedBlock {
 /// Decoded row.
 #[derive(Debug)]
 pub(super) struct DecodedRow<'r> {
-    /// The row, or an example that differs from the row only in its string values.
+    /// The row itself, or the example that the row is like.
     pub(super) shape: Cow<'r, Row>,
-    /// String values of the row; `None` if the shape is the row.
+    /// String values of the row; `None` if `shape` is the row itself.
     texts: Option<Vec<&'r str>>,
     /// First line of the row in the input; 0 if the row is not from a file.
     line: u64,
@@ -68,7 +70,7 @@ impl RowEncoder {
         Self { parser, shared_examples: Arc::default(), examples: Examples::default() }
     }
 
-    /// Returns the examples of all clones.
+    /// Returns the examples, which all clones share.
     pub(super) fn into_examples(self) -> Vec<Row> {
         let examples = self.shared_examples.lock().unwrap_or_else(PoisonError::into_inner);
         examples.rows.clone()
@@ -103,7 +105,7 @@ impl RowEncoder {
         if row_count > batch_first_row {
             encoded.batch_ends.push((encoded.text.len(), row_count));
         }
-        encoded.has_failed = rows.has_failed();
+        encoded.has_unreadable_rest = rows.has_unreadable_rest();
         Ok(encoded)
     }
 
@@ -122,11 +124,11 @@ impl RowEncoder {
 impl Examples {
     /// Returns the index of the example that the row is like.
     fn find(&self, row: &Row) -> Option<usize> {
-        self.rows.iter().position(|example| is_like(&row.fields, &example.fields))
+        self.rows.iter().position(|example| differs_only_in_texts(&row.fields, &example.fields))
     }
 
-    /// Adds the row as an example and returns its index. Returns `None` if a value of the row is not
-    /// plain, or if there are already [`MAX_EXAMPLES`] examples.
+    /// Adds the row as an example and returns the index of the example. Returns `None` if a value
+    /// of the row is not plain, or if [`MAX_EXAMPLES`] examples exist.
     fn add(&mut self, row: &Row) -> Option<usize> {
         if self.rows.len() == MAX_EXAMPLES || !row.fields.values().all(is_plain) {
             return None;
@@ -137,8 +139,9 @@ impl Examples {
     }
 }
 
-/// Appends a row: the index of its example, its line, and its string values; without an example,
-/// [`NO_EXAMPLE`], its line, and its fields as JSON.
+/// Appends an encoded row to `text`. A row with an `example` consists of the index of the example,
+/// the line number of the row, and the string values of the row. A row without an example consists
+/// of [`NO_EXAMPLE`], the line number, and the fields as JSON.
 fn encode_row(text: &mut String, row: &Row, example: Option<usize>) {
     // Writing to a `String` cannot fail.
     let _ = match example {

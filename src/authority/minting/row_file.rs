@@ -11,14 +11,16 @@ use std::io::{self, BufRead, Write};
 use std::iter;
 use std::os::unix::fs::FileExt;
 
-/// Encoded rows in a temporary file without a name, so that no file remains on any exit.
+/// Encoded rows in a temporary file without a name, so that no file remains on any exit. A batch is
+/// a group of consecutive rows whose tokens one thread signs at once.
 #[derive(Debug)]
 pub(super) struct RowFile {
     file: File,
     /// For each batch: its end in the file, in bytes, and the number of rows up to this end.
     batch_ends: Vec<(u64, usize)>,
+    /// Some rows of the input. Most rows differ from an example only in their string values.
     examples: Vec<Row>,
-    /// Set if a row is like no example.
+    /// Set if a row differs from every example in more than its string values.
     has_row_without_example: bool,
 }
 
@@ -26,6 +28,7 @@ pub(super) struct RowFile {
 #[derive(Debug)]
 pub(super) struct EncodedRows<'r> {
     examples: &'r [Row],
+    /// Encoded rows, one line each.
     text: String,
     /// Number of rows of the batch.
     count: usize,
@@ -40,7 +43,7 @@ impl RowFile {
         let workers =
             workers.map(|mut encoder| move |block| encoder.encode(&block).map_err(Error::from));
         let file = tempfile::tempfile().map_err(|error| to_temporary_file_error(&error))?;
-        let mut rows = Self {
+        let mut row_file = Self {
             file,
             batch_ends: Vec::new(),
             examples: Vec::new(),
@@ -53,11 +56,12 @@ impl RowFile {
             workers,
             || Ok(()),
             |block| {
-                rows.append(&block)?;
+                row_file.append(&block)?;
                 for line in block.invalid_lines {
                     invalid_lines.push(line)?;
                 }
-                if block.has_failed {
+                // The next blocks cannot be read, so the invalid lines are reported now.
+                if block.has_unreadable_rest {
                     Ok(std::mem::take(&mut invalid_lines).into_result()?)
                 } else {
                     Ok(())
@@ -65,13 +69,14 @@ impl RowFile {
             },
         )?;
         invalid_lines.into_result()?;
-        if rows.batch_ends.is_empty() {
+        if row_file.batch_ends.is_empty() {
             return Err(parser.no_rows_error().into());
         }
-        rows.examples = encoder.into_examples();
-        Ok(rows)
+        row_file.examples = encoder.into_examples();
+        Ok(row_file)
     }
 
+    /// Appends the encoded rows of a block, the part of the input that one thread parses at once.
     fn append(&mut self, block: &EncodedBlock) -> Result<(), Error> {
         let (length, count) = self.batch_ends.last().copied().unwrap_or_default();
         self.batch_ends.extend(block.batch_ends.iter().map(|(block_length, block_count)| {
@@ -88,7 +93,7 @@ impl RowFile {
     }
 
     /// Returns example rows: each row of the file differs from an example only in its string
-    /// values. Returns `None` if a row is like no example.
+    /// values. Returns `None` if a row of the file differs from every example in more.
     pub(super) fn examples(&self) -> Option<&[Row]> {
         (!self.has_row_without_example).then_some(&*self.examples)
     }

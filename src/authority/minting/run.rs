@@ -1,4 +1,4 @@
-//! Signing and recording of the tokens of a job: many in parallel, or a single one.
+//! Signing and recording of the tokens of a job: many tokens in parallel, or a single token.
 
 use super::super::Error;
 use super::super::audit_context::OUTCOME_UNDELIVERED;
@@ -7,7 +7,7 @@ use super::claim_rows::{MAX_BATCH_TOKENS, RowBatch};
 use super::defects::Defect;
 use super::job::{JobKey, MINTERS_ONLY, MintJob};
 use super::minted_tokens::{MintedToken, MintedTokens};
-use super::record::{RevocationCheck, RowOwner, jti_taken_error};
+use super::record::{RevocationCheck, RowOwnerAndKey, jti_taken_error};
 use super::request::Signer;
 use crate::authority::keys::load_test_key;
 use crate::crypto::JtiGenerator;
@@ -17,11 +17,13 @@ use crate::signals::InterruptionCheck;
 use crate::store::{self, SharedWriter, Store, TokenGroup};
 use std::ops::Range;
 
-/// Maximum number of consecutive key replacements by other processes before a job fails.
+/// Maximum number of key replacements by other processes, without a minted batch in between, before
+/// a job fails.
 const MAX_REPLACEMENTS: usize = 5;
 
-/// Returns the maximum number of tokens of a batch of repeated rows; a file has its own batches.
-/// RSA batches are smaller, because an RSA signature takes many times as long as another signature.
+/// Returns the maximum number of tokens of a batch of repeated rows. A file has fixed batches
+/// instead. RSA batches are smaller, because an RSA signature takes many times as long as another
+/// signature.
 fn max_batch_tokens(algorithm: Algorithm) -> usize {
     let is_rsa = algorithm.key_type() == KeyType::Rsa;
     if is_rsa { MAX_BATCH_TOKENS / 20 } else { MAX_BATCH_TOKENS }
@@ -31,7 +33,7 @@ fn max_batch_tokens(algorithm: Algorithm) -> usize {
 enum Stop<E> {
     /// The key may no longer sign: another process replaced or revoked the key.
     KeyReplaced,
-    /// `deliver` returned `false`, because the reader of the tokens has gone.
+    /// `deliver` returned `false`, because the process that read the tokens no longer reads.
     NoReader,
     Failed(E),
 }
@@ -42,7 +44,7 @@ impl<E: From<Error>> From<ThreadError> for Stop<E> {
     }
 }
 
-/// Returns [`Stop::NoReader`] if the delivery returned `false`.
+/// Converts the result of `deliver`: `false` becomes [`Stop::NoReader`].
 fn require_reader<E>(has_reader: Result<bool, E>) -> Result<(), Stop<E>> {
     match has_reader {
         Ok(true) => Ok(()),
@@ -58,8 +60,8 @@ impl<E: From<Error>> From<Error> for Stop<E> {
 }
 
 impl MintJob {
-    /// Signs the token of a job for one token and, if requested, records the token. Returns `None`
-    /// for a job without tokens.
+    /// Signs the only token of a job for one token and, if requested, records the token. Returns
+    /// `None` for a job without tokens.
     pub(crate) fn mint_one(
         &self,
         store: &mut Store,
@@ -75,37 +77,37 @@ impl MintJob {
     }
 
     /// Signs all tokens in batches. Records each batch, if requested, and then passes the batch to
-    /// `deliver`, in order, until `deliver` returns `false`. `store` returns the store of the
-    /// context. `check` is called before each token; an error of `check` ends the signing, and the
-    /// tokens of unfinished batches are dropped. If another process replaces the key of tokens to record,
-    /// the remaining tokens are signed with another key. After an early end the count in the audit event
-    /// is corrected.
+    /// `deliver`, in order, until `deliver` returns `false`. `store_of` returns the store of
+    /// `context`, which `deliver` also gets. `check` is called before each token; an error of
+    /// `check` ends the signing, and the tokens of unfinished batches are dropped. If tokens are
+    /// recorded and another process replaces the key, the remaining tokens are signed with another
+    /// key. After an early end, the audit event is corrected.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
         &self,
         context: &mut C,
         job_key: &mut JobKey,
-        store: fn(&mut C) -> Result<&mut Store, E>,
+        store_of: fn(&mut C) -> Result<&mut Store, E>,
         check: &InterruptionCheck<'_>,
         mut deliver: impl FnMut(&mut C, MintedTokens) -> Result<bool, E>,
     ) -> Result<(), E> {
         if self.request.record && self.claim_rows.count() > MAX_BATCH_TOKENS {
-            store(context)?.expect_bulk_writes().map_err(Error::from)?;
+            store_of(context)?.prepare_for_bulk_writes().map_err(Error::from)?;
         }
         let (mut minted_count, mut replacement_count) = (0, 0);
         loop {
-            let owner = RowOwner { user: job_key.minter.user.id, key: job_key.row_id };
+            let owner = RowOwnerAndKey { user: job_key.minter.user.id, key: job_key.row_id };
             let owner = self.request.record.then_some(owner);
             let range = minted_count..self.claim_rows.count();
             let (key, kid) = (&job_key.spec, Some(&job_key.spec.kid));
             let result = self.sign_batches(key, kid, owner, range, check, |batch| {
                 let SignedBatch { mut tokens, rows } = batch;
                 if owner.is_some() {
-                    let store = store(context).map_err(Stop::Failed)?;
+                    let store = store_of(context).map_err(Stop::Failed)?;
                     let ids = self.record_batch(store, job_key, &rows)?;
                     tokens.ids = ids.ok_or(Stop::KeyReplaced)?;
                 }
                 if self.request.defect == Some(Defect::Revoked) {
-                    self.block_tokens(store(context).map_err(Stop::Failed)?, job_key, &tokens)?;
+                    self.block_tokens(store_of(context).map_err(Stop::Failed)?, job_key, &tokens)?;
                 }
                 (minted_count, replacement_count) = (minted_count + tokens.len(), 0);
                 require_reader(deliver(context, tokens))
@@ -113,13 +115,12 @@ impl MintJob {
             match result {
                 Ok(()) => return Ok(()),
                 Err(Stop::NoReader) => {
-                    return Ok(self.correct_count(store(context)?, job_key, minted_count)?);
+                    return Ok(self.correct_count(store_of(context)?, job_key, minted_count)?);
                 }
                 Err(Stop::Failed(error)) => {
-                    // `error` came first and is reported; a later error of the correction is
-                    // ignored.
-                    if let Ok(open_store) = store(context) {
-                        let _ = self.correct_count(open_store, job_key, minted_count);
+                    // `error` is reported. A later error in the correction of the event is ignored.
+                    if let Ok(store) = store_of(context) {
+                        let _ = self.correct_count(store, job_key, minted_count);
                     }
                     return Err(error);
                 }
@@ -128,14 +129,14 @@ impl MintJob {
                 }
                 Err(Stop::KeyReplaced) => {
                     replacement_count += 1;
-                    self.replace_key(store(context)?, job_key)?;
+                    self.replace_key(store_of(context)?, job_key)?;
                 }
             }
         }
     }
 
-    /// Signs the token of a job for one token without recording. Returns `None` for a job without
-    /// tokens.
+    /// Signs the only token of a job for one token without recording. Returns `None` for a job
+    /// without tokens.
     pub(crate) fn mint_one_with_external_key(
         &self,
         key: &KeySpec,
@@ -167,13 +168,13 @@ impl MintJob {
         }
     }
 
-    /// Signs the tokens of the rows in `range` and passes each batch to `consume`, in order. Several
-    /// tokens are signed on all cores; a single token needs no further thread.
+    /// Signs the tokens of the rows in `range` and passes each batch to `consume`, in order.
+    /// Several tokens are signed on all cores, and a single token on the current thread.
     fn sign_batches<E: From<Error> + From<ThreadError> + Send>(
         &self,
         key: &KeySpec,
         kid: Option<&Untrusted>,
-        owner: Option<RowOwner>,
+        owner: Option<RowOwnerAndKey>,
         range: Range<usize>,
         check: &InterruptionCheck<'_>,
         consume: impl FnMut(SignedBatch) -> Result<(), E>,
@@ -195,16 +196,16 @@ impl MintJob {
         map_in_order(thread_count, batches, create_worker, consume)
     }
 
-    /// Records a batch and adds to the count of the audit event. Returns the row ids of the tokens, or
-    /// `None` if the key may no longer sign. A key that is selected by id may sign as long as it
-    /// verifies, even if it is retired.
+    /// Records a batch and adds the number of its tokens to the count of the audit event. Returns
+    /// the row ids of the tokens, or `None` if the key may no longer sign. A key that is selected
+    /// by id may sign as long as it verifies, even if it is retired.
     fn record_batch(
         &self,
         store: &mut Store,
         job_key: &JobKey,
         rows: &[TokenRows],
     ) -> Result<Option<Vec<TokenId>>, Error> {
-        let has_custom_jtis = rows.iter().any(|rows| rows.has_custom_jtis);
+        let has_custom_jtis = rows.iter().any(|group| group.has_custom_jtis);
         let record = |tx: &SharedWriter<'_>| {
             let can_sign = match &self.request.signer {
                 Signer::Key(_) | Signer::PresetKey(_) => {
@@ -216,8 +217,9 @@ impl MintJob {
                 return Ok(None);
             }
             if has_custom_jtis {
-                let custom_rows = || rows.iter().filter(|rows| rows.has_custom_jtis);
-                let jtis: Vec<_> = custom_rows().flat_map(|rows| rows.jtis.clone()).collect();
+                let custom_rows = || rows.iter().filter(|group| group.has_custom_jtis);
+                let jtis: Vec<_> = custom_rows().flat_map(|group| group.jtis.clone()).collect();
+                // On a server, this query replaces one query for each `jti` in the loop.
                 tx.prefetch_tokens(&jtis)?;
                 let check = RevocationCheck::new(tx, job_key.row_id)?;
                 for TokenRows { common_row, jtis, .. } in custom_rows() {
@@ -234,8 +236,8 @@ impl MintJob {
             Ok::<_, Error>(Some(ids))
         };
         let (minter, role) = (&job_key.minter, Role::Minter);
-        // Custom `jti`s need an exclusive transaction: a concurrent revocation of an unrecorded token
-        // with the same `jti` would not find the new row.
+        // Custom `jti`s need an exclusive transaction: a concurrent revocation of an unrecorded
+        // token with the same `jti` would not find the new row.
         let result = if has_custom_jtis {
             minter.write_with_role(store, role, MINTERS_ONLY, |tx| record(tx))
         } else {
@@ -247,7 +249,7 @@ impl MintJob {
         }
     }
 
-    /// Adds unrecorded tokens to the revocation entries.
+    /// Revokes unrecorded tokens: adds their `jti`s to the blocklist.
     fn block_tokens(
         &self,
         store: &mut Store,
@@ -256,18 +258,18 @@ impl MintJob {
     ) -> Result<(), Error> {
         let minter = &job_key.minter;
         minter.write_shared_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
-            for (jti, expires_at) in tokens.jtis() {
+            for (jti, expires_at) in tokens.jtis_with_expiry() {
                 tx.add_to_blocklist(job_key.row_id, jti.as_str(), expires_at, self.now)?;
             }
             Ok(())
         })
     }
 
-    /// Corrects the audit event after an early end: subtracts the number of tokens that were not
-    /// minted; if no token was minted, sets the outcome to `undelivered` and the count to 0, unless the
-    /// event also counts the tokens of earlier jobs. A batch
-    /// that was passed to `deliver` counts as minted. Recorded tokens need no correction: each batch
-    /// is counted when it is recorded.
+    /// Corrects the audit event after an early end. If no token was minted, and the event counts no
+    /// tokens of earlier jobs, sets the outcome to `undelivered` and the count to 0. In all other
+    /// cases, subtracts the number of tokens that were not minted. A batch that was passed to
+    /// `deliver` counts as minted. Recorded tokens need no correction: each batch is counted when
+    /// it is recorded.
     fn correct_count(
         &self,
         store: &mut Store,
@@ -279,13 +281,15 @@ impl MintJob {
             return Ok(());
         }
         Ok(store.write_shared(|tx| match minted_count {
-            0 if !job_key.has_shared_event => tx.set_outcome(job_key.event, OUTCOME_UNDELIVERED),
+            0 if !job_key.has_shared_event => {
+                tx.set_outcome_and_reset_count(job_key.event, OUTCOME_UNDELIVERED)
+            }
             _ => tx.subtract_from_count(job_key.event, unminted_count),
         })?)
     }
 
-    /// Selects another key of the store in place of a key that may no longer sign. Fails if there
-    /// is no such key.
+    /// Replaces the key of `job_key`, which may no longer sign, by another key of the store. Fails
+    /// if the store has no such key.
     fn replace_key(&self, store: &mut Store, job_key: &mut JobKey) -> Result<(), Error> {
         let key = self.select_key(store)?;
         job_key.row_id = key.id.ok_or(Error::KeyContention)?;

@@ -1,4 +1,4 @@
-//! Signing of one test token, with the defects of the signature and of the serialization.
+//! Signing of one test token. If requested, the signature or the serialization gets a defect.
 
 use super::super::Error;
 use super::super::signing::ensure_verifiable_length;
@@ -10,10 +10,10 @@ use crate::model::{Algorithm, KeySpec};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::{Map, Value, json};
 
-/// Refuses header and claims if the signed token would have more than [`MAX_TOKEN_BYTES`], except
-/// with the defect [`Defect::Oversized`]. Returns the length of header and claims as JSON in bytes. A
-/// token near the limit is signed to find its size, because the length of a signature depends on
-/// the key and on the defect.
+/// Refuses header and claims if the signed token would have more than [`MAX_TOKEN_BYTES`]. A token
+/// with the requested defect [`Defect::Oversized`] is not refused. Returns the length of header and
+/// claims as JSON in bytes. A token near the limit is signed to find its size, because the length
+/// of a signature depends on the key and on the defect.
 pub(super) fn check_size(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Result<usize, Error> {
     let json_length =
         |members: &Map<String, Value>| serde_json::to_vec(members).map_or(0, |json| json.len());
@@ -24,8 +24,8 @@ pub(super) fn check_size(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Resu
     Ok(length)
 }
 
-/// Returns whether a token certainly has at most [`MAX_TOKEN_BYTES`], whichever key signs it.
-/// `json_length` is the length of header and claims as JSON in bytes.
+/// Returns whether a token has at most [`MAX_TOKEN_BYTES`] even with the longest possible
+/// signature. `json_length` is the length of header and claims as JSON in bytes.
 pub(super) const fn fits_with_any_signature(json_length: usize) -> bool {
     /// Length of the signature of the largest RSA key (16,384 bits) in base64url, plus the two full
     /// stops in a token, rounded up.
@@ -47,7 +47,8 @@ pub(super) fn sign_checked(
     Ok(token)
 }
 
-/// Signs the token. Adds `defect` if the defect affects the signature or the serialization.
+/// Signs the token. Adds `defect` if the defect affects the signature or the serialization; `parts`
+/// already contains all other defects.
 pub(super) fn sign_token(
     signer: &TokenSigner<'_>,
     parts: &TokenParts,
@@ -71,7 +72,7 @@ pub(super) fn sign_token(
             format!("{input}.{first}{rest}")
         }),
         Some(Defect::Truncated) => edit_token(&sign_valid()?, |input, signature| {
-            // Whole groups of four characters keep the base64url well-formed.
+            // Base64url without padding is still valid after each group of four characters.
             let half = signature.len() / 8 * 4;
             format!("{input}.{}", signature.get(..half).unwrap_or_default())
         }),
@@ -94,19 +95,21 @@ pub(super) fn sign_token(
     })
 }
 
+/// Returns an HS256 key whose secret is the public key of `key` as PEM.
 fn public_key_as_secret(key: &KeySpec) -> Result<KeySpec, Error> {
     let pem = crypto::public_key_pem(key)?.unwrap_or_default();
     let material = SecretSlice::from(pem.into_bytes());
     Ok(KeySpec { algorithm: Algorithm::HS256, material, ..key.clone() })
 }
 
-/// Returns the token that `edit` makes of the signing input (header and payload) and the signature
-/// of `token`.
+/// Splits `token` into the signing input (header and payload) and the signature. Returns the token
+/// that `edit` makes of these two parts.
 fn edit_token(token: &SecretString, edit: impl Fn(&str, &str) -> String) -> SecretString {
     let (input, signature) = token.expose_secret().rsplit_once('.').unwrap_or_default();
     SecretString::from(edit(input, signature))
 }
 
+/// Returns `token` with the payload of `payload_token`.
 fn with_payload_of(token: &SecretString, payload_token: &SecretString) -> SecretString {
     let payload = payload_token.expose_secret().split('.').nth(1).unwrap_or_default();
     edit_token(token, |input, signature| {

@@ -4,7 +4,7 @@ use super::*;
 use crate::authority::sessions::authenticate;
 use crate::authority::test_store::{
     add_session, add_user, at, audit_at, decode_token, issue_app_token, mint_request, mint_token,
-    mint_token_text, new_store, new_store_with, refusal_reasons, set_setting, verification_reasons,
+    mint_token_text, new_store, new_store_with, refusal_reasons, reject_reasons_at, set_setting,
 };
 use crate::authority::tokens::Expiry;
 use crate::authority::verification::ExpectedKind;
@@ -35,7 +35,7 @@ fn default_test_token_has_standard_claims() {
     });
     assert_eq!(payload.to_string(), expected.to_string());
     assert_eq!(
-        verification_reasons(
+        reject_reasons_at(
             &mut store,
             token.expose_secret(),
             ExpectedKind::Only(TokenKind::Test),
@@ -57,8 +57,8 @@ fn issuer_setting_and_request_override_default_claims() {
     let claims = ExtraClaims::parse(&["role=x".to_owned()], &["iat=1".to_owned()]).unwrap();
     let mut request =
         MintRequest { expiry: Expiry::At(at(-10).into()), claims: claims.0, ..mint_request() };
-    for (name, word) in [("sub", "alice"), ("iss", "https://idp.example"), ("aud", "api")] {
-        request.set_claim(name, &[word]).unwrap();
+    for (name, value) in [("sub", "alice"), ("iss", "https://idp.example"), ("aud", "api")] {
+        request.set_claim(name, &[value]).unwrap();
     }
     let payload = decode_token(&mint_token_text(&mut store, &mia, &request)).1;
     assert_eq!(
@@ -131,13 +131,13 @@ fn test_token_never_passes_as_another_kind() {
         for kind in [TokenKind::App, TokenKind::Access, TokenKind::Refresh] {
             for token in [&forged_app_token, &forged_session_token] {
                 assert_eq!(
-                    verification_reasons(&mut store, token, ExpectedKind::Only(kind), 0),
+                    reject_reasons_at(&mut store, token, ExpectedKind::Only(kind), 0),
                     [RejectReason::WrongType],
                     "{kind:?}"
                 );
             }
         }
-        assert_eq!(verification_reasons(&mut store, &forged_app_token, ExpectedKind::Any, 0), []);
+        assert_eq!(reject_reasons_at(&mut store, &forged_app_token, ExpectedKind::Any, 0), []);
         assert_eq!(
             refusal_reasons(authenticate(&mut store, at(0), &forged_session_token)),
             [RejectReason::WrongType]
@@ -157,8 +157,8 @@ fn test_tokens_share_one_test_key() {
     assert_eq!(kid(&first), kid(&second));
     assert_ne!(kid(&first), kid(issue_app_token(&mut store, &mia, "app").token.expose_secret()));
     assert_ne!(decode_token(&first).1["jti"], decode_token(&second).1["jti"]);
-    let row = store.read(|tx| tx.find_key(kid(&first).as_str().unwrap())).unwrap().unwrap();
-    assert_eq!(row.spec.purpose, Purpose::Test);
+    let stored_key = store.read(|tx| tx.find_key(kid(&first).as_str().unwrap())).unwrap().unwrap();
+    assert_eq!(stored_key.spec.purpose, Purpose::Test);
 }
 
 #[test]
@@ -171,10 +171,10 @@ fn recorded_test_token_has_a_row_and_can_be_revoked() {
     let row = store.read(|tx| tx.find_token(id.unwrap())).unwrap().unwrap();
     assert_eq!((row.grant.kind, row.grant.app.as_str()), (TokenKind::Test, "alice"));
     let expected_kind = ExpectedKind::Only(TokenKind::Test);
-    assert_eq!(verification_reasons(&mut store, token.expose_secret(), expected_kind, 0), []);
+    assert_eq!(reject_reasons_at(&mut store, token.expose_secret(), expected_kind, 0), []);
     store.write(|tx| tx.revoke_token(row.id, at(0))).unwrap();
     assert_eq!(
-        verification_reasons(&mut store, token.expose_secret(), expected_kind, 0),
+        reject_reasons_at(&mut store, token.expose_secret(), expected_kind, 0),
         [RejectReason::Revoked]
     );
 }
@@ -198,13 +198,13 @@ fn recorded_test_token_with_any_claims_matches_its_row() {
         let MintedToken { token, id, .. } = mint_token(&mut store, &mia, &request).unwrap();
         let expected_kind = ExpectedKind::Only(TokenKind::Test);
         assert_eq!(
-            verification_reasons(&mut store, token.expose_secret(), expected_kind, 0),
+            reject_reasons_at(&mut store, token.expose_secret(), expected_kind, 0),
             [],
             "{claim}"
         );
         store.write(|tx| tx.revoke_token(id.unwrap(), at(0))).unwrap();
         let reasons_after_revocation =
-            verification_reasons(&mut store, token.expose_secret(), expected_kind, 0);
+            reject_reasons_at(&mut store, token.expose_secret(), expected_kind, 0);
         assert_eq!(reasons_after_revocation, [RejectReason::Revoked], "{claim}");
     }
 }
@@ -252,7 +252,7 @@ fn test_token_with_jti_of_app_token_is_valid_but_cannot_be_recorded() {
         &MintRequest { claims: claims.clone(), ..mint_request() },
     );
     assert_eq!(
-        verification_reasons(
+        reject_reasons_at(
             &mut store,
             &test_token_with_app_jti,
             ExpectedKind::Only(TokenKind::Test),
@@ -274,14 +274,20 @@ fn failed_job_subtracts_only_its_own_tokens_from_a_shared_event() {
         let (audit, minter) = (audit_at(0), &ada.caller);
         MintJob::with_store_key(store, &audit, minter, request, claim_rows, previous).unwrap()
     };
-    let (job, mut key) = start_job(&mut store, None);
-    let (failing_job, mut shared_key) = start_job(&mut store, Some(&key));
-    job.mint_one(&mut store, &mut key).unwrap();
-    let (interrupt, keep) = (|| Err(Interrupted), |_: &mut Store, _| Ok::<_, Error>(true));
-    let result =
-        failing_job.mint_all(&mut store, &mut shared_key, |store| Ok(store), &interrupt, keep);
+    // Both jobs count their token in the audit event of the first job.
+    let (job, mut job_key) = start_job(&mut store, None);
+    let (failing_job, mut failing_job_key) = start_job(&mut store, Some(&job_key));
+    job.mint_one(&mut store, &mut job_key).unwrap();
+    let (interrupt, deliver) = (|| Err(Interrupted), |_: &mut Store, _| Ok::<_, Error>(true));
+    let result = failing_job.mint_all(
+        &mut store,
+        &mut failing_job_key,
+        |store| Ok(store),
+        &interrupt,
+        deliver,
+    );
     assert!(result.is_err());
     let events = store.read(|tx| tx.events(&EventFilter::default(), PageRequest::All)).unwrap();
-    let event = events.items.iter().find(|event| event.id == key.event).unwrap();
+    let event = events.items.iter().find(|event| event.id == job_key.event).unwrap();
     assert_eq!((event.outcome.as_str(), event.count), ("done", 1));
 }

@@ -1,10 +1,10 @@
-//! Header and claims of one test token, valid or with a single defect. `verification` must not
-//! depend on this module.
+//! Header and claims of one test token, valid or with a single defect. The module `verification`
+//! must not depend on this module.
 
 use super::super::Error;
 use super::super::claims::GRANTING_CLAIMS;
 use super::defects::Defect;
-use super::generated::{Generate, GeneratedKind};
+use super::generated::{GenerateFn, GeneratedKind};
 use super::request::MintRequest;
 use super::template::{InputRow, TokenParts, ValueSource};
 use crate::crypto::MAX_TOKEN_BYTES;
@@ -21,7 +21,7 @@ pub(super) struct Validity {
     pub(super) not_before: Option<Timestamp>,
 }
 
-/// Inputs that all tokens of a request share.
+/// Builder of header and claims, with the inputs that all tokens of a request share.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenBuilder<'a> {
     pub(super) request: &'a MintRequest,
@@ -33,17 +33,18 @@ pub(super) struct TokenBuilder<'a> {
     /// Set if the rows are from an input file.
     pub(super) has_input_rows: bool,
     pub(super) key: &'a KeySpec,
-    /// Value of `{kid}` in the template: the `kid` of the header, unless the request sets another.
+    /// Value of `{kid}` in the preset, usually the `kid` of the header. The preset or the request
+    /// can set another `kid`.
     pub(super) kid: Option<&'a Untrusted>,
 }
 
 impl TokenBuilder<'_> {
-    /// Builds header and claims of the row's token with the requested defect, if any. Refuses a defect
-    /// that does not apply to the token.
-    pub(super) fn build_requested(
+    /// Builds header and claims of the token of a row, with the requested defect, if any. Refuses a
+    /// defect that does not apply to the token.
+    pub(super) fn build_for_request(
         &self,
         row_fields: &Map<String, Value>,
-        generate: Generate<'_>,
+        generate: GenerateFn<'_>,
     ) -> Result<TokenParts, Error> {
         let defect = self.request.defect;
         self.build(row_fields, defect, generate)?.ok_or_else(|| {
@@ -53,7 +54,7 @@ impl TokenBuilder<'_> {
         })
     }
 
-    /// Returns why a defect does not apply to the token.
+    /// Returns the reason for which a defect does not apply to the token.
     fn inapplicability(&self, defect: Defect) -> &'static str {
         let is_symmetric = self.key.algorithm.is_symmetric();
         match defect {
@@ -65,7 +66,7 @@ impl TokenBuilder<'_> {
             Defect::WrongAudience => "the token has no `aud` (set `--aud`)",
             Defect::MissingPermission => "the token has no permissions (set `--scope`)",
             Defect::Expired | Defect::MissingExp => "the token has no `exp`",
-            Defect::Revoked => "the token has no `jti`",
+            Defect::Revoked => "the token has no string as `jti`",
             Defect::WrongType => "the preset does not define `wrong_type` (use another preset)",
             Defect::NotYetValid
             | Defect::BadSignature
@@ -76,17 +77,18 @@ impl TokenBuilder<'_> {
             | Defect::Truncated
             | Defect::Malformed
             | Defect::Crit
-            | Defect::Oversized => "not possible with this preset or key",
+            | Defect::Oversized => "the preset or the key does not allow this defect",
         }
     }
 
-    /// Builds header and claims of the row's token with `defect`, if any. Returns `None` if the defect does
+    /// Builds header and claims of the token of a row, with `defect`, if any. Most defects are added
+    /// by a patch: a list of changed header parameters and claims. Returns `None` if the defect does
     /// not apply to the token.
     pub(super) fn build(
         &self,
         row_fields: &Map<String, Value>,
         defect: Option<Defect>,
-        generate: Generate<'_>,
+        generate: GenerateFn<'_>,
     ) -> Result<Option<TokenParts>, Error> {
         let validity = if defect == Some(Defect::Expired) {
             expired_validity(self.validity)?
@@ -102,30 +104,32 @@ impl TokenBuilder<'_> {
         let Some(patch) = patch else { return Ok(None) };
         apply_patch(&mut parts.header, patch.header);
         apply_patch(&mut parts.claims, patch.claims);
-        // A revoked token gets a new `jti`: the requested `jti` may belong to another token, which
-        // would be revoked, too.
+        // A revoked token gets a new `jti`. The requested `jti` may belong to another token, which
+        // would then be revoked, too.
         if defect == Defect::Revoked {
             parts.claims.insert("jti".to_owned(), json!(generate(GeneratedKind::Jti)?));
         }
         Ok(Some(parts))
     }
 
-    /// Renders header and claims without the patch of a defect. Precedence of claims, lowest first:
-    /// preset, `jti` of the request, row, explicit claims.
+    /// Renders header and claims without the patch of a defect. A claim can come from several
+    /// sources. Each source overrides the earlier sources in this order: preset, `jti` of the
+    /// request, row, explicit claims.
     fn render(
         &self,
         row_fields: &Map<String, Value>,
         validity: Validity,
-        generate: Generate<'_>,
+        generate: GenerateFn<'_>,
     ) -> Result<TokenParts, Error> {
-        let MintRequest { template, header, claims, jti, omitted_claims, .. } = self.request;
+        let MintRequest { template, header_overrides, claims, jti, omitted_claims, .. } =
+            self.request;
         let InputRow { parameters: row_parameters, claims: row_claims } =
             self.split_row(row_fields)?;
         let parameter_values = self.parameter_values(row_parameters);
         let mut parts = template
             .render(&parameter_values, &mut self.create_value_source(validity, generate))?;
         parts.claims.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
-        parts.header.extend(header.clone());
+        parts.header.extend(header_overrides.clone());
         parts.claims.extend(row_claims);
         parts.claims.extend(claims.clone());
         parts.claims.retain(|name, _| !omitted_claims.contains(&name.as_str()));
@@ -138,7 +142,7 @@ impl TokenBuilder<'_> {
         row_fields: &Map<String, Value>,
         validity: Validity,
         defect: Defect,
-        generate: Generate<'_>,
+        generate: GenerateFn<'_>,
     ) -> Result<Option<TokenParts>, Error> {
         let template = &self.request.template;
         let Some(patch) = template.defects.get(&defect) else { return Ok(None) };
@@ -147,7 +151,8 @@ impl TokenBuilder<'_> {
         template.render_patch(patch, &parameter_values, source).map(Some)
     }
 
-    /// Splits a row of `--from` into parameters and claims; other rows have only claims.
+    /// Splits a row of an input file into parameters and claims. Without an input file, the row comes
+    /// from the options of the command and has only claims.
     fn split_row(&self, row: &Map<String, Value>) -> Result<InputRow, Error> {
         if self.has_input_rows {
             Ok(self.request.template.split_row(row)?)
@@ -162,7 +167,11 @@ impl TokenBuilder<'_> {
         row_parameters
     }
 
-    fn create_value_source(&self, validity: Validity, generate: Generate<'_>) -> impl ValueSource {
+    fn create_value_source(
+        &self,
+        validity: Validity,
+        generate: GenerateFn<'_>,
+    ) -> impl ValueSource {
         move |name: &str| {
             Ok(Some(match name {
                 "alg" => json!(self.key.algorithm.name()),
@@ -180,8 +189,9 @@ impl TokenBuilder<'_> {
         }
     }
 
-    /// Returns the patch of a defect for which the preset defines no patch; `None` if the defect
-    /// does not apply to the token.
+    /// Returns the patch of a defect that the preset does not define; `None` if the defect does not
+    /// apply to the token. The patch is empty if the defect is added in another way, for example by
+    /// the signature.
     fn build_standard_patch(
         &self,
         defect: Defect,
@@ -232,15 +242,15 @@ impl TokenBuilder<'_> {
     }
 }
 
-/// Returns a validity of the same length that ended a day before the issue time of `validity`, with
-/// the same `not_before`.
+/// Returns a validity of the same length and with the same `not_before`. The returned validity
+/// ended a day before the issue time in `validity`.
 fn expired_validity(validity: Validity) -> Result<Validity, Error> {
     let length = validity.expires_at.unix() - validity.issued_at.unix();
     let end = validity.issued_at.unix() - DAY_SECONDS;
     let (begin, end) = (Timestamp::from_unix(end - length), Timestamp::from_unix(end));
     match (begin, end) {
         (Some(issued_at), Some(expires_at)) => Ok(Validity { issued_at, expires_at, ..validity }),
-        _ => Err(Error::Usage("time of issue too early for an expired token".to_owned())),
+        _ => Err(Error::Usage("issue time too early for the defect `expired`".to_owned())),
     }
 }
 
@@ -265,7 +275,8 @@ fn other_values_patch(claims: &Map<String, Value>, names: &[&str]) -> TokenParts
     TokenParts { header: Map::new(), claims: replacements.collect() }
 }
 
-/// Replaces members in place and adds missing members at the end; `null` removes a member.
+/// Applies a patch: replaces existing members in place and adds new members at the end. `null` in
+/// the patch removes a member.
 fn apply_patch(members: &mut Map<String, Value>, patch: Map<String, Value>) {
     for (name, value) in patch {
         if value.is_null() {

@@ -20,7 +20,7 @@ macro_rules! reasons {
         }
 
         impl RejectReason {
-            /// Returns the code for programs.
+            /// Returns the code, for programs that read the output.
             pub(crate) const fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code),+ }
             }
@@ -68,7 +68,7 @@ impl Serialize for RejectReason {
 
 /// Rejection of a token: the reason, and the facts behind the reason.
 ///
-/// Facts of a token are stated only after its signature is verified.
+/// Values from a token are stated only after the signature of the token is verified.
 #[derive(Debug, Clone)]
 pub(crate) struct Rejection {
     /// Reason.
@@ -76,14 +76,15 @@ pub(crate) struct Rejection {
     facts: Box<Facts>,
 }
 
+/// Facts behind a reason, as far as they are known.
 #[derive(Debug, Clone, Default)]
 struct Facts {
     /// Name of the claim or header parameter.
     claim: Option<String>,
-    /// Value in the token or its record.
+    /// Value in the token, or in the record of the token in the store.
     found: Option<String>,
     expected: Option<Expected>,
-    /// Text of the message in place of `found` and `expected`, already escaped.
+    /// Text in the message in place of `found` and `expected`, already escaped.
     explanation: Option<String>,
     /// Name of the disabled account, already escaped.
     account: Option<String>,
@@ -149,7 +150,7 @@ impl Rejection {
         self
     }
 
-    /// Sets the text of the message after the reason. The caller must escape untrusted text.
+    /// Sets the text that follows the reason in the message. The caller must escape untrusted text.
     pub(super) fn with_explanation(mut self, explanation: impl Into<String>) -> Self {
         self.facts.explanation = Some(explanation.into());
         self
@@ -172,13 +173,13 @@ impl Rejection {
         self
     }
 
-    /// States that no leeway makes the token valid.
+    /// Removes the required leeway, for a token that no leeway makes valid.
     pub(super) fn clear_required_leeway(&mut self) {
         self.facts.required_leeway = None;
     }
 
-    /// Returns the minimum leeway in seconds with which the time in the claim would be accepted; `None`
-    /// if no leeway makes the token valid, or for a reason other than a time.
+    /// Returns the minimum leeway in seconds with which the time in the claim would be accepted.
+    /// Returns `None` if no leeway makes the token valid, or if the reason concerns no time claim.
     pub(crate) fn required_leeway(&self) -> Option<i64> {
         self.facts.required_leeway
     }

@@ -3,13 +3,13 @@
 use super::*;
 use serde_json::json;
 
-fn mismatch(found: Option<&str>, expected: &str) -> Rejection {
+fn issuer_mismatch(found: Option<&str>, expected: &str) -> Rejection {
     Rejection::for_claim(RejectReason::IssuerMismatch, "iss").with_mismatch(found, expected)
 }
 
 #[test]
 fn rejection_states_claim_and_values() {
-    let rejection = mismatch(Some("a"), "b");
+    let rejection = issuer_mismatch(Some("a"), "b");
     assert_eq!(rejection.message(), "issuer mismatch: found `a`, expected `b`");
     assert_eq!(rejection.code_with_facts(), "issuer: found `a`, expected `b`");
     assert_eq!(
@@ -19,7 +19,7 @@ fn rejection_states_claim_and_values() {
             "claim": "iss", "found": "a", "expected": "b"
         })
     );
-    assert_eq!(mismatch(None, "b").message(), "issuer mismatch: found none, expected `b`");
+    assert_eq!(issuer_mismatch(None, "b").message(), "issuer mismatch: found none, expected `b`");
     let rejection = Rejection::for_claim(RejectReason::BadClaim, "sub")
         .with_found("1")
         .with_expected_description("a string");
@@ -44,13 +44,13 @@ fn rejection_states_claim_and_values() {
 
 #[test]
 fn untrusted_values_are_escaped_and_bounded() {
-    let rejection = mismatch(Some("a\u{1b}[2J\u{202e}\n"), "b");
+    let rejection = issuer_mismatch(Some("a\u{1b}[2J\u{202e}\n"), "b");
     assert_eq!(
         rejection.message(),
         "issuer mismatch: found `a\\u{1b}[2J\\u{202e}\\n`, expected `b`"
     );
     let long = "a".repeat(60_000);
-    let rejection = mismatch(Some(&long), "b");
+    let rejection = issuer_mismatch(Some(&long), "b");
     assert_eq!(json!(rejection)["found"], format!("{}…", "a".repeat(200)));
     assert!(rejection.message().len() < 300);
     let rejection = Rejection::for_claim(RejectReason::RequirementFailed, &long);
@@ -60,12 +60,12 @@ fn untrusted_values_are_escaped_and_bounded() {
 #[test]
 fn difference_of_long_values_remains_visible() {
     let common = "https://idp.example/".repeat(100);
-    let rejection = mismatch(Some(&format!("{common}a")), &format!("{common}b"));
+    let rejection = issuer_mismatch(Some(&format!("{common}a")), &format!("{common}b"));
     assert_eq!(
         rejection.message(),
         "issuer mismatch: found `…https://idp.example/a`, expected `…https://idp.example/b`"
     );
-    let rejection = mismatch(Some(&common), &format!("{common}/"));
+    let rejection = issuer_mismatch(Some(&common), &format!("{common}/"));
     assert_eq!(
         rejection.message(),
         "issuer mismatch: found `…https://idp.example/`, expected `…https://idp.example//`"

@@ -8,7 +8,7 @@ pub(in crate::authority) fn value_to_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Returns alternatives for a description: `` `a` or `b` ``.
+/// Returns the values as alternatives in a message: `` `a` or `b` ``.
 pub(in crate::authority) fn describe_alternatives(values: &[impl AsRef<str>]) -> String {
     let quoted: Vec<String> =
         values.iter().map(|value| quote(&excerpt(value.as_ref(), 0))).collect();
@@ -16,8 +16,9 @@ pub(in crate::authority) fn describe_alternatives(values: &[impl AsRef<str>]) ->
 }
 
 /// Returns a time with its distance from `reference`, the time of verification:
-/// `2026-11-21T12:00:00Z (3 h ago)`. A reference other than `now` is part of the text: `(3 h before
-/// 2030-01-01T00:00:00Z)`; the text has no distance if such a reference is equal to the time.
+/// `2026-11-21T12:00:00Z (3 h ago)`. If `reference` differs from `now`, the text also states
+/// `reference`: `(3 h before 2030-01-01T00:00:00Z)`. If `reference` differs from `now` and is equal
+/// to `time`, the text has no distance.
 pub(in crate::authority) fn describe_time(
     time: Timestamp,
     reference: Timestamp,
@@ -26,10 +27,11 @@ pub(in crate::authority) fn describe_time(
     describe_distance(time, &time.to_relative(reference), reference, now)
 }
 
-/// Returns the time that remains until an expiry that is too early, and the expiry:
-/// `7d (expires 2026-11-21T12:00:00Z)`, or `none (expired …)`. The remaining time is rounded. If
-/// `earliest`, the earliest accepted expiry, has the same rounded distance from `reference`, the
-/// remaining time is exact instead: `59m59s`.
+/// Returns the remaining lifetime of a token that expires too early, and the expiry:
+/// `7d (expires 2026-11-21T12:00:00Z)`, or `none (expired …)`. `reference` is the time of
+/// verification, and `earliest` is the earliest accepted expiry. The remaining lifetime is rounded,
+/// unless the lifetime until `earliest` has the same rounded text. In this case, the remaining
+/// lifetime is exact: `59m59s`.
 pub(in crate::authority) fn describe_short_expiry(
     expiry: Timestamp,
     earliest: Timestamp,
@@ -55,6 +57,8 @@ pub(in crate::authority) fn describe_short_expiry(
     format!("{span} (expires {expiry})")
 }
 
+/// Returns the text for [`describe_time`]. `relative` is the distance of `time` from `reference`,
+/// such as `3 h ago`.
 fn describe_distance(
     time: Timestamp,
     relative: &str,
@@ -89,17 +93,18 @@ pub(super) fn excerpt_start(found: &str, expected: &str) -> usize {
 /// omitted text.
 pub(super) fn excerpt(text: &str, start: usize) -> String {
     let mut rest = text.chars().skip(start);
-    let mut excerpt = String::from(if start > 0 { "…" } else { "" });
-    excerpt.extend(rest.by_ref().take(MAX_VALUE_CHARS));
+    let mut output = String::from(if start > 0 { "…" } else { "" });
+    output.extend(rest.by_ref().take(MAX_VALUE_CHARS));
     if rest.next().is_some() {
-        excerpt.push('…');
+        output.push('…');
     }
-    excerpt
+    output
 }
 
-/// Returns the value of a claim for a message: escaped, in backticks; a description if it is empty.
+/// Returns the value of a claim for a message: escaped, in backticks. For an empty value, returns
+/// `an empty string`.
 pub(super) fn quote_value(text: &str) -> String {
-    if text.is_empty() { "an empty text".to_owned() } else { quote(text) }
+    if text.is_empty() { "an empty string".to_owned() } else { quote(text) }
 }
 
 /// Returns text for a message: escaped, in backticks.

@@ -1,39 +1,42 @@
-//! Bulk revocation by filter, in short transactions so that other processes can write.
+//! Bulk revocation: revokes all tokens that match a filter. Several short transactions share the
+//! work, so that other processes can write between the transactions.
 
 use super::super::principal::write_as;
 use super::super::{AuditContext, Caller, Error};
-use super::check_may_revoke;
+use super::check_may_act_on_tokens;
 use crate::model::{EventDetail, EventSubject, EventTarget, TargetKind, Timestamp, Untrusted};
 use crate::signals::Interrupted;
 use crate::store::{Store, TokenFilter};
 
-/// Number of tokens that are selected at a time.
+/// Maximum number of tokens that one query selects.
 const SELECTION_SIZE: usize = 200_000;
 
-/// Number of tokens that one transaction revokes. The transaction blocks other writers for about 50
-/// milliseconds.
+/// Maximum number of tokens that one transaction revokes. A transaction of this size blocks other
+/// writers for about 50 milliseconds.
 const BATCH_SIZE: usize = 30_000;
 
-/// Returns the number of tokens that [`revoke_bulk`] would revoke. The filter must select only live
-/// tokens: tokens that are already revoked would be counted.
+/// Returns the number of tokens that match the filter. For a filter that selects only live tokens,
+/// this is the number of tokens that [`revoke_bulk`] would revoke. Any other filter can also match
+/// tokens that are already revoked.
 pub(crate) fn count_revocable(
     store: &mut Store,
     now: Timestamp,
     caller: &Caller,
     filter: &TokenFilter,
 ) -> Result<usize, Error> {
-    check_may_revoke(Some(&caller.user), filter.owner)?;
+    check_may_act_on_tokens(Some(&caller.user), filter.owner)?;
     let count = store.read(|tx| tx.count_tokens(filter, now))?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// Revokes all tokens that match the filter. Returns the number of tokens revoked.
+/// Revokes all tokens that match the filter and are not revoked yet. Returns the number of tokens
+/// that this call revoked.
 ///
-/// A token that is renewed during the revocation has a successor that can match too, so tokens are
-/// selected until all matching tokens are revoked: only then does the function return `Ok`. The
-/// revocations up to an error remain, and are counted in the audit event. `on_progress` gets the
-/// number of tokens revoked so far; an error of `on_progress` ends the revocation between two
-/// transactions.
+/// If a token is renewed during the revocation, its successor can match too. So the selection is
+/// repeated until it finds no token; only then does the function return `Ok`. After an error, the
+/// tokens revoked so far remain revoked and are counted in the audit event. After each transaction,
+/// `on_progress` gets the number of tokens revoked so far. If `on_progress` returns an error, no
+/// further transaction starts, and the function returns this error.
 pub(crate) fn revoke_bulk(
     store: &mut Store,
     audit: &AuditContext,
@@ -41,31 +44,43 @@ pub(crate) fn revoke_bulk(
     filter: &TokenFilter,
     on_progress: &mut dyn FnMut(usize) -> Result<(), Interrupted>,
 ) -> Result<usize, Error> {
-    check_may_revoke(Some(&caller.user), filter.owner)?;
+    check_may_act_on_tokens(Some(&caller.user), filter.owner)?;
     let subject = filter_to_subject(filter);
-    let (mut total, mut event) = (0, None);
+    let (mut total_revoked, mut event_id) = (0, None);
     loop {
         let ids = store.read(|tx| tx.revocable_tokens(filter, audit.now, SELECTION_SIZE))?;
         if ids.is_empty() {
-            return Ok(total);
+            return Ok(total_revoked);
         }
         for batch in ids.chunks(BATCH_SIZE) {
-            if event.is_some() {
+            // An earlier transaction has revoked tokens.
+            if event_id.is_some() {
                 Store::pause_between_writes();
             }
             let revoked_count;
-            (revoked_count, event) = write_as(store, caller, |tx, user| {
-                check_may_revoke(Some(user), filter.owner)?;
+            (revoked_count, event_id) = write_as(store, caller, |tx, user| {
+                check_may_act_on_tokens(Some(user), filter.owner)?;
                 let count = tx.revoke_tokens(batch, audit.now)?;
                 let caller_id = Some(caller.user.id);
-                Ok((count, audit.record_or_add(tx, event, caller_id, subject.clone(), count)?))
+                Ok((
+                    count,
+                    audit.record_or_add_to_count(
+                        tx,
+                        event_id,
+                        caller_id,
+                        subject.clone(),
+                        count,
+                    )?,
+                ))
             })?;
-            total += revoked_count;
-            on_progress(total)?;
+            total_revoked += revoked_count;
+            on_progress(total_revoked)?;
         }
     }
 }
 
+/// Returns the audit subject of the revocation: a description of the tokens that the filter
+/// selects.
 fn filter_to_subject(filter: &TokenFilter) -> EventSubject {
     let kind = filter.kind.map_or_else(String::new, |kind| kind.name().to_owned() + " ");
     let all_users = if filter.owner.is_none() { " of all users" } else { "" };
@@ -111,9 +126,10 @@ mod tests {
         times.map(|(id, time)| (id, time.unwrap().unix() - at(0).unix())).collect()
     }
 
-    /// Creates a store with tokens of two users for the apps a and b. Ada has tokens 1 (for a),
-    /// 2 (for b), 3 (a test token with the subject b), 4 (for b, issued at 20, expires at 50) and
-    /// 5 (for b, revoked at 7); john has token 6 (for b).
+    /// Creates a store with tokens of two users for the apps a and b. Ada has tokens 1 (for a), 2
+    /// (for b), 3 (a test token with the subject b, which the store records as its app), 4 (for b,
+    /// issued at 20, expires at 50) and 5 (for b, revoked at 7). John has token 6 (for b). The
+    /// times are seconds after the start of the test; tokens 1, 2, 3, 5 and 6 are issued at 0.
     fn new_store_with_sample_tokens() -> (Store, TestUser, TestUser) {
         let mut store = new_store();
         let ada = add_user(&mut store, "ada", Role::Admin);
@@ -150,12 +166,12 @@ mod tests {
     #[test]
     fn filters_narrow_bulk_revocation() {
         let app = || Some(AppName::parse("b").unwrap());
-        let cutoff = Some(at(20));
-        for (kind, app, issued_before, ids) in [
+        let issue_time_of_token_4 = Some(at(20));
+        for (kind, app, issued_before, expected_ids) in [
             (None, app(), None, &[2, 3, 4, 6][..]),
             (Some(TokenKind::Test), None, None, &[3]),
-            (Some(TokenKind::App), app(), cutoff, &[2, 6]),
-            (None, None, cutoff, &[1, 2, 3, 6]),
+            (Some(TokenKind::App), app(), issue_time_of_token_4, &[2, 6]),
+            (None, None, issue_time_of_token_4, &[1, 2, 3, 6]),
             (None, None, Some(at(0)), &[]),
         ] {
             let (mut store, ada, _) = new_store_with_sample_tokens();
@@ -163,8 +179,8 @@ mod tests {
             let count = revoke(&mut store, &audit_at(30), &ada.caller, &filter).unwrap();
             let mut newly_revoked = revocation_times(&mut store, &ada);
             newly_revoked.retain(|(_, seconds)| *seconds == 30);
-            assert_eq!(newly_revoked.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
-            assert_eq!(count, ids.len());
+            assert_eq!(newly_revoked.iter().map(|(id, _)| *id).collect::<Vec<_>>(), expected_ids);
+            assert_eq!(count, expected_ids.len());
         }
     }
 

@@ -1,4 +1,4 @@
-//! Revocation of tokens: by id, by `jti`, by value, or in bulk.
+//! Revocation of tokens: by id, by `jti`, by value (the text of the token itself), or in bulk.
 
 mod bulk;
 
@@ -22,35 +22,32 @@ use serde_json::{Map, Value};
 /// Outcome of the revocation of one token.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct RevocationOutcome {
-    /// Row id of a recorded token.
+    /// Row id; `None` for a token of a session, and for a token without a row.
     pub(crate) id: Option<TokenId>,
     /// `jti` of the token.
     pub(crate) jti: Untrusted,
     /// Token kind.
     pub(crate) kind: TokenKind,
-    /// `false` if the token was already revoked, if its grace period had ended or, for a refresh
-    /// token, if its session had already ended.
+    /// `false` if the call changed nothing: the token was already revoked, the grace period after
+    /// its renewal had ended, or, for a refresh token, its session had already ended.
     pub(crate) changed: bool,
 }
 
-/// Object that a revocation changes.
+/// Token to revoke, with its row, if any.
 enum RevocationTarget {
+    /// An app token or a recorded test token.
     Recorded(RecordedToken),
-    /// An access token; the session stays open.
+    /// An access token; its session stays open.
     Access(PairWithSession),
-    /// A refresh token, whose revocation ends the session.
+    /// A refresh token; the revocation ends its session.
     Refresh(PairWithSession),
-    Unrecorded {
-        key_row_id: KeyRowId,
-        jti: String,
-        kind: TokenKind,
-        expires_at: Option<Timestamp>,
-    },
+    /// A token without a row; the revocation adds an entry to the table `blocklist`.
+    Unrecorded { key_row_id: KeyRowId, jti: String, kind: TokenKind, expires_at: Option<Timestamp> },
 }
 
 impl RevocationTarget {
-    /// Returns the owner of the token; the owner of an unrecorded token is not known.
-    fn owner(&self) -> Option<UserId> {
+    /// Returns the owner of the token; `None` for a token without a row, whose owner is unknown.
+    fn owner_id(&self) -> Option<UserId> {
         match self {
             Self::Recorded(token) => Some(token.grant.owner_id),
             Self::Access(pair_with_session) | Self::Refresh(pair_with_session) => {
@@ -61,17 +58,18 @@ impl RevocationTarget {
     }
 }
 
-/// Revokes all selected tokens in one transaction, or no token if a selector matches no token that
-/// the caller may revoke. Signatures of tokens given by value are checked before the transaction;
-/// rows are looked up in the transaction.
+/// Revokes all selected tokens in one transaction. If one selector is refused, no token is revoked.
+/// Reasons are, for example, that the selector matches no token that the caller may revoke, or that
+/// a token given by value has no valid signature. The signatures are checked before the
+/// transaction; the rows are looked up in the transaction.
 pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
     selectors: &[TokenSelector],
 ) -> Result<Vec<RevocationOutcome>, Error> {
-    let check = |selector| VerifiedSelector::check(store, audit.now, selector);
-    let selectors = selectors.iter().map(check).collect::<Result<Vec<_>, _>>()?;
+    let check_selector = |selector| VerifiedSelector::check(store, audit.now, selector);
+    let selectors = selectors.iter().map(check_selector).collect::<Result<Vec<_>, _>>()?;
     let caller_id = caller.map(|caller| caller.user.id);
     let principal = caller.map(|caller| &caller.principal);
     write_shared_as_optional_principal(store, principal, |tx, user| {
@@ -82,19 +80,20 @@ pub(crate) fn revoke(
             }
         }
         let changed = outcomes.iter().filter(|outcome| outcome.changed).count();
-        audit.record(tx, caller_id, list_targets(&outcomes), changed)?;
+        audit.record(tx, caller_id, outcomes_to_subject(&outcomes), changed)?;
         Ok(outcomes)
     })
 }
 
-fn list_targets(outcomes: &[RevocationOutcome]) -> EventSubject {
+/// Returns the audit subject: the revoked tokens by id, or by `jti` if a token has no id.
+fn outcomes_to_subject(outcomes: &[RevocationOutcome]) -> EventSubject {
     EventSubject::list(outcomes.iter().map(|outcome| match outcome.id {
         Some(id) => EventTarget::token(id),
         None => EventTarget::new(TargetKind::Token, sanitize_for_audit(outcome.jti.as_str())),
     }))
 }
 
-/// Selector after the signature check of a token given by value.
+/// Selector; a token that is given by value has a valid signature.
 enum VerifiedSelector {
     Id(TokenId),
     Jti(Jti),
@@ -102,6 +101,7 @@ enum VerifiedSelector {
 }
 
 impl VerifiedSelector {
+    /// Verifies the signature of a token that is given by value. Other selectors pass unchecked.
     fn check(store: &mut Store, now: Timestamp, selector: &TokenSelector) -> Result<Self, Error> {
         match selector {
             TokenSelector::Id(id) => Ok(Self::Id(*id)),
@@ -111,9 +111,9 @@ impl VerifiedSelector {
     }
 }
 
-/// Returns the tokens that match the selector and that `user` may revoke; a token that is given by
-/// value may always be revoked. Several rows may have the same `jti`, since users who mint tokens
-/// or refresh sessions can choose the `jti`.
+/// Returns the tokens that match the selector and that `user` may revoke or renew. For a token that
+/// is given by value, `user` is not checked. Several rows may have the same `jti`, since users who
+/// mint tokens or refresh sessions can choose the `jti`. Refuses a selector without a result.
 fn resolve_targets(
     tx: &Reader<'_>,
     user: Option<&User>,
@@ -127,10 +127,10 @@ fn resolve_targets(
         }
         VerifiedSelector::Jti(jti) => (jti.to_string(), find_targets_by_jti(tx, *jti)?),
     };
-    targets.retain(|target| check_may_revoke(user, target.owner()).is_ok());
+    targets.retain(|target| check_may_act_on_tokens(user, target.owner_id()).is_ok());
     if targets.is_empty() {
         // Only admins may learn which tokens of other users exist.
-        check_may_revoke(user, None)?;
+        check_may_act_on_tokens(user, None)?;
         return Err(Error::NotFound { resource: ResourceKind::Token, name: Some(selector_text) });
     }
     Ok(targets)
@@ -157,7 +157,8 @@ pub(super) fn find_app_token(
     for target in store.read(|tx| resolve_targets(tx, user, &verified))? {
         match require_app_token(target, now) {
             Ok(token) => return Ok(token),
-            Err(error) if !selector.needs_caller() => refusal = error,
+            // Only a caller who gave the token itself, and therefore is its bearer, learns the reason.
+            Err(error) if !selector.requires_login() => refusal = error,
             Err(_) => {}
         }
     }
@@ -192,8 +193,12 @@ fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<Recorde
 }
 
 /// Refuses a user who is neither the owner of the tokens nor an admin. `owner` is `None` for tokens
-/// of all users or of an unknown owner, and `user` is `None` without a login.
-pub(super) fn check_may_revoke(user: Option<&User>, owner: Option<UserId>) -> Result<(), Error> {
+/// of all users or of an unknown owner. `user` is `None` without a login: then the result is always
+/// an error.
+pub(super) fn check_may_act_on_tokens(
+    user: Option<&User>,
+    owner: Option<UserId>,
+) -> Result<(), Error> {
     const REFUSAL: &str = "only admins can act on other users' tokens";
     match user {
         Some(user) if owner == Some(user.id) => Ok(()),
@@ -209,31 +214,37 @@ struct SignedToken {
     claims: Map<String, Value>,
 }
 
-/// Refuses a token without a valid signature by a key of the store. Expired and revoked tokens pass.
+/// Verifies the signature of a token. Refuses a token without a valid signature by a key of the
+/// store, and a token whose key is revoked, or retired and no longer accepted. Expired and revoked
+/// tokens pass.
 fn verify_signature(store: &mut Store, now: Timestamp, token: &str) -> Result<SignedToken, Error> {
     let mut report = verify(store, token, &Expectations::new(ExpectedKind::Any, now))?;
     if let (Some(kind), Some(key), Some(claims)) = (report.kind, &report.key, report.claims.take())
     {
         return Ok(SignedToken { kind, key_row_id: key.id, claims });
     }
+    // A report without claims has rejection reasons, so `into_accepted` returns an error.
     report.into_accepted()?;
     Err(Error::from_reason(RejectReason::Malformed))
 }
 
 fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<RevocationTarget, Error> {
-    let SignedToken { kind, key_row_id: key, claims } = token;
+    let SignedToken { kind, key_row_id, claims } = token;
     let jti = claims.get("jti").and_then(Value::as_str).map(str::to_owned);
     let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
-    match (load_consistent_record(tx, *kind, *key, claims)?, kind) {
-        (TokenRecord::Token(token), _) => Ok(RevocationTarget::Recorded(token)),
+    match (load_consistent_record(tx, *kind, *key_row_id, claims)?, kind) {
+        (TokenRecord::Token(row), _) => Ok(RevocationTarget::Recorded(row)),
         (TokenRecord::Session(pair), TokenKind::Refresh) => Ok(RevocationTarget::Refresh(pair)),
         (TokenRecord::Session(pair), _) => Ok(RevocationTarget::Access(pair)),
         (TokenRecord::Missing, _) => match jti {
-            Some(jti) => {
-                Ok(RevocationTarget::Unrecorded { key_row_id: *key, jti, kind: *kind, expires_at })
-            }
+            Some(jti) => Ok(RevocationTarget::Unrecorded {
+                key_row_id: *key_row_id,
+                jti,
+                kind: *kind,
+                expires_at,
+            }),
             None => Err(Error::Usage(
-                "a token without a text `jti` cannot be revoked; mint revocable tokens with `--record`"
+                "a token without a string as `jti` cannot be revoked; mint revocable tokens with `--record`"
                     .to_owned(),
             )),
         },
@@ -264,8 +275,8 @@ fn apply_revocation(
             let changed = tx.end_session(session.id, SessionEndReason::Revoked, audit.now)?;
             outcome(None, pair.refresh_jti.to_string(), TokenKind::Refresh, changed)
         }
-        RevocationTarget::Unrecorded { key_row_id: key, jti, kind, expires_at } => {
-            let changed = tx.add_to_blocklist(*key, jti, *expires_at, audit.now)?;
+        RevocationTarget::Unrecorded { key_row_id, jti, kind, expires_at } => {
+            let changed = tx.add_to_blocklist(*key_row_id, jti, *expires_at, audit.now)?;
             outcome(None, jti.clone(), *kind, changed)
         }
     })

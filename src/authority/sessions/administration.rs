@@ -12,8 +12,8 @@ use crate::store::{self, Reader, Store};
 
 const ADMINS_ONLY: &str = "only admins can end sessions of other users";
 
-/// Returns a page of the open sessions of a user, or of all users. Only admins may see sessions of
-/// other users.
+/// Returns a page of the sessions that can still be refreshed: of one user, or of all users if
+/// `user` is `None`. Only admins may see sessions of other users.
 pub(crate) fn list_open(
     store: &mut Store,
     audit: &AuditContext,
@@ -25,7 +25,7 @@ pub(crate) fn list_open(
         caller.require_role(Role::Admin, "only admins can see sessions of other users")?;
     }
     Ok(store.read(|tx| {
-        tx.open_sessions(user, page, audit.now)?
+        tx.active_sessions(user, page, audit.now)?
             .try_map(|active| tx.with_owner(active.session.user_id, active))
     })?)
 }
@@ -47,9 +47,10 @@ pub(crate) fn find_open(
     })?)
 }
 
-/// Ends sessions, all or none: every session must exist, and belong to the caller unless the caller
-/// is an admin. Returns for each session whether this call ended the session. Abbreviated ids are
-/// resolved among the sessions that the caller may end.
+/// Ends the sessions whose ids start with `prefixes`. Each prefix must select exactly one of the
+/// sessions that the caller may end, otherwise no session is ended. Admins may end all sessions,
+/// and other callers may end only their own sessions. Returns each selected session id, with `true`
+/// if this call ended the session.
 pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
@@ -92,8 +93,8 @@ fn load_session(tx: &Reader<'_>, user: &User, prefix: &SidPrefix) -> Result<Sess
     Err(Error::NotFound { resource: ResourceKind::Session, name })
 }
 
-/// Ends all sessions of a user. If the user is the caller, this includes the current session.
-/// Returns the number of ended sessions.
+/// Ends all sessions of a user. If the user is the caller, the current session ends too. Returns
+/// the number of ended sessions.
 pub(crate) fn revoke_all(
     store: &mut Store,
     audit: &AuditContext,

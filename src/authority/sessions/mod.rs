@@ -31,7 +31,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Marks the access token of the caller as the token in the session file.
-    pub(crate) fn in_session_file(mut self) -> Self {
+    pub(crate) fn mark_as_in_session_file(mut self) -> Self {
         self.principal.is_in_session_file = true;
         self
     }
@@ -80,7 +80,7 @@ pub(crate) fn authenticate(
 pub(crate) struct AuthenticatedUser {
     /// The user.
     pub(super) user: User,
-    /// The time of the last change of the password that the user typed.
+    /// The time at which the password that the user typed was set.
     pub(super) password_changed_at: Timestamp,
     /// A new hash with the current parameters, if the stored hash is weaker.
     pub(super) upgraded_hash: Option<PasswordHash>,
@@ -88,10 +88,12 @@ pub(crate) struct AuthenticatedUser {
     pub(super) audit_row: AuditRowState,
 }
 
-/// Starts a session and ends the session `replaced_sid` in the same commit. Returns the tokens and
-/// whether a session was replaced. `persist` saves the signed tokens before the commit that makes
-/// them valid: an interruption cannot leave an open session whose tokens are lost. `persist` runs
-/// again if the tokens must be signed with another key.
+/// Starts a session and, in the same commit, ends the session `replaced_sid`. Returns the tokens of
+/// the new session, and whether this call ended the session `replaced_sid`.
+///
+/// `persist` saves the signed tokens before the commit that makes them valid, so that an
+/// interruption cannot leave an open session whose tokens are lost. If the signing key is replaced
+/// before the commit, the tokens are signed with the new key, and `persist` saves them again.
 pub(crate) fn begin<E: From<Error>>(
     store: &mut Store,
     audit: &AuditContext,
@@ -101,7 +103,7 @@ pub(crate) fn begin<E: From<Error>>(
 ) -> Result<(TokenPair, bool), E> {
     let sid = crypto::generate_sid();
     let pair_ids = NewPairIds::generate();
-    let (_, (_, tokens), was_open) = with_signing_key::<_, _, _, E>(
+    let (_, (_, tokens), has_ended_replaced) = with_signing_key::<_, _, _, E>(
         store,
         |store| Ok(store.read(load_settings_and_key)?),
         |(settings, key)| {
@@ -122,16 +124,16 @@ pub(crate) fn begin<E: From<Error>>(
                 if authenticated.audit_row == AuditRowState::Missing {
                     audit.record(tx, Some(authenticated.user.id), EventTarget::session(sid), 1)?;
                 }
-                match replaced_sid.map(|old| tx.find_session(old)).transpose()?.flatten() {
-                    Some(old) => {
-                        Ok(Some(tx.end_session(old.id, SessionEndReason::Replaced, audit.now)?))
+                match replaced_sid.map(|old_sid| tx.find_session(old_sid)).transpose()?.flatten() {
+                    Some(row) => {
+                        Ok(Some(tx.end_session(row.id, SessionEndReason::Replaced, audit.now)?))
                     }
                     None => Ok::<_, Error>(Some(false)),
                 }
             })?)
         },
     )?;
-    Ok((tokens, was_open))
+    Ok((tokens, has_ended_replaced))
 }
 
 /// Refuses a user who was disabled or deleted, or whose password was changed, since authentication.
@@ -143,7 +145,8 @@ fn recheck_credentials(
     let id = authenticated.user.id;
     let row = tx.find_user_including_deleted(id)?;
     let is_enabled = row.is_some_and(|row| row.deleted_at.is_none() && row.disabled_at.is_none());
-    // Another login may have replaced the hash with a stronger hash of the same password.
+    // The hash is not compared: another login may have replaced the hash with a stronger hash of
+    // the same password.
     let changed_at = tx.find_password(id)?.map(|(_, changed_at)| changed_at);
     if !is_enabled || changed_at != Some(authenticated.password_changed_at) {
         return Err(Error::LoginInvalid);
@@ -154,25 +157,27 @@ fn recheck_credentials(
     Ok(())
 }
 
-/// Returns whether a session exists, open or ended. After an interrupted login, the session of
-/// saved tokens may not exist.
+/// Returns whether a session exists, open or ended. After an interrupted login, the saved tokens
+/// may belong to a session that does not exist.
 pub(crate) fn exists(store: &mut Store, sid: Sid) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.find_session(sid))?.is_some())
 }
 
-/// The outcome of a refresh-token rotation, found in the write transaction.
+/// The outcome of a refresh-token rotation, determined in the write transaction.
 enum RefreshOutcome {
-    /// The refresh token was valid and is now used, and the new pair is recorded.
+    /// The refresh token was unused. Now it is marked as used, and the new pair is recorded.
     Rotated,
-    /// The refresh token was used before for the same new pair, which is signed again.
+    /// An earlier call used the refresh token and requested the same `jti` values. The pair that
+    /// the earlier call recorded is signed again.
     Retried(PairWithSession),
-    /// The refresh token was used before for another pair: the session has ended.
+    /// An earlier call used the refresh token and requested other `jti` values. The session has
+    /// ended.
     Reused,
 }
 
-/// Exchanges a refresh token for a new pair with the ids `pair_ids`. A second use of the token ends
-/// the session, unless it has the same `pair_ids` as the first use: such a retry signs the recorded
-/// pair again, with the same times.
+/// Exchanges a refresh token for a new pair of access and refresh token with the ids `pair_ids`. A
+/// second use of the same refresh token with the same `pair_ids` is a retry: it signs the pair of
+/// the first use again, with the same times. A second use with other `pair_ids` ends the session.
 pub(crate) fn refresh(
     store: &mut Store,
     audit: &AuditContext,
@@ -195,8 +200,8 @@ pub(crate) fn refresh(
             store.write_shared(|tx| rotate_refresh_token(tx, audit, old, pair))
         },
     )?;
-    // The pair is signed after the transaction, because only the transaction finds whether the new
-    // pair or, for a retry, the recorded pair is to be signed.
+    // The pair is signed after the transaction, because only the transaction determines which pair
+    // to sign: the new pair or, for a retry, the recorded pair.
     let pair = match outcome {
         RefreshOutcome::Rotated => pair,
         RefreshOutcome::Retried(successor) => reissue_pair(&successor, &key),
@@ -205,8 +210,9 @@ pub(crate) fn refresh(
     sign_pair(&key, &settings, &user, old.session.sid, Freshness::Refreshed, &pair)
 }
 
-/// Returns the pair and owner of a refresh token that is valid or used. A used refresh token may
-/// also be expired, so that late reuse still ends the session.
+/// Returns the pair and the owner of a refresh token that is valid or was used before. Verification
+/// rejects a used refresh token as revoked. A used refresh token may also be expired, so that a
+/// late reuse still ends the session.
 fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession, User), Error> {
     let is_used = matches!(
         &report.record,
@@ -227,8 +233,9 @@ fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession,
     }
 }
 
-/// Replaces the old pair by `pair`; if the old refresh token was used before, detects a retry or ends
-/// the session. Returns `None` if the key of `pair` no longer signs.
+/// Replaces the old pair by `pair`. If the refresh token of the old pair was used before, the call
+/// is either a retry, or a reuse that ends the session. Returns `None` if the key of `pair` no
+/// longer signs.
 fn rotate_refresh_token(
     tx: &SharedWriter<'_>,
     audit: &AuditContext,
@@ -248,8 +255,8 @@ fn rotate_refresh_token(
     }
     let successor = tx.find_successor_pair(old.pair.id)?;
     let ids = (pair.access_jti, pair.refresh_jti);
-    let same_pair = successor.filter(|next| (next.pair.access_jti, next.pair.refresh_jti) == ids);
-    if let Some(successor) = same_pair {
+    let retried = successor.filter(|next| (next.pair.access_jti, next.pair.refresh_jti) == ids);
+    if let Some(successor) = retried {
         // `refresh` signs the recorded pair with the key that would sign a new pair.
         tx.set_pair_key(successor.pair.id, pair.key)?;
         return Ok(Some(RefreshOutcome::Retried(successor)));
@@ -259,7 +266,7 @@ fn rotate_refresh_token(
     Ok(Some(RefreshOutcome::Reused))
 }
 
-/// Ends the session of an access token; an expired token is sufficient. Returns whether this call
+/// Ends the session of an access token, which may be expired or revoked. Returns whether this call
 /// ended the session.
 pub(crate) fn end(
     store: &mut Store,
@@ -276,8 +283,9 @@ pub(crate) fn end(
     end_by_sid(store, audit, sid)
 }
 
-/// Ends the session with this `sid`, also if the key of its tokens no longer verifies. Returns whether
-/// this call ended the session; `false` if the session had ended, or is not in the store.
+/// Ends the session with this `sid`. No token is verified, so the key of the session's tokens may
+/// be revoked. Returns whether this call ended the session; `false` if the session had already
+/// ended, or is not in the store.
 pub(crate) fn end_by_sid(store: &mut Store, audit: &AuditContext, sid: Sid) -> Result<bool, Error> {
     store.write_shared(|tx| {
         let Some(session) = tx.find_session(sid)? else { return Ok(false) };

@@ -61,7 +61,7 @@ pub(super) fn reissue_pair(pair_with_session: &PairWithSession, key: &Key) -> Ne
     }
 }
 
-/// Returns a pair that is issued now. Both tokens expire with the session at the latest.
+/// Returns a pair that is issued at `now`. Neither token expires after the session.
 pub(super) fn new_pair(
     settings: &Settings,
     key: &Key,

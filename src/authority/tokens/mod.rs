@@ -4,8 +4,8 @@ mod quota;
 mod recorded;
 mod renewal;
 
+pub(crate) use crate::model::QuotaUsage;
 pub(crate) use crate::store::TokenFilter;
-pub(crate) use quota::QuotaUsage;
 use quota::{check_quota, load_issuance_state};
 pub(crate) use recorded::{RevocationCause, list, load, revoke_issued};
 pub(crate) use renewal::{RenewalOptions, RenewalOutcome, renew};
@@ -40,7 +40,7 @@ pub(crate) enum Expiry {
 }
 
 impl Expiry {
-    /// Returns the expiry of a short-lived token, with one hour as the default.
+    /// Returns this expiry, but one hour in place of [`Expiry::Default`]: for short-lived tokens.
     pub(crate) fn with_one_hour_default(self) -> Self {
         if self == Self::Default { Self::After(Lifetime::from_minutes(60)) } else { self }
     }
@@ -63,7 +63,7 @@ pub(crate) struct TokenRequest {
     pub(crate) claims: ExtraClaims,
     /// Set for a token of `jeton run`: the token and its successors are revoked when the child
     /// command exits.
-    pub(crate) for_run_command: bool,
+    pub(crate) is_for_run_command: bool,
 }
 
 /// An issued and recorded token.
@@ -90,9 +90,9 @@ pub(crate) fn issue(
             Untrusted::new(name).to_display()
         )));
     }
-    // The first attempt uses the key that signed the access token, if this key was active at
-    // authentication. If the key is replaced before the write transaction, that transaction detects
-    // the change, and the next attempt reads the active key.
+    // The first attempt uses the key that signed the caller's access token, if this key was active
+    // at authentication. If another key is activated before the write transaction, that transaction
+    // detects the change, and the next attempt reads the active key.
     let mut key = Some(caller.key.clone()).filter(|key| key.state == KeyState::Active);
     let (_, pending_token, (id, quota_usage)) = with_signing_key(
         store,
@@ -109,8 +109,8 @@ pub(crate) fn issue(
             let grant = build_grant(request, owner);
             let mut pending_token =
                 PendingToken::sign(settings, key, owner, grant, audit.now, expires_at)?;
-            pending_token.row.origin.run_token =
-                request.for_run_command.then_some(pending_token.row.jti);
+            pending_token.row.origin.first_run_jti =
+                request.is_for_run_command.then_some(pending_token.row.jti);
             Ok(pending_token)
         },
         |store, (settings, key, _), pending_token| {
@@ -120,7 +120,7 @@ pub(crate) fn issue(
                 }
                 let owner = resolve_owner(tx, user, request, settings)?;
                 let state = load_issuance_state(tx, &owner, key, settings, audit.now)?;
-                if !state.key_is_active {
+                if !state.is_key_active {
                     return Ok(None);
                 }
                 let quota_usage = check_quota(tx, &owner, state, None, audit.now)?;
@@ -133,7 +133,8 @@ pub(crate) fn issue(
     Ok(pending_token.into_issued(id, quota_usage))
 }
 
-/// Returns the owner of the requested token. Refuses a `user` without the right to issue the token.
+/// Returns the owner of the requested token. Refuses a caller (`user`) without the right to issue
+/// the token.
 fn resolve_owner(
     tx: &Reader<'_>,
     user: &User,
@@ -194,6 +195,8 @@ impl PendingToken {
     }
 }
 
+/// Returns the grant: the recorded properties that the token has in common with its successors.
+/// Removes duplicate permissions.
 fn build_grant(request: &TokenRequest, owner: &User) -> Grant {
     let mut permissions: Vec<Untrusted> = Vec::new();
     for permission in &request.permissions {
@@ -212,6 +215,8 @@ fn build_grant(request: &TokenRequest, owner: &User) -> Grant {
     }
 }
 
+/// Returns the expiry time; `None` for a token without expiry. Refuses a time that is not in the
+/// future.
 fn resolve_expiry(
     expiry: Expiry,
     settings: &Settings,
@@ -233,8 +238,8 @@ fn build_app_claims(row: &NewToken, owner: &User, settings: &Settings) -> Map<St
     let mut claims = Map::new();
     let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     set("id", json!(owner.id));
-    set("owner", json!(settings.owner_claim));
-    set("target", json!(settings.target_claim));
+    set("owner", json!(settings.owner_claim_value));
+    set("target", json!(settings.target_claim_value));
     set("permissions", json!(row.grant.permissions));
     set("iat", json!(row.issued_at.unix()));
     if let Some(expires_at) = row.expires_at {

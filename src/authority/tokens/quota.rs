@@ -2,22 +2,13 @@
 
 use super::super::Error;
 use super::super::accounts::user_not_found;
-use crate::model::{Key, Settings, Timestamp, TokenId, User, UserRef};
+use crate::model::{Key, QuotaUsage, Settings, Timestamp, TokenId, User, UserRef};
 use crate::store::{IssuanceState, SharedWriter};
-use serde::Serialize;
 
-/// The quota usage of an owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) struct QuotaUsage {
-    /// The number of live tokens.
-    pub(crate) used: usize,
-    /// The maximum number of live tokens.
-    pub(crate) limit: u32,
-}
-
-/// Returns the current preconditions of a new token. The row of an owner with a quota is
-/// locked first, so that no other transaction counts the owner's tokens until the commit; without a
-/// quota, nothing is counted. Refuses a disabled or deleted owner.
+/// Returns the state that decides whether a new token may be recorded: the quota usage of the
+/// owner, and whether the key is still active. If the owner has a quota, the row of the owner is
+/// locked first, so that no other transaction counts the owner's tokens until the commit. The
+/// tokens of an owner without a quota are not counted. Refuses a disabled or deleted owner.
 pub(super) fn load_issuance_state(
     tx: &SharedWriter<'_>,
     owner: &User,
@@ -37,7 +28,8 @@ pub(super) fn load_issuance_state(
 }
 
 /// Returns the quota usage including the new token; `None` without a quota. Refuses a token over
-/// the quota. The live token `replaced_id`, if any, is not counted.
+/// the quota. `replaced_id` is the live token that the new token replaces, if any; the replaced
+/// token is not counted.
 pub(super) fn check_quota(
     tx: &SharedWriter<'_>,
     owner: &User,
@@ -45,12 +37,12 @@ pub(super) fn check_quota(
     replaced_id: Option<TokenId>,
     now: Timestamp,
 ) -> Result<Option<QuotaUsage>, Error> {
-    let Some((limit, used)) = state.quota else { return Ok(None) };
-    let used = used.saturating_sub(usize::from(replaced_id.is_some()));
-    if u32::try_from(used).unwrap_or(u32::MAX) >= limit {
+    let Some(QuotaUsage { used, limit }) = state.quota_usage else { return Ok(None) };
+    let used = used - i64::from(replaced_id.is_some());
+    if used >= i64::from(limit) {
         return Err(Error::QuotaExceeded {
             limit,
-            live_tokens: tx.tokens_in_quota(owner.id, now)?,
+            counted_tokens: tx.tokens_in_quota(owner.id, now)?,
             owner: owner.to_display(),
         });
     }

@@ -28,7 +28,7 @@ pub(crate) fn list(
     })?)
 }
 
-/// Returns a token by id or `jti`.
+/// Returns the token with this id or `jti`.
 pub(crate) fn load(
     store: &mut Store,
     caller: &Caller,
@@ -71,7 +71,7 @@ impl RevocationCause {
 }
 
 /// Revokes tokens that the running command issued. For a token of `jeton run`, also revokes the
-/// successors of the token.
+/// successors of the token. `actor` is the user in the audit event.
 pub(crate) fn revoke_issued(
     store: &mut Store,
     audit: &AuditContext,
@@ -83,7 +83,7 @@ pub(crate) fn revoke_issued(
         let mut changed_count = 0;
         for id in ids {
             changed_count += usize::from(tx.revoke_token(*id, audit.now)?);
-            changed_count += tx.revoke_renewals_in_run(*id, audit.now)?;
+            changed_count += tx.revoke_tokens_of_run(*id, audit.now)?;
         }
         let subject = match ids {
             [id] => EventTarget::token(*id).into(),

@@ -11,15 +11,17 @@ use serde_json::{Map, Value, json};
 /// Claims of an app token that are not compared with the record: `iss`, `owner` and `target` are
 /// the values of settings at the time of issue, `type` is the token kind, and `jti` is the claim by
 /// which the record was found.
-const NOT_COMPARED: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
+const UNCOMPARED_APP_CLAIMS: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
 
 /// Returns the rejection for the first claim that contradicts the record. The rejection does not
 /// state the recorded value.
 ///
-/// In an app token, a claim that the record lacks is a contradiction, unless [`NOT_COMPARED`] lists
-/// the claim: a service may read permissions from a claim of any name. In a session token, a claim
-/// that the record lacks is ignored, and `role` is not compared: the claim is the role at the time
-/// of issue, but only the role in the user's row gives access.
+/// In an app token, a claim that the record lacks is a contradiction, unless
+/// [`UNCOMPARED_APP_CLAIMS`] lists the claim. The reason is that a service may read permissions
+/// from a claim of any name.
+///
+/// In a session token, a claim that the record lacks is ignored. This includes `role`, the role at
+/// the time of issue: only the role in the user's row gives access.
 pub(super) fn find_contradiction(
     claims: &Map<String, Value>,
     kind: TokenKind,
@@ -38,16 +40,14 @@ pub(super) fn find_contradiction(
     };
     let reject_difference = |(name, value): (&String, &Value)| match claims.get(name) {
         None => Some(Rejection::for_claim(RejectReason::MissingClaim, name)),
-        Some(claim) => {
-            (claim != value).then(|| bad_claim(name, claim, "the value in the store, as issued"))
-        }
+        Some(claim) => (claim != value).then(|| bad_claim(name, claim, "the value in the store")),
     };
     let is_extra = |(name, _): &(&String, &Value)| {
-        !recorded_claims.contains_key(*name) && !NOT_COMPARED.contains(&name.as_str())
+        !recorded_claims.contains_key(*name) && !UNCOMPARED_APP_CLAIMS.contains(&name.as_str())
     };
     let find_extra = || claims.iter().find(is_extra).filter(|_| kind == TokenKind::App);
     recorded_claims.iter().find_map(reject_difference).or_else(|| {
-        find_extra().map(|(name, claim)| bad_claim(name, claim, "none, as in the store"))
+        find_extra().map(|(name, claim)| bad_claim(name, claim, "no such claim, as in the store"))
     })
 }
 

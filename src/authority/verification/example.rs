@@ -1,5 +1,6 @@
-//! Verification by an example, a token that was verified before: many recorded test tokens differ
-//! from the example only in `jti` and row id, and the claims of these tokens need not be parsed.
+//! Verification by comparison with an example: a recorded test token that was verified before and
+//! is valid. Many recorded test tokens differ from the example only in `jti` and row id. The claims
+//! of these tokens need not be parsed.
 
 use super::expectations::Expectations;
 use super::report::{TokenRecord, VerificationReport};
@@ -12,21 +13,22 @@ use std::sync::Arc;
 /// A valid recorded test token.
 ///
 /// In the same snapshot of the store, another token with a good signature is valid too if its
-/// header is the same, its payload differs only in `jti`, and its row differs only in the ids: all
-/// checks read the same values.
-pub(crate) struct Example {
+/// header is the same, its payload differs only in `jti`, and its row differs only in `jti` and row
+/// id. The reason is that all checks read the same values.
+pub(crate) struct ValidTokenExample {
     /// Report of the token.
     pub(crate) report: Box<VerificationReport>,
     /// `jti` of the token, which occurs once in its claims.
     pub(crate) jti: Jti,
+    /// Row of the token.
     row: RecordedToken,
     payload_before_jti: Vec<u8>,
     payload_after_jti: Vec<u8>,
 }
 
-impl Example {
-    /// Makes an example of a valid recorded test token. Returns the report as the error if the token
-    /// is not such a token, if its `jti` occurs more than once in the payload, or if the
+impl ValidTokenExample {
+    /// Makes an example of a verified token. Returns the report as the error if the token is not a
+    /// valid recorded test token, if its `jti` occurs more than once in the payload, or if the
     /// expectations require a value of `jti`.
     pub(super) fn new(
         payload: &[u8],
@@ -56,11 +58,12 @@ impl Example {
         }
     }
 
-    /// Returns `jti` and row id of a token with a good signature and the header of the example, if
-    /// payload and row differ from the example only in these ids.
+    /// Returns the `jti` and the row id of a token if its payload and row differ from the example
+    /// only in these ids. The caller has verified the signature, and has compared the header with
+    /// the header of the example.
     pub(super) fn match_token(
         &self,
-        tokens: &mut TokenLookup<'_>,
+        row_lookup: &mut TokenLookup<'_>,
         payload: &[u8],
     ) -> Result<Option<(Jti, TokenId)>, store::Error> {
         let jti = payload
@@ -68,7 +71,7 @@ impl Example {
             .and_then(|rest| rest.strip_suffix(&*self.payload_after_jti))
             .and_then(|jti| Jti::parse(str::from_utf8(jti).ok()?));
         let Some(jti) = jti else { return Ok(None) };
-        let row = tokens.find(jti)?.filter(|row| {
+        let row = row_lookup.find(jti)?.filter(|row| {
             row.revoked_at.is_none()
                 && row.grace_until.is_none()
                 && (row.key_row_id, row.issued_at, row.expires_at)

@@ -28,7 +28,7 @@ pub(crate) struct Expectations {
     /// Time against which time claims are checked: the current time, or the time given with `--at`.
     pub(crate) reference_time: Timestamp,
     /// Clock skew that time claims may have, in seconds.
-    pub(crate) leeway: i64,
+    pub(crate) leeway_seconds: i64,
     /// Expected issuer; `None` if the issuer is not checked.
     pub(crate) issuer: Option<String>,
     /// Accepted audiences; empty if the audience is not checked. A token needs to name only one
@@ -38,14 +38,14 @@ pub(crate) struct Expectations {
     pub(crate) permissions: Vec<Permission>,
     /// Required values of claims: pairs of claim name and value.
     pub(crate) required_values: Vec<(String, String)>,
-    /// Required claims, with any value but `null`.
+    /// Names of required claims. The claims may have any value except `null`.
     pub(crate) required_claims: Vec<String>,
-    /// Required media type in the header's `typ`.
+    /// Required media type in the header's `typ`; `None` if the media type is not checked.
     pub(crate) typ: Option<MediaType>,
-    /// Accepts third-party tokens without `exp`. For a token of the store, the row decides whether
-    /// `exp` may be missing.
+    /// Set if a third-party token without `exp` is accepted. For a token of the store, the row
+    /// decides whether `exp` may be missing.
     pub(crate) allow_no_expiry: bool,
-    /// Minimum remaining lifetime.
+    /// Minimum remaining lifetime, measured from `reference_time`.
     pub(crate) min_ttl: Option<Lifetime>,
 }
 
@@ -56,7 +56,7 @@ impl Expectations {
             kind,
             now,
             reference_time: now,
-            leeway: 0,
+            leeway_seconds: 0,
             issuer: None,
             audience: Vec::new(),
             permissions: Vec::new(),
@@ -68,7 +68,8 @@ impl Expectations {
         }
     }
 
-    /// Sets the current time, and the time that `--at` gives relative to the current time.
+    /// Sets the current time and the reference time. The reference time is the time `at` given with
+    /// `--at`, which may be relative to `now`. Without `--at`, the reference time is `now`.
     pub(crate) fn set_time(
         &mut self,
         now: Timestamp,
@@ -90,7 +91,7 @@ pub(crate) struct MediaType {
 }
 
 impl MediaType {
-    /// Parses a media type, also in the short form that a header's `typ` may have.
+    /// Parses a media type. The prefix `application/` may be omitted, as in a header's `typ`.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let is_valid = |byte: u8| byte.is_ascii_graphic();
         if text.is_empty() || !text.bytes().all(is_valid) {
@@ -110,7 +111,8 @@ impl MediaType {
     }
 }
 
-/// Compares the header's `typ` with the expected media type.
+/// Compares the header's `typ` with the expected media type. Adds the rejection, if any, to
+/// `report`.
 pub(super) fn check_typ(
     report: &mut VerificationReport,
     header: &Map<String, Value>,
@@ -125,8 +127,9 @@ pub(super) fn check_typ(
     }
 }
 
-/// Checks the claims of a token: times, issuer, audience, and the other expectations.
-/// `permission_claims` are the names of the claims that may contain permissions.
+/// Checks the claims of a token: times, issuer, audience, and the other expectations. Adds the
+/// rejections to `report`. `permission_claims` are the names of the claims that may contain
+/// permissions.
 pub(super) fn check_claims(
     report: &mut VerificationReport,
     claims: &Map<String, Value>,
@@ -137,11 +140,12 @@ pub(super) fn check_claims(
     let time = VerificationTime {
         now: expectations.now,
         reference: expectations.reference_time,
-        leeway: expectations.leeway,
+        leeway_seconds: expectations.leeway_seconds,
     };
     let mut time_reasons = check_times(registered, time);
     // If an expired token is unknown, its row was probably pruned, so only the expiry is reported.
-    // The required leeway is removed, because no leeway makes an unknown token valid.
+    // The rejection then must not state a leeway that would accept the expiry time, because no
+    // leeway makes an unknown token valid.
     let is_unknown = |rejection: &Rejection| *rejection == RejectReason::UnknownToken;
     if time_reasons.iter().any(|rejection| *rejection == RejectReason::Expired)
         && report.reasons.iter().any(is_unknown)
@@ -162,8 +166,7 @@ pub(super) fn check_claims(
     report.reasons.extend(check_permissions(claims, permission_claims, &expectations.permissions));
     report.reasons.extend(check_required_claims(claims, &expectations.required_claims));
     report.reasons.extend(check_required_values(claims, &expectations.required_values));
-    let expires_at =
-        [registered.expires_at, report.record.grace_expires_at()].into_iter().flatten().min();
+    let expires_at = [registered.expires_at, report.record.grace_end()].into_iter().flatten().min();
     let ttl_reason =
         expectations.min_ttl.and_then(|min_ttl| check_remaining_ttl(expires_at, time, min_ttl));
     report.reasons.extend(ttl_reason);
@@ -196,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn media_types_are_compared_without_case_and_application_prefix() {
+    fn media_type_comparison_ignores_case_and_application_prefix() {
         let media_type = |text| MediaType::parse(text).unwrap();
         for (text, typ) in [
             ("at+jwt", "at+jwt"),

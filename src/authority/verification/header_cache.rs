@@ -7,7 +7,8 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// Parsed headers by their encoded text, each with the key or keys `K` that the header selects.
+/// Parsed headers by their base64url text. `K` is the type of the key, or of the list of keys, that
+/// a header selects.
 pub(super) struct HeaderCache<K> {
     headers: HashMap<String, Rc<Header<K>>>,
     /// Header of the last token: consecutive tokens often have the same header.
@@ -16,6 +17,7 @@ pub(super) struct HeaderCache<K> {
 
 /// A parsed header.
 pub(super) struct Header<K> {
+    /// The base64url text of the header.
     encoded: String,
     pub(super) members: Map<String, Value>,
     /// The key, or the rejection of a header without a usable key; empty until the first use.
@@ -55,7 +57,7 @@ impl<K> HeaderCache<K> {
 
 impl<K> Header<K> {
     /// Returns the key, or the rejection of a header without a usable key. Calls `choose` only if
-    /// neither is cached.
+    /// neither is cached. An error of `choose` is returned and not cached.
     pub(super) fn key<E>(
         &self,
         choose: impl FnOnce(&Map<String, Value>) -> Result<Result<K, EarlyRejection>, E>,

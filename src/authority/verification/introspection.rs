@@ -22,10 +22,11 @@ pub(crate) fn introspect(store: &mut Store, token: &str, now: Timestamp) -> Resu
 /// Builds the response for a token whose claims agree with its record.
 fn build_active_response(report: VerificationReport, kind: TokenKind) -> Map<String, Value> {
     let mut claims = report.claims.unwrap_or_default();
-    // Services cache the response until `exp`, so the response for a superseded token needs the end
-    // of the grace period as `exp`. No grace period ends after the expiry of the token.
-    if let Some(grace_expires_at) = report.record.grace_expires_at() {
-        claims.insert("exp".to_owned(), grace_expires_at.unix().into());
+    // After its renewal, a token is valid only until its grace period ends. Services cache the
+    // response until `exp`, so the end of the grace period replaces `exp`. No grace period ends
+    // after the expiry of the token.
+    if let Some(grace_until) = report.record.grace_end() {
+        claims.insert("exp".to_owned(), grace_until.unix().into());
     }
     let mut response = Map::new();
     response.insert("active".to_owned(), true.into());

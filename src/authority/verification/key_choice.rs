@@ -17,9 +17,10 @@ pub(super) struct StoredKey {
 }
 
 /// Returns the key that the header names, if the key may verify a token of the expected kind.
-/// Revoked and retired keys are included: the state of the key refuses a token only after the
-/// signature proves that this key signed the token. Header parameters that carry or reference a
-/// key (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
+/// Revoked and retired keys are included: a token is refused because of the state of its key only
+/// after the signature proves that this key signed the token. Header parameters that carry or
+/// reference a key (`jwk`, `jku`, `x5u`, `x5c`) are ignored. The inner error is the rejection of a
+/// token without such a key.
 pub(super) fn select_key(
     tx: &Reader<'_>,
     header: &Map<String, Value>,
@@ -45,8 +46,8 @@ pub(super) fn select_key(
         && is_test != (kind == TokenKind::Test)
     {
         let kind_of_key = is_test.then_some(TokenKind::Test);
-        // The message states the kinds that the key signs: the kind of the token is not known
-        // before its signature is verified.
+        // The message states the kinds that the key signs, because the kind of the token is not
+        // known before the signature is verified.
         let found = if is_test { "`test`" } else { "`app`, `access` or `refresh`" };
         let rejection = Rejection::new(RejectReason::WrongType)
             .with_expected(kind.name())
@@ -62,8 +63,8 @@ pub(super) fn select_key(
     Ok(Ok(StoredKey { key: Rc::new(key), verifier }))
 }
 
-/// Returns the rejection of a token whose key no longer verifies. No claim of such a token can be
-/// trusted: anyone who has a revoked key may have signed the token.
+/// Returns the rejection of a token whose key is revoked, or retired and no longer accepted. No
+/// claim of such a token can be trusted: anyone who has a revoked key may have signed the token.
 pub(super) fn check_key_state(key: &Key, now: Timestamp) -> Option<Rejection> {
     if key.can_verify(now) {
         return None;
@@ -86,8 +87,8 @@ pub(super) fn parse_alg_and_kid(
     header: &Map<String, Value>,
 ) -> Result<(Algorithm, Option<&str>), RejectReason> {
     // No extension is supported, and a verifier must reject a token whose `crit` lists an
-    // unsupported extension (RFC 7515, section 4.1.11). `b64`, `zip` and `enc` change the meaning
-    // of the payload.
+    // unsupported extension (RFC 7515, section 4.1.11). `b64`, `zip` and `enc` are rejected even
+    // without `crit`, because they change the meaning of the payload.
     if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
         return Err(RejectReason::CriticalHeader);
     }

@@ -1,4 +1,4 @@
-//! Claims and kind of a token.
+//! Parsing of the claims of a token, and determination of its kind.
 
 use super::expectations::ExpectedKind;
 use super::report::EarlyRejection;
@@ -8,9 +8,9 @@ use crate::model::{Key, Purpose, TokenKind, parse_strict_object};
 use serde_json::{Map, Value};
 
 /// Claims that may contain the permissions of an app or session token.
-pub(super) const PERMISSION_CLAIMS: [&str; 1] = ["permissions"];
+pub(super) const STORE_TOKEN_PERMISSION_CLAIMS: [&str; 1] = ["permissions"];
 
-/// Parses the claims of a token; the signature need not be verified yet.
+/// Parses the claims of a token. The signature may be unverified.
 pub(super) fn parse_claims(payload: &[u8]) -> Result<Map<String, Value>, EarlyRejection> {
     parse_strict_object(payload)
         .map_err(|error| EarlyRejection::malformed(format!("the payload is {}", error.summary())))
@@ -26,8 +26,9 @@ pub(super) fn determine_kind(key: &Key, claims: &Map<String, Value>) -> TokenKin
     }
 }
 
-/// Returns the rejection of a token that is not of the expected kind, or of an app or session token
-/// whose header `typ` or claim `type` is not that of its kind.
+/// Returns the rejection of a token of the kind `kind` that is not of the expected kind. For an app
+/// or session token, also compares the header's `typ` and the claim `type` with the values that
+/// belong to `kind`.
 pub(super) fn check_kind(
     kind: TokenKind,
     claims: &Map<String, Value>,

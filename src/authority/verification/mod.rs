@@ -1,8 +1,12 @@
-//! Verification of tokens of the store, in a fixed order: form, algorithm and key, signature, type,
-//! revocation and owner, times, issuer and audience, and last the other expectations. A failure up
-//! to the signature, a key that no longer verifies, a malformed payload and a malformed registered
-//! claim are reported alone. Otherwise a report has the reasons of all checks, except a reason that
-//! another reason explains: the row of an expired token was probably pruned.
+//! Verification of tokens of the store. The order of the checks is fixed: form of the token,
+//! algorithm and key, signature, state of the key, registered claims, type, revocation and owner,
+//! times, issuer and audience, and last the other expectations.
+//!
+//! Some reasons are reported alone: a failure of the signature check or of an earlier check, a key
+//! that is revoked, or retired and no longer accepted, a malformed payload, and a malformed
+//! registered claim. Otherwise a report has the reasons of all failed checks, except a reason that
+//! another reason explains. For example, an expired token without a row is reported only as
+//! expired, because its row was probably pruned.
 
 mod agreement;
 mod example;
@@ -20,7 +24,7 @@ mod token_state;
 
 pub(crate) use crate::crypto::{DecodedPayload, DecodedToken};
 pub(crate) use crate::crypto::{KeySet, SingleKeyReader, read_jwks};
-pub(crate) use example::Example;
+pub(crate) use example::ValidTokenExample;
 pub(crate) use expectations::{Expectations, ExpectedKind, MediaType};
 pub(crate) use introspection::introspect;
 pub(super) use report::TokenRecord;
@@ -45,7 +49,7 @@ pub(crate) fn verify(
     token: &str,
     expectations: &Expectations,
 ) -> Result<VerificationReport, Error> {
-    // A malformed token is refused without the store.
+    // A malformed token is refused without access to the store.
     match HeaderCache::new().parse(token) {
         Ok(compact) => store.read(|tx| {
             prefetch_rows(tx, &compact.payload);
@@ -56,7 +60,7 @@ pub(crate) fn verify(
 }
 
 /// Calls `work` with a verifier of tokens of this store. The verifier sees one snapshot of the
-/// store: changes that are committed in the meantime have no effect.
+/// store: changes that other processes commit during `work` have no effect.
 pub(crate) fn with_verifier<T, E: From<crate::store::Error>>(
     store: &mut Store,
     expectations: &Expectations,

@@ -1,4 +1,4 @@
-//! Owners of the tokens that one snapshot of the store verifies.
+//! Owners of the tokens that are verified in one snapshot of the store.
 
 use super::super::Error;
 use crate::model::{User, UserId};
@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 /// Owners of tokens in one snapshot of the store. Each owner is looked up once.
 pub(super) struct OwnerCache<'a> {
+    /// The transaction that reads the snapshot.
     pub(super) tx: &'a Reader<'a>,
     owners: RefCell<HashMap<UserId, Option<Rc<User>>>>,
 }
@@ -18,7 +19,7 @@ impl<'a> OwnerCache<'a> {
         Self { tx, owners: RefCell::default() }
     }
 
-    /// Returns the user with this id, including deleted users.
+    /// Returns the user with this id, even if the user is deleted.
     pub(super) fn find(&self, id: UserId) -> Result<Option<Rc<User>>, Error> {
         if let Some(owner) = self.owners.borrow().get(&id) {
             return Ok(owner.clone());

@@ -1,13 +1,14 @@
-//! Early queries for the rows that a token names, which a server then answers in one round trip.
+//! Prefetch: the queries for the rows that a token names are sent to a database server before the
+//! verification needs the rows. The server answers all these queries in one round trip.
 
 use super::kind::parse_claims;
 use crate::model::{Jti, UserId};
 use crate::store::Reader;
 use serde_json::{Map, Value};
 
-/// Prefetches the rows of a token and of its owner, if the store is on a server. The claims are not
-/// verified yet: with wrong claims, other rows are prefetched, and the verification makes its own
-/// queries.
+/// Prefetches the rows of a token and of its owner, if the store is on a server. The claims in
+/// `payload` are not verified yet. If the claims name wrong rows, these rows are prefetched in
+/// vain, and the verification makes its own queries.
 pub(super) fn prefetch_rows(tx: &Reader<'_>, payload: &[u8]) {
     if !tx.is_on_server() {
         return;
@@ -20,8 +21,8 @@ pub(super) fn prefetch_rows(tx: &Reader<'_>, payload: &[u8]) {
             _ => tx.prefetch_token_by_jti(jti),
         }
     }
-    if let Some(owner) = claims.get("id").and_then(Value::as_i64) {
-        tx.prefetch_user(UserId(owner));
+    if let Some(owner_id) = claims.get("id").and_then(Value::as_i64) {
+        tx.prefetch_user(UserId(owner_id));
     }
 }
 

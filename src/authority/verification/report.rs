@@ -1,4 +1,4 @@
-//! Verification report.
+//! The report of the verification of a token.
 
 use super::super::{Error, RejectReason, Rejection};
 use crate::model::{Key, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User, UserId};
@@ -10,22 +10,25 @@ use std::rc::Rc;
 /// token.
 #[derive(Debug, Default)]
 pub(in crate::authority) enum TokenRecord {
+    /// No record.
     #[default]
     Missing,
+    /// Row of an app token or of a recorded test token.
     Token(RecordedToken),
+    /// Token pair of an access or refresh token, and its session.
     Session(PairWithSession),
 }
 
 impl TokenRecord {
     /// Returns the end of the grace period of a renewed token; `None` without a grace period.
-    pub(super) fn grace_expires_at(&self) -> Option<Timestamp> {
+    pub(super) fn grace_end(&self) -> Option<Timestamp> {
         match self {
             Self::Token(token) => token.grace_until,
             Self::Session(_) | Self::Missing => None,
         }
     }
 
-    pub(super) fn owner(&self) -> Option<UserId> {
+    pub(super) fn owner_id(&self) -> Option<UserId> {
         match self {
             Self::Token(token) => Some(token.grant.owner_id),
             Self::Session(pair_with_session) => Some(pair_with_session.session.user_id),
@@ -41,11 +44,12 @@ pub(crate) struct VerificationReport {
     pub(crate) kind: Option<TokenKind>,
     /// Rejections, in the fixed order of checks; empty for a valid token.
     pub(crate) reasons: Vec<Rejection>,
-    /// Claims of a token with a good signature by a key that still verifies.
+    /// Claims of a token with a good signature by a key that is still accepted.
     pub(crate) claims: Option<Map<String, Value>>,
     /// Record of the token; [`TokenRecord::Missing`] also if the token contradicts its record.
     pub(in crate::authority) record: TokenRecord,
-    /// Key of the store that signed the token, if the key still verifies and the payload is well-formed.
+    /// Key of the store that signed the token, if the key is still accepted and the payload is
+    /// well-formed.
     pub(in crate::authority) key: Option<Rc<Key>>,
     /// Owner of the record, also if the token contradicts the record.
     pub(in crate::authority) owner: Option<Rc<User>>,
@@ -60,7 +64,8 @@ pub(super) struct EarlyRejection {
 }
 
 impl EarlyRejection {
-    /// Creates the rejection of a malformed token. `fault` does not repeat text of the token.
+    /// Creates the rejection of a malformed token. `fault` describes the defect, and must not
+    /// repeat text of the token.
     pub(super) fn malformed(fault: String) -> Self {
         Rejection::new(RejectReason::Malformed).with_explanation(fault).into()
     }
@@ -85,12 +90,13 @@ impl From<EarlyRejection> for VerificationReport {
 }
 
 impl VerificationReport {
-    /// Creates the report of a malformed token. `fault` does not repeat text of the token.
+    /// Creates the report of a malformed token. `fault` describes the defect, and must not repeat
+    /// text of the token.
     pub(crate) fn malformed(fault: String) -> Self {
         EarlyRejection::malformed(fault).into()
     }
 
-    /// Returns whether the reasons of the rejection include this reason.
+    /// Returns whether the reasons of the report include this reason.
     pub(crate) fn has_reason(&self, reason: RejectReason) -> bool {
         self.reasons.iter().any(|rejection| *rejection == reason)
     }
@@ -103,17 +109,16 @@ impl VerificationReport {
         }
     }
 
-    /// Returns the status of a recorded token or of the token of a session; `None` without a row.
+    /// Returns the status of the token; `None` without a record.
     pub(crate) fn status(&self, now: Timestamp) -> Option<TokenStatus> {
         match &self.record {
             TokenRecord::Token(token) => Some(token.status(now)),
             TokenRecord::Session(pair_with_session) => {
-                Some(if pair_with_session.session.ended_at.is_some() {
+                let is_ended = pair_with_session.session.ended_at.is_some();
+                Some(if is_ended || self.has_reason(RejectReason::Revoked) {
                     TokenStatus::Revoked
                 } else if self.has_reason(RejectReason::Expired) {
                     TokenStatus::Expired
-                } else if self.has_reason(RejectReason::Revoked) {
-                    TokenStatus::Revoked
                 } else {
                     TokenStatus::Live
                 })
@@ -122,7 +127,7 @@ impl VerificationReport {
         }
     }
 
-    /// Returns the report of a valid token, or the rejection as an error.
+    /// Returns the report of a valid token; otherwise the reasons, as an error.
     pub(crate) fn into_accepted(self) -> Result<Self, Error> {
         if self.reasons.is_empty() {
             Ok(self)

@@ -1,10 +1,10 @@
-//! Verification of tokens of the store in one snapshot.
+//! Verification of tokens of the store in one snapshot of the store.
 
-use super::example::Example;
+use super::example::ValidTokenExample;
 use super::expectations::{Expectations, check_claims, check_typ};
 use super::header_cache::{Header, HeaderCache};
 use super::key_choice::{StoredKey, check_key_state, select_key};
-use super::kind::{PERMISSION_CLAIMS, check_kind, determine_kind, parse_claims};
+use super::kind::{STORE_TOKEN_PERMISSION_CLAIMS, check_kind, determine_kind, parse_claims};
 use super::owner_cache::OwnerCache;
 use super::prefetch::unverified_jti;
 use super::report::{EarlyRejection, VerificationReport};
@@ -18,22 +18,25 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::rc::Rc;
 
-/// Verifier of tokens of the store. The key of each header and each owner are looked up once.
+/// Verifier of tokens of the store. The verifier looks up each owner, and the key for each header,
+/// only once.
 pub(crate) struct StoreVerifier<'a> {
     expectations: &'a Expectations,
     headers: HeaderCache<StoredKey>,
     owners: OwnerCache<'a>,
-    /// The last example, and the header of its token.
-    example: Option<(Rc<Header<StoredKey>>, Rc<Example>)>,
-    /// Lookup of rows by `jti`, prepared with the first example.
-    tokens: Option<TokenLookup<'a>>,
+    /// The last example (a valid token with which later tokens are compared), and its header.
+    example: Option<(Rc<Header<StoredKey>>, Rc<ValidTokenExample>)>,
+    /// Lookup of rows by `jti`, prepared when the first example is found.
+    row_lookup: Option<TokenLookup<'a>>,
 }
 
 /// Result of the verification of one of many tokens.
 pub(crate) enum Verdict {
+    /// The report of the token.
     Report(Box<VerificationReport>),
-    /// Valid, with the report of the example except for `jti` and row id.
-    ValidLike(Rc<Example>, Jti, TokenId),
+    /// A valid token whose report differs from the report of the example only in `jti` and row id.
+    /// The fields are the example, and the `jti` and the row id of the token.
+    ValidLikeExample(Rc<ValidTokenExample>, Jti, TokenId),
 }
 
 type ParsedToken<'t> = CompactJws<'t, Rc<Header<StoredKey>>>;
@@ -41,10 +44,11 @@ type ParsedToken<'t> = CompactJws<'t, Rc<Header<StoredKey>>>;
 impl<'a> StoreVerifier<'a> {
     pub(super) fn new(tx: &'a Reader<'a>, expectations: &'a Expectations) -> Self {
         let (headers, owners) = (HeaderCache::new(), OwnerCache::new(tx));
-        Self { expectations, headers, owners, example: None, tokens: None }
+        Self { expectations, headers, owners, example: None, row_lookup: None }
     }
 
-    /// Loads the rows of many tokens from a server with a few queries, before the tokens are verified.
+    /// Loads the rows of many tokens from a server with a few queries, before the tokens are
+    /// verified.
     pub(crate) fn prefetch<'t>(
         &mut self,
         tokens: impl Iterator<Item = Cow<'t, str>>,
@@ -61,7 +65,7 @@ impl<'a> StoreVerifier<'a> {
         Ok(tx.prefetch_tokens(&jtis)?)
     }
 
-    /// Verifies a token.
+    /// Verifies a token. The claims of a token that matches the example are not checked.
     pub(crate) fn verify(&mut self, token: &str) -> Result<Verdict, Error> {
         let rejected = |rejection: EarlyRejection| Ok(Verdict::Report(Box::new(rejection.into())));
         let compact = match self.headers.parse(token) {
@@ -74,26 +78,27 @@ impl<'a> StoreVerifier<'a> {
         };
         if let Some((header, example)) = &self.example
             && Rc::ptr_eq(header, &compact.header)
-            && let Some(tokens) = &mut self.tokens
-            && let Some((jti, id)) = example.match_token(tokens, &compact.payload)?
+            && let Some(row_lookup) = &mut self.row_lookup
+            && let Some((jti, id)) = example.match_token(row_lookup, &compact.payload)?
         {
-            return Ok(Verdict::ValidLike(Rc::clone(example), jti, id));
+            return Ok(Verdict::ValidLikeExample(Rc::clone(example), jti, id));
         }
         let report = Box::new(self.verify_claims(&compact, &key)?);
         let id = report.token_id();
-        Ok(match (Example::new(&compact.payload, report, self.expectations), id) {
+        Ok(match (ValidTokenExample::new(&compact.payload, report, self.expectations), id) {
             (Ok(example), Some(id)) => {
                 let (jti, example) = (example.jti, Rc::new(example));
                 self.example = Some((compact.header, Rc::clone(&example)));
-                if self.tokens.is_none() {
-                    self.tokens = Some(self.owners.tx.token_lookup()?);
+                if self.row_lookup.is_none() {
+                    self.row_lookup = Some(self.owners.tx.token_lookup()?);
                 }
-                Verdict::ValidLike(example, jti, id)
+                Verdict::ValidLikeExample(example, jti, id)
             }
-            (Ok(Example { report, .. }) | Err(report), _) => Verdict::Report(report),
+            (Ok(ValidTokenExample { report, .. }) | Err(report), _) => Verdict::Report(report),
         })
     }
 
+    /// Verifies a parsed token without an example.
     pub(super) fn verify_parsed(
         &self,
         compact: &ParsedToken<'_>,
@@ -104,13 +109,14 @@ impl<'a> StoreVerifier<'a> {
         }
     }
 
-    /// Returns the key that signed the token, if the signature is good and the key still verifies.
+    /// Returns the key that signed the token, if the signature is good and the key is still
+    /// accepted.
     fn verify_signature(
         &self,
         compact: &ParsedToken<'_>,
     ) -> Result<Result<Rc<Key>, EarlyRejection>, Error> {
-        let select_key = |header: &_| select_key(self.owners.tx, header, self.expectations);
-        let StoredKey { key, verifier } = match compact.header.key(select_key)? {
+        let choose_key = |header: &_| select_key(self.owners.tx, header, self.expectations);
+        let StoredKey { key, verifier } = match compact.header.key(choose_key)? {
             Ok(key) => key,
             Err(rejection) => return Ok(Err(rejection)),
         };
@@ -142,6 +148,7 @@ impl<'a> StoreVerifier<'a> {
         Ok(report)
     }
 
+    /// Checks the kind, the state and the claims of a token. Adds the results to `report`.
     fn check_token(
         &self,
         report: &mut VerificationReport,
@@ -165,7 +172,7 @@ impl<'a> StoreVerifier<'a> {
         // A test token imitates a third-party token, whose permissions may be in several claims.
         let is_test = kind == TokenKind::Test;
         let permission_claims =
-            if is_test { &KNOWN_PERMISSION_CLAIMS[..] } else { &PERMISSION_CLAIMS };
+            if is_test { &KNOWN_PERMISSION_CLAIMS[..] } else { &STORE_TOKEN_PERMISSION_CLAIMS };
         check_claims(report, claims, &registered, permission_claims, expectations);
         Ok(())
     }

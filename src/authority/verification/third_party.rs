@@ -14,8 +14,8 @@ use crate::crypto::{KeyRefusal, KeySet, SignatureVerifier};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
-/// Maximum number of key ids that a message lists. If a set has more, the message states only their
-/// number.
+/// Maximum number of key ids that a message lists. For more key ids, the message contains only the
+/// number of keys.
 const MAX_NAMED_KIDS: usize = 4;
 
 /// Verifies a third-party token. Kind, revocation and owner are unknown; the expected kind is
@@ -28,7 +28,7 @@ pub(crate) fn verify_third_party(
     ThirdPartyVerifier::new(keys, expectations).verify(token)
 }
 
-/// Verifier of third-party tokens. The keys for a header are chosen once.
+/// Verifier of third-party tokens. For tokens with the same header, the keys are chosen only once.
 pub(crate) struct ThirdPartyVerifier<'a> {
     keys: &'a KeySet,
     expectations: &'a Expectations,
@@ -38,7 +38,8 @@ pub(crate) struct ThirdPartyVerifier<'a> {
 /// Keys that may have signed a token, ready to verify signatures.
 struct CandidateKeys {
     verifiers: Vec<SignatureVerifier>,
-    /// True if further keys that may have signed the token were left out.
+    /// True if `verifiers` does not contain all keys that may have signed the token, because they
+    /// are too many.
     is_truncated: bool,
 }
 
@@ -106,8 +107,9 @@ pub(super) fn check_third_party_claims(
     }
 }
 
-/// Checks claims without a signature or a row, for fuzzing. Returns the rejection reasons of the
-/// claims in a token of the store, and of the same claims in a third-party token.
+/// Checks the same claims twice, without a signature or a row, for fuzzing: first as the claims of
+/// a token of the store, then as the claims of a third-party token. Returns the rejection reasons
+/// of the first and of the second check.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn check_claims_only(
     claims: &Map<String, Value>,
@@ -121,7 +123,7 @@ pub(crate) fn check_claims_only(
                 &mut store_report,
                 claims,
                 &registered,
-                &super::kind::PERMISSION_CLAIMS,
+                &super::kind::STORE_TOKEN_PERMISSION_CLAIMS,
                 expectations,
             );
         }
@@ -141,15 +143,15 @@ fn describe_kids(kids: &[String]) -> String {
     }
 }
 
-/// Returns the rejection of a token without a usable key.
+/// Converts the reason why no key can verify a token into the rejection of the token.
 fn to_rejection(refusal: KeyRefusal) -> Rejection {
     match refusal {
         KeyRefusal::Unknown(kids) => {
             Rejection::new(RejectReason::UnknownKey).with_expected_description(describe_kids(&kids))
         }
-        KeyRefusal::WrongAlgorithm(names) => {
+        KeyRefusal::WrongAlgorithm(algorithm_names) => {
             let rejection = Rejection::new(RejectReason::AlgNotAllowed);
-            match names.as_slice() {
+            match algorithm_names.as_slice() {
                 [] => rejection,
                 [name] => rejection.with_expected(name),
                 names => rejection.with_expected_description(describe_alternatives(names)),

@@ -12,10 +12,13 @@ use crate::model::{
 use crate::store::{PairWithSession, Reader};
 use serde_json::{Map, Value};
 
-/// Checks the row of the token. A token that contradicts the row may name the row of another user.
-/// The report of such a token has no row, so that no caller reads or changes the row. The report has
-/// the reasons that follow from the row, without facts, and the owner, which callers use only
-/// together with the row.
+/// Checks the row of the token: revocation, session, owner, and agreement with the claims. Adds the
+/// row, the owner and the rejections to `report`.
+///
+/// If the claims contradict the row, the `jti` may be the `jti` of another user's token. Then the
+/// row is not added to the report, so that no caller reads or changes the row. The rejections that
+/// follow from the row are added without facts, such as times. The owner in the row is added, but
+/// callers use the owner only together with a row.
 pub(super) fn check_token_state(
     owners: &OwnerCache<'_>,
     report: &mut VerificationReport,
@@ -35,8 +38,8 @@ pub(super) fn check_token_state(
         }
         TokenRecord::Missing => return check_unrecorded(tx, report, kind, registered),
     }
-    if let Some(owner) = record.owner() {
-        report.owner = owners.find(owner)?;
+    if let Some(owner_id) = record.owner_id() {
+        report.owner = owners.find(owner_id)?;
         reasons.extend(check_owner(report.owner.as_deref(), now));
     }
     let owner = report.owner.as_deref();
@@ -52,7 +55,8 @@ pub(super) fn check_token_state(
     Ok(())
 }
 
-/// Checks a token without a row. A test token needs no row, but may have been revoked.
+/// Checks a token without a row. A test token needs no row, but may have been revoked. `exp` is
+/// mandatory, because only a row can permit a token without expiry.
 fn check_unrecorded(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
@@ -80,6 +84,7 @@ fn check_unrecorded(
     Ok(())
 }
 
+/// Returns the rejection of a token because it has no row.
 fn reject_unknown_token(registered: &RegisteredClaims<'_>) -> Rejection {
     let rejection = Rejection::for_claim(RejectReason::UnknownToken, "jti");
     match registered.jti {
@@ -106,7 +111,7 @@ fn check_revocation(token: &RecordedToken, now: Timestamp) -> Option<Rejection> 
     })
 }
 
-/// Returns the rejection of a token whose owner is disabled or deleted.
+/// Returns the rejection of a token whose owner is disabled, deleted or not in the store.
 fn check_owner(owner: Option<&User>, now: Timestamp) -> Option<Rejection> {
     match owner {
         None => Some(RejectReason::OwnerDeleted.into()),
@@ -136,10 +141,10 @@ fn check_owner(owner: Option<&User>, now: Timestamp) -> Option<Rejection> {
 /// token was revoked since, its session has ended, or its owner was disabled or deleted.
 pub(in crate::authority) fn recheck_session_owner(
     tx: &Reader<'_>,
-    access: Jti,
+    access_jti: Jti,
     now: Timestamp,
 ) -> Result<User, Error> {
-    let pair_with_session = tx.find_pair_by_access(access)?;
+    let pair_with_session = tx.find_pair_by_access(access_jti)?;
     let pair_with_session =
         pair_with_session.ok_or_else(|| Error::from_reason(RejectReason::UnknownToken))?;
     let (pair, session) = (&pair_with_session.pair, &pair_with_session.session);
@@ -163,30 +168,33 @@ pub(in crate::authority) fn recheck_app_token_owner(
     require_valid_owner(tx, reasons, token.grant.owner_id, TokenKind::App, now)
 }
 
+/// Returns the owner of a token. Refuses the token for the given `reasons`, and if the owner is
+/// disabled or deleted.
 fn require_valid_owner(
     tx: &Reader<'_>,
     mut reasons: Vec<Rejection>,
-    owner: UserId,
+    owner_id: UserId,
     kind: TokenKind,
     now: Timestamp,
 ) -> Result<User, Error> {
-    let owner = tx.find_user_including_deleted(owner)?;
-    let changes = owner.as_ref().map_or([None; 2], |user| [user.disabled_at, user.deleted_at]);
-    reasons.extend(check_owner(owner.as_ref(), latest(now, changes)));
+    let owner = tx.find_user_including_deleted(owner_id)?;
+    let change_times = owner.as_ref().map_or([None; 2], |user| [user.disabled_at, user.deleted_at]);
+    reasons.extend(check_owner(owner.as_ref(), latest(now, change_times)));
     match owner {
         Some(user) if reasons.is_empty() => Ok(user),
         _ => Err(Error::TokenRejected { kind: Some(kind), reasons }),
     }
 }
 
-/// Returns the latest of `now`, the time at which the command started, and the changes: another process
-/// may have made a change since then, and messages show such a change as made now.
-fn latest<const N: usize>(now: Timestamp, changes: [Option<Timestamp>; N]) -> Timestamp {
-    changes.into_iter().flatten().fold(now, Timestamp::max)
+/// Returns the latest of `now` and the times of the changes. `now` is the time at which the command
+/// started, and another process may have made a change after the start. With the returned time as
+/// the current time, messages show such a change as made now.
+fn latest<const N: usize>(now: Timestamp, change_times: [Option<Timestamp>; N]) -> Timestamp {
+    change_times.into_iter().flatten().fold(now, Timestamp::max)
 }
 
-/// Returns the row of a token whose signature by this key was verified. A token that contradicts
-/// its row is refused.
+/// Returns the row of a token; [`TokenRecord::Missing`] for a token without a row. The caller has
+/// verified that `key` signed the token. A token that contradicts its row is refused.
 pub(in crate::authority) fn load_consistent_record(
     tx: &Reader<'_>,
     kind: TokenKind,
@@ -196,16 +204,17 @@ pub(in crate::authority) fn load_consistent_record(
     let Ok(registered) = RegisteredClaims::parse(claims) else { return Ok(TokenRecord::Missing) };
     let record = find_record(tx, kind, Some(key), claims, &registered)?;
     let owner =
-        record.owner().map(|owner| tx.find_user_including_deleted(owner)).transpose()?.flatten();
+        record.owner_id().map(|id| tx.find_user_including_deleted(id)).transpose()?.flatten();
     match owner.and_then(|owner| find_contradiction(claims, kind, &record, &owner)) {
         Some(rejection) => Err(Error::TokenRejected { kind: Some(kind), reasons: vec![rejection] }),
         None => Ok(record),
     }
 }
 
-/// Returns the row of this token. A minter can give a test token the `jti` of another token, so a
-/// test token must also match the recorded expiry and claims. Other tokens are compared with their
-/// rows by [`find_contradiction`].
+/// Returns the row of the token with these claims. A minter can give a test token the `jti` of
+/// another token, so a test token must also match the recorded expiry and claims. Tokens of the
+/// other kinds are compared with their rows by [`find_contradiction`], which the callers of this
+/// function call.
 fn find_record(
     tx: &Reader<'_>,
     kind: TokenKind,
@@ -236,22 +245,24 @@ fn find_record(
     })
 }
 
-/// Returns the key id and the prune horizon (the latest expiry of a pruned test token of the key),
-/// if a test token without a row expires by the horizon: the token may have been revoked and
-/// pruned. Only stored and claimed times are compared: a wrong clock cannot change the result.
+/// Returns the `kid` and the prune horizon of the key of a test token. The prune horizon is the
+/// latest expiry of the test tokens of the key whose rows were deleted. A token without a row that
+/// expires at or before the horizon may have been revoked before its row was deleted. Returns
+/// `None` for a token that expires later. Only the stored and the claimed time are compared, so a
+/// wrong clock cannot change the result.
 fn find_prune_horizon(
     tx: &Reader<'_>,
     key: Option<&Key>,
     registered: &RegisteredClaims<'_>,
 ) -> Result<Option<(String, Timestamp)>, Error> {
     let (Some(key), Some(expiry)) = (key, registered.expires_at) else { return Ok(None) };
-    let horizon = tx.pruned_until(key.id)?.filter(|until| expiry <= *until);
+    let horizon = tx.latest_pruned_expiry(key.id)?.filter(|until| expiry <= *until);
     Ok(horizon.map(|until| (key.spec.kid.to_display(), until)))
 }
 
-/// Checks whether the session token was revoked, and whether its session has ended. A used refresh
-/// token counts as revoked. The maximum session lifetime needs no check: no token of a session
-/// expires after the session.
+/// Checks whether the session token was revoked, and whether its session has ended. Adds the
+/// rejections to `reasons`. A used refresh token counts as revoked. The maximum session lifetime
+/// needs no check: no token of a session expires after the session.
 fn check_session(
     reasons: &mut Vec<Rejection>,
     kind: TokenKind,

@@ -63,6 +63,7 @@ pub(crate) struct Args<T: CommandTree> {
     #[command(flatten)]
     paging: PageArgs,
 
+    // `T` is the command tree, from which actions are resolved and completed.
     #[arg(skip)]
     tree: PhantomData<T>,
 }
@@ -135,6 +136,8 @@ impl<T: CommandTree> Command for Args<T> {
     }
 }
 
+/// Returns the filter that the arguments describe. Prints a warning for an unknown action and for
+/// an unknown outcome.
 fn build_filter<T: CommandTree>(
     app: &mut App,
     caller: &Caller,
@@ -160,7 +163,7 @@ fn build_filter<T: CommandTree>(
         app.console.print_warning(&format!("unknown action `{display_action}`"));
     }
     if let Some(outcome) = &args.outcome
-        && !authority::audit_context::AUDIT_OUTCOMES.contains(&outcome.as_str())
+        && !authority::audit_context::CHANGE_OUTCOMES.contains(&outcome.as_str())
         && Code::parse(outcome).is_none()
     {
         app.console.print_warning(&format!("unknown outcome `{}`", redact_for_error(outcome)));
@@ -176,8 +179,9 @@ fn build_filter<T: CommandTree>(
     })
 }
 
-/// Returns the audit action for the words of a command or command group, without aliases: `token list`
-/// for `tokens ls`. `None` if no command or group has this name.
+/// Returns the audit action for the words of a command or command group. An alias is replaced with
+/// the name of its command: `tokens ls` yields `token list`. Returns `None` if no command or group
+/// has these words.
 fn resolve_action(root: &clap::Command, words: &str) -> Option<String> {
     let mut command = root;
     let mut names = Vec::new();
@@ -188,6 +192,7 @@ fn resolve_action(root: &clap::Command, words: &str) -> Option<String> {
     (!names.is_empty()).then(|| names.join(" "))
 }
 
+/// Returns the id of the user in `--user`. Adds a hint to the error if the user may be deleted.
 fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<UserId, Failure> {
     let failure = match authority::audit::find_actor(app.store.get()?, caller, user_ref) {
         Ok(id) => return Ok(id),

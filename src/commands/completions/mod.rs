@@ -1,4 +1,6 @@
-//! `jeton completions`, and the completion in each shell.
+//! `jeton completions`. This command prints a line for the startup file of a shell. The line runs
+//! jeton with the variable `COMPLETE`, and evaluates the script that jeton then prints. The module
+//! [`shells`] prints that script, and the candidates that the script requests later.
 
 mod shells;
 
@@ -28,7 +30,7 @@ impl Command for Args {
     const FORMATS: &'static [OutputFormat] = &[OutputFormat::Text];
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        app.console.write_document(match self.shell.as_str() {
+        app.console.write_styled_text(match self.shell.as_str() {
             "zsh" => include_str!("../../../completions/jeton.zsh"),
             "fish" => include_str!("../../../completions/jeton.fish"),
             "elvish" => include_str!("../../../completions/jeton.elv"),

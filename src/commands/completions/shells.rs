@@ -1,5 +1,5 @@
-//! Completion in shells: the script that a shell evaluates, and candidates in the format of the
-//! script.
+//! Completion in shells: for each shell, the script that the shell evaluates at startup, and the
+//! candidates in the format that this script reads.
 
 use crate::app::CompletionSource;
 use crate::model::{
@@ -16,7 +16,8 @@ use std::path::Path;
 pub(crate) const COMPLETION_SHELLS: Shells<'static> =
     Shells(&[&Shell::Bash, &Shell::Elvish, &Shell::Fish, &Shell::Powershell, &Shell::Zsh]);
 
-/// A shell. Elvish, fish and zsh quote an inserted candidate; bash and PowerShell do not.
+/// A shell with completion support. Elvish, fish and zsh add quotes to the candidate that they
+/// insert. For bash and PowerShell, the candidate itself must contain the quotes or escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shell {
     Bash,
@@ -28,14 +29,14 @@ enum Shell {
 
 /// Word at the cursor.
 struct CurrentWord {
-    /// Text as the script passes it: as typed, or in Elvish and PowerShell without quotes.
+    /// The word as the script passes it: as typed, but without quotes in Elvish and PowerShell.
     typed: String,
-    /// The text without quotes and without backslashes that escape a character.
+    /// The word without quotes, and without backslashes that escape a character.
     value: String,
 }
 
 impl Shell {
-    /// Returns the implementation of `clap_complete`.
+    /// Returns the completer that `clap_complete` has for the shell.
     fn clap_completer(self) -> &'static dyn EnvCompleter {
         match self {
             Self::Bash => &Bash,
@@ -46,8 +47,9 @@ impl Shell {
         }
     }
 
-    /// Returns jeton's own script if the script of `clap_complete` does not suffice: its bash
-    /// script splits words at `:`, `=` and `@`, and its zsh script quotes `~`.
+    /// Returns jeton's own script for bash and zsh; `None` for the other shells, which use the
+    /// script of `clap_complete`. In bash, the script of `clap_complete` splits words at `:`, `=`
+    /// and `@`; in zsh, it quotes `~`.
     fn own_script(self) -> Option<&'static str> {
         match self {
             Self::Bash => Some(include_str!("script.bash")),
@@ -81,7 +83,7 @@ impl Shell {
             None => value,
         };
         match self {
-            Self::Bash => to_bash_word(value, current, &CompletionSource::kept_part()),
+            Self::Bash => to_bash_word(value, current, &CompletionSource::part_kept_by_bash()),
             Self::Elvish => Some(value.to_owned()),
             Self::Fish => Some(with_help(value.to_owned(), '\t')),
             Self::Powershell => Some(with_help(to_powershell_word(value)?, '\t')),
@@ -107,8 +109,9 @@ impl EnvCompleter for Shell {
         completer: &str,
         buf: &mut dyn Write,
     ) -> Result<(), Error> {
-        // The scripts for bash and PowerShell contain the program's path in double quotes, in which the
-        // shell expands `$`. In all scripts, the program's name replaces a path with special characters.
+        // The scripts for bash and PowerShell contain the program's path in double quotes, in which
+        // the shell expands `$`. For every shell, a path with special characters is therefore
+        // replaced with the name of the program.
         let completer = if completer.chars().all(is_literal_in_shell) { completer } else { bin };
         let Some(script) = self.own_script() else {
             return self.clap_completer().write_registration(var, name, bin, completer, buf);
@@ -126,8 +129,9 @@ impl EnvCompleter for Shell {
         current_dir: Option<&Path>,
         buf: &mut dyn Write,
     ) -> Result<(), Error> {
-        let position = CompletionSource::cursor_position(words.len());
-        // Removes the words after the cursor, or adds the empty last word that the zsh script omits.
+        let position = CompletionSource::cursor_word_index(words.len());
+        // Removes the words after the cursor. If the word at the cursor is empty, the zsh script
+        // omits it: then adds the empty word.
         words.resize(position + 1, OsString::new());
         let Some(typed) = words.pop().and_then(|word| word.into_string().ok()) else {
             return Ok(());
@@ -135,6 +139,7 @@ impl EnvCompleter for Shell {
         let current = self.parse_current_word(typed);
         words.push(OsString::from(&current.value));
         let candidates = complete(command, words, position, current_dir)?;
+        // Options are offered only after the user has typed a character.
         let candidates: Vec<String> = candidates
             .iter()
             .filter(|candidate| !(current.value.is_empty() && is_option(candidate)))
@@ -149,23 +154,25 @@ fn is_option(candidate: &CompletionCandidate) -> bool {
     candidate.get_id().is_some_and(|id| id.starts_with("arg::"))
 }
 
-/// Returns whether a text cannot be a candidate: an empty text, or a text with control characters,
-/// such as line breaks, or with characters that a reader cannot see.
+/// Returns whether a text cannot be a candidate: an empty text, a text with control characters such
+/// as line breaks, or a text with invisible characters.
 fn is_unusable(text: &str) -> bool {
     text.is_empty() || text.chars().any(is_unsafe_for_terminal)
 }
 
-/// Returns the text with which bash replaces the end of the word at the cursor. Bash itself keeps the
-/// start of the word, `kept`. If the candidate continues the typed word, the text typed after `kept`
-/// remains as typed, with quotes. `None` if no text completes the word to the candidate, or if the
-/// completing text cannot be escaped.
+/// Returns the text with which bash replaces the end of the word at the cursor. Bash keeps the
+/// start of the word, `kept`. If the candidate starts with the current word, the result starts with
+/// the text that is typed after `kept`, including its quotes. `None` if no text completes `kept` to
+/// the candidate, or if the completing text has special characters that cannot be escaped.
 fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<String> {
     let typed_end = current.typed.strip_prefix(kept)?;
     let (start, rest) = match candidate.strip_prefix(&current.value) {
         Some(rest) => (typed_end, rest),
-        // The typed text differs from the candidate in case, so the candidate replaces it.
+        // The current word differs from the candidate in upper and lower case: the candidate
+        // replaces the text that is typed after `kept`.
         None => ("", candidate.strip_prefix(&unquote_shell_word(kept))?),
     };
+    // A quote is a word break for bash: of a word in quotes, bash keeps the opening quote.
     let is_quoted = kept.ends_with(['"', '\'']);
     if !is_quoted {
         return Some(format!("{start}{}", escape_for_bash(rest)?));
@@ -174,8 +181,8 @@ fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<St
     is_plain.then(|| format!("{start}{rest}"))
 }
 
-/// Returns a word of PowerShell, in quotes if the text has spaces. `None` if the text has special
-/// characters other than spaces and `~`.
+/// Returns the text as a word of PowerShell, in quotes if the text has spaces. `None` if the text
+/// has special characters other than spaces and `~`.
 fn to_powershell_word(text: &str) -> Option<String> {
     if !text.chars().all(|c| c == ' ' || c == '~' || is_literal_in_shell(c)) {
         return None;
@@ -219,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn powershell_candidate_with_space_is_quoted_and_with_special_characters_is_omitted() {
+    fn powershell_candidate_is_quoted_for_spaces_and_omitted_for_special_characters() {
         assert_eq!(to_powershell_word("jeton:mint").unwrap(), "jeton:mint");
         assert_eq!(to_powershell_word("token create").unwrap(), "'token create'");
         for text in ["a;b", "a$b", "it's", "a’ b", "a(b)", "*"] {

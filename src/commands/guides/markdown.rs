@@ -1,4 +1,5 @@
-//! Markdown of the guides as a list of blocks.
+//! Markdown of the guides as a list of blocks: headings, paragraphs, list items, code blocks and
+//! tables.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::fmt::{Display, Formatter, Result};
@@ -16,6 +17,7 @@ pub(in crate::commands) enum Block {
         marker: String,
         text: Text,
     },
+    /// A code block: the lines without the fence.
     Code(String),
     /// A table: the header, then the rows.
     Table(Vec<Vec<Text>>),
@@ -38,10 +40,10 @@ impl Text {
 
     /// Returns the text without backticks around code spans.
     pub(in crate::commands) fn plain(&self) -> String {
-        let words = |span: &Span| match span {
+        let span_text = |span: &Span| match span {
             Span::Words(words) | Span::Code(words) => words.clone(),
         };
-        self.0.iter().map(words).collect()
+        self.0.iter().map(span_text).collect()
     }
 }
 
@@ -57,7 +59,7 @@ impl Display for Text {
 
 /// Parses a guide. Guides have headings, paragraphs, tight lists without nesting, code blocks, tables,
 /// code spans and links; other markup is ignored.
-#[expect(clippy::wildcard_enum_match_arm, reason = "guides have only the elements listed")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "guides have only the matched elements")]
 pub(super) fn parse(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut text = Text::default();
@@ -73,7 +75,7 @@ pub(super) fn parse(markdown: &str) -> Vec<Block> {
             Event::SoftBreak => text.0.push(Span::Words(" ".to_owned())),
             Event::Start(Tag::Link { dest_url, .. }) => link = Some(dest_url),
             Event::End(TagEnd::Link) => {
-                text.0.extend(link.take().and_then(|url| link_target(&url)));
+                text.0.extend(link.take().and_then(|url| link_suffix(&url)));
             }
             Event::End(TagEnd::Heading(level)) => {
                 let level = match level {
@@ -101,8 +103,9 @@ pub(super) fn parse(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-/// Returns the target of a link to a file of the repository, to be shown after the words of the link;
-/// `None` for other links.
-fn link_target(url: &str) -> Option<Span> {
+/// Returns the text to show after the words of a link to a file of the repository: the path of the
+/// file. Guides are in `src/guides`, so the URL of such a link starts with `../../`. `None` for
+/// other links.
+fn link_suffix(url: &str) -> Option<Span> {
     url.strip_prefix("../../").map(|path| Span::Words(format!(" ({path})")))
 }

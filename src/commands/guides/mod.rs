@@ -1,4 +1,4 @@
-//! The guides of `src/guides`: names, sections, and their text for the terminal.
+//! The guides in `src/guides`: their names and sections, and the text of a guide for the terminal.
 
 mod markdown;
 mod plain_text;
@@ -32,7 +32,7 @@ pub(super) const GUIDES: [Guide; 12] = [
 /// A help topic: some sections of a guide, or a whole guide under another name.
 struct Topic {
     name: &'static str,
-    guide: &'static str,
+    guide_name: &'static str,
     /// Headings of the sections; empty for the whole guide.
     sections: &'static [&'static str],
 }
@@ -40,12 +40,12 @@ struct Topic {
 const TOPICS: [Topic; 4] = [
     Topic {
         name: "environment",
-        guide: "scripting",
+        guide_name: "scripting",
         sections: &["Environment variables", "Files"],
     },
-    Topic { name: "exit-codes", guide: "scripting", sections: &["Exit codes"] },
-    Topic { name: "output", guide: "scripting", sections: &["Output"] },
-    Topic { name: "trust", guide: "security", sections: &[] },
+    Topic { name: "exit-codes", guide_name: "scripting", sections: &["Exit codes"] },
+    Topic { name: "output", guide_name: "scripting", sections: &["Output"] },
+    Topic { name: "trust", guide_name: "security", sections: &[] },
 ];
 
 impl Guide {
@@ -59,8 +59,8 @@ impl Guide {
         markdown::parse(self.markdown)
     }
 
-    /// Returns the blocks of a section, without the heading. The section is empty if the guide has
-    /// no such heading.
+    /// Returns the blocks of the section with this level-2 heading, without the heading itself. The
+    /// result is empty if the guide has no such heading.
     pub(super) fn section(&self, heading: &str) -> Vec<Block> {
         let is_start = |block: &Block| matches!(block, Block::Heading { level: 2, text } if text.to_string() == heading);
         let is_end = |block: &Block| matches!(block, Block::Heading { level: ..=2, .. });
@@ -75,13 +75,13 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     guides.chain(TOPICS.iter().map(|topic| topic.name))
 }
 
-/// Returns the text of a guide or topic for the terminal.
-pub(super) fn page(name: &str) -> Option<String> {
+/// Returns the text of a guide or topic for the terminal. `None` for an unknown name.
+pub(super) fn render_guide_or_topic(name: &str) -> Option<String> {
     if let Some(guide) = Guide::find(name) {
         return Some(plain_text::render(&guide.blocks()));
     }
     let topic = TOPICS.iter().find(|topic| topic.name == name)?;
-    let guide = Guide::find(topic.guide)?;
+    let guide = Guide::find(topic.guide_name)?;
     let blocks = match topic.sections {
         [] => guide.blocks(),
         sections => sections.iter().flat_map(|heading| guide.section(heading)).collect(),

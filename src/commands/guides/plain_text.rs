@@ -4,7 +4,7 @@ use super::markdown::{Block, Text};
 use clap::builder::styling::Style;
 
 const WIDTH: usize = 80;
-const HEADING: Style = Style::new().bold().underline();
+const HEADING_STYLE: Style = Style::new().bold().underline();
 
 /// Renders blocks at a width of 80 columns. Code blocks are indented and keep their lines.
 pub(super) fn render(blocks: &[Block]) -> String {
@@ -25,7 +25,7 @@ pub(super) fn render(blocks: &[Block]) -> String {
 
 fn render_block(block: &Block) -> String {
     match block {
-        Block::Heading { text, .. } => format!("{HEADING}{text}{HEADING:#}\n"),
+        Block::Heading { text, .. } => format!("{HEADING_STYLE}{text}{HEADING_STYLE:#}\n"),
         Block::Paragraph(text) => wrap(&text.to_string(), "", ""),
         Block::Item { marker, text } => {
             let first_prefix = format!("{marker} ");
@@ -58,7 +58,8 @@ fn wrap(words: &str, first_prefix: &str, prefix: &str) -> String {
     text + &line + "\n"
 }
 
-/// Renders a table in columns if they fit the width, otherwise as a list.
+/// Renders a table in columns if the columns fit into [`WIDTH`]. Otherwise renders the table as a
+/// list with one entry per row.
 fn render_table(rows: &[Vec<Text>]) -> String {
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
@@ -72,7 +73,7 @@ fn render_table(rows: &[Vec<Text>]) -> String {
     if widths.iter().sum::<usize>() + 2 * widths.len() <= WIDTH {
         return rows.iter().map(|row| render_columns(row, &widths)).collect();
     }
-    // With two columns, the entries have no titles: the header is the first entry.
+    // With two columns, the entries do not repeat the column title: the header is the first entry.
     let header_entry = if header.len() == 2 { rows.iter().take(1) } else { rows.iter().take(0) };
     header_entry.chain(body).map(|row| render_entry(header, row)).collect()
 }
@@ -83,8 +84,8 @@ fn render_columns(row: &[String], widths: &[usize]) -> String {
     line.trim_end().to_owned() + "\n"
 }
 
-/// Renders a row as a list entry: the first cell, and below it the other cells. With more than two
-/// columns, each of the other cells follows the title of its column. Empty cells are omitted.
+/// Renders a row as a list entry: the first cell, and below it the other cells that are not empty.
+/// If the table has more than two columns, the title of the column precedes each of these cells.
 fn render_entry(header: &[String], row: &[String]) -> String {
     let Some((term, cells)) = row.split_first() else { return String::new() };
     let mut text = wrap(term, "  ", "    ");

@@ -1,17 +1,17 @@
 //! Tests of the guides against the program, and of their rendering.
 
-use super::{GUIDES, Guide, markdown, names, page, plain_text};
+use super::{GUIDES, Guide, markdown, names, plain_text, render_guide_or_topic};
 use crate::app::OutputFormat;
 use crate::commands::cli::Tree;
-use crate::commands::command::{CommandTree, LIST_FORMATS};
+use crate::commands::command::{CommandInfo, CommandTree, LIST_FORMATS};
 use crate::commands::global_args;
 use crate::commands::guides::Block;
 use crate::failure::Kind;
 use insta::assert_snapshot;
 use std::fs;
 
-/// Returns the rows of the only table in a section of the guide `scripting`.
-fn table(heading: &str) -> Vec<Vec<String>> {
+/// Returns the rows of the only table in a section of the guide `scripting`, without the header.
+fn table_rows(heading: &str) -> Vec<Vec<String>> {
     let section = Guide::find("scripting").unwrap().section(heading);
     let tables: Vec<_> = section
         .iter()
@@ -23,40 +23,47 @@ fn table(heading: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn exit_code_table_lists_every_kind_and_code() {
-    let kinds = Kind::ALL.iter().map(|kind| {
+    let expected_rows = Kind::ALL.iter().map(|kind| {
         let codes: Vec<&str> = kind.codes().iter().map(|code| code.as_str()).collect();
         let exit_code = kind.exit_code().to_string();
         [exit_code, kind.name().to_owned(), kind.meaning().to_owned(), codes.join(", ")].to_vec()
     });
-    let rows = table("Exit codes");
+    let rows = table_rows("Exit codes");
     assert_eq!(rows[0][..2], ["0", ""]);
-    assert_eq!(rows[1..], kinds.collect::<Vec<_>>());
+    assert_eq!(rows[1..], expected_rows.collect::<Vec<_>>());
 }
 
 #[test]
 fn format_table_has_every_format_and_its_commands() {
-    let formats = global_args::OUTPUT_FORMATS.iter().map(|(format, description)| {
-        let description = match format {
-            OutputFormat::Text | OutputFormat::Json => (*description).to_owned(),
+    let commands = Tree::ROOT.commands();
+    let join_actions = |is_included: &dyn Fn(&CommandInfo) -> bool| {
+        let included = commands.iter().filter(|info| is_included(info));
+        included.map(|info| format!("`{}`", info.action)).collect::<Vec<_>>().join(", ")
+    };
+    let expected_rows = global_args::OUTPUT_FORMATS.iter().map(|(format, description)| {
+        let commands = match format {
+            OutputFormat::Text => "all commands".to_owned(),
+            OutputFormat::Json => {
+                let text_only = join_actions(&|info| !info.formats.contains(format));
+                format!("all commands except {text_only}")
+            }
             OutputFormat::Wide
             | OutputFormat::JsonLines
             | OutputFormat::Csv
             | OutputFormat::Name
             | OutputFormat::Dotenv
             | OutputFormat::Github => {
-                let commands = Tree::ROOT.commands().into_iter();
-                let other_commands = commands
-                    .filter(|info| info.formats.contains(format) && info.formats != LIST_FORMATS);
-                let is_list_format = LIST_FORMATS.contains(format);
-                let mut names: Vec<String> =
-                    is_list_format.then(|| "lists".to_owned()).into_iter().collect();
-                names.extend(other_commands.map(|info| format!("`{}`", info.action)));
-                format!("{description}: {}", names.join(", "))
+                let others = join_actions(&|info| {
+                    info.formats.contains(format) && info.formats != LIST_FORMATS
+                });
+                let lists = LIST_FORMATS.contains(format).then_some("lists");
+                let parts = [lists, Some(others.as_str()).filter(|others| !others.is_empty())];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
             }
         };
-        [format!("`{}`", format.name()), description].to_vec()
+        [format!("`{}`", format.name()), (*description).to_owned(), commands].to_vec()
     });
-    assert_eq!(table("Output"), formats.collect::<Vec<_>>());
+    assert_eq!(table_rows("Output"), expected_rows.collect::<Vec<_>>());
 }
 
 #[test]
@@ -73,9 +80,9 @@ fn every_guide_is_embedded() {
 }
 
 #[test]
-fn every_page_has_text_within_80_columns() {
+fn every_guide_and_topic_has_text_and_lines_of_guides_fit_80_columns() {
     for name in names() {
-        assert!(page(name).unwrap().lines().count() > 10, "{name}");
+        assert!(render_guide_or_topic(name).unwrap().lines().count() > 10, "{name}");
     }
     for guide in &GUIDES {
         let mut blocks = guide.blocks();

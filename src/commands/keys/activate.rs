@@ -3,7 +3,7 @@
 use super::{OverlapArgs, RotateOutput, report_rotation};
 use crate::app::App;
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 
@@ -29,18 +29,19 @@ impl Command for Args {
     const ACTION: &'static str = "keys activate";
     const EFFECT: Effect = Effect::Changes;
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        Some(AuditTarget::Key(self.kid.clone()))
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        Some(RequestedTarget::Key(self.kid.clone()))
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (kid, overlap) = (&self.kid, self.overlap.overlap);
         let (key, rotation) = authority::keys::activate(store, &audit, &caller, kid, overlap)?;
         if let Some(rotation) = rotation {
             return report_rotation(app, rotation);
         }
+        // The key was active before, so nothing was changed.
         let active_kid = key.spec.kid;
         app.console
             .print_status(&format!("key {} is already the signing key", active_kid.to_display()));

@@ -2,7 +2,7 @@
 
 use crate::app::{App, OutputDir, PUBLIC_MODE, Rendered, Report, SecretOutput};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::keys::{DiscoverySite, JwkSetExport};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::WrittenFiles;
@@ -87,6 +87,7 @@ impl Report for JwkSetOutput {
 
 #[derive(Debug, Serialize)]
 struct KeyTextOutput {
+    /// The key as PEM, or a symmetric key as a JWK.
     key: String,
 }
 
@@ -104,8 +105,8 @@ impl Command for Args {
         if self.private.is_some() { Self::EFFECT } else { Effect::Reads }
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        self.private.clone().map(AuditTarget::Key)
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        self.private.clone().map(RequestedTarget::Key)
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -113,11 +114,12 @@ impl Command for Args {
             return export_private_key(app, kid);
         }
         if let Some(kids) = &self.pem {
+            // `--pem` without a key id exports the signing key.
             let kid = kids.first().map(String::as_str);
             let key = authority::keys::export_public_pem(app.store.get()?, kid, self.purpose)?;
             return app.console.report(&KeyTextOutput { key });
         }
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         if let (Some(directory), Some(issuer)) = (&self.site, &self.issuer) {
             let site =
                 authority::keys::build_discovery_site(store, self.purpose, issuer, audit.now)?;
@@ -125,15 +127,15 @@ impl Command for Args {
         }
         let JwkSetExport { jwk_set, omitted_count } =
             authority::keys::export_jwks(store, self.purpose, audit.now)?;
-        warn_of_omitted_keys(app, &jwk_set, omitted_count);
+        warn_of_omitted_or_missing_keys(app, &jwk_set, omitted_count);
         app.console.report(&JwkSetOutput(jwk_set))
     }
 }
 
 fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), Failure> {
     let site_dir = directory.join(site.directory);
-    // `OutputDir::open` refuses a directory that other users can write to: such a user could replace the
-    // directory of the files. Directories above `directory` are not checked.
+    // `OutputDir::open` refuses a directory that other users can write to: these users could
+    // replace the directory of the files. Directories above `directory` are not checked.
     OutputDir::open(&app.console, directory, PUBLIC_MODE)?;
     let output_dir = OutputDir::open(&app.console, &site_dir, PUBLIC_MODE)?;
     if !app.console.has_yes_flag() {
@@ -146,7 +148,7 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
     for file in &files {
         app.console.print_status(&format!("wrote {}", file.to_display()));
     }
-    warn_of_omitted_keys(app, &site.jwk_set, site.omitted_count);
+    warn_of_omitted_or_missing_keys(app, &site.jwk_set, site.omitted_count);
     if let Some(issuer) = site.mismatched_issuer {
         app.console.print_warning(&format!(
             "issuer mismatch: tokens have `{}`",
@@ -157,9 +159,10 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
     app.console.report(&WrittenFiles { files })
 }
 
-/// Refuses to replace files that another issuer may have published. Files are replaced if the
-/// existing metadata has the same issuer. Without metadata, for example after an interrupted
-/// export, the existing JWK Set must be identical to the new JWK Set.
+/// Refuses to replace files in `output_dir` that another issuer may have published. The files may
+/// be replaced if the metadata file in `output_dir` names the issuer of `site`. Without a metadata
+/// file, for example after an interrupted export, an existing JWK Set must be identical to the new
+/// JWK Set.
 fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Result<(), Failure> {
     if output_dir
         .read_file(DiscoverySite::METADATA_FILE)
@@ -170,26 +173,29 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
     let is_conflict = |(name, content): &&(&str, String)| {
         output_dir.has_conflicting_file(name, content.as_bytes())
     };
+    // If both files conflict, the error names the last file, the metadata file.
     let Some((name, _)) = site.files.iter().rfind(is_conflict) else { return Ok(()) };
     let reason = match *name {
         DiscoverySite::METADATA_FILE => "already exists and does not name this issuer",
-        _ => "already exists with other content, and no metadata name its issuer",
+        _ => "already exists with other content, and no metadata file names its issuer",
     };
     Err(output_dir
         .conflict_error(name, reason)
         .with_hint("use another directory, or replace the files with `--yes`"))
 }
 
-/// Warns of symmetric keys, which are omitted from the JWK Set, or of a JWK Set without any key.
-fn warn_of_omitted_keys(app: &App, jwk_set: &Value, omitted_count: usize) {
+/// Prints a warning if symmetric keys are omitted from the JWK Set, or if the store has no key for
+/// the JWK Set. The latter occurs only for test keys: every store has an app key.
+fn warn_of_omitted_or_missing_keys(app: &App, jwk_set: &Value, omitted_count: usize) {
     let is_empty = jwk_set["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted_count == 0 && is_empty {
         app.console
             .print_warning("no test key to publish: the next `jeton token mint` creates one");
     }
     if omitted_count > 0 {
-        app.console
-            .print_warning("omitted symmetric keys: anyone who can verify with them can also sign");
+        app.console.print_warning(
+            "symmetric keys omitted: anyone who can verify with a symmetric key can also sign",
+        );
     }
 }
 
@@ -198,9 +204,9 @@ fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
     let caller = app.caller()?;
     let key = authority::keys::load_for_export(app.store.get()?, &caller, kid)?;
     let display_kid = key.spec.kid.to_display();
-    let part = if key.spec.algorithm.is_symmetric() { "secret" } else { "private part" };
-    app.console.confirm(&format!("Print the {part} of key {display_kid}?"))?;
-    let (store, audit) = app.store.open()?;
+    let key_part = if key.spec.algorithm.is_symmetric() { "secret" } else { "private part" };
+    app.console.confirm(&format!("Print the {key_part} of key {display_kid}?"))?;
+    let (store, audit) = app.store.open_with_audit()?;
     let text = authority::keys::export_private(store, &audit, &caller, &key)?;
     let secret = KeyTextOutput { key: text.expose_secret().to_owned() };
     app.deliver_secret(output, &secret, |_| Ok(Failure::undelivered("the key")))

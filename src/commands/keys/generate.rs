@@ -21,7 +21,7 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Algorithm: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512,
-    /// EdDSA or Ed25519 (the name of RFC 9864 for the same signatures)
+    /// EdDSA or Ed25519 (the name in RFC 9864 for the same signatures)
     #[arg(
         long,
         default_value = "ES256",
@@ -81,7 +81,8 @@ impl Command for Args {
             let key = authority::keys::generate(algorithm, purpose, bits)?;
             Ok(vec![NewKey::new(key, self.kid)])
         };
-        for RequestedKey { key, .. } in super::add_keys(app, false, generate)? {
+        let activate = false;
+        for RequestedKey { key, .. } in super::add_keys(app, activate, generate)? {
             super::print_added_key(app, "created", &key);
             app.console.report(&KeyOutput {
                 changed: true,

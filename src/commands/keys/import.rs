@@ -2,8 +2,8 @@
 
 use crate::app::{App, Rendered, Report, read_key_variable};
 use crate::authority;
-use crate::authority::keys::{ImportError, NewKey, RequestedKey, SecretEncoding};
-use crate::commands::args::stdin_path;
+use crate::authority::keys::{KeyError, NewKey, RequestedKey, SecretEncoding};
+use crate::commands::args::stdin_argument;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure, KeySource};
 use crate::model::{Algorithm, KeyState, Purpose, Untrusted, parse_kid};
@@ -18,10 +18,11 @@ use std::path::PathBuf;
 /// nothing, except that `--activate` makes a standby or retired key the signing key.
 ///
 /// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm such
-/// as `--alg HS256`, any other content is a shared secret. The key id is that of `--kid`, otherwise the
-/// `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where a secret is
-/// expected, all input that is a key is refused: PEM, DER, JWK or SSH, also in base64 or hex, and the
-/// bytes of a public key of the store. A secret shorter than the hash output is marked as weak permanently.
+/// as `--alg HS256`, any other content is a shared secret. The key id is the value of `--kid`,
+/// otherwise the `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where a
+/// secret is expected, all input that is a key is refused: PEM, DER, JWK or SSH, also in base64 or
+/// hex, and the bytes of a public key of the store. A secret shorter than the hash output is marked as
+/// weak permanently.
 ///
 /// Creates the store if it does not exist; a store without users needs no login.
 ///
@@ -83,6 +84,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 struct ImportOutput {
+    /// True if at least one key is new or was activated.
     changed: bool,
     items: Vec<KeyRow>,
 }
@@ -93,7 +95,9 @@ struct KeyRow {
     purpose: Purpose,
     alg: Algorithm,
     status: KeyState,
+    /// True for a secret that is shorter than the hash output.
     weak: bool,
+    /// True if the key is new or was activated.
     changed: bool,
 }
 
@@ -108,7 +112,7 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Changes;
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        stdin_path("--from-file", self.from_file.as_ref()).into_iter().collect()
+        stdin_argument("--from-file", self.from_file.as_ref()).into_iter().collect()
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -135,8 +139,10 @@ impl Command for Args {
                 Some(kid) => importer.read_one(&bytes, Some(kid.as_str())).map(|key| vec![key]),
                 None => importer.read(&bytes),
             };
+            // If the bytes are a key in place of a secret, the hint names the algorithm of that
+            // key.
             let keys = keys.map_err(|error| {
-                let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
+                let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
                 let kid = self.kid.as_ref().map(Untrusted::as_str);
                 let algorithm =
                     is_key_as_secret.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
@@ -164,10 +170,11 @@ impl Command for Args {
     }
 }
 
+/// Prints the result for one key: imported, activated, or unchanged because the key already exists.
 fn print_imported_key(app: &App, RequestedKey { key, changed, is_new }: &RequestedKey) {
     if !changed {
         let kid = key.spec.kid.to_display();
-        let state = super::state_name(key.state);
+        let state = super::state_display_name(key.state);
         app.console.print_status(&format!("key {kid} already exists as {state} key"));
         return super::print_activation_hint(app, key);
     }

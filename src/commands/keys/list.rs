@@ -26,9 +26,11 @@ struct KeyRow {
     kid: Untrusted,
     purpose: Purpose,
     alg: Algorithm,
+    /// True for a secret that is shorter than the hash output.
     weak: bool,
     status: KeyState,
     created_at: Timestamp,
+    /// Time until which a retired key verifies tokens; `None` in other states.
     verify_until: Option<Timestamp>,
     live_tokens: usize,
 }
@@ -76,7 +78,7 @@ impl Command for Args {
     const FORMATS: &'static [OutputFormat] = LIST_FORMATS;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let keys = authority::keys::list(store, audit.now)?;
         let list = ListReport {
             noun: "keys",

@@ -41,14 +41,15 @@ command_group! {
     }
 }
 
-/// Adds keys to the store. If the store does not exist, creates it; the signing key of the new store is
-/// the first added app key, or a generated key if no app key is added.
+/// Adds the keys that `load_keys` returns. `activate` makes each of these keys the signing key. If
+/// the store does not exist, creates the store with a signing key: the first app key among the
+/// added keys, or a generated key if no app key is added.
 fn add_keys(
     app: &mut App,
     activate: bool,
     load_keys: impl FnOnce(&App) -> Result<Vec<NewKey>, Failure>,
 ) -> Result<Vec<RequestedKey>, Failure> {
-    let caller = app.session.caller_unless_empty_store(&mut app.store)?;
+    let caller = app.session.caller_if_store_has_users(&mut app.store)?;
     if let Some(caller) = &caller {
         authority::keys::authorize_add(caller)?;
     }
@@ -56,23 +57,25 @@ fn add_keys(
     let first_app_key = keys.iter().map(|key| &key.spec).find(|key| key.purpose == Purpose::App);
     let store_created = match first_app_key {
         Some(key) => app.store.create_if_missing(|| Ok(key.clone()))?,
-        None => app.store.create_with_algorithm(Algorithm::ES256)?,
+        None => app.store.create_if_missing_with_algorithm(Algorithm::ES256)?,
     };
     let initial_kid = first_app_key.filter(|_| store_created).map(|key| &key.kid);
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let options = NewKeyOptions { keys: &keys, initial_kid, activate };
     Ok(authority::keys::add(store, &audit, caller.as_ref(), options)?)
 }
 
-/// Prints the algorithm, state and purpose of an added key, and how to activate it.
+/// Prints the algorithm, state and purpose of a key after `verb`, such as `imported`. For a key
+/// that is not the signing key, also prints the command that activates the key.
 fn print_added_key(app: &App, verb: &str, key: &Key) {
     let (algorithm, purpose) = (key.spec.algorithm.name(), key.spec.purpose.name());
-    let state = state_name(key.state);
+    let state = state_display_name(key.state);
     app.console.print_status(&format!("{verb} {algorithm} {state} key for {purpose} tokens"));
     print_activation_hint(app, key);
 }
 
-fn state_name(state: KeyState) -> &'static str {
+/// Returns the state of a key for messages: `signing` for an active key.
+fn state_display_name(state: KeyState) -> &'static str {
     match state {
         KeyState::Active => "signing",
         KeyState::Standby | KeyState::Retired | KeyState::Revoked => state.name(),
@@ -106,17 +109,20 @@ struct OverlapArgs {
     overlap: Option<Lifetime>,
 }
 
+/// JSON result of a command that makes a key the signing key.
 #[derive(Debug, Serialize)]
 struct RotateOutput {
     changed: bool,
-    /// `None` in a dry run that would generate the key.
+    /// Id of the signing key; `None` in a dry run that would generate this key.
     active_kid: Option<Untrusted>,
+    /// The previous signing key, if any.
     retired: Option<RetiredKeyView>,
 }
 
 #[derive(Debug, Serialize)]
 struct RetiredKeyView {
     kid: Untrusted,
+    /// Time until which the key verifies tokens.
     verify_until: Timestamp,
 }
 
@@ -126,10 +132,10 @@ impl crate::app::Report for RotateOutput {
     }
 }
 
-/// Prints and reports the new signing key and the retired key.
+/// Prints status messages about the new signing key and the retired key, and reports the result.
 fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
-    // A dry run discards the new key, so the key id is not shown.
+    // A dry run discards a generated key, so the id of this key is not shown.
     let shows_kid = !(rotation.is_new_key && app.store.is_dry_run());
     let active_kid = shows_kid.then_some(rotation.active_kid);
     let key_name = match &active_kid {

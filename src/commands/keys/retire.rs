@@ -3,7 +3,7 @@
 use super::{KeyArgs, OverlapArgs, RetiredKeyView};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use serde::Serialize;
@@ -37,13 +37,13 @@ impl Command for Args {
     const ACTION: &'static str = "keys retire";
     const EFFECT: Effect = Effect::Changes;
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        Some(AuditTarget::Key(self.key.kid.clone()))
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        Some(RequestedTarget::Key(self.key.kid.clone()))
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (kid, overlap) = (&self.key.kid, self.overlap.overlap);
         let (key, verify_until) = authority::keys::retire(store, &audit, &caller, kid, overlap)?;
         let kid = key.spec.kid;

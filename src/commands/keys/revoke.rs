@@ -3,8 +3,8 @@
 use super::KeyArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
-use crate::authority::keys::IfActive;
+use crate::authority::audit_context::RequestedTarget;
+use crate::authority::keys::IfActiveAppKey;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -33,6 +33,7 @@ pub(crate) struct Args {
 struct RevokeOutput {
     changed: bool,
     kid: Untrusted,
+    /// Id of the new signing key; `None` if the signing key was not replaced.
     active_kid: Option<Untrusted>,
     tokens_revoked: usize,
     sessions_ended: usize,
@@ -48,12 +49,12 @@ impl Command for Args {
     const ACTION: &'static str = "keys revoke";
     const EFFECT: Effect = Effect::Changes;
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        Some(AuditTarget::Key(self.key.kid.clone()))
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        Some(RequestedTarget::Key(self.key.kid.clone()))
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let if_active = if self.replace { IfActive::Replace } else { IfActive::Refuse };
+        let if_active = if self.replace { IfActiveAppKey::Replace } else { IfActiveAppKey::Refuse };
         let caller = app.caller()?;
         let key = authority::keys::load_for_revocation(
             app.store.get()?,
@@ -62,13 +63,11 @@ impl Command for Args {
             if_active,
         )?;
         let kid = key.spec.kid.clone();
-        let token_noun =
-            if key.spec.purpose == Purpose::App { "token and session" } else { "test token" };
-        app.console.confirm(&format!(
-            "Revoke key {} and every {token_noun} signed with it?",
-            kid.to_display()
-        ))?;
-        let (store, audit) = app.store.open()?;
+        let revoked_nouns =
+            if key.spec.purpose == Purpose::App { "tokens and sessions" } else { "test tokens" };
+        app.console
+            .confirm(&format!("Revoke key {} and all its {revoked_nouns}?", kid.to_display()))?;
+        let (store, audit) = app.store.open_with_audit()?;
         let revocation = authority::keys::revoke(store, &audit, &caller, &key, if_active)?;
         let Some(revocation) = revocation else {
             app.console.print_status(&format!("already revoked: key {}", kid.to_display()));
@@ -84,7 +83,7 @@ impl Command for Args {
         let sessions = pluralize(revocation.session_count, "session");
         app.console
             .print_status(&format!("revoked key {}, {tokens} and {sessions}", kid.to_display()));
-        if let Some(successor_kid) = &revocation.successor {
+        if let Some(successor_kid) = &revocation.successor_kid {
             app.console.print_status(&format!(
                 "key {} is now the signing key",
                 successor_kid.to_display()
@@ -93,7 +92,7 @@ impl Command for Args {
         app.console.report(&RevokeOutput {
             changed: true,
             kid,
-            active_kid: revocation.successor,
+            active_kid: revocation.successor_kid,
             tokens_revoked: revocation.token_count,
             sessions_ended: revocation.session_count,
         })

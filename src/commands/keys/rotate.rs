@@ -10,9 +10,10 @@ use crate::model::{Algorithm, Purpose};
 
 /// Replace the signing key (admins only)
 ///
-/// The oldest standby key becomes the signing key, or a new key if there is none. The previous signing
-/// key is retired: tokens signed with it stay valid for a while. Create the next key in advance with
-/// `jeton keys generate`, so that verifiers can fetch it before the rotation.
+/// The oldest standby key becomes the signing key. If there is no standby key, a new key becomes the
+/// signing key. The previous signing key is retired: tokens signed with it are still accepted for a
+/// while. Create the next key in advance with `jeton keys generate`, so that verifiers can fetch it
+/// before the rotation.
 ///
 ///   jeton keys rotate
 ///   jeton keys rotate --purpose test --alg RS256 --overlap 1h
@@ -51,7 +52,7 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         self.dry_run.start(app);
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (purpose, overlap) = (self.purpose, self.overlap.overlap);
         let rotation = authority::keys::rotate(store, &audit, &caller, purpose, self.alg, overlap)?;
         report_rotation(app, rotation)

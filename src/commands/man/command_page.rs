@@ -1,4 +1,4 @@
-//! Manual pages of commands, in section 1.
+//! Manual pages of commands, in section 1 of the manual.
 
 use super::guide_page::add_blocks;
 use super::page::{Page, start_page};
@@ -60,7 +60,7 @@ fn render(command: clap::Command, parents: &[String]) -> io::Result<Page> {
         man.render_subcommands_section(&mut page)?;
     }
     let mut roff = Roff::new();
-    add_reference(&mut roff, parents);
+    add_reference_sections(&mut roff, parents);
     page.extend(roff.render().into_bytes());
     Ok((format!("{name}.1"), with_bold_code(&String::from_utf8_lossy(&page))))
 }
@@ -73,8 +73,8 @@ fn with_separate_lines(argument: clap::Arg) -> clap::Arg {
     if lines.len() > 1 { argument.long_help(lines.join("\n\n")) } else { argument }
 }
 
-/// Replaces backticks around code by bold type. In the section NAME, which other programs read, only
-/// removes the backticks.
+/// Returns a page with the code between backticks in bold type, without the backticks. In the
+/// section NAME, which other programs read, the code is not bold.
 fn with_bold_code(page: &str) -> String {
     let (mut text, mut is_name_section) = (String::new(), false);
     for line in page.split_inclusive('\n') {
@@ -83,6 +83,7 @@ fn with_bold_code(page: &str) -> String {
         }
         let mut parts = line.split('`');
         text += parts.next().unwrap_or_default();
+        // A line alternates between text and code: code starts at the first backtick.
         for (number, part) in parts.enumerate() {
             text += match (is_name_section, number % 2) {
                 (true, _) => "",
@@ -103,10 +104,10 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
         let is_common = argument.is_global_set() || argument.get_id() == "help";
         !argument.is_hide_set() && !is_common
     };
-    let (arguments, options): (Vec<_>, Vec<_>) =
+    let (positionals, options): (Vec<_>, Vec<_>) =
         command.get_arguments().filter(is_listed).partition(|argument| argument.is_positional());
     let mut synopsis = vec![bold(name)];
-    for argument in options.into_iter().chain(arguments) {
+    for argument in options.into_iter().chain(positionals) {
         let separator = if argument.is_last_set() { "-- " } else { "" };
         let usage = format!("{separator}{argument}");
         let needs_no_brackets = argument.is_required_set() || usage.starts_with('[');
@@ -124,7 +125,8 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
     roff.control("SH", ["SYNOPSIS"]).text(synopsis);
 }
 
-/// Adds the section DESCRIPTION, and the section EXAMPLES with the indented lines at the end of the help.
+/// Adds the sections DESCRIPTION and EXAMPLES. The examples are the indented lines at the end of
+/// the help text.
 fn add_description(roff: &mut Roff, command: &clap::Command) {
     let about = command.get_long_about().or_else(|| command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
@@ -168,10 +170,12 @@ fn add_verbatim(roff: &mut Roff, lines: &[&str]) {
     roff.control("fi", []);
 }
 
-/// Adds the sections after the options and subcommands: EXIT STATUS to SEE ALSO. The page of a command
-/// also gets GLOBAL OPTIONS, and refers to the page of the program for global options, variables and
-/// files.
-fn add_reference(roff: &mut Roff, parents: &[String]) {
+/// Adds the sections after the options and subcommands: EXIT STATUS, ENVIRONMENT, FILES and SEE
+/// ALSO. The page of a command, unlike the page of the program, also gets the section GLOBAL
+/// OPTIONS. On the page of a command, GLOBAL OPTIONS, ENVIRONMENT and FILES only refer to the page
+/// of the program.
+fn add_reference_sections(roff: &mut Roff, parents: &[String]) {
+    // Titles on the page, with the headings of the same texts in the guide `scripting`.
     const SECTIONS: [(&str, &str); 2] =
         [("ENVIRONMENT", "Environment variables"), ("FILES", "Files")];
     let is_program = parents.is_empty();

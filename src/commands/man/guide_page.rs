@@ -1,4 +1,4 @@
-//! Manual pages of guides, in section 7.
+//! Manual pages of guides, in section 7 of the manual.
 
 use super::page::{Page, start_page};
 use crate::commands::guides::{Block, GUIDES, Guide, Span, Text};
@@ -53,9 +53,10 @@ pub(super) fn add_blocks(roff: &mut Roff, blocks: &[Block]) {
     }
 }
 
-/// Appends a table as a list: the first cell of a row, and below the first cell, indented, the other cells
-/// that are not empty. A list for two columns starts with the header of the table. With more columns,
-/// each of the indented cells follows the title of its column.
+/// Appends a table as a list with one entry per row. An entry starts with the first cell of the
+/// row. The other cells that are not empty are indented below the first cell. For a table with two
+/// columns, the first entry is the header of the table. For a table with more columns, the title of
+/// the column precedes each indented cell.
 fn add_table(roff: &mut Roff, rows: &[Vec<Text>]) {
     let Some((header, body)) = rows.split_first() else { return };
     let has_titles = header.len() > 2;

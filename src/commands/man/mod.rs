@@ -28,6 +28,7 @@ pub(crate) struct Args<T: CommandTree> {
     #[arg(long, value_name = "DIR", value_parser = super::args::path())]
     dir: Option<PathBuf>,
 
+    // `T` builds the command tree whose pages are written.
     #[arg(skip)]
     tree: PhantomData<T>,
 }
@@ -46,8 +47,8 @@ impl<T: CommandTree> Command for Args<T> {
             ("man7", GUIDES.iter().map(guide_page::render).collect()),
         ];
         let mut paths = Vec::new();
-        // `OutputDir::open` refuses a directory that other users can write to: such a user could replace
-        // the directories of the sections.
+        // `OutputDir::open` locks the directory. It refuses a directory that other users can write
+        // to: these users could replace the directories `man1` and `man7`.
         let _dir_lock = OutputDir::open(&app.console, &dir, PUBLIC_MODE)?;
         for (section, pages) in &sections {
             let section_dir = dir.join(section);

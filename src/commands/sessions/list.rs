@@ -40,18 +40,21 @@ struct SessionRow {
     user: Option<Untrusted>,
     created_at: Timestamp,
     refreshed_at: Timestamp,
+    /// Time until which the session can be refreshed.
     refresh_expires_at: Timestamp,
+    /// Expiry of the session; no refresh can extend it.
     expires_at: Timestamp,
+    /// True for the session of the caller.
     current: bool,
 }
 
 impl SessionRow {
-    fn new(with_owner: WithOwner<ActiveSession>, current_sid: Sid) -> Self {
-        let active_session = with_owner.value;
+    fn new(session_with_owner: WithOwner<ActiveSession>, current_sid: Sid) -> Self {
+        let active_session = session_with_owner.value;
         Self {
             sid: active_session.session.sid,
             user_id: active_session.session.user_id,
-            user: with_owner.owner_name,
+            user: session_with_owner.owner_name,
             created_at: active_session.created_at,
             refreshed_at: active_session.refreshed_at,
             refresh_expires_at: active_session.refreshable_until,
@@ -85,7 +88,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let user = self.owner.resolve_owner(app, &caller)?;
+        let owner = self.owner.resolve_owner(app, &caller)?;
         let list = ListReport {
             noun: "sessions",
             columns: COLUMNS,
@@ -94,8 +97,8 @@ impl Command for Args {
             wide_columns: &["REFRESHED", "EXPIRES"],
         };
         list.report(app, all_rows(None), |app, request| {
-            let (store, audit) = app.store.open()?;
-            let sessions = authority::sessions::list_open(store, &audit, &caller, user, request)?;
+            let (store, audit) = app.store.open_with_audit()?;
+            let sessions = authority::sessions::list_open(store, &audit, &caller, owner, request)?;
             Ok(sessions.map(|session| SessionRow::new(session, caller.session.sid)))
         })?;
         Ok(())

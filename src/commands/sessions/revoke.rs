@@ -2,7 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -59,10 +59,10 @@ impl Command for Args {
     const ACTION: &'static str = "sessions revoke";
     const EFFECT: Effect = Effect::Changes;
 
-    fn audit_target(&self) -> Option<AuditTarget> {
+    fn audit_target(&self) -> Option<RequestedTarget> {
         match (&self.user, self.sids.as_slice()) {
-            (Some(user), _) => Some(AuditTarget::User(user.clone())),
-            (None, [sid]) => Some(AuditTarget::Session(sid.clone())),
+            (Some(user), _) => Some(RequestedTarget::User(user.clone())),
+            (None, [sid]) => Some(RequestedTarget::Session(sid.clone())),
             (None, _) => None,
         }
     }
@@ -70,18 +70,19 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let count = if self.all {
-            let user = match &self.user {
+            let user_id = match &self.user {
                 Some(user_ref) => {
                     authority::accounts::load(app.store.get()?, &caller, user_ref)?.id
                 }
                 None => caller.user.id,
             };
-            app.console.confirm(&format!("End all sessions of user {user}?"))?;
-            let (store, audit) = app.store.open()?;
-            authority::sessions::revoke_all(store, &audit, &caller, user)?
+            app.console.confirm(&format!("End all sessions of user {user_id}?"))?;
+            let (store, audit) = app.store.open_with_audit()?;
+            authority::sessions::revoke_all(store, &audit, &caller, user_id)?
         } else {
-            let (store, audit) = app.store.open()?;
+            let (store, audit) = app.store.open_with_audit()?;
             let results = authority::sessions::revoke(store, &audit, &caller, &self.sids)?;
+            // `changed` is false for a session that had already ended.
             results.into_iter().filter(|(_, changed)| *changed).count()
         };
         app.console.print_status(&format!("ended {}", pluralize(count, "session")));

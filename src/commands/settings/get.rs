@@ -21,6 +21,7 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
+        // Only a logged-in user can read settings.
         app.caller()?;
         let value = authority::settings::load(app.store.get()?, self.setting.name)?;
         app.console.report(&SettingView::new(self.setting.name, &value))

@@ -12,7 +12,7 @@ use crate::model::escape;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-/// Names of the members of [`SettingView`] in JSON.
+/// Names of the members of [`SettingView`] in JSON, which has no descriptions.
 const COLUMNS: &[&str] = &["name", "value", "default"];
 
 fn build_table(settings: &[SettingView]) -> Table {
@@ -35,6 +35,7 @@ impl Command for Args {
     const FORMATS: &'static [OutputFormat] = LIST_FORMATS;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
+        // Only a logged-in user can read settings.
         app.caller()?;
         let settings = authority::settings::list(app.store.get()?)?;
         let rows =

@@ -38,6 +38,8 @@ fn parse_setting(name: &str) -> Result<Setting, InvalidValue> {
     Setting::parse(name)
 }
 
+/// Returns the help for the name of a setting: a line for each setting, with description and
+/// default.
 fn setting_help() -> String {
     let line = |setting: &Setting| {
         let (name, description, default) =
@@ -47,7 +49,7 @@ fn setting_help() -> String {
     "Name of the setting:".to_owned() + &Setting::ALL.iter().map(line).collect::<String>()
 }
 
-/// Setting with value and default.
+/// JSON view of a setting. The description is only in the table of `settings list`.
 #[derive(Debug, Serialize)]
 struct SettingView {
     name: &'static str,
@@ -75,7 +77,7 @@ fn to_plain_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Setting after a change.
+/// JSON result of a command that changes a setting. `value` is the new value.
 #[derive(Debug, Serialize)]
 struct SettingChangeOutput {
     changed: bool,

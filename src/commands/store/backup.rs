@@ -20,7 +20,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Path of the backup, not an existing file, in a directory not writable by other users
+    /// Path of a new file for the backup, in a directory that other users cannot write to
     #[arg(value_name = "FILE", value_parser = crate::commands::args::path())]
     file: PathBuf,
 }
@@ -48,24 +48,25 @@ impl Command for Args {
                 .with_hint("give a file name: jeton store backup FILE"));
         }
         let caller = app.session.caller_or_file_owner(&mut app.store)?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
+        // 0: the total is not known before the backup starts.
         let total = match store.address() {
             StoreAddress::File(_) => Total::Bytes(0),
             #[cfg(feature = "postgres")]
             StoreAddress::Server(_) => Total::Items(0),
         };
         let monitor = Monitor::start(&app.console, "backing up", total)?;
-        let observer = monitor.clone();
-        let on_progress = move |done, total| observer.set(done, total);
+        let progress_monitor = monitor.clone();
+        let on_progress = move |done, total| progress_monitor.set(done, total);
         let caller = caller.as_ref();
         let result =
             authority::maintenance::back_up(store, &audit, caller, &self.file, on_progress);
-        let (size, directory_writers) =
+        let (size_bytes, directory_writers) =
             monitor.finish(result, || "; no backup was written".to_owned())?;
         app.console.warn_of_group_writers(directory_writers, parent_directory(&self.file));
         let file = Untrusted::new(self.file.to_string_lossy());
-        let display_size = app.console.render_cell(Cell::from_size(size));
+        let display_size = app.console.render_cell(Cell::from_size(size_bytes));
         app.console.print_status(&format!("wrote {}, {display_size}", file.to_display()));
-        app.console.report(&BackupOutput { changed: true, backup: file, size_bytes: size })
+        app.console.report(&BackupOutput { changed: true, backup: file, size_bytes })
     }
 }

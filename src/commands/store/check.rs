@@ -23,6 +23,7 @@ struct CheckOutput {
     ok: bool,
     findings: Vec<FaultView>,
     warnings: Vec<String>,
+    /// Version of SQLite, and the recommended compile-time options.
     sqlite: SqliteBuild,
 }
 
@@ -63,6 +64,7 @@ impl Command for Args {
             warnings: check_result.warnings,
             sqlite: SqliteBuild::query()?,
         })?;
+        // The error has the code of the first fault.
         let message = format!("the store has {}", pluralize(faults.len(), "fault"));
         faults
             .into_iter()

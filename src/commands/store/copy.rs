@@ -49,10 +49,11 @@ struct CopyOutput {
     tables: Vec<TableRow>,
 }
 
-/// Number and SHA-256 of the copied rows of one table.
+/// JSON view of one copied table: the number of its rows, and the SHA-256 of all its rows.
 #[derive(Debug, Serialize)]
 struct TableRow {
     table: &'static str,
+    /// Number of rows.
     rows: usize,
     sha256: String,
 }
@@ -63,6 +64,7 @@ impl Report for CopyOutput {
     }
 }
 
+/// Parses the address in the argument `name`: `SOURCE` or `TARGET`.
 fn parse_address(name: &str, text: &OsStr) -> Result<StoreAddress, Failure> {
     if text.is_empty() || text == "-" {
         return Err(Failure::usage(format!("{name} is neither a path nor an address")));
@@ -84,10 +86,11 @@ impl Command for Args {
         let source_path = parse_address("SOURCE", &self.source)?.to_path();
         let target_path = target.to_path();
         let caller = app.session.caller_or_file_owner(&mut app.store)?;
-        let resolved_target = StoreHandle::resolve_target(target)?;
-        let (store, audit) = app.store.open()?;
+        let resolved_target = StoreHandle::resolve_other_address(target)?;
+        let (store, audit) = app.store.open_with_audit()?;
+        // 0: the total is not known before the copy starts.
         let monitor = Monitor::start(&app.console, "copying", Total::Items(0))?;
-        let observer = |step, done, total| {
+        let on_progress = |step, done, total| {
             monitor.set_label(match step {
                 CopyStep::Insert => "copying",
                 CopyStep::Compare => "comparing",
@@ -96,7 +99,7 @@ impl Command for Args {
         };
         let caller = caller.as_ref();
         let result =
-            authority::maintenance::copy(store, &audit, caller, resolved_target, &observer);
+            authority::maintenance::copy(store, &audit, caller, resolved_target, &on_progress);
         let (digests, directory_writers) =
             monitor.finish(result, || "; nothing was copied".to_owned())?;
         app.console.warn_of_group_writers(directory_writers, parent_directory(&target_path));
@@ -107,7 +110,7 @@ impl Command for Args {
             store_id: store.id()?,
             tables: digests.into_iter().map(TableRow::from).collect(),
         };
-        report(app, &output)
+        report_copy(app, &output)
     }
 }
 
@@ -117,7 +120,8 @@ impl From<TableDigest> for TableRow {
     }
 }
 
-fn report(app: &App, output: &CopyOutput) -> Result<(), Failure> {
+/// Prints status messages about the copy, and a table of the copied tables, or the result as JSON.
+fn report_copy(app: &App, output: &CopyOutput) -> Result<(), Failure> {
     let rows = pluralize(output.tables.iter().map(|table| table.rows).sum(), "row");
     let (source, target) = (output.source.to_display(), output.target.to_display());
     app.console.print_status(&format!("copied `{source}` to `{target}`: {rows}"));

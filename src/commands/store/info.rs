@@ -2,7 +2,7 @@
 
 use crate::app::{App, Cell, Rendered, Report};
 use crate::authority;
-use crate::authority::maintenance::{MediumStats, ServerStats};
+use crate::authority::maintenance::{EngineStats, ServerStats};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{KeyState, StoreId, Timestamp, Untrusted, escape};
@@ -28,21 +28,26 @@ struct InfoOutput {
     /// `null` for a store in a file.
     server: Option<ServerOutput>,
     users: i64,
+    /// Number of sessions that can be refreshed.
     sessions: i64,
+    /// Number of recorded tokens by status.
     tokens: Map<String, Value>,
+    /// Number of keys by state.
     keys: Map<String, Value>,
+    /// Keys whose expired test tokens were deleted.
     pruned: Vec<PrunedTestTokens>,
     audit_events: i64,
 }
 
-/// Latest expiry of the pruned test tokens of a key.
+/// A key with deleted test tokens, and the latest expiry of these tokens.
 #[derive(Debug, Serialize)]
 struct PrunedTestTokens {
     kid: Untrusted,
     latest_expires_at: Timestamp,
 }
 
-/// Sizes in bytes.
+/// Size of the store in bytes: of the SQLite file and its write-ahead log (WAL), or of the store's
+/// tables and indexes on the server.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum StoreSize {
@@ -50,16 +55,20 @@ enum StoreSize {
     Server { database: u64 },
 }
 
+/// JSON view of the PostgreSQL server.
 #[derive(Debug, Serialize)]
 struct ServerOutput {
     version: String,
+    /// Database user of the connection.
     user: String,
     tls: bool,
+    /// True if the server is a standby.
     standby: bool,
+    /// Names of the standbys that a commit waits for; empty for none.
     synchronous_standbys: String,
 }
 
-/// Permission bits in octal, as for `chmod`.
+/// Permission bits of the store file and of its directory in octal, as for `chmod`.
 #[derive(Debug, Serialize)]
 struct FileModes {
     file: String,
@@ -133,7 +142,7 @@ impl Report for InfoOutput {
     }
 }
 
-/// Joins counts in one line: `1 live, 2 revoked`.
+/// Joins counts with their names: `1 live, 2 revoked`.
 fn join_counts(counts: &Map<String, Value>) -> String {
     counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }
@@ -143,7 +152,7 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let stats = authority::maintenance::load_stats(store, audit.now)?;
         let key_states =
             [KeyState::Standby, KeyState::Active, KeyState::Retired, KeyState::Revoked].map(
@@ -154,18 +163,15 @@ impl Command for Args {
             );
         let token_counts = stats.tokens.iter();
         let keys_with_pruned_tokens = stats.keys_with_pruned_tokens.into_iter();
-        let (journal_mode, size_bytes, modes, server) = match stats.medium {
-            MediumStats::File {
-                journal_mode,
-                bytes: (file, wal),
-                modes: (file_mode, directory_mode),
-            } => {
+        let (journal_mode, size_bytes, modes, server) = match stats.engine {
+            EngineStats::File { journal_mode, file } => {
                 let [file_mode, directory_mode] =
-                    [file_mode, directory_mode].map(|mode| format!("{mode:04o}"));
+                    [file.file_mode, file.directory_mode].map(|mode| format!("{mode:04o}"));
                 let modes = FileModes { file: file_mode, directory: directory_mode };
-                (Some(journal_mode), StoreSize::File { file, wal }, Some(modes), None)
+                let size_bytes = StoreSize::File { file: file.file_bytes, wal: file.wal_bytes };
+                (Some(journal_mode), size_bytes, Some(modes), None)
             }
-            MediumStats::Server(server) => {
+            EngineStats::Server(server) => {
                 let database = u64::try_from(server.bytes).unwrap_or_default();
                 (None, StoreSize::Server { database }, None, Some(server.into()))
             }

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Path of the backup, not an existing file, in a directory not writable by other users
+    /// Path of a new file for the backup, in a directory that other users cannot write to
     /// [default: next to the store]
     #[arg(long, value_name = "FILE", value_parser = crate::commands::args::path())]
     backup: Option<PathBuf>,
@@ -43,6 +43,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let backup_path = match app.caller() {
+            // The store has the current version, because `App::caller` refuses an older store.
             Ok(caller) => {
                 authority::maintenance::authorize(Some(&caller))?;
                 None

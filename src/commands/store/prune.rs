@@ -20,8 +20,8 @@ use serde::Serialize;
 /// `jti`s of unrecorded tokens are kept until the signing key is revoked. The audit log is kept.
 /// Other commands can run at the same time. Freed space is reused; the file does not shrink.
 ///
-/// Also updates how long a failed login takes, which depends on the costliest password hash that is
-/// left in the store.
+/// Also adapts the duration of a failed login to the costliest password hash that remains in the
+/// store.
 ///
 /// Asks for confirmation if the clock may be ahead: if the last change of the store was more than a
 /// day before the current time minus `--keep`.
@@ -43,7 +43,9 @@ struct PruneOutput {
     changed: bool,
     tokens_deleted: usize,
     sessions_deleted: usize,
+    /// Revocations of unrecorded tokens.
     revocations_deleted: usize,
+    /// Grants without remaining tokens. A grant is a record of the properties that tokens share.
     grants_deleted: usize,
 }
 
@@ -65,14 +67,15 @@ impl Command for Args {
         let caller = app.session.caller_or_file_owner(&mut app.store)?;
         let caller = caller.as_ref();
         self.dry_run.start(app);
-        let (store, audit) = app.store.open()?;
-        if let Some(last_change) =
-            authority::maintenance::detect_fast_clock(store, &audit, caller, self.keep)?
-        {
-            confirm_clock_gap(app, last_change)?;
+        let (store, audit) = app.store.open_with_audit()?;
+        if let Some(last_change) = authority::maintenance::last_event_time_if_clock_may_be_fast(
+            store, &audit, caller, self.keep,
+        )? {
+            confirm_although_clock_may_be_ahead(app, last_change)?;
         }
-        // Reads the clock again if the confirmation prompted.
-        let (store, audit) = app.store.open()?;
+        // Gets the current time again, because time may have passed at the confirmation prompt.
+        let (store, audit) = app.store.open_with_audit()?;
+        // 0: the total is not known before the first rows are deleted.
         let monitor = Monitor::start(&app.console, "pruning", Total::Items(0))?;
         let mut counts_so_far = PruneCounts::default();
         let mut on_progress = |counts, done, total| {
@@ -105,9 +108,9 @@ fn describe_counts(counts: &PruneCounts) -> String {
     format!("{tokens}, {sessions} and {revocation_entries}")
 }
 
-/// Asks for confirmation, because with a clock that is ahead, pruning would delete tokens that have not
-/// expired.
-fn confirm_clock_gap(app: &App, last_change: Timestamp) -> Result<(), Failure> {
+/// Asks for confirmation because the clock may be ahead. With such a clock, pruning would delete
+/// tokens that have not expired. `last_change` is the time of the last change of the store.
+fn confirm_although_clock_may_be_ahead(app: &App, last_change: Timestamp) -> Result<(), Failure> {
     let reason = format!("the clock may be ahead (the store was last changed at {last_change})");
     app.console
         .confirm(&format!("Prune although {reason}?"))

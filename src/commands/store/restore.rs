@@ -29,6 +29,7 @@ struct RestoreOutput {
     changed: bool,
     backup: Untrusted,
     previous_store: Option<Untrusted>,
+    /// True if the backup has an older store format.
     needs_migration: bool,
 }
 

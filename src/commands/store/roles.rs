@@ -18,13 +18,13 @@ use crate::model::RolePrefix;
 ///                   private keys of app tokens nor password hashes, and revokes nothing
 ///   jeton_verifier  for services: `token verify` of app and test tokens; changes nothing
 ///
-/// Roles belong to the whole server: for stores in several databases of a server, use a `--prefix` for
-/// each, or a member of a role has its rights in all of them.
+/// Roles belong to the whole server. If several databases of a server have stores, use a different
+/// `--prefix` for each store: otherwise a member of a role has the rights of the role in all stores.
 ///
-/// The addresses of minters and verifiers name the schema `jeton_views`. They cannot log in, and
-/// cannot use the tokens of sessions. A minter sets `JETON_TOKEN` to an app token with the permission
-/// `jeton:mint`, and uses existing test keys: an operator creates them with `jeton keys generate
-/// --purpose test`. `run` and `token fixtures` revoke tokens, and need an operator. The app key must
+/// The addresses of minters and verifiers name the schema `jeton_views`. Minters and verifiers cannot
+/// log in, and cannot use the tokens of sessions. A minter sets `JETON_TOKEN` to an app token with the
+/// permission `jeton:mint`, and uses existing test keys: an operator creates them with `jeton keys
+/// generate --purpose test`. `run` and `token fixtures` revoke tokens, and need an operator. The app key must
 /// not be symmetric (HS256): a key that verifies could also sign.
 ///
 ///   jeton store roles | psql -d jeton
@@ -48,10 +48,10 @@ impl Command for Args {
         let sql = app.store.roles_sql(self.prefix).map_err(|invalid| {
             let reason = invalid.reason;
             Failure::usage(format!(
-                "the name of the schema cannot be the prefix of role names: {reason}"
+                "names of roles start with the name of the schema, which is not a valid prefix: {reason}"
             ))
-            .with_hint("choose the names: jeton store roles --prefix jeton")
+            .with_hint("choose a prefix for the role names: jeton store roles --prefix jeton")
         })?;
-        app.console.write_document(&sql)
+        app.console.write_styled_text(&sql)
     }
 }

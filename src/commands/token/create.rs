@@ -4,7 +4,7 @@ use super::token_output::revoke_undelivered;
 use super::{ClaimArgs, ExpiryArgs};
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::tokens::{Expiry, IssuedToken, QuotaUsage, TokenRequest};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::expiry_cell;
@@ -66,6 +66,7 @@ struct CreateOutput {
     permissions: Vec<Untrusted>,
     issued_at: Timestamp,
     expires_at: Option<Timestamp>,
+    /// Number of live app tokens of the owner, and the limit; `None` without a limit.
     quota_usage: Option<QuotaUsage>,
 }
 
@@ -79,8 +80,8 @@ impl Command for Args {
     const ACTION: &'static str = "token create";
     const EFFECT: Effect = Effect::Changes;
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        self.user.clone().map(AuditTarget::User)
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        self.user.clone().map(RequestedTarget::User)
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -92,24 +93,24 @@ impl Command for Args {
             audience: self.aud,
             expiry,
             claims: self.claims.parse_claims(app)?,
-            for_run_command: false,
+            is_for_run_command: false,
         };
         let output = SecretOutput::open()?;
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let issued_token = authority::tokens::issue(store, &audit, &caller, &request)?;
         deliver(app, output, issued_token)
     }
 }
 
-/// Prints a recorded token. Revokes the token if it cannot be printed.
+/// Prints a newly issued token. Revokes the token if it cannot be printed.
 pub(super) fn deliver(
     app: &mut App,
     output: SecretOutput,
     issued_token: IssuedToken,
 ) -> Result<(), Failure> {
     let id = issued_token.record.id;
-    let message = app.console.is_verbose().then(|| describe_issued_token(app, &issued_token));
+    let message = app.console.prints_status().then(|| describe_issued_token(app, &issued_token));
     app.deliver_secret(output, &to_create_output(issued_token), |app| {
         revoke_undelivered(app, Failure::undelivered("the token"), &[id])
     })?;
@@ -120,7 +121,7 @@ pub(super) fn deliver(
 fn describe_issued_token(app: &App, issued_token: &IssuedToken) -> String {
     let quota_note = issued_token
         .quota_usage
-        .map(|QuotaUsage { used, limit }| format!(", {used} of {limit} in use"));
+        .map(|QuotaUsage { used, limit }| format!(", {used} of {limit} tokens in use"));
     format!(
         "created token {} for {}, expires {}{}",
         issued_token.record.id,

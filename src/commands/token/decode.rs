@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 
 /// Print the header and payload of any token, without verification
 ///
-/// Needs no store. Do not trust the output: anyone can create such a token. Times such as `iat`, `nbf`
-/// and `exp` are also printed as dates, on standard error. Of an encrypted token (JWE), only the
-/// header is readable; a payload that is not JSON is printed as a string.
+/// Needs no store. Do not trust the output: the signature is not checked, and anyone can create a token
+/// with any content. In text output, times such as `iat`, `nbf` and `exp` are also printed as dates, on
+/// standard error. Only the header of an encrypted token (JWE) is readable; a payload that is not JSON
+/// is printed as a string.
 ///
 ///   jeton token decode @token.txt --part payload
 #[derive(Debug, clap::Args)]
@@ -29,8 +30,8 @@ pub(crate) struct Args {
     part: Option<String>,
 }
 
-/// Claims with a `NumericDate`: of RFC 7519, `OpenID` Connect and RFC 8417, and the issue time of the
-/// first token in a chain of renewals.
+/// Claims with a `NumericDate`. They are defined in RFC 7519, `OpenID` Connect and RFC 8417, except
+/// `orig_iat`: the issue time of the first token in a chain of renewals.
 const TIME_CLAIMS: [&str; 7] = ["iat", "nbf", "exp", "auth_time", "updated_at", "toe", "orig_iat"];
 
 #[derive(Debug, Serialize)]
@@ -63,6 +64,7 @@ impl Command for Args {
         let (note, payload) = match payload {
             DecodedPayload::Json(value) => (None, value),
             DecodedPayload::Text(text) => {
+                // If the payload has a defect, the defect is printed below instead of this note.
                 let note = payload_defect.is_none().then_some("payload is text, not JSON");
                 (note, text.into())
             }
@@ -70,7 +72,9 @@ impl Command for Args {
                 (Some("payload is neither JSON nor text: printed in base64url"), text.into())
             }
             DecodedPayload::Detached => (Some("no payload in the token (detached)"), Value::Null),
-            DecodedPayload::Encrypted if self.part.is_some() => return Err(encrypted_error()),
+            DecodedPayload::Encrypted if self.part.is_some() => {
+                return Err(encrypted_payload_error());
+            }
             DecodedPayload::Encrypted => {
                 (Some("token encrypted (JWE): only the header is readable"), Value::Null)
             }
@@ -85,6 +89,7 @@ impl Command for Args {
     }
 }
 
+/// Prints the date of each claim in [`TIME_CLAIMS`] as a status message.
 fn print_dates(app: &App, payload: &Value) {
     for name in TIME_CLAIMS {
         let Some(Value::Number(number)) = payload.get(name) else { continue };
@@ -96,7 +101,8 @@ fn print_dates(app: &App, payload: &Value) {
     }
 }
 
-fn encrypted_error() -> Failure {
+/// Returns the error for `--part payload` with an encrypted token.
+fn encrypted_payload_error() -> Failure {
     let message = "token encrypted (JWE): the payload is not readable";
     let mut failure = Failure::new(Code::InvalidToken, message)
         .with_hint("print the header: use `--part header`");

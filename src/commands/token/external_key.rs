@@ -1,10 +1,10 @@
-//! Options for a signing key outside the store, shared by `mint`, `fixtures` and `run`.
+//! Options of `token mint`, `token fixtures` and `run` for a signing key outside the store.
 
 use crate::app::{App, read_key_variable};
 use crate::authority;
-use crate::authority::keys::{ImportError, ImportedKey, KeyFormat, KeyImporter, SecretEncoding};
+use crate::authority::keys::{ImportedKey, KeyError, KeyFormat, KeyImporter, SecretEncoding};
 use crate::authority::minting::MintRequest;
-use crate::commands::args::stdin_path;
+use crate::commands::args::stdin_argument;
 use crate::failure::{Failure, KeySource};
 use crate::model::{Algorithm, KeySpec, Purpose, Untrusted, parse_kid};
 use std::path::PathBuf;
@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 #[derive(Debug, clap::Args)]
 #[command(
     group = clap::ArgGroup::new("external_key").args(["secret_env", "key_file"]),
-    // Required by `--allow-weak`: `mint` and `run` add `--file`, which can name keys, to this group.
+    // `--allow-weak` requires an option of this group. `mint` and `run` add `--file` to the group,
+    // because the file can also name keys.
     group = clap::ArgGroup::new("key_input").args(["secret_env", "key_file"]).multiple(true)
 )]
 pub(crate) struct ExternalKeyArgs {
@@ -64,17 +65,17 @@ pub(crate) struct ExternalKey {
 impl ExternalKeyArgs {
     /// Returns `--key-file` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
-        stdin_path("--key-file", self.key_file.as_ref())
+        stdin_argument("--key-file", self.key_file.as_ref())
     }
 
     /// Returns whether short secrets are allowed.
-    pub(crate) fn allow_weak(&self) -> bool {
+    pub(crate) fn allows_weak_secrets(&self) -> bool {
         self.allow_weak
     }
 
-    /// Reads the external signing key, if given. [`Self::parse_key`] parses the bytes, and needs
-    /// the request for this.
-    pub(crate) fn read_key(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    /// Reads the bytes of the external signing key; `None` if no such key is given.
+    /// [`Self::parse_key`] parses the bytes later, because parsing depends on the request.
+    pub(crate) fn read_key_bytes(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         match (&self.secret_env, &self.key_file) {
             (Some(name), _) => read_key_variable("--secret-env", name).map(Some),
             (None, Some(path)) => app.console.read_key_file("--key-file", path).map(Some),
@@ -82,9 +83,11 @@ impl ExternalKeyArgs {
         }
     }
 
-    /// Parses the signing key for `request`. `algorithm` is the requested algorithm; by default a
-    /// secret has the algorithm of the preset. The key id is that of `--kid` or `--header`, else of the
-    /// preset, else of the key document, else the thumbprint of the key; a secret has no thumbprint.
+    /// Parses the signing key for `request`. `algorithm` is the requested algorithm, if any. If no
+    /// algorithm is requested, a secret has the algorithm of the preset. The key id is the first of
+    /// the following: the key id from `--kid` or `--header`, the key id of the preset, the key id
+    /// in `bytes`, the thumbprint of the key. A secret has no thumbprint. A key id from `--kid` or
+    /// `--header` is also set in the header of `request`.
     pub(super) fn parse_key(
         &self,
         app: &App,
@@ -95,7 +98,7 @@ impl ExternalKeyArgs {
         let requested_kid = self.requested_kid(request.take_header_kid()?)?;
         let preset_algorithm = request.preset_algorithm()?;
         let secret_algorithm = preset_algorithm.filter(|algorithm| algorithm.is_symmetric());
-        let imported =
+        let imported_key =
             self.import(app, bytes, algorithm.or(secret_algorithm), requested_kid.as_ref())?;
         let kid = match (&requested_kid, request.take_preset_kid()?) {
             (Some(kid), _) => {
@@ -103,15 +106,15 @@ impl ExternalKeyArgs {
                 Some(kid.clone())
             }
             (None, Some(kid)) => Some(kid),
-            (None, None) => imported.document_kid().map_err(|error| self.key_failure(error))?,
+            (None, None) => imported_key.document_kid().map_err(|error| self.key_failure(error))?,
         };
-        // The algorithm of Ed25519 keys has two names, `EdDSA` and `Ed25519`: if no algorithm is requested,
-        // the preset decides.
+        // The algorithm of Ed25519 keys has two names, `EdDSA` and `Ed25519`: if no algorithm is
+        // requested, the name in the preset is used.
         let name_in_preset = preset_algorithm
-            .filter(|name| algorithm.is_none() && name.is_equivalent(imported.key.algorithm));
+            .filter(|name| algorithm.is_none() && name.is_equivalent(imported_key.key.algorithm));
         let key = match name_in_preset {
-            Some(name) => imported.key.with_algorithm(name),
-            None => imported.key,
+            Some(name) => imported_key.key.with_algorithm(name),
+            None => imported_key.key,
         };
         let Some(kid) = kid else {
             let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
@@ -131,6 +134,8 @@ impl ExternalKeyArgs {
         }
     }
 
+    /// Parses the signing key. `kid` selects one key of a JWK Set. Refuses a secret that consists
+    /// of the bytes of a public key of the store.
     fn import(
         &self,
         app: &App,
@@ -145,22 +150,22 @@ impl ExternalKeyArgs {
             allow_weak: self.allow_weak,
         };
         let kid = kid.map(Untrusted::as_str);
-        let key = importer.read_one(bytes, kid).map_err(|error| {
-            let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
+        let imported_key = importer.read_one(bytes, kid).map_err(|error| {
+            let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
             let algorithm =
                 is_key_as_secret.then(|| importer.algorithm_of_key(bytes, kid)).flatten();
             self.key_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
         })?;
-        if key.key.algorithm.is_symmetric()
-            && authority::keys::equals_public_key(&key.key, &app.store.public_keys())
+        if imported_key.key.algorithm.is_symmetric()
+            && authority::keys::equals_public_key(&imported_key.key, &app.store.public_keys())
         {
-            return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
+            return Err(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
         }
-        Ok(key)
+        Ok(imported_key)
     }
 
-    /// Returns the error for a refused key, with the source of the key in the hint.
-    fn key_failure(&self, error: ImportError) -> Failure {
+    /// Converts the error for an invalid key to a failure that names the source of the key.
+    fn key_failure(&self, error: KeyError) -> Failure {
         let source = match (&self.key_file, &self.secret_env) {
             (Some(path), _) => KeySource::from_path(path),
             (None, Some(name)) => KeySource::Variable(name),

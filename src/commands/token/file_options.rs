@@ -1,4 +1,5 @@
-//! Options of `token mint` in a TOML table, parsed with the definitions of the command line.
+//! Options of `token mint` for one token in a table of a TOML file. The options are converted to
+//! words of a command line, which clap parses.
 
 use super::mint_options::MintOptions;
 use crate::model::{
@@ -9,17 +10,17 @@ use clap::{Arg, ArgAction, Args, Command, FromArgMatches};
 use std::error::Error;
 use std::slice;
 
-/// Options that only the command line may have, because they affect other files or weaken a check, or
-/// because they concern several tokens.
+/// Options that are allowed on the command line but not in the TOML file. They select other files,
+/// weaken a check, or choose the number of tokens or the variable of a token.
 const COMMAND_LINE_ONLY: [&str; 8] =
     ["allow-env", "allow-weak", "count", "env", "from", "out", "store", "token-file"];
 
-/// Error in a table: the line with the reason, and a hint.
+/// Error in a table of options: the line with the reason, and a hint, if any.
 pub(super) type OptionError = (InvalidLine, Option<String>);
 
-/// Parses the options of a token. `defaults` are the options of all tokens, `own` the options of this
-/// token. A default has no effect if the token has the same option or a conflicting option. Also
-/// returns the entries in effect.
+/// Parses the options of a token. `defaults` are the options for all tokens of the file, and `own`
+/// are the options for this token. A default is ignored if `own` has the same option or a
+/// conflicting option. Returns the options, and the entries of both tables that are not ignored.
 pub(super) fn parse_options(
     defaults: &TomlTable,
     own: &TomlTable,
@@ -30,11 +31,11 @@ pub(super) fn parse_options(
     for entry in defaults.entries.iter().chain(&own.entries) {
         find_option(&command, entry)?;
     }
-    let is_in_effect = |default: &&TomlEntry| {
+    let is_not_ignored = |default: &&TomlEntry| {
         own.entries.iter().all(|entry| !excludes(&command, &entry.key, &default.key))
     };
     let entries: Vec<TomlEntry> =
-        defaults.entries.iter().filter(is_in_effect).chain(&own.entries).cloned().collect();
+        defaults.entries.iter().filter(is_not_ignored).chain(&own.entries).cloned().collect();
     let mut words = Vec::new();
     for entry in &entries {
         let option = find_option(&command, entry)?;
@@ -48,12 +49,14 @@ pub(super) fn parse_options(
     }
 }
 
+/// Returns the error for an entry with a known key.
 fn error_at(entry: &TomlEntry, reason: &str, hint: Option<String>) -> OptionError {
     let reason = format!("`{}`: {reason}", redact_for_error(&entry.key));
     (InvalidLine { line: entry.line, reason }, hint)
 }
 
-/// Returns the option that a key names.
+/// Returns the option that the key of `entry` names. Refuses an unknown key and an option that is not
+/// allowed in a file.
 fn find_option<'a>(command: &'a Command, entry: &TomlEntry) -> Result<&'a Arg, OptionError> {
     let key = entry.key.as_str();
     if COMMAND_LINE_ONLY.contains(&key) {
@@ -68,7 +71,8 @@ fn find_option<'a>(command: &'a Command, entry: &TomlEntry) -> Result<&'a Arg, O
     })
 }
 
-/// Returns whether two options cannot be given together: they are the same option, or conflict.
+/// Returns whether two options exclude each other, because `key` and `other` name the same option or
+/// conflicting options.
 fn excludes(command: &Command, key: &str, other: &str) -> bool {
     let conflicts_with = |key: &str, other: &str| {
         let option = command.get_arguments().find(|option| option.get_long() == Some(key));
@@ -78,7 +82,8 @@ fn excludes(command: &Command, key: &str, other: &str) -> bool {
     key == other || conflicts_with(key, other) || conflicts_with(other, key)
 }
 
-/// Returns the words on a command line for an option, or the reason why the value is invalid.
+/// Returns the command-line words for `option` with the value of `entry`, or the reason why the value
+/// is invalid.
 fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
     let key = &entry.key;
     if !option.get_action().takes_values() {
@@ -89,7 +94,9 @@ fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
     }
     let value_name = option.get_value_names().and_then(|names| names.first());
     let texts = match &entry.value {
-        TomlValue::Table(table) => table_texts(table, value_name.map_or("", |name| name.as_str()))?,
+        TomlValue::Table(table) => {
+            table_to_texts(table, value_name.map_or("", |name| name.as_str()))?
+        }
         TomlValue::Array(items) if matches!(option.get_action(), ArgAction::Append) => {
             items.iter().map(to_text).collect::<Result<_, _>>()?
         }
@@ -103,9 +110,12 @@ fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
     Ok(texts.into_iter().map(|text| format!("--{key}={text}")).collect())
 }
 
-/// Returns the values of an option that a table describes: the whole table as JSON, or one value for each
-/// member. An array as member of `NAME=VALUE` gives one value for each item.
-fn table_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, String> {
+/// Converts a table to the values of an option. `value_name` is the placeholder for the value in
+/// the help of the option. For `JSON|FILE`, the only value is the whole table as JSON. For
+/// `NAME=JSON`, each member of the table becomes a value. For `NAME=VALUE`, each member becomes a
+/// value too, but a member that is an array becomes one value for each item. For other options, a
+/// table is refused.
+fn table_to_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, String> {
     let to_json = |value: &TomlValue| {
         value
             .to_json()
@@ -137,7 +147,7 @@ fn table_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, Strin
     Ok(texts)
 }
 
-/// Returns the text of a value that is not composed of other values.
+/// Returns the text of a value. Refuses an array or table.
 fn to_text(value: &TomlValue) -> Result<String, String> {
     match value {
         TomlValue::Text(text) | TomlValue::Float(text) | TomlValue::Time(text) => Ok(text.clone()),
@@ -151,7 +161,8 @@ fn type_mismatch(found: &TomlValue, expected: &str) -> String {
     format!("{} found, expected {expected}", found.type_name())
 }
 
-/// Converts an error of clap. The reason does not contain the value, which may be a misplaced secret.
+/// Converts an error of clap. The reason in the result does not contain the value of an option,
+/// because the value may be a misplaced secret.
 fn to_option_error(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
     let flags = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => flags_in(text),
@@ -160,16 +171,16 @@ fn to_option_error(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
         }
         _ => Vec::new(),
     };
-    let find = |flag: &String| entries.iter().find(|entry| entry.key == *flag);
+    let find_entry = |flag: &String| entries.iter().find(|entry| entry.key == *flag);
     let invalid_flags = flags(ContextKind::InvalidArg);
-    let Some(entry) = invalid_flags.iter().find_map(find) else {
+    let Some(entry) = invalid_flags.iter().find_map(find_entry) else {
         let line = entries.last().map_or(0, |entry| entry.line);
         let reason = format!("missing key: `{}`", invalid_flags.join("` or `"));
         return (InvalidLine { line, reason }, None);
     };
     if error.kind() == ErrorKind::ArgumentConflict {
         let conflicts = flags(ContextKind::PriorArg).into_iter();
-        let conflicts: Vec<String> = conflicts.filter(|flag| find(flag).is_some()).collect();
+        let conflicts: Vec<String> = conflicts.filter(|flag| find_entry(flag).is_some()).collect();
         return error_at(entry, &format!("not allowed with `{}`", conflicts.join("` and `")), None);
     }
     let source = error.source();
@@ -182,8 +193,8 @@ fn to_option_error(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
     error_at(entry, &reason, hint)
 }
 
-/// Returns the long flags in a text of clap: `secret-env` and `key-file` of
-/// `<--secret-env <NAME>|--key-file <FILE>>`.
+/// Returns the names of the long flags in a text of clap, without `--`: `secret-env` and `key-file` for
+/// the text `<--secret-env <NAME>|--key-file <FILE>>`.
 fn flags_in(text: &str) -> Vec<String> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let words = text.split(|c| !is_word(c));
@@ -194,18 +205,18 @@ fn flags_in(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn table(text: &str) -> TomlTable {
+    fn parse_table(text: &str) -> TomlTable {
         TomlTable::parse(text.as_bytes()).unwrap()
     }
 
-    /// Returns the error, with its hint.
-    fn error(own: &str) -> String {
-        let (line, hint) = parse_options(&table(""), &table(own)).unwrap_err();
-        hint.map_or(line.to_string(), |hint| format!("{line}; {hint}"))
+    /// Returns the error for the options of a token, with the hint after a semicolon.
+    fn error_of_options(own: &str) -> String {
+        let (invalid_line, hint) = parse_options(&parse_table(""), &parse_table(own)).unwrap_err();
+        hint.map_or(invalid_line.to_string(), |hint| format!("{invalid_line}; {hint}"))
     }
 
     fn describe_options(defaults: &str, own: &str) -> String {
-        format!("{:?}", parse_options(&table(defaults), &table(own)).unwrap().0)
+        format!("{:?}", parse_options(&parse_table(defaults), &parse_table(own)).unwrap().0)
     }
 
     #[test]
@@ -261,15 +272,15 @@ mod tests {
             ("ttl = '1h'\nexpires-at = '+1h'", "line 1: `ttl`: not allowed with `expires-at`"),
             ("record = true\ndefect = 'expired'", "line 1: `record`: not allowed with `defect`"),
         ] {
-            assert_eq!(error(own), expected, "{own}");
+            assert_eq!(error_of_options(own), expected, "{own}");
         }
         for key in COMMAND_LINE_ONLY {
             let expected = format!("line 1: `{key}`: not allowed in a file");
-            assert_eq!(error(&format!("{key} = true")), expected);
+            assert_eq!(error_of_options(&format!("{key} = true")), expected);
         }
-        let ttl = error("ttl = 'c2VjcmV0LXZhbHVl'");
+        let ttl = error_of_options("ttl = 'c2VjcmV0LXZhbHVl'");
         assert!(ttl.starts_with("line 1: `ttl`: duration: ") && !ttl.contains("c2Vj"), "{ttl}");
-        let defect = error("defect = 'expird'");
+        let defect = error_of_options("defect = 'expird'");
         assert!(defect.starts_with("line 1: `defect`: expected expired, "), "{defect}");
     }
 }

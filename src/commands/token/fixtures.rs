@@ -1,10 +1,10 @@
 //! `jeton token fixtures`
 
 use super::external_key::{ExternalKey, ExternalKeyArgs};
-use super::manifest::{Manifest, omitted_defects};
+use super::manifest::{Manifest, list_inapplicable_defects};
 use super::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
 use crate::app::{App, OutputDir, PRIVATE_MODE, SecretOutput};
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::minting::{Fixtures, build_fixtures, build_fixtures_with_external_key};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::{WrittenFiles, pluralize};
@@ -59,7 +59,7 @@ impl Command for Args {
             .collect()
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
+    fn audit_target(&self) -> Option<RequestedTarget> {
         self.test_token.audit_target()
     }
 
@@ -87,7 +87,7 @@ fn write_fixtures(
 ) -> Result<(), Failure> {
     let fixture_set = build_fixtures_from_args(app, args)?;
     let count = pluralize(fixture_set.items.len(), "token");
-    let inapplicable_defects = omitted_defects(&fixture_set);
+    let inapplicable_defects = list_inapplicable_defects(&fixture_set);
     let files =
         replace_files_in_dir(app, directory, &fixture_set, Manifest::new(&fixture_set, preset))?;
     app.console.print_status(&format!(
@@ -96,13 +96,13 @@ fn write_fixtures(
     ));
     if !inapplicable_defects.is_empty() {
         let names = inapplicable_defects.join(", ");
-        app.console.print_status(&format!("skipped {names}: not applicable to this token"));
+        app.console.print_status(&format!("skipped defects {names}: not applicable to this token"));
     }
     app.console.report(&files)
 }
 
 fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
-    let key_bytes = args.key.read_key(app)?;
+    let key_bytes = args.key.read_key_bytes(app)?;
     let row = Row { line: 0, fields: args.test_token.read_claims(app)? };
     let now = app.store.now()?;
     let issued_at = args.at.map(|time| time.resolve("--at", now)).transpose()?;
@@ -112,12 +112,14 @@ fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failu
         request.issued_at = issued_at.map(TimeSpec::from);
         return Ok(build_fixtures_with_external_key(now, &key, kid.as_ref(), request, row)?);
     }
+    // Only the files of `--out` can include an HMAC secret.
+    let includes_secret = args.out.is_some();
     let error_converter = args.test_token.store_key_error_converter();
     let mut request = args.test_token.into_store_request(app)?;
     request.issued_at = issued_at.map(TimeSpec::from);
     let minter = app.minter()?;
-    let (store, audit) = app.store.open()?;
-    let fixture_set = build_fixtures(store, &audit, &minter, request, row, args.out.is_some())
+    let (store, audit) = app.store.open_with_audit()?;
+    let fixture_set = build_fixtures(store, &audit, &minter, request, row, includes_secret)
         .map_err(|error| error_converter.to_failure(error))?;
     if fixture_set.is_new_secret && !fixture_set.may_export_secret {
         app.console.print_warning(NEW_SECRET_WARNING);
@@ -125,10 +127,12 @@ fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failu
     Ok(fixture_set)
 }
 
-/// Writes the manifest, the tokens and the keys. The manifest of the earlier run lists the files that
-/// may be replaced or removed. An interrupted run can be repeated, because the manifest lists every file
-/// at any time: stale files are removed before the new manifest replaces the earlier manifest, and new
-/// files are written after the new manifest.
+/// Writes the manifest, the table, the tokens, and the JWK Set or the secret. The manifest of an
+/// earlier run, if any, lists the files that may be replaced or removed.
+///
+/// At any time, the manifest in the directory lists every file that this command wrote, so that an
+/// interrupted run can be repeated. First, the files of the earlier run that have no replacement
+/// are removed. Then the manifest is replaced. The other files are written last.
 fn replace_files_in_dir(
     app: &App,
     directory: &Path,
@@ -143,20 +147,21 @@ fn replace_files_in_dir(
     let mut other_files = manifest.token_files();
     other_files.extend(manifest.jwks_content().map(|keys| (Manifest::JWKS_FILE.to_owned(), keys)));
     other_files.push((Manifest::TABLE_FILE.to_owned(), manifest.to_markdown()));
-    let manifest = manifest.with_files(is_symmetric && fixture_set.may_export_secret);
+    let has_secret_file = is_symmetric && fixture_set.may_export_secret;
+    let manifest = manifest.into_directory_manifest(has_secret_file);
     let manifest_json = format!("{:#}\n", serde_json::json!(manifest));
     let mut files = vec![(Manifest::FILE_NAME.to_owned(), manifest_json)];
     files.append(&mut other_files);
-    let secret = (is_symmetric && fixture_set.may_export_secret)
-        .then(|| (Manifest::SECRET_FILE, fixture_set.key.material.expose_secret()));
+    let secret =
+        has_secret_file.then(|| (Manifest::SECRET_FILE, fixture_set.key.material.expose_secret()));
     let non_secret_files = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
     let all_files: Vec<(&str, &[u8])> = non_secret_files.chain(secret).collect();
     ensure_files_replaceable(&output_dir, &all_files, &replaceable_names)?;
     let mut stale_files = replaceable_names;
-    stale_files.retain(|name| !all_files.iter().any(|(new, _)| new == name));
+    stale_files.retain(|name| !all_files.iter().any(|(new_name, _)| new_name == name));
     output_dir.remove(&stale_files)?;
-    let (manifest, other_files) = files.split_at(1);
-    output_dir.replace(manifest, PRIVATE_MODE)?;
+    let (manifest_file, other_files) = files.split_at(1);
+    output_dir.replace(manifest_file, PRIVATE_MODE)?;
     output_dir.replace(other_files, PRIVATE_MODE)?;
     if let Some(secret) = secret {
         output_dir.replace(&[secret], PRIVATE_MODE)?;
@@ -168,18 +173,18 @@ fn replace_files_in_dir(
     Ok(WrittenFiles { files: paths.collect() })
 }
 
-/// Refuses to overwrite an existing file that has different content and a name that is not in
-/// `replaceable_names`.
+/// Checks the names of `all_files` that are not in `replaceable_names`. Refuses such a name if it
+/// exists in the directory, unless it is a file that already has the new content.
 fn ensure_files_replaceable(
     output_dir: &OutputDir<'_>,
     all_files: &[(&str, &[u8])],
     replaceable_names: &[String],
 ) -> Result<(), Failure> {
-    let is_conflicting_file = |(name, content): &&(&str, &[u8])| {
+    let is_conflict = |(name, content): &&(&str, &[u8])| {
         !replaceable_names.iter().any(|replaceable| replaceable == name)
             && output_dir.has_conflicting_file(name, content)
     };
-    let Some((name, _)) = all_files.iter().find(is_conflicting_file) else { return Ok(()) };
+    let Some((name, _)) = all_files.iter().find(is_conflict) else { return Ok(()) };
     Err(output_dir
         .conflict_error(name, "already exists and is not from an earlier fixture set")
         .with_hint("use another directory, or remove the file"))

@@ -1,6 +1,6 @@
 //! `jeton token inspect`
 
-use super::{TokenArgs, with_foreign_token_hint};
+use super::{TokenArgs, with_third_party_token_hint};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::verification::{Expectations, ExpectedKind};
@@ -24,6 +24,7 @@ pub(crate) struct Args {
     token: TokenArgs,
 }
 
+/// Claims of the token.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 struct ClaimsOutput(Map<String, Value>);
@@ -44,11 +45,11 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let expectations = Expectations::new(ExpectedKind::Only(TokenKind::App), audit.now);
         let report = authority::verification::verify(store, token.expose_secret(), &expectations)?
             .into_accepted()
-            .map_err(with_foreign_token_hint)?;
+            .map_err(with_third_party_token_hint)?;
         app.console.report(&ClaimsOutput(report.claims.unwrap_or_default()))
     }
 }

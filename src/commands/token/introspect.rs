@@ -24,6 +24,7 @@ pub(crate) struct Args {
     token: TokenArgs,
 }
 
+/// Introspection response, as defined in RFC 7662, section 2.2.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 struct IntrospectOutput(Value);
@@ -44,7 +45,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let response =
             authority::verification::introspect(store, token.expose_secret(), audit.now)?;
         app.console.report(&IntrospectOutput(response))

@@ -26,7 +26,7 @@ pub(crate) struct Args {
     owner: OwnerArgs,
 
     /// Filter by kind: app or test
-    #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::recorded_kinds())]
+    #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::recorded_token_kinds())]
     kind: Option<TokenKind>,
 
     /// Filter by application, or subject of a test token
@@ -47,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     expiring_within: Option<Lifetime>,
 
-    /// Filter by issue time (`iat`), before this time: RFC 3339, a date, Unix seconds, `now`, or an age (`30d`)
+    /// Only tokens issued before this time (`iat`): RFC 3339, a date, Unix seconds, `now`, or an age (`30d`)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
     before: Option<TimeSpec>,
 
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     paging: PageArgs,
 }
 
-/// Names of the members of [`TokenView`].
+/// Columns of the list: the names of the members of [`TokenView`] in JSON.
 const COLUMNS: &[&str] = &[
     "id",
     "jti",
@@ -77,7 +77,7 @@ const COLUMNS: &[&str] = &[
     "revoked_at",
 ];
 
-/// Status of the tokens to list; `None` for every status.
+/// Value of `--status`: the status of the tokens to list, or `None` for tokens of every status.
 #[derive(Debug, Clone, Copy)]
 struct StatusFilter(Option<TokenStatus>);
 
@@ -145,15 +145,19 @@ impl Command for Args {
             Ok(tokens.map(|token| TokenView::new(token, now)))
         })?;
         match self.expiring_within {
-            Some(within) if self.fail_if_any && total > 0 => Err(expiring_error(total, within)),
+            Some(within) if self.fail_if_any && total > 0 => {
+                Err(expiring_tokens_error(total, within))
+            }
             _ => Ok(()),
         }
     }
 }
 
-fn expiring_error(total: i64, within: Lifetime) -> Failure {
-    let tokens_expire = if total == 1 { "token expires" } else { "tokens expire" };
-    let message = format!("{total} {tokens_expire} within {within}");
+/// Returns the error of `--fail-if-any`. `total` is the number of tokens that expire within this
+/// time.
+fn expiring_tokens_error(total: i64, within: Lifetime) -> Failure {
+    let subject_and_verb = if total == 1 { "token expires" } else { "tokens expire" };
+    let message = format!("{total} {subject_and_verb} within {within}");
     let mut failure = Failure::new(Code::CheckFailed, message);
     failure.details.insert("total".to_owned(), json!(total));
     failure

@@ -1,4 +1,5 @@
-//! Manifest of the fixtures, as JSON and as a Markdown table.
+//! Manifest of the fixtures, which are test tokens with their expected results, as JSON and as a
+//! Markdown table.
 
 use crate::app::{Rendered, Report, Table};
 use crate::authority::RejectReason;
@@ -11,46 +12,62 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Maximum length in bytes of a token in a `manifest.json`; a longer token is only in the file of the
-/// token. Without `--out`, the manifest includes tokens of any length.
+/// Maximum length in bytes of a token in `manifest.json`: a longer token is stored only in its own
+/// file. This limit does not apply to the output without `--out`, which includes tokens of any
+/// length.
 const MAX_INLINE_TOKEN_BYTES: usize = 8 * 1024;
 
 /// List of the fixtures: the content of `manifest.json`, or the output without `--out`.
 #[derive(Debug, Serialize)]
 pub(super) struct Manifest {
+    /// Name of the preset, if `--preset` is given.
     preset: Option<String>,
+    /// Issue time of the valid token.
     issued_at: Timestamp,
+    /// Algorithm of the key that signs the valid token.
     alg: &'static str,
+    /// Key id in the header of the valid token.
     kid: Option<Untrusted>,
+    /// Claim `iss` of the valid token; `null` if absent.
     iss: Value,
+    /// Claim `aud` of the valid token; `null` if absent.
     aud: Value,
     verify: VerifierSettings,
-    /// File name of the JWK Set; `None` without `--out` or for a symmetric key.
+    /// Name of the file with the JWK Set; `None` without `--out` or for a symmetric key.
     jwks_file: Option<&'static str>,
-    /// File name of the secret; `None` if the secret is not written.
+    /// Name of the file with the HMAC secret; `None` if no such file is written.
     secret_file: Option<&'static str>,
+    /// JWK Set with the public key; `None` for a symmetric key.
     jwks: Option<Value>,
     fixtures: Vec<FixtureRow>,
-    /// Defects that do not apply to the valid token.
-    omitted: Vec<&'static str>,
+    /// Names of the defects that do not apply to the valid token and therefore have no fixture.
+    #[serde(rename = "omitted")]
+    inapplicable_defects: Vec<&'static str>,
 }
 
+/// Entry of the manifest for one token.
 #[derive(Debug, Serialize)]
 struct FixtureRow {
+    /// Name of the defect; `good` for the valid token.
     name: &'static str,
+    /// Name of the file with the token.
     file: String,
+    /// The token; `None` if it is longer than [`MAX_INLINE_TOKEN_BYTES`] and stored in a file.
     token: Option<String>,
     jti: Option<Untrusted>,
+    /// Name of the defect; `None` for the valid token.
     defect: Option<&'static str>,
+    /// Description of the defect, usually with the violated rule, or of the valid token.
     #[serde(rename = "why")]
     description: String,
     expected: ExpectedResult,
-    /// Verifiers known to accept the token, with the reason for each.
+    /// Names of verifiers known to accept the token, each with the reason.
     accepted_by: BTreeMap<String, String>,
 }
 
-/// Values of the valid token that a verifier must require, so that the negative test tokens are refused.
-/// `iss`, `aud` or `typ` is `null` if the valid token has no such claim or header parameter.
+/// Values of the valid token that a verifier must require, so that the negative test tokens are
+/// refused. `iss`, `aud` or `typ` is `null` if the valid token has no such claim or header
+/// parameter.
 #[derive(Debug, Serialize)]
 struct VerifierSettings {
     iss: Value,
@@ -59,10 +76,11 @@ struct VerifierSettings {
     typ: Option<Untrusted>,
 }
 
-/// Result of `jeton token verify` with the values of [`VerifierSettings`] as options.
+/// Expected result of `jeton token verify` with the values of [`VerifierSettings`] as options.
 #[derive(Debug, Serialize)]
 struct ExpectedResult {
     valid: bool,
+    /// First reason for the rejection; `None` for the valid token.
     reason: Option<RejectReason>,
     exit_code: u8,
 }
@@ -93,31 +111,33 @@ impl Manifest {
             secret_file: None,
             jwks: public_jwk.map(|key| json!({ "keys": [key] })),
             fixtures: fixture_set.items.iter().map(FixtureRow::new).collect(),
-            omitted: omitted_defects(fixture_set),
+            inapplicable_defects: list_inapplicable_defects(fixture_set),
         }
     }
 
-    /// Returns the file names in `manifest`, and the names of the manifest and of the table; no names if
-    /// `manifest` is not a manifest. Ignores names that `token fixtures` gives to no file, because the
-    /// caller removes or replaces the files.
-    pub(super) fn files_listed_in(manifest: &[u8]) -> Vec<String> {
-        let manifest: Value = serde_json::from_slice(manifest).unwrap_or_default();
+    /// Returns the names of the files listed in `manifest_json`, which is the content of a
+    /// `manifest.json`. Also returns the names of the manifest itself and of the Markdown table.
+    /// Returns no names if `manifest_json` is not a manifest. The caller removes or replaces the
+    /// files with these names. To protect other files, names of another form than the names of
+    /// `token fixtures` are ignored.
+    pub(super) fn files_listed_in(manifest_json: &[u8]) -> Vec<String> {
+        let manifest: Value = serde_json::from_slice(manifest_json).unwrap_or_default();
         let Some(rows) = manifest["fixtures"].as_array() else { return Vec::new() };
         let files = rows.iter().map(|row| &row["file"]);
-        // Version 0.1.0 called the members `keys` and `secret`.
+        // In version 0.1.0, `jwks_file` had the name `keys`, and `secret_file` the name `secret`.
         let members = ["jwks_file", "secret_file", "keys", "secret"].map(|name| &manifest[name]);
         let files = files.chain(members);
         let is_output_file_name = |name: &&str| {
-            let token = name.strip_suffix(".jwt");
-            token.is_some_and(|token| token.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+            let stem = name.strip_suffix(".jwt");
+            stem.is_some_and(|stem| stem.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
                 || [Self::JWKS_FILE, Self::SECRET_FILE].contains(name)
         };
         let files = files.filter_map(Value::as_str).filter(is_output_file_name);
         files.chain([Self::FILE_NAME, Self::TABLE_FILE]).map(str::to_owned).collect()
     }
 
-    /// Returns the file name and content of each token. Called before [`Self::with_files`], which omits
-    /// long tokens.
+    /// Returns the name and content of each token file. Must be called before
+    /// [`Self::into_directory_manifest`], which removes long tokens from the manifest.
     pub(super) fn token_files(&self) -> Vec<(String, String)> {
         let to_file =
             |row: &FixtureRow| Some((row.file.clone(), format!("{}\n", row.token.as_ref()?)));
@@ -129,9 +149,10 @@ impl Manifest {
         self.jwks.as_ref().map(|jwks| format!("{jwks:#}\n"))
     }
 
-    /// Returns the manifest for a directory with token files: adds the file names of the JWK Set and of the
-    /// secret, and omits tokens longer than [`MAX_INLINE_TOKEN_BYTES`].
-    pub(super) fn with_files(mut self, has_secret_file: bool) -> Self {
+    /// Returns the manifest for the directory of `--out`. Adds the name of the JWK Set file, or of
+    /// the secret file if `has_secret_file` is set. Removes tokens longer than
+    /// [`MAX_INLINE_TOKEN_BYTES`].
+    pub(super) fn into_directory_manifest(mut self, has_secret_file: bool) -> Self {
         self.jwks_file = self.jwks.is_some().then_some(Self::JWKS_FILE);
         self.secret_file = has_secret_file.then_some(Self::SECRET_FILE);
         for row in &mut self.fixtures {
@@ -158,8 +179,9 @@ impl Manifest {
     }
 }
 
-/// Returns the names of the defects without a fixture.
-pub(super) fn omitted_defects(fixture_set: &Fixtures) -> Vec<&'static str> {
+/// Returns the names of the defects that do not apply to the valid token: the defects without a
+/// fixture.
+pub(super) fn list_inapplicable_defects(fixture_set: &Fixtures) -> Vec<&'static str> {
     let is_present =
         |defect: &Defect| fixture_set.items.iter().any(|item| item.defect == Some(*defect));
     Defect::ALL.iter().filter(|defect| !is_present(defect)).map(|defect| defect.name()).collect()

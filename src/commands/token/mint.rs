@@ -3,14 +3,14 @@
 use super::external_key::ExternalKey;
 use super::mint_options::MintOptions;
 use super::named_output::NamedOutput;
-use super::named_tokens::{NamedJobs, NamedOptions, TokenUse};
+use super::named_tokens::{NamedJobs, NamedOptions, TokenDestination};
 use super::test_token_args::NEW_SECRET_WARNING;
 use super::token_file::TokenFileArgs;
 use super::token_output::TokenDelivery;
 use crate::app::{App, OutputFormat, SecretOutput};
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::minting::{ClaimRows, MintJob};
-use crate::commands::args::{DEFAULT_VARIABLE, number, parse_token_variable, stdin_path};
+use crate::commands::args::{DEFAULT_TOKEN_VARIABLE, number, parse_token_variable, stdin_argument};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use std::path::PathBuf;
@@ -20,14 +20,16 @@ use std::path::PathBuf;
 /// A test token never authenticates to jeton and is never accepted as an app token. Without
 /// `--record`, a token is not listed and can be revoked only by value. Services verify test tokens
 /// with the keys of `jeton keys export --jwks --purpose test`. The default lifetime is that of the
-/// preset, otherwise one hour; use `--defect missing_exp` for a token without `exp`. `--claims`
-/// overrides the preset, its parameters and the lifetime, but not an option such as `--scope` for a
-/// claim without a parameter in the preset; `--claim` overrides all other options. A CI job can mint
+/// preset, otherwise one hour; use `--defect missing_exp` for a token without `exp`. A CI job can mint
 /// without a login if `JETON_TOKEN` is an app token with the permission `jeton:mint`. `--secret-env`
 /// and `--key-file` need no store.
 ///
-/// With `--file`, mints the named tokens in a TOML file, or those with the given names: one table
-/// `[tokens.NAME]` for each token, with the options of this command as keys. `-o dotenv` prints
+/// Precedence of claims, highest first: `--claim` and `--claim-json`; options such as `--scope`, if
+/// the preset has no parameter for the claim; `--claims`; the preset with its parameters, and the
+/// lifetime.
+///
+/// With `--file`, mints all tokens in a TOML file, or only the tokens with the given names. The file
+/// has one table `[tokens.NAME]` for each token, with the options of this command. `-o dotenv` prints
 /// `NAME=TOKEN` lines. In GitHub Actions, `-o github` sets the variables for the next steps of the job.
 ///
 ///   jeton token mint --sub alice --aud api --claim-json 'roles=["admin"]'
@@ -44,7 +46,7 @@ use std::path::PathBuf;
     mut_group("key_input", |group| group.arg("file"))
 )]
 pub(crate) struct Args {
-    /// Tokens of the file [default: all]
+    /// Names of the tokens in the file to mint [default: all]
     #[arg(value_name = "NAME", requires = "file")]
     names: Vec<String>,
 
@@ -81,14 +83,14 @@ impl Command for Args {
     ];
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        let from = stdin_path("--from", self.from.as_ref());
+        let from = stdin_argument("--from", self.from.as_ref());
         let MintOptions { key, test_token, .. } = &self.options;
         let file = self.token_file.stdin_argument();
         let inputs = [key.stdin_argument(), test_token.stdin_argument(), from, file];
         inputs.into_iter().flatten().collect()
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
+    fn audit_target(&self) -> Option<RequestedTarget> {
         self.options.test_token.audit_target()
     }
 
@@ -98,31 +100,34 @@ impl Command for Args {
         }
         let output = SecretOutput::open()?;
         let is_bulk = self.from.is_some() || self.count.is_some();
-        let key_bytes = self.options.key.read_key(app)?;
+        let key_bytes = self.options.key.read_key_bytes(app)?;
         let claim_rows = read_claim_rows(app, &self)?;
         let bulk_count = is_bulk.then(|| claim_rows.count());
-        let job_options = self.options.job_options();
+        let mint_only = self.options.mint_only_options();
         let MintOptions { test_token, key: key_args, .. } = self.options;
         if let Some(bytes) = key_bytes {
             let now = app.store.now()?;
             let (request, ExternalKey { key, kid }) =
                 test_token.into_external_request(app, &key_args, &bytes)?;
-            let request = job_options.apply(request);
+            let request = mint_only.apply(request);
             let job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
-            let mut delivery = TokenDelivery::start(app, output, bulk_count, false)?;
+            // A token that an external key signs cannot be recorded.
+            let is_recorded = false;
+            let mut delivery = TokenDelivery::start(app, output, bulk_count, is_recorded)?;
             let check = delivery.interruption_check();
             let result = job.mint_all_with_external_key(&key, kid.as_ref(), &check, |tokens| {
                 delivery.deliver(app, &tokens)
             });
             return delivery.finish(app, result);
         }
-        let is_recorded = job_options.is_recorded();
+        let is_recorded = mint_only.records_tokens();
         let error_converter = test_token.store_key_error_converter();
-        let request = job_options.apply(test_token.into_store_request(app)?);
+        let request = mint_only.apply(test_token.into_store_request(app)?);
         let minter = app.minter()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
+        let previous_key = None;
         let (job, mut job_key) =
-            MintJob::with_store_key(store, &audit, &minter, request, claim_rows, None)
+            MintJob::with_store_key(store, &audit, &minter, request, claim_rows, previous_key)
                 .map_err(|error| error_converter.to_failure(error))?;
         if job_key.is_new_secret {
             app.console.print_warning(NEW_SECRET_WARNING);
@@ -141,8 +146,8 @@ impl Command for Args {
 }
 
 impl Args {
-    /// Returns whether the output sets variables. Refuses several tokens for one variable, and `--env`
-    /// for an output without variables.
+    /// Returns whether the output format assigns the token to an environment variable. Such a
+    /// format refuses several tokens. Any other format refuses `--env`. Called without `--file`.
     fn writes_variables(&self, app: &App) -> Result<bool, Failure> {
         let is_variable_format =
             matches!(app.console.output_format(), OutputFormat::Dotenv | OutputFormat::Github);
@@ -160,16 +165,16 @@ impl Args {
     }
 }
 
-/// Mints the tokens of a file, or one token for a variable.
+/// Mints the tokens of `--file`. Without `--file`, mints one token for the variable in `--env`.
 fn mint_named(app: &mut App, args: Args) -> Result<(), Failure> {
     let Args { names, options, env, token_file, .. } = args;
     let named_options = token_file.read(app, &names, options.key.allow_weak)?;
     let named_options = named_options.unwrap_or_else(|| {
-        let name = env.unwrap_or_else(|| DEFAULT_VARIABLE.to_owned());
+        let name = env.unwrap_or_else(|| DEFAULT_TOKEN_VARIABLE.to_owned());
         vec![NamedOptions { name, options, position: None }]
     });
     let output = NamedOutput::open(app)?;
-    let tokens = NamedJobs::prepare(app, named_options, TokenUse::Output)?.mint(app)?;
+    let tokens = NamedJobs::prepare(app, named_options, TokenDestination::Output)?.mint(app)?;
     output.deliver(app, tokens)
 }
 
@@ -177,6 +182,8 @@ fn mint_named(app: &mut App, args: Args) -> Result<(), Failure> {
 /// minted.
 const MAX_TOKENS_PER_DOCUMENT: usize = 100_000;
 
+/// Reads the claims of each token from the rows of `--from`. Without `--from`, returns the claims
+/// of `--claims` for each of the `--count` tokens. Refuses too many tokens for one JSON document.
 fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
     let claim_rows = if let Some(path) = &args.from {
         app.console.read_rows("--from", path, |rows| Ok(ClaimRows::read(rows)?))?

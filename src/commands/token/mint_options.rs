@@ -40,29 +40,30 @@ impl MintOptions {
         Self { test_token, issued_at: None, not_before: None, key, record: false, defect: None }
     }
 
-    /// Returns the options for issue time, start of validity, record and defect.
-    pub(super) fn job_options(&self) -> JobOptions {
+    /// Returns the options that [`MintOnlyOptions`] describes.
+    pub(super) fn mint_only_options(&self) -> MintOnlyOptions {
         let Self { issued_at, not_before, record, defect, .. } = *self;
-        JobOptions { issued_at, not_before, record, defect }
+        MintOnlyOptions { issued_at, not_before, record, defect }
     }
 }
 
-/// Options for issue time, start of validity, record and defect: options of `token mint` and of files of
-/// named tokens, but not of the command lines of `run` and `token fixtures`.
+/// Options for issue time, start of validity, record and defect. `token mint` and files of named
+/// tokens have these options; the command lines of `run` and `token fixtures` do not.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct JobOptions {
+pub(super) struct MintOnlyOptions {
     issued_at: Option<TimeSpec>,
     not_before: Option<TimeSpec>,
     record: bool,
     pub(super) defect: Option<Defect>,
 }
 
-impl JobOptions {
-    /// Returns whether the option `record` is set.
-    pub(super) fn is_recorded(self) -> bool {
+impl MintOnlyOptions {
+    /// Returns whether the tokens are recorded (`--record`).
+    pub(super) fn records_tokens(self) -> bool {
         self.record
     }
 
+    /// Returns `request` with these options.
     pub(super) fn apply(self, mut request: MintRequest) -> MintRequest {
         request.issued_at = self.issued_at;
         request.not_before = self.not_before;
@@ -72,7 +73,8 @@ impl JobOptions {
     }
 }
 
-/// Parses the lifetime. The error for a negative lifetime has a hint about expired tokens.
+/// Parses the lifetime in `--ttl`. The error for a negative lifetime has a hint about the options
+/// that mint an expired token.
 fn parse_mint_ttl(text: &str) -> Result<Lifetime, InvalidValue> {
     let age = text.strip_prefix('-').and_then(|positive| Lifetime::parse(positive).ok());
     Lifetime::parse(text).map_err(|invalid| match age.map(TimeSpec::format_past) {
@@ -84,6 +86,7 @@ fn parse_mint_ttl(text: &str) -> Result<Lifetime, InvalidValue> {
     })
 }
 
+/// Returns the parser of `--defect`, which also gives the names of all defects to the help.
 fn defect_parser() -> impl TypedValueParser<Value = Defect> {
     let names = Defect::ALL.iter().map(|defect| defect.name());
     PossibleValuesParser::new(names).try_map(|name| Defect::parse(&name))

@@ -26,7 +26,7 @@ mod verify_batch;
 mod verify_output;
 
 use crate::app::App;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::tokens::Expiry;
 use crate::authority::{self, RejectReason};
 use crate::commands::command::command_group;
@@ -70,7 +70,8 @@ struct ClaimArgs {
 }
 
 impl ClaimArgs {
-    /// Parses the claims. Prints a hint for text that is usually meant as JSON.
+    /// Parses the claims. Prints a hint for each claim of `--claim` whose text is usually meant as
+    /// JSON.
     fn parse_claims(&self, app: &App) -> Result<ExtraClaims, Failure> {
         for name in ExtraClaims::parse(&self.claim, &[])?.json_like_names() {
             app.console
@@ -117,21 +118,23 @@ impl TokenArgs {
         self.token.as_deref().filter(|token| *token == "-").map(|_| "TOKEN")
     }
 
+    /// Reads the token from the source that the argument gives.
     fn read(&self, app: &App) -> Result<SecretString, Failure> {
         app.console.read_token_argument("TOKEN", self.token.as_deref())
     }
 }
 
-/// Converts the error for a token that was verified with the keys of the store and rejected. Adds a hint
-/// if no key of the store signed the token.
-fn with_foreign_token_hint(error: authority::Error) -> Failure {
-    let is_foreign = matches!(
+/// Converts an error from the verification of a token with the keys of the store. If no key of the
+/// store signed the token, adds a hint about third-party tokens, unless the error already has a
+/// hint.
+fn with_third_party_token_hint(error: authority::Error) -> Failure {
+    let is_third_party = matches!(
         &error,
         authority::Error::TokenRejected { reasons, .. }
             if reasons.first().is_some_and(|first| first.reason == RejectReason::UnknownKey)
     );
     let failure = Failure::from(error);
-    if !is_foreign || failure.hint.is_some() {
+    if !is_third_party || failure.hint.is_some() {
         return failure;
     }
     failure.with_hint(
@@ -140,7 +143,7 @@ fn with_foreign_token_hint(error: authority::Error) -> Failure {
     )
 }
 
-/// Splits `name=value` into name and value.
+/// Splits `name=value` into name and value. Refuses an empty name.
 fn parse_pair(text: &str) -> Result<(String, String), InvalidValue> {
     text.split_once('=')
         .filter(|(name, _)| !name.is_empty())
@@ -148,8 +151,8 @@ fn parse_pair(text: &str) -> Result<(String, String), InvalidValue> {
         .ok_or_else(|| InvalidValue::new("value", "not in the format `name=value`"))
 }
 
-/// Returns the audit target for a token id, `jti` or token; `None` for any other `word`, such as `-` or
-/// `@FILE`.
-fn parse_token_target(word: &str) -> Option<AuditTarget> {
-    TokenSelector::parse(word).ok().map(AuditTarget::Token)
+/// Returns the audit target for a token id, `jti` or token; `None` for any other `word`, such as
+/// `-` or `@FILE`.
+fn parse_token_target(word: &str) -> Option<RequestedTarget> {
+    TokenSelector::parse(word).ok().map(RequestedTarget::Token)
 }

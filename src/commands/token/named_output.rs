@@ -1,4 +1,5 @@
-//! Output of named tokens, all at once. Recorded tokens that cannot be delivered are revoked.
+//! Output of named tokens: test tokens, each with the name of an environment variable. All tokens
+//! are written at once. If the output fails, the recorded tokens are revoked.
 
 use super::named_tokens::{NamedToken, recorded_ids};
 use super::token_output::revoke_undelivered;
@@ -8,6 +9,7 @@ use crate::model::TokenId;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
+/// Tokens for the text formats and JSON. The text formats show no names.
 #[derive(Debug, Serialize)]
 struct NamedTokenList {
     items: Vec<NamedToken>,
@@ -15,35 +17,37 @@ struct NamedTokenList {
 
 impl Report for NamedTokenList {
     fn render(&self) -> Rendered {
-        Rendered::Lines(self.items.iter().map(|token| expose(token).to_owned()).collect())
+        Rendered::Lines(self.items.iter().map(|token| token_text(token).to_owned()).collect())
     }
 }
 
-fn expose(token: &NamedToken) -> &str {
+fn token_text(token: &NamedToken) -> &str {
     token.minted.token.expose_secret()
 }
 
 /// Returns a line `NAME=TOKEN` for each token.
-fn assignments(tokens: &[NamedToken]) -> String {
-    tokens.iter().flat_map(|token| [token.name.as_str(), "=", expose(token), "\n"]).collect()
+fn render_assignments(tokens: &[NamedToken]) -> String {
+    tokens.iter().flat_map(|token| [token.name.as_str(), "=", token_text(token), "\n"]).collect()
 }
 
-/// Output for tokens with names, opened before a token is minted.
+/// Output for named tokens, opened before the first token is minted.
 pub(super) struct NamedOutput {
     output: SecretOutput,
-    /// File in `GITHUB_ENV`, for `-o github`.
+    /// File with the path in the variable `GITHUB_ENV`; only with `-o github`.
     github_env: Option<GithubEnvFile>,
 }
 
 impl NamedOutput {
-    /// Refuses a closed standard output, and `-o github` without a file in `GITHUB_ENV`.
+    /// Opens the output. Refuses a closed standard output, and refuses `-o github` if the variable
+    /// `GITHUB_ENV` is not set or the file cannot be opened.
     pub(super) fn open(app: &App) -> Result<Self, Failure> {
         let output = SecretOutput::open()?;
         let is_github = app.console.output_format() == OutputFormat::Github;
         Ok(Self { output, github_env: is_github.then(GithubEnvFile::open).transpose()? })
     }
 
-    /// Writes the tokens in the output format, and prints the ids of the recorded tokens.
+    /// Writes the tokens in the output format, and prints a status message with the id of each
+    /// recorded token.
     pub(super) fn deliver(self, app: &mut App, tokens: Vec<NamedToken>) -> Result<(), Failure> {
         let ids = recorded_ids(&tokens);
         let notices: Vec<String> = tokens
@@ -71,7 +75,7 @@ impl NamedOutput {
                 self.deliver_lines(app, lines.as_bytes(), &ids)?;
             }
             OutputFormat::Dotenv => {
-                self.deliver_lines(app, assignments(&tokens).as_bytes(), &ids)?;
+                self.deliver_lines(app, render_assignments(&tokens).as_bytes(), &ids)?;
             }
             OutputFormat::Github => self.deliver_to_github(app, &tokens, &ids)?,
         }
@@ -81,8 +85,8 @@ impl NamedOutput {
         Ok(())
     }
 
-    /// Writes lines with tokens. If not all lines can be written, revokes all tokens in `ids`. A closed
-    /// pipe is no error if `ids` is empty.
+    /// Writes lines with tokens. If not all lines can be written, revokes all tokens in `ids`. A
+    /// closed pipe is no error if `ids` is empty.
     fn deliver_lines(&self, app: &mut App, lines: &[u8], ids: &[TokenId]) -> Result<(), Failure> {
         app.deliver_secret_lines(self.output, lines, |app, partial_write| {
             let is_error = partial_write.has_reader || !ids.is_empty();
@@ -91,8 +95,9 @@ impl NamedOutput {
         Ok(())
     }
 
-    /// Masks the tokens in the log of GitHub Actions, and then sets the variables: in this order no step
-    /// can print a token that is not masked.
+    /// Masks the tokens in the log of GitHub Actions, and then sets the variables. Because of this
+    /// order, every token that a step can print is already masked. If either write fails, revokes
+    /// all tokens in `ids` and returns an error.
     fn deliver_to_github(
         mut self,
         app: &mut App,
@@ -100,12 +105,14 @@ impl NamedOutput {
         ids: &[TokenId],
     ) -> Result<(), Failure> {
         let masks: String =
-            tokens.iter().flat_map(|token| ["::add-mask::", expose(token), "\n"]).collect();
+            tokens.iter().flat_map(|token| ["::add-mask::", token_text(token), "\n"]).collect();
         app.deliver_secret_lines(self.output, masks.as_bytes(), |app, _| {
             revoke_all(app, ids).map(Some)
         })?;
-        let result =
-            self.github_env.as_mut().map_or(Ok(()), |file| file.append(&assignments(tokens)));
+        let result = self
+            .github_env
+            .as_mut()
+            .map_or(Ok(()), |file| file.append(&render_assignments(tokens)));
         match result {
             Ok(()) => Ok(()),
             Err(failure) => Err(revoke_undelivered(app, failure, ids)?),

@@ -1,4 +1,4 @@
-//! Minting of named tokens: each is a test token with the name of a variable.
+//! Minting of named tokens: test tokens, each with the name of an environment variable.
 
 use super::external_key::ExternalKey;
 use super::mint_options::MintOptions;
@@ -11,15 +11,17 @@ use crate::failure::{Code, Failure, Kind};
 use crate::model::TokenId;
 use serde::Serialize;
 
-/// Options for a token with a name.
+/// Options for a named token.
 pub(crate) struct NamedOptions {
+    /// Name of the environment variable.
     pub(crate) name: String,
     pub(crate) options: MintOptions,
     /// Position of the options, if the options are in a file.
     pub(crate) position: Option<FilePosition>,
 }
 
-/// File with the options for a token, and the line where the table of these options begins.
+/// Position of the options for a token: the file, and the line where the table of the options
+/// begins.
 #[derive(Debug, Clone)]
 pub(crate) struct FilePosition {
     /// Name of the file for messages.
@@ -33,8 +35,9 @@ impl FilePosition {
         failure.at_line(&self.file, self.line)
     }
 
-    /// Adds the position to a failure of a kind that options can cause; other failures are
-    /// unchanged. A usage failure gets the code `BadData`, because the options are in a file.
+    /// Adds the position to a failure of a kind that invalid options can cause. A usage failure
+    /// also gets the code `BadData`, because the options are data of a file. A failure of any other
+    /// kind is returned unchanged.
     fn add_position_if_caused_by_options(&self, failure: Failure) -> Failure {
         let kind = failure.kind();
         if kind == Kind::Usage {
@@ -48,69 +51,78 @@ impl FilePosition {
     }
 }
 
-/// A test token with a name.
+/// A minted test token with the name of an environment variable.
 #[derive(Debug, Serialize)]
 pub(crate) struct NamedToken {
+    /// Name of the environment variable.
     pub(crate) name: String,
     #[serde(flatten)]
     pub(crate) minted: MintedToken,
-    /// Set if a key outside the store signed the token, so that the token cannot be revoked.
+    /// Set if a key outside the store signed the token. Such a token cannot be revoked.
     #[serde(skip)]
-    pub(crate) has_external_key: bool,
+    pub(crate) is_signed_externally: bool,
 }
 
-/// Use of the tokens.
+/// Destination of the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenUse {
+pub(crate) enum TokenDestination {
     /// The tokens are printed.
     Output,
-    /// The child process of `jeton run` gets the tokens. Tokens without a defect that a key of the store
-    /// signs are recorded, so that they can be revoked.
-    Command,
+    /// The child process of `jeton run` gets the tokens. If a key of the store signs a token, and the
+    /// token has no defect, the token is recorded, so that `jeton run` can revoke it.
+    ChildProcess,
 }
 
-/// Tokens to mint, in order.
+/// Named tokens to mint, in order. The options are read, but no key of the store is selected yet.
 pub(crate) struct NamedJobs {
     jobs: Vec<NamedJob>,
     /// Principal that mints with the keys of the store; `None` if all keys are external.
     minter: Option<Principal>,
 }
 
+/// One named token to mint.
 struct NamedJob {
+    /// Name of the environment variable.
     name: String,
+    /// Position of the options, if the options are in a file.
     position: Option<FilePosition>,
     job: Job,
 }
 
 /// Token to mint, before a key of the store is selected.
 enum Job {
+    /// Token that a key of the store will sign.
     Store(Box<StoreRequest>),
+    /// Token that an external key will sign. The claims are already checked.
     External(Box<(MintJob, ExternalKey)>),
 }
 
+/// Request for a token that a key of the store will sign.
 struct StoreRequest {
     request: MintRequest,
+    /// Claims in `--claims`, as the only row.
     claim_rows: ClaimRows,
     error_converter: StoreKeyErrorConverter,
 }
 
-/// Token to mint, after the checks, with its key.
+/// Token to mint, after the checks, with the signing key.
 enum ReadyJob {
     Store(Box<(MintJob, JobKey)>),
     External(Box<(MintJob, ExternalKey)>),
 }
 
 impl NamedJobs {
-    /// Reads external keys and claims, builds the requests, and authenticates the minter, if any token
-    /// needs a key of the store. Changes nothing.
+    /// Reads the external keys and claims of all tokens, and builds the requests. If any token
+    /// needs a key of the store, also authenticates the minter. Adds no key and no token to the
+    /// store.
     pub(crate) fn prepare(
         app: &mut App,
-        tokens: Vec<NamedOptions>,
-        token_use: TokenUse,
+        named_options: Vec<NamedOptions>,
+        destination: TokenDestination,
     ) -> Result<Self, Failure> {
-        let mut jobs = Vec::with_capacity(tokens.len());
-        for NamedOptions { name, options, position } in tokens {
-            let job = prepare_job(app, options, position.as_ref(), token_use)?;
+        let mut jobs = Vec::with_capacity(named_options.len());
+        for NamedOptions { name, options, position } in named_options {
+            let job = prepare_job(app, options, position.as_ref(), destination)?;
             jobs.push(NamedJob { name, position, job });
         }
         let needs_minter = jobs.iter().any(|named_job| matches!(named_job.job, Job::Store(_)));
@@ -119,24 +131,24 @@ impl NamedJobs {
     }
 
     /// Returns whether a key of the store signs any of the tokens.
-    pub(crate) fn use_store(&self) -> bool {
+    pub(crate) fn uses_store(&self) -> bool {
         self.minter.is_some()
     }
 
-    /// Mints the tokens. All tokens are checked before the first token is signed. If a token cannot be
-    /// minted, the tokens that are already recorded are revoked.
+    /// Mints the tokens. All tokens are checked before the first token is signed. If a token cannot
+    /// be minted, the tokens that are already recorded are revoked.
     pub(crate) fn mint(self, app: &mut App) -> Result<Vec<NamedToken>, Failure> {
         let mut ready_jobs: Vec<(String, ReadyJob)> = Vec::with_capacity(self.jobs.len());
         for NamedJob { name, position, job } in self.jobs {
             let ready_job = match job {
                 Job::External(job) => ReadyJob::External(job),
                 Job::Store(request) => {
-                    let previous = ready_jobs.iter().rev().find_map(|(_, job)| job.store_key());
-                    let job = select_key(app, self.minter.as_ref(), *request, previous);
-                    let job = job.map_err(|failure| {
+                    let previous_key = ready_jobs.iter().rev().find_map(|(_, job)| job.store_key());
+                    let result = select_key(app, self.minter.as_ref(), *request, previous_key);
+                    let job_with_key = result.map_err(|failure| {
                         add_position_if_caused_by_options(position.as_ref(), failure)
                     })?;
-                    ReadyJob::Store(Box::new(job))
+                    ReadyJob::Store(Box::new(job_with_key))
                 }
             };
             ready_jobs.push((name, ready_job));
@@ -145,9 +157,9 @@ impl NamedJobs {
         let has_new_secret = keys.any(|key| key.is_new_secret);
         let mut tokens: Vec<NamedToken> = Vec::with_capacity(ready_jobs.len());
         for (name, job) in ready_jobs {
-            let has_external_key = matches!(job, ReadyJob::External(_));
+            let is_signed_externally = matches!(job, ReadyJob::External(_));
             match job.mint(app) {
-                Ok(minted) => tokens.push(NamedToken { name, minted, has_external_key }),
+                Ok(minted) => tokens.push(NamedToken { name, minted, is_signed_externally }),
                 Err(failure) => {
                     return Err(revoke_undelivered(app, failure, &recorded_ids(&tokens))?);
                 }
@@ -161,6 +173,7 @@ impl NamedJobs {
 }
 
 impl ReadyJob {
+    /// Returns the key of the store that signs the token; `None` for an external key.
     fn store_key(&self) -> Option<&JobKey> {
         match self {
             Self::Store(job) => Some(&job.1),
@@ -183,11 +196,13 @@ impl ReadyJob {
     }
 }
 
-/// Returns the ids of the tokens that are recorded.
+/// Returns the ids of the recorded tokens among `tokens`.
 pub(crate) fn recorded_ids(tokens: &[NamedToken]) -> Vec<TokenId> {
     tokens.iter().filter_map(|token| token.minted.id).collect()
 }
 
+/// Converts a failure as [`FilePosition::add_position_if_caused_by_options`] does. Without a
+/// position, the failure is returned unchanged.
 fn add_position_if_caused_by_options(position: Option<&FilePosition>, failure: Failure) -> Failure {
     match position {
         Some(position) => position.add_position_if_caused_by_options(failure),
@@ -195,37 +210,38 @@ fn add_position_if_caused_by_options(position: Option<&FilePosition>, failure: F
     }
 }
 
-/// Selects the key of the store for a token, and checks the token. `previous` is the key of an
-/// earlier token: see [`MintJob::with_store_key`].
+/// Selects the key of the store for a token, or generates a missing key, and checks the claims.
+/// Also records the audit event of the token. `previous_key` is the key of an earlier token: unless
+/// a new key is generated, the audit event of the earlier token counts this token too.
 fn select_key(
     app: &mut App,
     minter: Option<&Principal>,
-    request: StoreRequest,
-    previous: Option<&JobKey>,
+    store_request: StoreRequest,
+    previous_key: Option<&JobKey>,
 ) -> Result<(MintJob, JobKey), Failure> {
-    let StoreRequest { request, claim_rows, error_converter } = request;
+    let StoreRequest { request, claim_rows, error_converter } = store_request;
     let minter = minter.ok_or_else(|| Failure::new(Code::Internal, "no minter"))?;
-    let (store, audit) = app.store.open()?;
-    MintJob::with_store_key(store, &audit, minter, request, claim_rows, previous)
+    let (store, audit) = app.store.open_with_audit()?;
+    MintJob::with_store_key(store, &audit, minter, request, claim_rows, previous_key)
         .map_err(|error| error_converter.to_failure(error))
 }
 
-/// Reads the claims and the external key, if any, of a token, and builds the request.
+/// Reads the external key of a token, if the options have one, and the claims. Builds the request.
 fn prepare_job(
     app: &App,
     options: MintOptions,
     position: Option<&FilePosition>,
-    token_use: TokenUse,
+    destination: TokenDestination,
 ) -> Result<Job, Failure> {
-    // A missing key file or variable does not make the file with the options invalid: the failure gets
-    // the position, but keeps its code.
-    let key_bytes = options.key.read_key(app).map_err(|failure| match position {
+    // The file with the options is valid even if it refers to a missing key file or variable. The
+    // failure therefore gets the position, but keeps its code.
+    let key_bytes = options.key.read_key_bytes(app).map_err(|failure| match position {
         Some(position) => position.add_position(failure),
         None => failure,
     })?;
     let result = match key_bytes {
-        Some(bytes) => prepare_external_job(app, options, &bytes, token_use),
-        None => prepare_store_job(app, options, token_use),
+        Some(bytes) => prepare_external_job(app, options, &bytes, destination),
+        None => prepare_store_job(app, options, destination),
     };
     result.map_err(|failure| add_position_if_caused_by_options(position, failure))
 }
@@ -234,15 +250,15 @@ fn prepare_external_job(
     app: &App,
     options: MintOptions,
     key_bytes: &[u8],
-    token_use: TokenUse,
+    destination: TokenDestination,
 ) -> Result<Job, Failure> {
     let claim_rows = ClaimRows::repeat(options.test_token.read_claims(app)?, 1);
     let now = app.store.now()?;
-    let job_options = options.job_options();
+    let mint_only = options.mint_only_options();
     let MintOptions { test_token, key: key_args, .. } = options;
     let (request, external) = test_token.into_external_request(app, &key_args, key_bytes)?;
-    let mut request = job_options.apply(request);
-    if token_use == TokenUse::Command {
+    let mut request = mint_only.apply(request);
+    if destination == TokenDestination::ChildProcess {
         request.expiry = request.expiry.with_one_hour_default();
     }
     let (key, kid) = (&external.key, external.kid.as_ref());
@@ -250,16 +266,20 @@ fn prepare_external_job(
     Ok(Job::External(Box::new((job, external))))
 }
 
-fn prepare_store_job(app: &App, options: MintOptions, token_use: TokenUse) -> Result<Job, Failure> {
-    let job_options = options.job_options();
-    let must_record = token_use == TokenUse::Command && job_options.defect.is_none();
+fn prepare_store_job(
+    app: &App,
+    options: MintOptions,
+    destination: TokenDestination,
+) -> Result<Job, Failure> {
+    let mint_only = options.mint_only_options();
+    let must_record = destination == TokenDestination::ChildProcess && mint_only.defect.is_none();
     if must_record {
         options.test_token.ensure_jti()?;
     }
     let claim_rows = ClaimRows::repeat(options.test_token.read_claims(app)?, 1);
     let error_converter = options.test_token.store_key_error_converter();
-    let mut request = job_options.apply(options.test_token.into_store_request(app)?);
-    if token_use == TokenUse::Command {
+    let mut request = mint_only.apply(options.test_token.into_store_request(app)?);
+    if destination == TokenDestination::ChildProcess {
         request.expiry = request.expiry.with_one_hour_default();
     }
     if must_record {

@@ -33,17 +33,20 @@ pub(crate) struct Args {
     name: Option<String>,
 }
 
-/// Names of the members of [`PresetRow`] in JSON.
+/// Columns of the list: the names of the members of [`PresetRow`] in JSON.
 const COLUMNS: &[&str] = &["name", "description", "custom"];
 
+/// Preset in the list. `alg` and `ttl` are columns of the text table only.
 #[derive(Debug, Serialize)]
 struct PresetRow {
     name: Untrusted,
     description: Untrusted,
     /// `true` if the preset is a file in the configuration directory.
     custom: bool,
+    /// Algorithm in the preset.
     #[serde(skip)]
     alg: Option<Untrusted>,
+    /// Lifetime in the preset.
     #[serde(skip)]
     ttl: Option<Untrusted>,
 }
@@ -62,6 +65,7 @@ fn build_table(presets: &[PresetRow]) -> Table {
     table
 }
 
+/// Preset that `show` prints.
 #[derive(Debug, Serialize)]
 struct PresetDetails {
     name: Untrusted,
@@ -95,6 +99,8 @@ impl Report for PresetDetails {
     }
 }
 
+/// Appends a title and a line for each member to `lines`. `explain` returns the explanation of the
+/// member with the given name, if any. Appends nothing if there are no members.
 fn push_section<'e>(
     lines: &mut Vec<String>,
     title: &str,
@@ -134,6 +140,7 @@ impl Command for Args {
     }
 }
 
+/// Prints the list of presets. Prints a warning for each preset that cannot be loaded.
 fn list_presets(app: &App) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for (name, is_custom) in app.environment.list_presets() {

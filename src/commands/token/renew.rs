@@ -4,7 +4,7 @@ use super::create;
 use super::parse_token_target;
 use crate::app::{App, SecretOutput};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::tokens::{RenewalOptions, RenewalOutcome};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
@@ -13,9 +13,9 @@ use secrecy::ExposeSecret;
 
 /// Replace an app token with a new token with the same attributes
 ///
-/// Prints the new token. The old token is revoked, or with `--grace` remains valid for a grace
-/// period, in which the old token does not count towards the quota unless the new token is revoked
-/// or expires. If the new token is renewed with `--grace` too, the grace period of the old token ends.
+/// Prints the new token. The old token is revoked. With `--grace`, the old token instead remains valid
+/// for a grace period, and counts towards the quota only if the new token is revoked or has expired.
+/// If the new token is renewed with `--grace` too, the grace period of the old token ends.
 ///
 /// The bearer of a token can renew it without logging in. The new lifetime is then at most the original
 /// lifetime, and the new expiry at most `token.max_ttl` after the first token was issued. Tokens with
@@ -51,7 +51,7 @@ impl Command for Args {
         (self.token == "-").then_some("ID|JTI|TOKEN").into_iter().collect()
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
+    fn audit_target(&self) -> Option<RequestedTarget> {
         parse_token_target(&self.token)
     }
 
@@ -60,15 +60,12 @@ impl Command for Args {
         let token = app.console.read_token_argument("ID|JTI|TOKEN", Some(&self.token))?;
         let selector = TokenSelector::parse(token.expose_secret())?;
         app.store.get()?;
-        let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
-        let (store, audit) = app.store.open()?;
+        // The bearer of a token can renew it. A token given by value therefore needs no caller.
+        let caller = if selector.requires_login() { Some(app.caller()?) } else { None };
+        let (store, audit) = app.store.open_with_audit()?;
         let options = RenewalOptions { ttl: self.ttl, grace: self.grace };
-        let RenewalOutcome {
-            issued: new_token,
-            old_id,
-            grace_until,
-            ended_predecessor: revoked_predecessor_id,
-        } = authority::tokens::renew(store, &audit, caller.as_ref(), &selector, options)?;
+        let RenewalOutcome { issued: new_token, old_id, grace_until, revoked_predecessor_id } =
+            authority::tokens::renew(store, &audit, caller.as_ref(), &selector, options)?;
         match grace_until {
             Some(until) => {
                 app.console.print_status(&format!(
@@ -78,11 +75,9 @@ impl Command for Args {
             }
             None => app.console.print_status(&format!("revoked token {old_id}")),
         }
-        app.console.print_status_if_some(
-            revoked_predecessor_id.map(|id| {
-                format!("revoked token {id}: this renewal ended the token's grace period")
-            }),
-        );
+        app.console.print_status_if_some(revoked_predecessor_id.map(|id| {
+            format!("revoked token {id}: this renewal ended the grace period of that token")
+        }));
         create::deliver(app, output, new_token)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::parse_token_target;
 use crate::app::{App, Monitor, Rendered, Report, Total};
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::revocation::RevocationOutcome;
 use crate::authority::tokens::TokenFilter;
 use crate::authority::{self, Caller};
@@ -46,14 +46,14 @@ pub(crate) struct Args {
     tokens: Vec<String>,
 
     /// Filter by kind: app or test
-    #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::recorded_kinds())]
+    #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::recorded_token_kinds())]
     kind: Option<TokenKind>,
 
     /// Filter by application, or subject of a test token
     #[arg(long, value_parser = AppName::parse, add = crate::commands::completers::apps())]
     app: Option<AppName>,
 
-    /// Filter by issue time (`iat`), before this time: RFC 3339, a date, Unix seconds, `now`, or an age (`30d`)
+    /// Only tokens issued before this time (`iat`): RFC 3339, a date, Unix seconds, `now`, or an age (`30d`)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
     before: Option<TimeSpec>,
 
@@ -68,7 +68,7 @@ pub(crate) struct Args {
     dry_run: DryRunArgs,
 }
 
-/// Result of the revocation of given tokens.
+/// Result of the revocation of the tokens that the arguments name.
 #[derive(Debug, Serialize)]
 struct RevokeOutput {
     changed: bool,
@@ -81,7 +81,7 @@ impl Report for RevokeOutput {
     }
 }
 
-/// Result of a bulk revocation.
+/// Result of a bulk revocation, which selects tokens by filters.
 #[derive(Debug, Serialize)]
 struct BulkRevokeOutput {
     changed: bool,
@@ -106,9 +106,9 @@ impl Command for Args {
         self.tokens.iter().filter(|token| *token == "-").map(|_| "ID|JTI|TOKEN").collect()
     }
 
-    fn audit_target(&self) -> Option<AuditTarget> {
+    fn audit_target(&self) -> Option<RequestedTarget> {
         match (self.owner.user(), self.tokens.as_slice()) {
-            (Some(user), _) => Some(AuditTarget::User(user.clone())),
+            (Some(user), _) => Some(RequestedTarget::User(user.clone())),
             (None, [token]) => parse_token_target(token),
             (None, _) => None,
         }
@@ -120,18 +120,20 @@ impl Command for Args {
         }
         let selectors = parse_selectors(app, &self.tokens)?;
         app.store.get()?;
-        let caller = if selectors.iter().any(TokenSelector::needs_caller) {
+        // The bearer of a token can revoke it. A token given by value therefore needs no caller.
+        let caller = if selectors.iter().any(TokenSelector::requires_login) {
             Some(app.caller()?)
         } else {
             None
         };
         self.dry_run.start(app);
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let outcomes = authority::revocation::revoke(store, &audit, caller.as_ref(), &selectors)?;
         for outcome in &outcomes {
             let name = outcome.id.map_or_else(|| outcome.jti.to_display(), |id| id.to_string());
             let verb = if outcome.changed { "revoked" } else { "already revoked:" };
-            app.console.print_status(&format!("{verb} {} {name}", describe_kind(outcome)));
+            app.console
+                .print_status(&format!("{verb} {} {name}", describe_revoked_object(outcome)));
         }
         app.console.report(&RevokeOutput {
             changed: outcomes.iter().any(|outcome| outcome.changed),
@@ -144,7 +146,7 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     args.dry_run.start(app);
     let owner = args.owner.resolve_owner(app, &caller)?;
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let filter = TokenFilter {
         owner,
         kind: args.kind,
@@ -160,18 +162,18 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     }
     let owner_name = load_owner_name(app, &caller, &filter)?;
     app.console.confirm(&format!("Revoke {} of {owner_name}?", pluralize(found_count, "token")))?;
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let monitor = Monitor::start(&app.console, "revoking", Total::Items(found_count))?;
-    let mut done = 0;
+    let mut done_count = 0;
     let mut on_progress = |revoked_count| {
-        done = revoked_count;
-        monitor.set(done, found_count)
+        done_count = revoked_count;
+        monitor.set(done_count, found_count)
     };
     let result =
         authority::revocation::revoke_bulk(store, &audit, &caller, &filter, &mut on_progress);
     let revoked_count = monitor.finish(result, || {
         format!(
-            " after {done} of {}; tokens revoked so far remain revoked",
+            " after {done_count} of {}; tokens revoked so far remain revoked",
             pluralize(found_count, "token")
         )
     })?;
@@ -180,7 +182,8 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
         .report(&BulkRevokeOutput { changed: revoked_count > 0, tokens_revoked: revoked_count })
 }
 
-/// Returns the name of the owner in the filter, or `all users`.
+/// Loads the name of the user whose tokens the filter selects. Returns `all users` for a filter
+/// that selects the tokens of all users.
 fn load_owner_name(
     app: &mut App,
     caller: &Caller,
@@ -195,6 +198,7 @@ fn load_owner_name(
     }
 }
 
+/// Parses the arguments. Reads a token from standard input for `-`, or from the file for `@FILE`.
 fn parse_selectors(app: &App, arguments: &[String]) -> Result<Vec<TokenSelector>, Failure> {
     let mut selectors = Vec::with_capacity(arguments.len());
     for argument in arguments {
@@ -204,7 +208,8 @@ fn parse_selectors(app: &App, arguments: &[String]) -> Result<Vec<TokenSelector>
     Ok(selectors)
 }
 
-fn describe_kind(outcome: &RevocationOutcome) -> &'static str {
+/// Returns the noun for the revoked object. For a refresh token, this object is the session.
+fn describe_revoked_object(outcome: &RevocationOutcome) -> &'static str {
     match outcome.kind {
         TokenKind::App => "token",
         TokenKind::Access => "access token",

@@ -20,14 +20,17 @@ pub(crate) struct Args {
     id: TokenSelector,
 }
 
+/// Parses a token id or `jti`. Refuses a token.
 fn parse_id_or_jti(text: &str) -> Result<TokenSelector, InvalidValue> {
-    // Only ids and `jti`s need a caller: the filter refuses a token.
-    let selector = TokenSelector::parse(text).ok().filter(TokenSelector::needs_caller);
+    // A selector that contains the token itself is the only kind that needs no caller. The filter
+    // therefore keeps only ids and `jti`s.
+    let selector = TokenSelector::parse(text).ok().filter(TokenSelector::requires_login);
     selector.ok_or_else(|| {
         InvalidValue::new("id", "neither a number from `jeton token list` nor a `jti`")
     })
 }
 
+/// Record of the token.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 struct ShowOutput(TokenView);
@@ -44,7 +47,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let token = authority::tokens::load(store, &caller, &self.id)?;
         app.console.report(&ShowOutput(TokenView::new(token, audit.now)))
     }

@@ -1,19 +1,20 @@
-//! Options for the claims and the key of test tokens, shared by `mint`, `fixtures` and `run`.
+//! Options for the claims and the key of test tokens, shared by `jeton token mint`, `jeton token
+//! fixtures` and `jeton run`.
 
 use super::external_key::{ExternalKey, ExternalKeyArgs};
 use super::{ClaimArgs, ExpiryArgs, parse_pair};
 use crate::app::App;
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::authority::minting::{MintRequest, Signer};
 use crate::authority::tokens::TokenRequest;
-use crate::commands::args::stdin_path;
+use crate::commands::args::stdin_argument;
 use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, AppName, ExtraClaims, InvalidValue, Permission};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
-/// Warning for a newly generated HMAC key, whose secret is not known to any service.
+/// Warning after the generation of an HMAC key: no service knows the new secret yet.
 pub(crate) const NEW_SECRET_WARNING: &str = "signed with a newly generated secret; import the secret of your service with `jeton keys import`";
 
 /// Options for the claims and the signing key of a test token.
@@ -37,8 +38,8 @@ pub(crate) struct TestTokenArgs {
     expiry: ExpiryArgs,
 }
 
-/// Options that apply to test tokens only, and not to app tokens. The struct is also a clap argument group,
-/// which conflicts with `run --app`.
+/// Options that apply to test tokens but not to app tokens. The struct is also a clap argument
+/// group. This group conflicts with `--app`, with which `jeton run` creates an app token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TestOnlyArgs {
     /// Preset: see `jeton token presets`
@@ -101,16 +102,17 @@ pub(crate) struct TestOnlyArgs {
     key: Option<String>,
 }
 
-/// Converter for the errors of a job with a key of the store. The failure for a missing key gets a hint
-/// if the value of `--key` is the path of a file.
+/// Converter for the errors that occur if a key of the store signs a token. The failure for a
+/// missing key gets a hint if the value of `--key` is the path of a file.
 pub(crate) struct StoreKeyErrorConverter {
-    kid_is_file: bool,
+    /// Set if the value of `--key` is the path of an existing file.
+    is_key_argument_a_file: bool,
 }
 
 impl StoreKeyErrorConverter {
     pub(crate) fn to_failure(&self, error: authority::Error) -> Failure {
         let failure = Failure::from(error);
-        if failure.code == Code::KeyNotFound && self.kid_is_file {
+        if failure.code == Code::KeyNotFound && self.is_key_argument_a_file {
             return failure.with_hint("for a key in a file, use `--key-file FILE`");
         }
         failure
@@ -118,44 +120,48 @@ impl StoreKeyErrorConverter {
 }
 
 impl TestTokenArgs {
-    /// Returns the converter for the errors of a job with a key of the store.
+    /// Returns the converter for the errors that occur if a key of the store signs a token.
     pub(crate) fn store_key_error_converter(&self) -> StoreKeyErrorConverter {
         let key = self.test_only.key.as_deref();
-        StoreKeyErrorConverter { kid_is_file: key.is_some_and(|key| Path::new(key).is_file()) }
+        let is_key_argument_a_file = key.is_some_and(|key| Path::new(key).is_file());
+        StoreKeyErrorConverter { is_key_argument_a_file }
     }
 
-    /// Refuses `--no-jti`. Called for a token that `jeton run` records.
+    /// Refuses `--no-jti`. Called only for a token that `jeton run` records.
     pub(crate) fn ensure_jti(&self) -> Result<(), Failure> {
         if !self.test_only.no_jti {
             return Ok(());
         }
-        Err(Failure::usage("`--no-jti` found, but the token is recorded until the command ends")
+        Err(Failure::usage("`--no-jti` not allowed: a recorded token has a `jti`")
             .with_hint("omit `--no-jti`, or sign with `--key-file` or `--secret-env`"))
     }
 
     /// Returns `--claims` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
-        stdin_path("--claims", self.test_only.claims_input.as_ref())
+        stdin_argument("--claims", self.test_only.claims_input.as_ref())
     }
 
-    /// Returns the key in `--key` as the audit target.
-    pub(crate) fn audit_target(&self) -> Option<AuditTarget> {
-        self.test_only.key.clone().map(AuditTarget::Key)
+    /// Returns the key that `--key` names, as the target of audit events.
+    pub(crate) fn audit_target(&self) -> Option<RequestedTarget> {
+        self.test_only.key.clone().map(RequestedTarget::Key)
     }
 
-    /// Reads the claims in `--claims`. Precedence of claims, lowest first: preset, `--claims`,
-    /// [`MintRequest::claims`].
+    /// Reads the claims in `--claims`. These claims take precedence over the claims of the preset.
+    /// Claims that other options set, [`MintRequest::claims`], take precedence over `--claims`.
     pub(crate) fn read_claims(&self, app: &App) -> Result<Map<String, Value>, Failure> {
         let path = self.test_only.claims_input.as_deref();
         path.map_or_else(|| Ok(Map::new()), |path| app.console.read_claims("--claims", path))
     }
 
     /// Builds the request for tokens that a key of the store signs, from all options except
-    /// `--claims`: see [`Self::read_claims`].
+    /// `--claims`, which [`Self::read_claims`] reads.
     pub(crate) fn into_store_request(self, app: &App) -> Result<MintRequest, Failure> {
         let mut request = self.into_mint_request(app)?;
         if request.take_header_kid()?.is_some() {
-            let failure = Failure::new(Code::InvalidInput, "header: `kid` is set by the key");
+            let failure = Failure::new(
+                Code::InvalidInput,
+                "header: `kid` cannot be set: it is the key id of the signing key",
+            );
             return Err(failure.with_hint(
                 "select a test key with `--key KID`, or use `--kid` with `--key-file` or `--secret-env`",
             ));
@@ -164,24 +170,27 @@ impl TestTokenArgs {
         Ok(request)
     }
 
-    /// Builds the request for tokens that an external key signs, from all options except `--claims`: see
-    /// [`Self::read_claims`]. Also parses the key in `bytes`.
+    /// Builds the request for tokens that an external key signs, from all options except
+    /// `--claims`, which [`Self::read_claims`] reads. Also parses the key in `key_bytes`.
     pub(crate) fn into_external_request(
         self,
         app: &App,
         key_args: &ExternalKeyArgs,
-        bytes: &[u8],
+        key_bytes: &[u8],
     ) -> Result<(MintRequest, ExternalKey), Failure> {
         let algorithm = self.test_only.alg;
         let mut request = self.into_mint_request(app)?;
-        let key = key_args.parse_key(app, bytes, algorithm, &mut request)?;
+        let key = key_args.parse_key(app, key_bytes, algorithm, &mut request)?;
         Ok((request, key))
     }
 
+    /// Builds the request from all options except `--claims`. The key id in the header is not
+    /// checked.
     fn into_mint_request(self, app: &App) -> Result<MintRequest, Failure> {
         let Self { test_only, aud, permission, claims, expiry } = self;
         let mut request =
             MintRequest::new(app.environment.load_preset(test_only.preset.as_deref())?);
+        // A parameter that several `--set` options name gets all their values at once.
         for (name, _) in &test_only.set {
             let values = test_only.set.iter().filter(|(parameter, _)| parameter == name);
             request.set_parameter(
@@ -217,7 +226,8 @@ impl TestTokenArgs {
         Ok(request)
     }
 
-    /// Builds the request of `run --app` from the options that also apply to app tokens.
+    /// Builds the request for the app token of `jeton run --app`, from the options that apply to
+    /// test tokens and app tokens.
     pub(crate) fn into_app_token_request(
         self,
         app: &App,
@@ -231,7 +241,7 @@ impl TestTokenArgs {
             audience: self.aud,
             expiry: self.expiry.expiry().with_one_hour_default(),
             claims: self.claims.parse_claims(app)?,
-            for_run_command: true,
+            is_for_run_command: true,
         })
     }
 }

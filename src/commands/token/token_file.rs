@@ -1,10 +1,11 @@
-//! TOML files of named test tokens: tables `[tokens.NAME]` and `[defaults]` with options of `token mint`.
+//! TOML files of named tokens. A table `[tokens.NAME]` has the options of `jeton token mint` for
+//! one test token, and the table `[defaults]` has options for all tokens.
 
 use super::file_options::parse_options;
 use super::mint_options::MintOptions;
 use super::named_tokens::{FilePosition, NamedOptions};
 use crate::app::{App, display_file, is_inline_json, resolve_below};
-use crate::commands::args::{input_path, stdin_path};
+use crate::commands::args::{input_path, stdin_argument};
 use crate::failure::{Code, Failure};
 use crate::model::{
     InvalidLine, TomlEntry, TomlTable, TomlValue, check_token_variable, find_similar,
@@ -39,17 +40,18 @@ pub(crate) struct TokenFileArgs {
 impl TokenFileArgs {
     /// Returns `--file` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
-        stdin_path("--file", self.file.as_ref())
+        stdin_argument("--file", self.file.as_ref())
     }
 
-    /// Returns the file, if given.
+    /// Returns the path of the file, if given.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 
-    /// Reads the options of the tokens with these names, in the order of `names`. If `names` is empty, reads
-    /// the options of all tokens, in the order of the file. Returns `None` if no file is given.
-    /// `allow_weak` is `--allow-weak` of the command line, which applies to all tokens.
+    /// Reads the options of the tokens that `names` lists, in the order of `names`. If `names` is
+    /// empty, reads the options of all tokens, in the order of the file. Returns `None` if no file
+    /// is given. `allow_weak` is the flag `--allow-weak` of the command line, which applies to all
+    /// tokens.
     pub(crate) fn read(
         &self,
         app: &App,
@@ -77,8 +79,12 @@ impl TokenFileArgs {
         Ok(Some(tokens))
     }
 
-    /// Refuses a variable that no `--allow-env` names. The error does not repeat the name: the text may
-    /// be the secret itself, and the user should decide which variable to allow.
+    /// Refuses a variable in `secret-env` that no `--allow-env` names. `entries` are the options in
+    /// the file.
+    ///
+    /// The error does not repeat the value of `secret-env`. The value may be the secret itself in
+    /// place of the name of a variable. Also, the user, not the file, should decide which variable
+    /// to allow.
     fn check_secret_variable(
         &self,
         file: &TokenFile<'_>,
@@ -96,20 +102,23 @@ impl TokenFileArgs {
     }
 }
 
-/// File of named tokens, for errors and paths.
+/// File of named tokens.
 struct TokenFile<'p> {
     path: &'p Path,
+    /// Name of the file for error messages.
     display_name: String,
 }
 
 impl TokenFile<'_> {
+    /// Returns the failure for an invalid line of the file.
     fn bad_data(&self, error: InvalidLine) -> Failure {
         let InvalidLine { line, reason } = error;
         Failure::new(Code::BadData, reason).at_line(&self.display_name, line)
     }
 
-    /// Resolves the paths in the options relative to the directory of the file, or to the current
-    /// directory for standard input. Refuses a path outside of this directory.
+    /// Resolves the paths in the options relative to the directory of the file. For a file on
+    /// standard input, this is the current directory. Refuses a path outside of the directory.
+    /// `entries` are the options in the file.
     fn resolve_paths(
         &self,
         options: &mut MintOptions,
@@ -129,28 +138,31 @@ impl TokenFile<'_> {
     }
 }
 
-/// Returns the line of the option `key`; 0 if `entries` has no such option.
+/// Returns the line of the option `key` in the file; 0 if `entries` has no such option.
 fn line_of(entries: &[TomlEntry], key: &str) -> u64 {
     entries.iter().find(|entry| entry.key == key).map_or(0, |entry| entry.line)
 }
 
 /// Tables of a file of named tokens.
 struct TokenTables {
+    /// Options for all tokens; empty if the file has no table `[defaults]`.
     defaults: TomlTable,
     tokens: Vec<TokenTable>,
 }
 
-/// Table of one token.
+/// Table `[tokens.NAME]` of one token.
 struct TokenTable {
+    /// Name of the token, which is the name of an environment variable.
     name: String,
     /// Line where the table begins.
     line: u64,
+    /// Options of the token.
     table: TomlTable,
 }
 
 impl TokenTables {
-    /// Finds the tables `[tokens.NAME]` and `[defaults]`. Skips other tables of the file, which belong to
-    /// other commands.
+    /// Finds the tables `[tokens.NAME]` and `[defaults]`. Skips all other tables and arrays of the
+    /// file. Refuses any other value outside of a table.
     fn find(document: TomlTable) -> Result<Self, InvalidLine> {
         let mut tables = Self { defaults: TomlTable::default(), tokens: Vec::new() };
         for entry in document.entries {
@@ -175,8 +187,8 @@ impl TokenTables {
         Ok(tables)
     }
 
-    /// Returns the tables of the tokens with these names, or of all tokens if `names` is empty.
-    /// `file_display_name` is for the error.
+    /// Returns the tables of the tokens that `names` lists, or of all tokens if `names` is empty.
+    /// `file_display_name` is the name of the file for the error message.
     fn select(
         &self,
         names: &[String],
@@ -185,7 +197,7 @@ impl TokenTables {
         if names.is_empty() {
             return Ok(self.tokens.iter().collect());
         }
-        let find = |name: &String| {
+        let find_table = |name: &String| {
             self.tokens.iter().find(|token| token.name == *name).ok_or_else(|| {
                 let display_name = redact_for_error(name);
                 let message = format!("token `{display_name}` not found in {file_display_name}");
@@ -196,11 +208,13 @@ impl TokenTables {
                 }
             })
         };
-        names.iter().map(find).collect()
+        names.iter().map(find_table).collect()
     }
 }
 
 impl TokenTable {
+    /// Creates the table from an entry of the table `[tokens]`. Refuses a name that is not allowed
+    /// for the variable of a token.
     fn new(entry: TomlEntry) -> Result<Self, InvalidLine> {
         let (name, line) = (entry.key.clone(), entry.line);
         check_token_variable(&name).map_err(|invalid| {
@@ -211,6 +225,7 @@ impl TokenTable {
     }
 }
 
+/// Returns the table that is the value of the entry. Refuses any other value.
 fn into_table(entry: TomlEntry) -> Result<TomlTable, InvalidLine> {
     let type_name = entry.value.type_name();
     let TomlValue::Table(table) = entry.value else {

@@ -1,5 +1,5 @@
-//! Output of test tokens without names, one batch after the other. Recorded tokens that cannot be
-//! delivered are revoked.
+//! Output of test tokens that have no names of environment variables, in batches. Recorded tokens
+//! that cannot be written are revoked.
 
 use crate::app::{
     App, Interrupted, JsonLines, Monitor, OutputFormat, Rendered, Report, SecretOutput, Total,
@@ -18,6 +18,7 @@ impl Report for MintedToken {
     }
 }
 
+/// Tokens of a JSON document.
 #[derive(Debug, Serialize)]
 struct TokenListOutput {
     items: Vec<MintedToken>,
@@ -31,7 +32,8 @@ impl Report for TokenListOutput {
     }
 }
 
-/// Prints a single token. If a recorded token cannot be printed, revokes the token.
+/// Prints a single token. If a recorded token cannot be printed, revokes the token and returns an
+/// error.
 fn deliver_one(app: &mut App, output: SecretOutput, minted: &MintedToken) -> Result<(), Failure> {
     let Some(id) = minted.id else { return app.deliver_unrecorded(output, minted) };
     app.deliver_secret(output, minted, |app| {
@@ -44,24 +46,28 @@ fn deliver_one(app: &mut App, output: SecretOutput, minted: &MintedToken) -> Res
 /// Output of the tokens of a request, batch by batch, in the output format.
 pub(super) struct TokenDelivery {
     output: SecretOutput,
-    /// Number of tokens whose lines were written; 0 for a single token or a JSON document.
+    /// Number of tokens whose lines were written; 0 for a single token or a JSON document. Also 0
+    /// after an error whose message already has this number.
     delivered_count: usize,
-    /// Tokens of a JSON document, which is printed at the end.
+    /// Tokens of a JSON document, which is printed after the last batch. Empty in other output
+    /// formats.
     document: TokenListOutput,
-    /// `None` for a single token.
+    /// State of a bulk output; `None` for a single token.
     bulk: Option<BulkOutput>,
 }
 
-/// State of the output of any number of tokens.
+/// State of a bulk output, which is an output for any number of tokens.
 struct BulkOutput {
     monitor: Monitor,
     /// Number of tokens to mint.
     total: usize,
+    /// Set if the tokens are recorded.
     is_recorded: bool,
 }
 
 impl TokenDelivery {
-    /// Starts the output of a single token, or of any number of tokens if `bulk_count` is given.
+    /// Starts an output. `bulk_count` is the number of tokens of a bulk output, or `None` for a
+    /// single token. `is_recorded` is `true` if the tokens are recorded.
     pub(super) fn start(
         app: &App,
         output: SecretOutput,
@@ -70,7 +76,7 @@ impl TokenDelivery {
     ) -> Result<Self, Failure> {
         let start_bulk = |total| {
             let total_items = Total::Items(total);
-            let monitor = Monitor::start_with_output(&app.console, "minting", total_items)?;
+            let monitor = Monitor::start_with_line_output(&app.console, "minting", total_items)?;
             Ok::<_, Failure>(BulkOutput { monitor, total, is_recorded })
         };
         let bulk = bulk_count.map(start_bulk).transpose()?;
@@ -84,9 +90,13 @@ impl TokenDelivery {
         move || monitor.as_ref().map_or(Ok(()), Monitor::check)
     }
 
-    /// Prints a batch of tokens, or adds the batch to the JSON document. Returns `false` if the reader
-    /// closed the pipe and no unwritten token is recorded. Unwritten tokens that are recorded are
-    /// revoked, with an error as the result. Returns an error after Ctrl-C.
+    /// Prints a batch of tokens, or adds the batch to the JSON document. Returns an error after
+    /// Ctrl-C.
+    ///
+    /// If not all tokens can be written, revokes the recorded tokens among the unwritten tokens,
+    /// and returns an error. There is no error if the reader closed the pipe and no unwritten token
+    /// is recorded: a bulk output then returns `false`. In all other cases without an error,
+    /// returns `true`.
     pub(super) fn deliver(
         &mut self,
         app: &mut App,
@@ -119,6 +129,8 @@ impl TokenDelivery {
         Ok(has_reader)
     }
 
+    /// Prints `lines`, which are the lines of `tokens`. Returns whether all lines were written. If
+    /// not, acts as [`Self::deliver`] describes.
     fn deliver_lines(
         &mut self,
         app: &mut App,
@@ -126,27 +138,32 @@ impl TokenDelivery {
         tokens: &MintedTokens,
     ) -> Result<bool, Failure> {
         let is_complete = app.deliver_secret_lines(self.output, lines, |app, partial_write| {
-            let ids = tokens.ids_from(partial_write.line_count);
-            if !partial_write.has_reader && ids.is_empty() {
+            let unwritten_ids = tokens.ids_from(partial_write.line_count);
+            let count = self.delivered_count + partial_write.line_count;
+            if !partial_write.has_reader && unwritten_ids.is_empty() {
+                self.delivered_count = count;
                 return Ok(None);
             }
-            let count = self.delivered_count + partial_write.line_count;
             let message = match count {
                 0 => "no token could be written".to_owned(),
                 1 => "only the first token could be written".to_owned(),
                 _ => format!("only the first {count} tokens could be written"),
             };
             let failure = Failure::new(Code::Internal, message);
-            // Keeps `finish` from adding the count to the message a second time.
+            // With the count 0, `finish` does not add the count to the message a second time.
             self.delivered_count = 0;
-            revoke_undelivered(app, failure, ids).map(Some)
+            revoke_undelivered(app, failure, unwritten_ids).map(Some)
         })?;
-        self.delivered_count += tokens.len();
+        if is_complete {
+            self.delivered_count += tokens.len();
+        }
         Ok(is_complete)
     }
 
-    /// Ends the output. If all tokens were minted, prints the JSON document, if any. If minting failed,
-    /// adds to the message which tokens were written, or revokes the recorded tokens of the document.
+    /// Ends the output. `result` is the result of minting and delivery. After a success, prints the
+    /// JSON document, if any. After a failure, no document is printed: its recorded tokens are
+    /// revoked. For a failure after some lines were written, adds the number of written tokens to
+    /// the message. The message about Ctrl-C also states if no token was written.
     pub(super) fn finish(self, app: &mut App, result: Result<(), Failure>) -> Result<(), Failure> {
         let document = &self.document;
         let ids: Vec<TokenId> = document.items.iter().filter_map(|minted| minted.id).collect();
@@ -179,6 +196,7 @@ impl TokenDelivery {
         }
     }
 
+    /// Describes the written tokens for the message of a failure.
     fn describe_delivered(&self, failure: &Failure) -> String {
         let is_recorded = self.bulk.as_ref().is_some_and(|bulk| bulk.is_recorded);
         let verb = if is_recorded { "recorded and written" } else { "written" };
@@ -191,8 +209,9 @@ impl TokenDelivery {
     }
 }
 
-/// Revokes recorded tokens that were not delivered because of `failure`. Returns the failure with
-/// the revoked tokens in the message, or an error with the tokens that could not be revoked.
+/// Revokes the recorded tokens in `ids`, which were not delivered because of `failure`. Returns
+/// `failure` with the id or number of the revoked tokens in the message. Without ids, returns
+/// `failure` unchanged. If the tokens cannot be revoked, returns an error with their ids.
 pub(super) fn revoke_undelivered(
     app: &mut App,
     failure: Failure,
@@ -201,10 +220,12 @@ pub(super) fn revoke_undelivered(
     if ids.is_empty() {
         return Ok(failure);
     }
-    let (store, audit) = app.store.open()?;
-    let (user_id, cause) = (app.session.user_id(), RevocationCause::Undelivered);
-    authority::tokens::revoke_issued(store, &audit, user_id, ids, cause)
-        .map_err(|error| Failure::unrevoked_tokens(&failure.message, ids, &error.into()))?;
+    let (user_id, cause) = (app.session.authenticated_user_id(), RevocationCause::Undelivered);
+    let opened = app.store.open_with_audit();
+    let result = opened.and_then(|(store, audit)| {
+        Ok(authority::tokens::revoke_issued(store, &audit, user_id, ids, cause)?)
+    });
+    result.map_err(|error| Failure::unrevoked_tokens(&failure.message, ids, &error))?;
     let message = match ids {
         [id] => format!("{}; token {id} was revoked", failure.message),
         ids => format!("{}; {} recorded tokens were revoked", failure.message, ids.len()),

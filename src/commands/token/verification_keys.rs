@@ -1,15 +1,16 @@
-//! The keys of `jeton token verify`: of the store, or of another issuer.
+//! Keys with which `jeton token verify` verifies: keys of the store, or keys of a third-party
+//! issuer.
 
 use crate::app::{App, read_key_variable};
-use crate::authority::keys::{ImportError, SecretEncoding};
+use crate::authority::keys::{KeyError, SecretEncoding};
 use crate::authority::verification::{KeySet, SingleKeyReader, read_jwks};
-use crate::commands::args::stdin_path;
+use crate::commands::args::stdin_argument;
 use crate::failure::{Failure, KeySource};
 use crate::model::Algorithm;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Options for keys of another issuer.
+/// Options for keys of a third-party issuer.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("third_party").args(["jwks", "key", "secret_env"]))]
 pub(super) struct VerificationKeyArgs {
@@ -18,7 +19,7 @@ pub(super) struct VerificationKeyArgs {
     jwks: Option<PathBuf>,
 
     /// Verify a third-party token with one key (`-` for standard input): PEM, DER, a certificate, a
-    /// JWK, or a secret; requires `--alg`, needs no store; of a private key, the public part is used
+    /// JWK, or a secret; requires `--alg`, needs no store; of a private key, only the public part is used
     #[arg(long, value_name = "FILE", requires = "alg", value_parser = crate::commands::args::input_path())]
     key: Option<PathBuf>,
 
@@ -50,7 +51,9 @@ pub(super) struct VerificationKeyArgs {
 
 /// Keys to verify tokens with.
 pub(super) enum VerificationKeys {
+    /// Keys of the store.
     Store,
+    /// Keys of a third-party issuer.
     External(Arc<KeySet>),
 }
 
@@ -58,20 +61,22 @@ impl VerificationKeyArgs {
     /// Returns the options whose value is `-`, standard input.
     pub(super) fn stdin_arguments(&self) -> impl Iterator<Item = &'static str> {
         let keys = [("--jwks", &self.jwks), ("--key", &self.key)];
-        keys.into_iter().filter_map(|(name, path)| stdin_path(name, path.as_ref()))
+        keys.into_iter().filter_map(|(name, path)| stdin_argument(name, path.as_ref()))
     }
 
-    /// Reads the keys in `--jwks`, `--key` or `--secret-env`. Without these options, selects the keys of
-    /// the store.
+    /// Reads the keys in `--jwks`, `--key` or `--secret-env`. Without these options, selects the
+    /// keys of the store.
     pub(super) fn load(&self, app: &App) -> Result<VerificationKeys, Failure> {
+        // An HMAC secret with the bytes of one of these keys is refused.
         let known_public_keys = || app.store.public_keys();
         if let Some(path) = &self.jwks {
             let bytes = app.console.read_key_file("--jwks", path)?;
             let keys = read_jwks(&bytes, &self.alg, known_public_keys).map_err(|error| {
-                // A JWK Set cannot contain a plain secret, so hints about secrets are omitted.
-                let is_secret_hint = error.is_about_secret();
+                // The input of `--jwks` cannot be a secret in text. Hints about the options for
+                // such a secret are therefore omitted.
+                let names_secret_option = error.has_secret_hint();
                 let failure = key_failure(error, &KeySource::from_path(path));
-                Failure { hint: failure.hint.filter(|_| !is_secret_hint), ..failure }
+                Failure { hint: failure.hint.filter(|_| !names_secret_option), ..failure }
             })?;
             return Ok(VerificationKeys::External(Arc::new(keys)));
         }
@@ -90,7 +95,7 @@ impl VerificationKeyArgs {
             allow_weak: self.allow_weak,
         };
         let keys = reader.read(&bytes, known_public_keys).map_err(|error| {
-            let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
+            let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
             let algorithm =
                 is_key_as_secret.then(|| SingleKeyReader::algorithm_of_key(&bytes)).flatten();
             key_failure(error, &source).with_algorithm_hint(algorithm, self.encoding.is_some())
@@ -102,14 +107,14 @@ impl VerificationKeyArgs {
     }
 }
 
-/// Returns the error for refused keys, without a hint to generate a key or secret: a new key cannot
-/// verify the token.
-fn key_failure(error: ImportError, source: &KeySource<'_>) -> Failure {
-    let is_empty = matches!(error, ImportError::Empty);
-    let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
+/// Returns the failure for a refused key or JWK Set. Other commands add a hint to generate a key or
+/// secret. This function omits that hint, because a new key or secret cannot verify the token.
+fn key_failure(error: KeyError, source: &KeySource<'_>) -> Failure {
+    let is_empty = matches!(error, KeyError::Empty);
+    let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
     let failure = Failure::from(error);
     if is_empty {
-        return failure.with_fetch_hint(source);
+        return failure.with_empty_key_hint(source);
     }
     let failure = failure.with_key_source(source);
     Failure { hint: failure.hint.filter(|_| !is_key_as_secret), ..failure }

@@ -3,7 +3,7 @@
 use super::verification_keys::{VerificationKeyArgs, VerificationKeys};
 use super::verify_batch::verify_batch;
 use super::verify_output::VerifyOutput;
-use super::{TokenArgs, parse_pair, with_foreign_token_hint};
+use super::{TokenArgs, parse_pair, with_third_party_token_hint};
 use crate::app::{App, SEVERAL_TOKENS_HINT};
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
 use crate::authority::{self, RejectReason, Rejection};
@@ -16,9 +16,9 @@ use serde_json::json;
 /// Verify a token of this store, or a third-party token with given keys
 ///
 /// Prints `valid`, or a line for each reason: `invalid:`, the reason, and the values found and
-/// expected. Exits with the code of the first reason: 10 invalid, 11 expired, 12 revoked, 9 valid,
-/// but a requested check failed. Issuer and audience are compared only if `--iss` and `--aud` are
-/// given. A third-party token must have an expiry (`exp`) unless `--allow-no-expiry` is given.
+/// expected. Exits with the code of the first reason: 10 for an invalid token, 11 expired, 12 revoked,
+/// 9 for a valid token that fails a requested check. Issuer and audience are compared only if `--iss`
+/// and `--aud` are given. A third-party token must have an expiry (`exp`) unless `--allow-no-expiry` is given.
 ///
 ///   jeton token verify "$TOKEN" --permission deploy && ./deploy.sh
 ///   jeton token verify --batch < tokens.txt
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     token: TokenArgs,
 
-    /// Required permissions; for third-party tokens, also read from `scope` and `scp`
+    /// Required permissions; for test and third-party tokens, also read from `scope` and `scp`
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_including_reserved, add = crate::commands::completers::permissions())]
     permission: Vec<Permission>,
 
@@ -71,7 +71,7 @@ pub(crate) struct Args {
     #[arg(long, requires = "third_party")]
     allow_no_expiry: bool,
 
-    /// Minimum remaining lifetime; a token without `exp` passes if `exp` is optional for this token
+    /// Minimum remaining lifetime; a token that needs no `exp` and has none passes
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     min_ttl: Option<Lifetime>,
 
@@ -109,7 +109,7 @@ impl Command for Args {
         let expectations = build_expectations(app, &keys, self)?;
         let (report, input_hint) = match token {
             Ok(token) => (verify_token(app, &keys, token.expose_secret(), &expectations)?, None),
-            // Input other than one token counts as a malformed token: the result is "invalid".
+            // Input that is not exactly one token is reported like an invalid token.
             Err(failure)
                 if failure.details.get("reason") == Some(&json!(RejectReason::Malformed)) =>
             {
@@ -122,7 +122,7 @@ impl Command for Args {
         let hint = input_hint.or_else(|| leeway_hint(&report.reasons));
         report.into_accepted().map_err(|error| {
             let failure = if matches!(keys, VerificationKeys::Store) {
-                with_foreign_token_hint(error)
+                with_third_party_token_hint(error)
             } else {
                 Failure::from(error)
             };
@@ -148,6 +148,8 @@ fn verify_token(
     }
 }
 
+/// Builds the expectations that the options describe, for verification at the current time or at
+/// the time in `--at`.
 fn build_expectations(
     app: &mut App,
     keys: &VerificationKeys,
@@ -159,7 +161,7 @@ fn build_expectations(
     }
     let now = app.store.now()?;
     let mut expectations = Expectations {
-        leeway: args.leeway.map_or(0, Lifetime::seconds),
+        leeway_seconds: args.leeway.map_or(0, Lifetime::seconds),
         issuer: args.iss,
         audience: args.aud,
         permissions: args.permission,
@@ -174,7 +176,8 @@ fn build_expectations(
     Ok(expectations)
 }
 
-/// Adds the option `--batch` to the hint about several tokens. Any other hint is unchanged.
+/// Extends the hint about several tokens: the option `--batch` accepts them. Returns any other hint
+/// unchanged.
 fn with_batch_hint(hint: String) -> String {
     if hint == SEVERAL_TOKENS_HINT {
         return "pass one token, or `--batch` and several tokens on standard input, one per line"
@@ -183,15 +186,18 @@ fn with_batch_hint(hint: String) -> String {
     hint
 }
 
-/// Returns the hint to allow for clock skew, if the token is rejected only for its times and the
-/// longest leeway suffices.
+/// Returns the hint to allow for clock skew. Returns `None` if the token is valid, if at least one
+/// of the `reasons` remains with every leeway, or if the longest leeway in `SUGGESTIONS` is too
+/// short.
 fn leeway_hint(reasons: &[Rejection]) -> Option<String> {
-    /// Time in seconds until the user types the suggested command.
+    /// Time in seconds that the user needs to type the suggested command.
     const MARGIN: i64 = 5;
+    /// Leeways to suggest, each in seconds and as a value of `--leeway`.
     const SUGGESTIONS: [(i64, &str); 2] = [(60, "1m"), (300, "5m")];
-    let required: Option<Vec<i64>> = reasons.iter().map(Rejection::required_leeway).collect();
-    let required = required?.into_iter().max()? + MARGIN;
-    let (_, leeway) = SUGGESTIONS.iter().find(|(seconds, _)| *seconds >= required)?;
+    let required_leeways: Option<Vec<i64>> =
+        reasons.iter().map(Rejection::required_leeway).collect();
+    let required_seconds = required_leeways?.into_iter().max()? + MARGIN;
+    let (_, leeway) = SUGGESTIONS.iter().find(|(seconds, _)| *seconds >= required_seconds)?;
     Some(format!("use `--leeway {leeway}` to allow for clock skew"))
 }
 

@@ -1,4 +1,5 @@
-//! `jeton token verify --batch`: verification of the tokens on standard input on several threads.
+//! `jeton token verify --batch`: several threads verify the tokens on standard input. Each thread
+//! has a worker, which verifies one chunk after another. A chunk is a number of consecutive lines.
 
 use super::verification_keys::VerificationKeys;
 use super::verify_output::{ExampleLine, VerifyOutput};
@@ -13,7 +14,9 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Prints a result for each line, in order. Returns the error of the first invalid token, if any.
+/// Prints a result for each line, in order. If there are invalid tokens, returns the error of the
+/// first invalid token, with the number of invalid tokens in the message. If standard output is a
+/// pipe that its reader closes, ends early without an error.
 pub(super) fn verify_batch(
     app: &mut App,
     keys: &VerificationKeys,
@@ -22,7 +25,7 @@ pub(super) fn verify_batch(
 ) -> Result<(), Failure> {
     let console = Rc::clone(&app.console);
     let (mut line_count, mut invalid_count, mut first_error) = (0, 0, None);
-    let total = RunConsole::total_of_token_lines();
+    let total = RunConsole::size_of_token_input();
     let monitor = Monitor::start_filter(&console, "verifying", total)?;
     let write_results = |results: ChunkResults| {
         if !console.write_json_lines(&results.lines)? {
@@ -44,7 +47,7 @@ pub(super) fn verify_batch(
     let result = console.map_token_lines("--batch", new_worker, check, write_results);
     let is_complete = monitor.finish(result, || {
         let tokens = pluralize(line_count, "token");
-        format!(" after {tokens}, {invalid_count} of them invalid; their results were printed")
+        format!(" after {tokens}, {invalid_count} of them invalid; the results of all tokens were printed")
     })?;
     if !is_complete {
         return Ok(());
@@ -58,10 +61,12 @@ pub(super) fn verify_batch(
     Err(failure)
 }
 
+/// Function that verifies the tokens of a chunk.
 type Worker = Box<dyn FnMut(TokenChunk) -> Result<ChunkResults, Failure> + Send>;
 
-/// Creates the worker of one thread. The worker verifies each chunk at the time, and with the state of the
-/// store, at which the verification of this chunk starts.
+/// Creates the worker of one thread. The worker reads the clock at the start of each chunk. It
+/// verifies all tokens of the chunk at this time, or at the time `at`, if given. With keys of the
+/// store, the worker verifies all tokens of a chunk in one snapshot of the store.
 fn start_worker(
     app: &mut App,
     keys: &VerificationKeys,
@@ -76,6 +81,7 @@ fn start_worker(
             Box::new(move |chunk| {
                 expectations.set_time(clock.read_again()?, at)?;
                 with_verifier(&mut store, &expectations, |verifier| {
+                    // If the store is on a server, loads the rows of all tokens with a few queries.
                     verifier.prefetch(chunk.tokens().filter_map(Result::ok))?;
                     verify_chunk(&chunk, expectations.now, |token| verifier.verify(token))
                 })
@@ -97,18 +103,26 @@ fn start_worker(
 /// Results of the lines of one chunk.
 #[derive(Default)]
 struct ChunkResults {
+    /// JSON of the results, one line for each result.
     lines: JsonLines,
+    /// Number of results.
     line_count: usize,
+    /// Length of the chunk, in bytes of the input.
     byte_count: usize,
+    /// Number of results of invalid tokens.
     invalid_count: usize,
-    /// Number of the first line with an invalid token, counted from 1 in the chunk, and its error.
+    /// First line with an invalid token: the number of the line in the chunk, from 1, and the
+    /// error.
     first_error: Option<(usize, Error)>,
-    /// Failure that ends the verification after these lines.
+    /// Failure because of which the next line has no result. The failure ends the verification
+    /// after the output of `lines`.
     failure: Option<Failure>,
 }
 
-/// Verifies the tokens of a chunk in the order of their texts, because the rows of similar tokens are
-/// neighbours in the store. The results have the order of the lines.
+/// Verifies the tokens of a chunk. The order of verification is the order of the texts, because
+/// tokens with similar texts have neighbouring rows in the store. The results are in the order of
+/// the lines. If a failure prevents the verification of a token, the results end before the line of
+/// this token.
 fn verify_chunk(
     chunk: &TokenChunk,
     now: Timestamp,
@@ -116,7 +130,8 @@ fn verify_chunk(
 ) -> Result<ChunkResults, Failure> {
     let mut tokens: Vec<_> = chunk.tokens().collect();
     let mut renderer = Renderer { lines: JsonLines::default(), now, example_line: None };
-    // Placeholders, replaced in the order of the texts.
+    // The initial values are placeholders. The verification of a token replaces the value of its
+    // line.
     let mut results: Vec<_> = tokens.iter().map(|_| LineResult::Invalid(0..0)).collect();
     let (mut first_error, mut failure) = (None, None);
     for index in order_by_text(&tokens) {
@@ -138,7 +153,7 @@ fn verify_chunk(
             LineResult::Invalid(range) | LineResult::Valid(range) => {
                 lines.push_part(&renderer.lines, range.clone());
             }
-            LineResult::ValidLike(example_line, jti, id) => {
+            LineResult::ValidLikeExample(example_line, jti, id) => {
                 example_line.push_line(*jti, *id, &mut lines);
             }
         }
@@ -155,27 +170,29 @@ fn verify_chunk(
     })
 }
 
-/// Returns the indexes of the tokens in the order of their text.
+/// Returns the indexes of the tokens, sorted by the texts of the tokens. A line that cannot be read
+/// as a token counts as an empty text.
 fn order_by_text(tokens: &[Result<Cow<'_, str>, Failure>]) -> Vec<usize> {
     let text = |index: usize| tokens[index].as_deref().unwrap_or_default();
-    let first = tokens.first().and_then(|token| token.as_deref().ok()).unwrap_or_default();
-    let common_length = (0..tokens.len()).map(text).fold(first, common_prefix).len();
-    // Most texts differ in the first 16 bytes after the common start. Comparing these bytes as numbers is
-    // several times faster than comparing the texts.
-    let key = |index| {
-        let mut key = [0; 16];
+    let first_text = tokens.first().and_then(|token| token.as_deref().ok()).unwrap_or_default();
+    let common_length = (0..tokens.len()).map(text).fold(first_text, common_prefix).len();
+    // Most texts differ in the first 16 bytes after the common prefix. Comparing these bytes as
+    // numbers is several times faster than comparing the texts.
+    let sort_key = |index| {
+        let mut bytes = [0; 16];
         let rest = &text(index).as_bytes()[common_length..];
-        let length = rest.len().min(key.len());
-        key[..length].copy_from_slice(&rest[..length]);
-        u128::from_be_bytes(key)
+        let length = rest.len().min(bytes.len());
+        bytes[..length].copy_from_slice(&rest[..length]);
+        u128::from_be_bytes(bytes)
     };
-    let mut order: Vec<_> = (0..tokens.len()).map(|index| (key(index), index)).collect();
+    let mut order: Vec<_> = (0..tokens.len()).map(|index| (sort_key(index), index)).collect();
     order.sort_unstable_by(|(key, index), (other_key, other_index)| {
         key.cmp(other_key).then_with(|| text(*index).cmp(text(*other_index)))
     });
     order.into_iter().map(|(_, index)| index).collect()
 }
 
+/// Returns the longest common prefix of two texts.
 fn common_prefix<'t>(text: &'t str, other: &str) -> &'t str {
     if other.starts_with(text) {
         return text;
@@ -185,7 +202,7 @@ fn common_prefix<'t>(text: &'t str, other: &str) -> &'t str {
     &text[..difference.map_or(text.len().min(other.len()), |((position, _), _)| position)]
 }
 
-/// Keeps the value with the smallest index.
+/// Replaces `first` with `candidate` if the candidate has a smaller index, or if `first` is `None`.
 fn keep_first<T>(first: &mut Option<(usize, T)>, candidate: Option<(usize, T)>) {
     if let Some((index, _)) = &candidate
         && first.as_ref().is_none_or(|(first_index, _)| index < first_index)
@@ -195,27 +212,34 @@ fn keep_first<T>(first: &mut Option<(usize, T)>, candidate: Option<(usize, T)>) 
 }
 
 /// Result of one line.
+///
+/// The verifier keeps the last valid test token as an example. Many later tokens differ from the
+/// example only in `jti` and token id. For such a token, the line of the example is used with the
+/// other ids.
 enum LineResult {
     /// Invalid token, with the range of its line in [`Renderer::lines`].
     Invalid(Range<usize>),
     /// Valid token, with the range of its line in [`Renderer::lines`].
     Valid(Range<usize>),
-    /// Valid token whose line differs from an [`ExampleLine`] only in `jti` and token id.
-    ValidLike(Rc<ExampleLine>, Jti, TokenId),
+    /// Valid token whose line differs from the line of an example only in `jti` and token id.
+    ValidLikeExample(Rc<ExampleLine>, Jti, TokenId),
 }
 
-/// Renderer of results.
+/// Renderer of the results of a chunk.
 struct Renderer {
-    /// Lines of the reports, in the order of verification.
+    /// Lines of all tokens except the tokens with [`LineResult::ValidLikeExample`], in the order of
+    /// verification.
     lines: JsonLines,
+    /// Time of verification.
     now: Timestamp,
-    /// Line of the last example.
+    /// Line of the most recent example; `None` before the first example.
     example_line: Option<Rc<ExampleLine>>,
 }
 
 impl Renderer {
-    /// Renders the line of a report. For [`Verdict::ValidLike`], renders the line of the example, unless
-    /// this line is already in `example_line`. Also returns the error of an invalid token.
+    /// Renders the result of one token. For an invalid token, also returns the error. For
+    /// [`Verdict::ValidLikeExample`], renders the line of the example, unless `example_line` already has
+    /// this line.
     fn render(&mut self, verdict: Verdict) -> Result<(LineResult, Option<Error>), Failure> {
         match verdict {
             Verdict::Report(report) => {
@@ -227,14 +251,14 @@ impl Renderer {
                     Err(error) => (LineResult::Invalid(range), Some(error)),
                 })
             }
-            Verdict::ValidLike(example, jti, id) => {
+            Verdict::ValidLikeExample(example, jti, id) => {
                 let known_line = self.example_line.take();
-                let line = match known_line.filter(|line| line.is_of(&example)) {
+                let line = match known_line.filter(|line| line.is_line_of(&example)) {
                     Some(line) => line,
                     None => Rc::new(ExampleLine::new(&example, self.now)?),
                 };
                 self.example_line = Some(Rc::clone(&line));
-                Ok((LineResult::ValidLike(line, jti, id), None))
+                Ok((LineResult::ValidLikeExample(line, jti, id), None))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::app::{Cell, JsonLines, Rendered, Report, Style};
 use crate::authority::Rejection;
-use crate::authority::verification::{Example, VerificationReport};
+use crate::authority::verification::{ValidTokenExample, VerificationReport};
 use crate::failure::Failure;
 use crate::model::{Jti, Timestamp, TokenId, TokenKind, TokenStatus};
 use serde::Serialize;
@@ -16,7 +16,9 @@ const TOKEN_ID_MEMBER: &str = "\"token_id\":";
 #[derive(Debug, Serialize)]
 pub(super) struct VerifyOutput<'r> {
     valid: bool,
+    /// Kind of the token; `None` if it is unknown.
     kind: Option<TokenKind>,
+    /// Reasons for the rejection; empty for a valid token.
     reasons: &'r [Rejection],
     claims: Option<&'r Map<String, Value>>,
     token_id: Option<TokenId>,
@@ -36,10 +38,12 @@ impl<'r> VerifyOutput<'r> {
     }
 }
 
-/// JSON line of an [`Example`], in parts. The lines of valid tokens like the example differ only in
-/// `jti` and token id.
+/// JSON line of a [`ValidTokenExample`], in parts. The example is a valid token that was verified
+/// before other tokens like it: the lines of these tokens differ from the line of the example only
+/// in `jti` and token id.
 pub(super) struct ExampleLine {
-    example: Rc<Example>,
+    /// Token whose line this is.
+    example: Rc<ValidTokenExample>,
     before_jti: String,
     between_jti_and_id: String,
     after_id: String,
@@ -47,11 +51,11 @@ pub(super) struct ExampleLine {
 
 impl ExampleLine {
     /// Renders the line of the example.
-    pub(super) fn new(example: &Rc<Example>, now: Timestamp) -> Result<Self, Failure> {
+    pub(super) fn new(example: &Rc<ValidTokenExample>, now: Timestamp) -> Result<Self, Failure> {
         let mut line = JsonLines::default();
         line.push(&VerifyOutput::new(&example.report, now))?;
         let line = String::from_utf8_lossy(line.as_bytes());
-        // The claims contain the `jti` once, and the token id follows the claims.
+        // The claims contain the `jti` once. In the line, the token id comes after the claims.
         let (before_jti, rest) = line.split_once(&example.jti.to_string()).unwrap_or_default();
         let id_start = rest.rfind(TOKEN_ID_MEMBER).unwrap_or_default() + TOKEN_ID_MEMBER.len();
         let (between_jti_and_id, rest) = rest.split_at_checked(id_start).unwrap_or_default();
@@ -65,11 +69,11 @@ impl ExampleLine {
     }
 
     /// Returns whether this is the line of `example`.
-    pub(super) fn is_of(&self, example: &Rc<Example>) -> bool {
+    pub(super) fn is_line_of(&self, example: &Rc<ValidTokenExample>) -> bool {
         Rc::ptr_eq(&self.example, example)
     }
 
-    /// Appends the line of a valid token like the example.
+    /// Appends the line of a valid token like the example, with the ids of this token.
     pub(super) fn push_line(&self, jti: Jti, id: TokenId, lines: &mut JsonLines) {
         lines.push_rendered(&self.before_jti);
         lines.push_rendered(&jti.to_string());

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     password: PasswordArgs,
 }
 
-/// New account with the generated password.
+/// Output for a new account with a generated password.
 #[derive(Debug, Serialize)]
 struct CreateOutput {
     #[serde(flatten)]
@@ -63,7 +63,7 @@ impl Command for Args {
             let load_rules = || Ok(PasswordRules::load(app.store.get()?)?);
             (app.console.obtain_new_password(&self.password.into_source(), load_rules)?, None)
         };
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let if_exists = self.account.if_exists();
         let registration = self.account.into_registration(password);
         let (user, changed) =
@@ -84,8 +84,8 @@ impl Command for Args {
     }
 }
 
-/// Prints the generated password. If the password cannot be printed, no user knows the password: the
-/// error has a hint for setting another password.
+/// Prints the generated password. An error means that no user knows the password: the error has a
+/// hint with the command that sets another password.
 fn deliver_password(
     app: &mut App,
     output: SecretOutput,

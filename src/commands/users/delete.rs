@@ -3,7 +3,7 @@
 use super::UserArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -27,6 +27,7 @@ pub(crate) struct Args {
 struct DeleteOutput {
     changed: bool,
     user_id: UserId,
+    /// Number of revoked tokens.
     tokens_revoked: usize,
 }
 
@@ -40,8 +41,8 @@ impl Command for Args {
     const ACTION: &'static str = "users delete";
     const EFFECT: Effect = Effect::Changes;
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        Some(AuditTarget::User(self.target.user.clone()))
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        Some(RequestedTarget::User(self.target.user.clone()))
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -51,7 +52,7 @@ impl Command for Args {
         let display_name = user.to_display();
         app.console
             .confirm(&format!("Delete {display_name} and revoke all tokens of this user?"))?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let tokens_revoked = authority::accounts::delete(store, &audit, &caller, &user)?;
         app.console.print_status(&format!(
             "deleted {display_name}, revoked {}",

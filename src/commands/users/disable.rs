@@ -3,7 +3,7 @@
 use super::UserArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::{UserView, pluralize};
 use crate::failure::Failure;
@@ -26,6 +26,7 @@ pub(crate) struct Args {
 struct DisableOutput {
     changed: bool,
     user: UserView,
+    /// Number of ended sessions.
     sessions_ended: usize,
 }
 
@@ -39,13 +40,14 @@ impl Command for Args {
     const ACTION: &'static str = "users disable";
     const EFFECT: Effect = Effect::Changes;
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        Some(AuditTarget::User(self.target.user.clone()))
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        Some(RequestedTarget::User(self.target.user.clone()))
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
+        // `None` in place of the number of ended sessions means that the user was already disabled.
         let (user, ended_count) =
             authority::accounts::disable(store, &audit, &caller, &self.target.user)?;
         let display_name = user.to_display();

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 /// Export all accounts in the format of `jeton users import` (admins only)
 ///
 /// The format is JSON Lines by default, CSV with `-o csv`, or one document with `-o json`. Password
-/// hashes are omitted by default; users then need a new password in another store. Cells that a
-/// spreadsheet would evaluate are prefixed with `'`, which the import removes.
+/// hashes are omitted by default: after an import without hashes, users need a new password. Cells
+/// that a spreadsheet would evaluate are prefixed with `'`, which the import removes.
 ///
 ///   jeton users export > users.jsonl
 ///   jeton users export -o csv > users.csv
@@ -27,6 +27,7 @@ pub(crate) struct Args {
     with_hashes: bool,
 }
 
+/// Exported account.
 #[derive(Debug, Serialize)]
 struct UserRow {
     uid: UserUuid,
@@ -37,12 +38,15 @@ struct UserRow {
     quota: Option<QuotaView>,
     disabled: bool,
     created_at: Timestamp,
+    /// `None` if the export omits password hashes.
     #[serde(flatten)]
     hash: Option<HashColumn>,
 }
 
+/// Column with the password hash.
 #[derive(Debug, Serialize)]
 struct HashColumn {
+    /// `None` for an account without a password.
     password_hash: Option<String>,
 }
 
@@ -62,7 +66,8 @@ impl Command for Args {
     const FORMATS: &'static [OutputFormat] =
         &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines, OutputFormat::Csv];
 
-    // An export with password hashes is recorded in the audit, so a refusal is recorded, too.
+    // The audit log records an export with password hashes, and also the refusal of such an export.
+    // This export therefore counts as a change.
     fn effect(&self) -> Effect {
         if self.with_hashes { Self::EFFECT } else { Effect::Reads }
     }
@@ -73,7 +78,7 @@ impl Command for Args {
         if self.with_hashes {
             app.console.confirm("Print all password hashes?")?;
         }
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let build_row = |user: User, hash: Option<PasswordHash>| UserRow {
             uid: user.uid,
             username: user.username,
@@ -90,11 +95,11 @@ impl Command for Args {
         let to_object = |user, hash| build_row(user, hash).to_json_object();
         let password_hashes =
             if self.with_hashes { PasswordHashes::Include } else { PasswordHashes::Omit };
-        let mut accounts =
+        let mut user_export =
             authority::accounts::export(store, &audit, &caller, password_hashes, to_object)?;
-        let count = pluralize(accounts.count, "user");
-        if write_rows(app, &mut accounts)? {
-            app.console.print_status(&format!("exported {count}"));
+        let counted_users = pluralize(user_export.count, "user");
+        if write_rows(app, &mut user_export)? {
+            app.console.print_status(&format!("exported {counted_users}"));
         } else if self.with_hashes {
             return Err(Failure::undelivered("the password hashes"));
         }
@@ -102,14 +107,16 @@ impl Command for Args {
     }
 }
 
-/// Writes the rows. Returns `false` if standard output was closed.
-fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
+/// Writes the rows of an export in batches. Returns `false` if the reader of standard output closed
+/// the pipe.
+fn write_rows(app: &App, user_export: &mut UserExport) -> Result<bool, Failure> {
     let mut is_first_batch = true;
     loop {
-        let rows = export.next_batch()?;
+        let rows = user_export.next_batch()?;
         let is_output_open = match app.console.output_format() {
+            // An empty batch marks the end of the export.
             OutputFormat::Json if rows.is_empty() => {
-                return app.console.end_items(&json!({"items": []}));
+                return app.console.end_item_list(&json!({"items": []}));
             }
             _ if rows.is_empty() => return Ok(true),
             OutputFormat::Json => app.console.write_items(&rows, is_first_batch)?,

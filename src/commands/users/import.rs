@@ -6,7 +6,7 @@ use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::Caller;
 use crate::authority::accounts::{IfExists, ImportOutcome, ImportRows, UnknownFields};
-use crate::commands::args::{DryRunArgs, path, stdin_path};
+use crate::commands::args::{DryRunArgs, path, stdin_argument};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -23,9 +23,9 @@ use std::path::PathBuf;
 /// `password` or `password_hash` cannot log in until `jeton recover` sets a password. Column names,
 /// roles, `true` and `false` are case-insensitive; empty rows are skipped.
 ///
-/// The file can be of any size, with rows of at most 128 KiB. Rows beyond a few megabytes are kept in
-/// an unnamed file in `TMPDIR` during the import. Creates the store if it does not exist. An import
-/// into a store without users needs no login, and must contain an admin.
+/// The file can be of any size, with rows of at most 128 KiB. During the import, rows after the first
+/// few megabytes are kept in an unnamed file in `TMPDIR`. Creates the store if it does not exist. An
+/// import into a store without users needs no login, and must contain an admin.
 ///
 ///   jeton users import users.csv --generate-passwords passwords.csv
 ///   jeton users export -o jsonl | jeton --store other.db users import -
@@ -47,12 +47,12 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "exist_ok")]
     update: bool,
 
-    /// Generate a password for each new account without one, and write logins and passwords to this new
+    /// Generate a password for each new account without a password, and write logins and passwords to this new
     /// file (CSV, readable only by you). If the file cannot be written, no account is imported
     #[arg(long, value_name = "FILE", value_parser = path())]
     generate_passwords: Option<PathBuf>,
 
-    /// Skip columns and members that accounts do not have
+    /// Ignore CSV columns and JSON members that are not fields of an account
     #[arg(long)]
     ignore_unknown: bool,
 
@@ -60,15 +60,19 @@ pub(crate) struct Args {
     dry_run: DryRunArgs,
 }
 
+/// Numbers of accounts that the command imported or left unchanged.
 #[derive(Debug, Serialize)]
 struct ImportOutput {
     changed: bool,
+    /// Number of created accounts.
     imported: usize,
     updated: usize,
+    /// Number of created accounts without a password.
     without_password: usize,
     generated_passwords: usize,
+    /// Number of rows whose accounts already exist and are unchanged.
     skipped: usize,
-    /// Number of unchanged existing users that differ from their row.
+    /// Number of unchanged existing accounts that differ from their row.
     #[serde(rename = "different")]
     differing_users: usize,
 }
@@ -88,11 +92,11 @@ impl Command for Args {
     }
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        stdin_path("FILE", Some(&self.file)).into_iter().collect()
+        stdin_argument("FILE", Some(&self.file)).into_iter().collect()
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let caller = app.session.caller_unless_empty_store(&mut app.store)?;
+        let caller = app.session.caller_if_store_has_users(&mut app.store)?;
         if let Some(caller) = &caller {
             authority::accounts::authorize_import(caller)?;
         }
@@ -102,7 +106,8 @@ impl Command for Args {
         let mut import_rows = app.console.read_rows("FILE", &self.file, |rows| {
             Ok(ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?)
         })?;
-        // Reading the rows may have waited for input.
+        // Reading the rows may have waited for input. The next use of the current time reads the
+        // clock again.
         app.store.forget_time();
         if caller.is_none() {
             import_rows.ensure_has_admin()?;
@@ -112,9 +117,10 @@ impl Command for Args {
             (false, true) => IfExists::Skip,
             (false, false) => IfExists::Refuse,
         };
-        let path = self.generate_passwords.as_deref();
+        let password_path = self.generate_passwords.as_deref();
         let watch = ImportWatch::start("importing", "no account was created or changed")?;
-        let password_file = PasswordFile::create(app, &mut import_rows, path, if_exists, &watch)?;
+        let password_file =
+            PasswordFile::create(app, &mut import_rows, password_path, if_exists, &watch)?;
         let result = import(app, caller.as_ref(), &mut import_rows, if_exists, watch);
         if let Ok(outcome) = &result {
             print_outcome(app, outcome, if_exists);
@@ -129,12 +135,13 @@ impl Command for Args {
             updated: outcome.updated_count,
             without_password: outcome.passwordless_count,
             generated_passwords: import_rows.generated_passwords().len(),
-            skipped: outcome.existing_count,
+            skipped: outcome.unchanged_count,
             differing_users: outcome.differing_count,
         })
     }
 }
 
+/// Imports the rows. Creates the store if it does not exist.
 fn import(
     app: &mut App,
     caller: Option<&Caller>,
@@ -142,13 +149,13 @@ fn import(
     if_exists: IfExists,
     watch: ImportWatch,
 ) -> Result<ImportOutcome, Failure> {
-    app.store.create_with_algorithm(Algorithm::ES256)?;
+    app.store.create_if_missing_with_algorithm(Algorithm::ES256)?;
     let skipped_fields = import_rows.skipped_fields();
     if !skipped_fields.is_empty() {
         let names = skipped_fields.join("`, `");
         app.console.print_warning(&format!("skipped unknown columns or members: `{names}`"));
     }
-    let (store, audit) = app.store.open()?;
+    let (store, audit) = app.store.open_with_audit()?;
     let progress = ImportProgress::start(&app.console, watch, import_rows);
     let on_step = |step| progress.observe(step);
     let result =
@@ -156,13 +163,14 @@ fn import(
     progress.finish(result)
 }
 
+/// Prints the status message, and a warning about existing accounts that differ from their rows.
 fn print_outcome(app: &App, outcome: &ImportOutcome, if_exists: IfExists) {
     let imported = pluralize(outcome.created_count, "user");
     let updated = match if_exists {
         IfExists::Update => format!(", updated {}", outcome.updated_count),
         IfExists::Refuse | IfExists::Skip => String::new(),
     };
-    let skipped = match outcome.existing_count {
+    let skipped = match outcome.unchanged_count {
         0 => String::new(),
         count => format!(", skipped {count} existing"),
     };

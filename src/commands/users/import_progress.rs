@@ -1,16 +1,18 @@
 //! Progress and interruption of commands that import accounts in one transaction.
 
-use crate::app::{Interrupted, Interruption, Monitor, RunConsole, Total, describe_interruption};
+use crate::app::{
+    Interrupted, InterruptionWatch, Monitor, RunConsole, Total, describe_interruption,
+};
 use crate::authority::Error;
 use crate::authority::accounts::{ImportRows, ImportStep};
 use crate::failure::Failure;
 
 /// Watch for Ctrl-C during an import.
 pub(crate) struct ImportWatch {
-    interruption: Interruption,
+    interruption: InterruptionWatch,
     /// Label of the progress display during the transaction.
     label: &'static str,
-    /// End of the message about an interruption, which says that nothing of the import is stored.
+    /// End of the error message after Ctrl-C. This text states that the import changed nothing.
     unchanged_note: &'static str,
 }
 
@@ -19,7 +21,7 @@ impl ImportWatch {
         label: &'static str,
         unchanged_note: &'static str,
     ) -> Result<Self, Failure> {
-        Ok(Self { interruption: Interruption::watch()?, label, unchanged_note })
+        Ok(Self { interruption: InterruptionWatch::start()?, label, unchanged_note })
     }
 
     /// Returns an error after Ctrl-C.
@@ -27,8 +29,8 @@ impl ImportWatch {
         self.interruption.check()
     }
 
-    /// Converts the error of work before [`ImportProgress::start`], and completes the message about an
-    /// interruption.
+    /// Converts an error that occurs before [`ImportProgress::start`]. If Ctrl-C is the cause of
+    /// the error, appends `unchanged_note` to the message.
     pub(crate) fn convert_error<T>(&self, result: Result<T, Error>) -> Result<T, Failure> {
         describe_interruption(result, || format!("; {}", self.unchanged_note))
     }
@@ -42,6 +44,8 @@ pub(crate) struct ImportProgress {
 }
 
 impl ImportProgress {
+    /// Starts the progress display: for the hashing of passwords, or for the transaction if no row
+    /// has a password to hash.
     pub(crate) fn start(console: &RunConsole, watch: ImportWatch, rows: &ImportRows) -> Self {
         let (label, total) = match rows.unhashed_count() {
             0 => (watch.label, rows.len()),
@@ -52,7 +56,8 @@ impl ImportProgress {
         Self { monitor, watch, row_count: rows.len() }
     }
 
-    /// Shows a step in the progress display, except the check of a row. Returns an error after Ctrl-C.
+    /// Shows a completed step in the progress display, but not the check of a row. Returns an error
+    /// after Ctrl-C.
     pub(crate) fn observe(&self, step: ImportStep) -> Result<(), Interrupted> {
         match step {
             ImportStep::RowChecked => self.monitor.check(),
@@ -64,7 +69,8 @@ impl ImportProgress {
         }
     }
 
-    /// Ends the progress display, and completes the message about an interruption.
+    /// Ends the progress display, and converts the error of `result`. If Ctrl-C is the cause of the
+    /// error, appends the `unchanged_note` of the watch to the message.
     pub(crate) fn finish<T>(&self, result: Result<T, Error>) -> Result<T, Failure> {
         self.monitor.finish(result, || format!("; {}", self.watch.unchanged_note))
     }

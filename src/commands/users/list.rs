@@ -54,20 +54,26 @@ pub(crate) struct Args {
     paging: PageArgs,
 }
 
-/// Names of the members of [`UserRow`] for admins; other users see the first four.
-const COLUMNS: &[&str] = &["id", "uid", "username", "email", "role", "status"];
-const USER_COLUMNS: &[&str] = COLUMNS.split_at(4).0;
+/// Columns of the list for admins: the names of the members of [`UserRow`] in JSON.
+const ADMIN_COLUMNS: &[&str] = &["id", "uid", "username", "email", "role", "status"];
 
+/// Columns of the list for users who are not admins: the columns before `role` in
+/// [`ADMIN_COLUMNS`].
+const NON_ADMIN_COLUMNS: &[&str] = ADMIN_COLUMNS.split_at(4).0;
+
+/// Account in the list.
 #[derive(Debug, Serialize)]
 struct UserRow {
     id: UserId,
     uid: UserUuid,
     username: Option<UserName>,
     email: Option<Email>,
+    /// `None` if the caller is not an admin.
     #[serde(flatten)]
     admin_fields: Option<AdminFields>,
 }
 
+/// Fields that only admins can see.
 #[derive(Debug, Serialize)]
 struct AdminFields {
     role: Role,
@@ -120,7 +126,7 @@ impl Command for Args {
         let mut users = UserList::new(&caller, filter)?;
         let list = ListReport {
             noun: "users",
-            columns: if is_admin { COLUMNS } else { USER_COLUMNS },
+            columns: if is_admin { ADMIN_COLUMNS } else { NON_ADMIN_COLUMNS },
             id_of: |user: &UserRow| user.id.to_string(),
             build_table,
             wide_columns: &["UID"],
@@ -142,6 +148,7 @@ impl Command for Args {
     }
 }
 
+/// Parses the value of `--status`. Returns `true` for `disabled`.
 fn parse_is_disabled(text: &str) -> Result<bool, InvalidValue> {
     match text {
         "disabled" => Ok(true),

@@ -40,7 +40,7 @@ command_group! {
     }
 }
 
-/// Argument for a user.
+/// Argument that names a user.
 #[derive(Debug, clap::Args)]
 struct UserArgs {
     /// Username, e-mail address, id (a number) or uid (a UUID)
@@ -51,6 +51,7 @@ struct UserArgs {
     user: UserRef,
 }
 
+/// Result of a command that changes a user.
 #[derive(Debug, Serialize)]
 struct ChangeOutput {
     changed: bool,
@@ -63,8 +64,9 @@ impl Report for ChangeOutput {
     }
 }
 
-/// Prints a status message with the name of the user and `predicate`, such as `is enabled`. Reports the
-/// user, whether changed or not, as the JSON result.
+/// Prints a status message with the name of the user and `predicate`, such as `is enabled`. Reports
+/// the user and `changed` as the JSON result. `changed` is `false` if the user already had the new
+/// value.
 fn report_change(app: &App, user: User, changed: bool, predicate: &str) -> Result<(), Failure> {
     let suffix = if changed { "" } else { " (unchanged)" };
     app.console.print_status(&format!("{} {predicate}{suffix}", user.to_display()));

@@ -10,17 +10,22 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
-/// File with the generated passwords of the accounts that a command will create.
+/// File with the generated passwords of the accounts that a command will create. Dropping the value
+/// removes the file.
 pub(crate) struct PasswordFile {
     file: NewSecretFile,
     path: PathBuf,
+    /// Number of passwords.
     count: usize,
 }
 
 impl PasswordFile {
-    /// If `path` is given, generates a password for each new account without a password, and writes the
-    /// passwords to this file. No file is written if no password is generated. Called before the
-    /// accounts are created: without the file, the passwords would be lost.
+    /// Generates a password for each new account without a password, and writes the passwords to a
+    /// new file at `path`. Does nothing if `path` is `None`. Writes no file if no password is
+    /// generated.
+    ///
+    /// Must be called before the accounts are created. If the file cannot be written, the error
+    /// prevents the creation of accounts whose passwords would be lost.
     pub(crate) fn create(
         app: &mut App,
         rows: &mut ImportRows,
@@ -42,8 +47,8 @@ impl PasswordFile {
         Ok(Some(Self { file, path: path.to_owned(), count: csv_rows.len() }))
     }
 
-    /// Keeps the file if the accounts were created, or may have been created; otherwise, and after a dry
-    /// run, removes the file.
+    /// Keeps the file if the accounts were created, or if an error leaves unknown whether they were
+    /// created. Removes the file after a dry run and after any other error.
     pub(crate) fn keep_or_remove<T>(self, app: &App, result: &Result<T, Failure>) {
         match result {
             Ok(_) => {
@@ -60,13 +65,12 @@ impl PasswordFile {
     }
 }
 
-/// Prints how new users without a password get a password.
+/// Prints the hint with the command that sets a password for new users without a password.
 pub(crate) fn print_passwordless_hint(app: &App, passwordless_count: usize) {
     if passwordless_count > 0 {
-        let users = pluralize(passwordless_count, "user");
-        app.console.print_hint(&format!(
-            "set a password for {users} without a password: jeton recover USER"
-        ));
+        let users = pluralize(passwordless_count, "new user");
+        let verb = if passwordless_count == 1 { "has" } else { "have" };
+        app.console.print_hint(&format!("{users} {verb} no password; set one: jeton recover USER"));
     }
 }
 

@@ -4,7 +4,7 @@ use super::{UserArgs, report_change};
 use crate::app::App;
 use crate::authority;
 use crate::authority::accounts::{Patch, ProfilePatch};
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{DisplayName, Email, InvalidValue, User, UserName};
@@ -40,8 +40,8 @@ impl Command for Args {
     const ACTION: &'static str = "users rename";
     const EFFECT: Effect = Effect::Changes;
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        Some(AuditTarget::User(self.target.user.clone()))
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        Some(RequestedTarget::User(self.target.user.clone()))
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -49,15 +49,16 @@ impl Command for Args {
             return Err(Failure::usage("a new username, `--email` or `--name` is required"));
         }
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let patch = ProfilePatch { username: self.username, email: self.email, name: self.name };
         let (user, changed) =
             authority::accounts::rename(store, &audit, &caller, &self.target.user, &patch)?;
-        let message = describe_id_and_names(&user);
-        report_change(app, user, changed, &message)
+        let predicate = describe_id_and_names(&user);
+        report_change(app, user, changed, &predicate)
     }
 }
 
+/// Returns the end of the status message, such as `(id 7) has the names john, john@example.com`.
 fn describe_id_and_names(user: &User) -> String {
     let names = [
         user.username.as_ref().map(UserName::to_display),
@@ -68,7 +69,7 @@ fn describe_id_and_names(user: &User) -> String {
     format!("(id {}) has the names {}", user.id, names.join(", "))
 }
 
-/// Returns a parser that parses an empty text as the removal of the value.
+/// Returns a parser of new values. An empty text means that the value is removed: `Patch(None)`.
 fn patch_parser<T: Clone + 'static>(
     parse: fn(&str) -> Result<T, InvalidValue>,
 ) -> impl Fn(&str) -> Result<Patch<T>, InvalidValue> + Clone {

@@ -3,7 +3,7 @@
 use super::{UserArgs, report_change};
 use crate::app::App;
 use crate::authority;
-use crate::authority::audit_context::AuditTarget;
+use crate::authority::audit_context::RequestedTarget;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Role;
@@ -29,13 +29,13 @@ impl Command for Args {
     const ACTION: &'static str = "users set-role";
     const EFFECT: Effect = Effect::Changes;
 
-    fn audit_target(&self) -> Option<AuditTarget> {
-        Some(AuditTarget::User(self.target.user.clone()))
+    fn audit_target(&self) -> Option<RequestedTarget> {
+        Some(RequestedTarget::User(self.target.user.clone()))
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let (store, audit) = app.store.open()?;
+        let (store, audit) = app.store.open_with_audit()?;
         let (user, changed) =
             authority::accounts::set_role(store, &audit, &caller, &self.target.user, self.role)?;
         report_change(app, user, changed, &format!("has the role {}", self.role.name()))

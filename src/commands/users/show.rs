@@ -15,6 +15,7 @@ pub(crate) struct Args {
     target: UserArgs,
 }
 
+/// Data of the account.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 struct ShowOutput(UserView);

@@ -20,14 +20,17 @@ pub(in crate::crypto) enum KeyMaterial {
     Pkcs8(KeyType, Zeroizing<Vec<u8>>),
 }
 
-pub(super) const UNKNOWN_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
+/// Reason why a key is refused if it is not a supported private key.
+pub(super) const UNKNOWN_KEY_REASON: &str =
+    "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 
-/// Imports PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017). The format is found by trial.
+/// Imports a private key in PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017). Key types and
+/// formats are tried one after another.
 pub(in crate::crypto) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     match bytes_after_sequence(der) {
         Some([]) => {}
         Some(_) => return Err(invalid_key("trailing data after the key")),
-        None => return Err(invalid_key(UNKNOWN_KEY)),
+        None => return Err(invalid_key(UNKNOWN_KEY_REASON)),
     }
     if let Ok(pair) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der) {
         return encode_ed25519(&pair);
@@ -39,11 +42,14 @@ pub(in crate::crypto) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidVa
     }
     match (RsaKeyPair::from_pkcs8(der), RsaKeyPair::from_der(der)) {
         (Ok(pair), _) | (_, Ok(pair)) => encode_rsa(&pair),
-        (Err(pkcs8_error), Err(pkcs1_error)) => Err(rejected_key(&[pkcs8_error, pkcs1_error])),
+        (Err(pkcs8_error), Err(pkcs1_error)) => {
+            Err(rejected_key_error(&[pkcs8_error, pkcs1_error]))
+        }
     }
 }
 
-/// Imports a private or symmetric JWK; refuses inconsistent parts.
+/// Imports a private or symmetric JWK. Refuses a JWK whose public and private parts are
+/// inconsistent.
 pub(super) fn import_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, InvalidValue> {
     if jwk::is_symmetric(jwk) {
         return Ok(KeyMaterial::Secret(decode_secret_member(jwk, "k")?));
@@ -89,11 +95,12 @@ fn import_rsa_jwk(
         dQ: decode_secret_member(jwk, "dq")?,
         qInv: decode_secret_member(jwk, "qi")?,
     });
-    encode_rsa(&pair.map_err(|error| rejected_key(&[error]))?)
+    encode_rsa(&pair.map_err(|error| rejected_key_error(&[error]))?)
 }
 
-/// Encodes the key with its public part, even if the document lacks this part, so that each key has
-/// only one encoding.
+/// Encodes an EC key with its public part. An imported key may lack the public part, which is
+/// optional in PKCS#8 and SEC 1. Since the public part is always added, each key has only one
+/// encoding.
 fn encode_ec(curve: Curve, pair: &EcdsaKeyPair) -> Result<KeyMaterial, InvalidValue> {
     let d: EcPrivateKeyBin<'_> = pair.private_key().as_be_bytes().map_err(encoding_error)?;
     let (algorithm, point) = (signing_algorithm(curve), pair.public_key().as_ref());
@@ -117,8 +124,9 @@ fn encoding_error(_: Unspecified) -> InvalidValue {
     invalid_key("cannot encode the key")
 }
 
-/// Converts the rejections of the crypto library to the most specific message.
-fn rejected_key(rejections: &[KeyRejected]) -> InvalidValue {
+/// Converts the rejections of the crypto library to one error, with the most specific message that
+/// applies.
+fn rejected_key_error(rejections: &[KeyRejected]) -> InvalidValue {
     let messages = [
         ("TooSmall", "RSA key too small: expected at least 2,048 bits"),
         ("TooLarge", "RSA key too large: expected at most 8,192 bits"),
@@ -127,5 +135,7 @@ fn rejected_key(rejections: &[KeyRejected]) -> InvalidValue {
     let is_reported = |(name, _): &(&str, &str)| {
         rejections.iter().any(|rejection| rejection.description_() == *name)
     };
-    invalid_key(messages.into_iter().find(is_reported).map_or(UNKNOWN_KEY, |(_, message)| message))
+    invalid_key(
+        messages.into_iter().find(is_reported).map_or(UNKNOWN_KEY_REASON, |(_, message)| message),
+    )
 }

@@ -1,4 +1,4 @@
-//! Import of private keys in various formats. Keys are validated, then stored in one format, so
+//! Import of private keys in various formats. Keys are validated and converted to one format, so
 //! that a second import of a key is recognized.
 
 mod key_material;
@@ -6,7 +6,7 @@ mod key_material;
 use super::der::is_certificate_request;
 use super::error::invalid_key;
 use super::jwk::{self, ensure_unique_kids};
-use super::key_error::ImportError;
+use super::key_error::KeyError;
 use super::keys::{build_private_key, build_symmetric_key};
 use super::reader::{EntryMaterial, KeyDocument, KeyEntry, is_plain_json, read_document};
 use super::secret::{
@@ -14,7 +14,7 @@ use super::secret::{
 };
 use crate::model::{Algorithm, KeySpec, KeyType, Purpose, Untrusted, parse_kid};
 pub(super) use key_material::{KeyMaterial, import_der};
-use key_material::{UNKNOWN_KEY, import_jwk};
+use key_material::{UNKNOWN_KEY_REASON, import_jwk};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -24,12 +24,12 @@ use zeroize::Zeroizing;
 pub(crate) struct KeyImporter {
     /// Purpose of the keys.
     pub(crate) purpose: Purpose,
-    /// Algorithm of the keys; `None` for the `alg` of each JWK, or without `alg` the most common
-    /// algorithm of the key type.
+    /// Algorithm of all keys. `None` selects the `alg` of each JWK, and for a key without `alg` the
+    /// most common algorithm of its key type.
     pub(crate) algorithm: Option<Algorithm>,
     /// Encoding of a secret; `None` for a key document, or for a secret in text.
     pub(crate) encoding: Option<SecretEncoding>,
-    /// Accepts secrets that are shorter than the hash output.
+    /// If set, secrets that are shorter than the hash output are accepted.
     pub(crate) allow_weak: bool,
 }
 
@@ -39,20 +39,20 @@ pub(crate) struct ImportedKey {
     /// The key. Its key id is the thumbprint, or random for a secret.
     pub(crate) key: KeySpec,
     /// Key id in the document, such as the `kid` of a JWK.
-    pub(crate) kid: Option<Untrusted>,
+    pub(crate) stated_kid: Option<Untrusted>,
 }
 
 impl ImportedKey {
     /// Returns the key id in the document. Refuses an invalid key id; an empty key id counts as
     /// absent.
-    pub(crate) fn document_kid(&self) -> Result<Option<Untrusted>, ImportError> {
-        let kid = self.kid.as_ref().filter(|kid| !kid.as_str().is_empty());
+    pub(crate) fn document_kid(&self) -> Result<Option<Untrusted>, KeyError> {
+        let kid = self.stated_kid.as_ref().filter(|kid| !kid.as_str().is_empty());
         let kid = kid.map(|kid| parse_kid(kid.as_str())).transpose();
         kid.map_err(|error| invalid_key(format!("`kid`: {}", error.reason)).into())
     }
 }
 
-/// First byte of every key in DER; in text, the digit `0`.
+/// First byte of every key in DER. The same byte is the digit `0` in text.
 const DER_SEQUENCE: u8 = 0x30;
 
 /// Returns whether the bytes are binary and start like DER.
@@ -68,15 +68,16 @@ enum Content {
 }
 
 impl KeyImporter {
-    /// Reads a secret, the single key of a document in any format, or all keys of a collection, such as a
-    /// JWK Set. Every key of a collection must be usable.
-    pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<ImportedKey>, ImportError> {
+    /// Reads a secret, the single key of a document in any format, or all keys of a collection,
+    /// such as a JWK Set. Every key of a collection must be usable.
+    pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<ImportedKey>, KeyError> {
         let document = match self.read_content(bytes)? {
             Content::Document(document) => document,
             Content::Secret(key) => return Ok(vec![key]),
         };
-        let Some(_) = document.first_path else {
-            return Ok(vec![self.read_lone(document.entries)?]);
+        // Only a collection has this path.
+        let Some(_) = document.first_key_jq_path else {
+            return Ok(vec![self.read_single(document.entries)?]);
         };
         let kids = document.entries.iter().filter_map(|entry| entry.kid.as_deref());
         ensure_unique_kids(kids)?;
@@ -84,7 +85,7 @@ impl KeyImporter {
         let public_keys: PublicKeys =
             keys.iter().filter_map(|imported| imported.key.public_jwk.as_ref()).collect();
         if keys.iter().any(|imported| equals_public_key(&imported.key, &public_keys)) {
-            return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+            return Err(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
         }
         Ok(keys)
     }
@@ -92,16 +93,14 @@ impl KeyImporter {
     /// Reads a secret, or a document with exactly one key that can sign. Unusable keys of a
     /// collection, such as a JWK Set, are ignored. If a key of the collection has the key id `kid`,
     /// all keys with another key id or without a key id are ignored.
-    pub(crate) fn read_one(
-        self,
-        bytes: &[u8],
-        kid: Option<&str>,
-    ) -> Result<ImportedKey, ImportError> {
+    pub(crate) fn read_one(self, bytes: &[u8], kid: Option<&str>) -> Result<ImportedKey, KeyError> {
         let document = match self.read_content(bytes)? {
             Content::Document(document) => document,
             Content::Secret(key) => return Ok(key),
         };
-        let Some(path) = document.first_path else { return self.read_lone(document.entries) };
+        let Some(path) = document.first_key_jq_path else {
+            return self.read_single(document.entries);
+        };
         let public_keys = document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
         let matches_kid = |entry: &KeyEntry| kid.is_some() && entry.kid.as_deref() == kid;
         let kid_matches: Vec<bool> = document.entries.iter().map(matches_kid).collect();
@@ -111,7 +110,7 @@ impl KeyImporter {
             match result {
                 _ if has_kid_match && !is_kid_match => {}
                 Ok(imported) if equals_public_key(&imported.key, &public_keys) => {
-                    let error = ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES);
+                    let error = KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES);
                     first_error.get_or_insert(error);
                 }
                 Ok(imported) => keys.push(imported),
@@ -123,7 +122,7 @@ impl KeyImporter {
         match (keys.pop(), keys.is_empty(), first_error) {
             (Some(key), true, _) => Ok(key),
             (None, _, Some(error)) => Err(error),
-            _ => Err(ImportError::SeveralKeys(is_plain_json(bytes).then_some(path))),
+            _ => Err(KeyError::SeveralKeys(is_plain_json(bytes).then_some(path))),
         }
     }
 
@@ -133,7 +132,9 @@ impl KeyImporter {
         Some(key.key.algorithm).filter(|algorithm| !algorithm.is_symmetric())
     }
 
-    fn read_content(self, bytes: &[u8]) -> Result<Content, ImportError> {
+    /// Reads a document or a secret. With an encoding, every input except a symmetric JWK is a
+    /// secret. Without an encoding, text without a key is a secret if the algorithm is for HMAC.
+    fn read_content(self, bytes: &[u8]) -> Result<Content, KeyError> {
         let document = read_document(bytes);
         if let Some(encoding) = self.encoding {
             return match document {
@@ -145,28 +146,29 @@ impl KeyImporter {
         match document {
             Ok(document) if is_secret_expected && !document.has_secret() => {
                 let format = detect_key(bytes).unwrap_or(KeyFormat::PUBLIC_KEY_BYTES);
-                Err(ImportError::KeyAsSecret(format))
+                Err(KeyError::KeyAsSecret(format))
             }
             Ok(document) => Ok(Content::Document(document)),
             Err(error) if is_secret_expected && error.permits_text_secret() => {
                 self.import_secret(&decode_secret(bytes, SecretEncoding::Text)?)
             }
-            Err(ImportError::UnknownFormat) if looks_like_der(bytes) => {
-                Err(invalid_key(UNKNOWN_KEY).into())
+            Err(KeyError::UnknownFormat) if looks_like_der(bytes) => {
+                Err(invalid_key(UNKNOWN_KEY_REASON).into())
             }
-            Err(error) if is_secret_expected => Err(error.for_secret(bytes)),
+            Err(error) if is_secret_expected => Err(error.into_secret_error(bytes)),
             Err(error) => Err(error),
         }
     }
 
-    fn import_secret(self, secret: &[u8]) -> Result<Content, ImportError> {
+    fn import_secret(self, secret: &[u8]) -> Result<Content, KeyError> {
         let material = KeyMaterial::Secret(Zeroizing::new(secret.to_vec()));
         let key = self.build_key(material, None)?;
-        Ok(Content::Secret(ImportedKey { key, kid: None }))
+        Ok(Content::Secret(ImportedKey { key, stated_kid: None }))
     }
 
-    /// Reads the key of a document that is not a collection: a JWK, or the only private key of PEM or DER.
-    fn read_lone(self, mut entries: Vec<KeyEntry>) -> Result<ImportedKey, ImportError> {
+    /// Reads the key of a document that is not a collection: a JWK, or the only private key in PEM
+    /// or DER. Other entries, such as certificates, are ignored if there is a private key.
+    fn read_single(self, mut entries: Vec<KeyEntry>) -> Result<ImportedKey, KeyError> {
         let has_private_key = entries.iter().any(KeyEntry::is_private_der);
         if has_private_key {
             entries.retain(KeyEntry::is_private_der);
@@ -174,7 +176,7 @@ impl KeyImporter {
         match (entries.pop(), entries.is_empty() || !has_private_key) {
             (Some(entry), true) => self.read_entry(entry),
             (Some(_), false) => Err(invalid_key("the PEM has several private keys").into()),
-            (None, _) => Err(ImportError::Empty),
+            (None, _) => Err(KeyError::Empty),
         }
     }
 
@@ -182,14 +184,14 @@ impl KeyImporter {
     fn read_members(
         self,
         entries: Vec<KeyEntry>,
-    ) -> impl Iterator<Item = Result<ImportedKey, ImportError>> {
+    ) -> impl Iterator<Item = Result<ImportedKey, KeyError>> {
         let count = entries.len();
         entries.into_iter().enumerate().map(move |(index, entry)| {
             self.read_entry(entry).map_err(|error| error.at_position(index + 1, count))
         })
     }
 
-    fn read_entry(self, KeyEntry { kid, material }: KeyEntry) -> Result<ImportedKey, ImportError> {
+    fn read_entry(self, KeyEntry { kid, material }: KeyEntry) -> Result<ImportedKey, KeyError> {
         let key = match material {
             EntryMaterial::Jwk(jwk) => self.read_jwk(&jwk)?,
             EntryMaterial::PrivateDer(der) => self.build_key(import_der(&der)?, None)?,
@@ -206,10 +208,10 @@ impl KeyImporter {
             }
             EntryMaterial::Unusable(error) => return Err(error),
         };
-        Ok(ImportedKey { key, kid: kid.map(Untrusted::new) })
+        Ok(ImportedKey { key, stated_kid: kid.map(Untrusted::new) })
     }
 
-    fn read_jwk(self, jwk: &Map<String, Value>) -> Result<KeySpec, ImportError> {
+    fn read_jwk(self, jwk: &Map<String, Value>) -> Result<KeySpec, KeyError> {
         jwk::check_key_use(jwk, &["sign"])?;
         let jwk_algorithm = match jwk.get("alg").map(Value::as_str) {
             None => None,
@@ -228,7 +230,7 @@ impl KeyImporter {
         self,
         material: KeyMaterial,
         jwk_algorithm: Option<Algorithm>,
-    ) -> Result<KeySpec, ImportError> {
+    ) -> Result<KeySpec, KeyError> {
         let fits = |algorithm: &Algorithm| match (&material, algorithm.key_type()) {
             (KeyMaterial::Secret(_), KeyType::Hmac(_)) => true,
             (KeyMaterial::Pkcs8(found, _), required) => *found == required,
@@ -255,12 +257,12 @@ impl KeyImporter {
                 (requested, jwk_algorithm) => (found, requested.or(jwk_algorithm)),
             };
             match (found, expected) {
-                (Some(found), Some(expected)) => ImportError::unsuitable(found, expected),
+                (Some(found), Some(expected)) => KeyError::unsuitable(found, expected),
                 _ => invalid_key("unsuitable for the algorithm").into(),
             }
         })?;
         match material {
-            KeyMaterial::Secret(secret) => self.check_and_build(algorithm, &secret),
+            KeyMaterial::Secret(secret) => self.build_secret_key(algorithm, &secret),
             KeyMaterial::Pkcs8(_, pkcs8) => {
                 let key = build_private_key(algorithm, self.purpose, &pkcs8)
                     .map_err(|error| invalid_key(error.to_string()))?;
@@ -272,7 +274,9 @@ impl KeyImporter {
         }
     }
 
-    fn check_and_build(self, algorithm: Algorithm, secret: &[u8]) -> Result<KeySpec, ImportError> {
+    /// Creates a symmetric key. Refuses an empty secret, and a short secret unless `allow_weak` is
+    /// set.
+    fn build_secret_key(self, algorithm: Algorithm, secret: &[u8]) -> Result<KeySpec, KeyError> {
         if secret.is_empty() {
             return Err(invalid_key("the secret is empty").into());
         }
@@ -280,11 +284,7 @@ impl KeyImporter {
         if let KeyType::Hmac(min_length) = algorithm.key_type() {
             key.is_weak = secret.len() < min_length;
             if key.is_weak && !self.allow_weak {
-                return Err(ImportError::WeakSecret {
-                    length: secret.len(),
-                    algorithm,
-                    min_length,
-                });
+                return Err(KeyError::WeakSecret { length: secret.len(), algorithm, min_length });
             }
         }
         Ok(key)

@@ -9,7 +9,7 @@ fn importer(algorithm: Option<Algorithm>) -> KeyImporter {
     KeyImporter { purpose: Purpose::Test, algorithm, encoding: None, allow_weak: false }
 }
 
-fn read_secret(text: &[u8], encoding: SecretEncoding) -> Result<Vec<u8>, ImportError> {
+fn read_secret(text: &[u8], encoding: SecretEncoding) -> Result<Vec<u8>, KeyError> {
     let keys =
         KeyImporter { encoding: Some(encoding), ..importer(Some(Algorithm::HS256)) }.read(text)?;
     Ok(keys[0].key.material.expose_secret().to_vec())
@@ -27,8 +27,8 @@ fn exported_key_round_trips() {
         assert_eq!(imported[0].key.algorithm, algorithm);
         if !algorithm.is_symmetric() {
             assert_eq!(imported[0].key.kid, key.kid, "{algorithm:?}");
-            let der = importer(Some(algorithm)).read(key.material.expose_secret()).unwrap();
-            assert_eq!(der[0].key.kid, key.kid, "{algorithm:?}");
+            let from_der = importer(Some(algorithm)).read(key.material.expose_secret()).unwrap();
+            assert_eq!(from_der[0].key.kid, key.kid, "{algorithm:?}");
         }
     }
 }
@@ -54,7 +54,7 @@ fn requested_name_of_ed25519_takes_precedence() {
         assert_eq!(read(alg, requested), (expected, expected.into()));
     }
     let result = importer(Some(Algorithm::ES256)).read(JWK.replace("ALG", "Ed25519").as_bytes());
-    assert_eq!(result.unwrap_err(), ImportError::unsuitable(Algorithm::Ed25519, Algorithm::ES256));
+    assert_eq!(result.unwrap_err(), KeyError::unsuitable(Algorithm::Ed25519, Algorithm::ES256));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn trailing_data_after_a_key_is_refused() {
 }
 
 #[test]
-fn key_type_decides_the_default_algorithm_and_excludes_hs256() {
+fn key_type_decides_the_default_algorithm_and_a_private_key_is_not_a_secret() {
     for (generated, expected) in [
         (Algorithm::PS512, Algorithm::RS256),
         (Algorithm::ES384, Algorithm::ES384),
@@ -81,7 +81,7 @@ fn key_type_decides_the_default_algorithm_and_excludes_hs256() {
         let keys = importer(None).read(text.expose_secret().as_bytes()).unwrap();
         assert_eq!(keys[0].key.algorithm, expected);
         let hs256_result = importer(Some(Algorithm::HS256)).read(text.expose_secret().as_bytes());
-        assert!(matches!(hs256_result, Err(ImportError::KeyAsSecret(_))));
+        assert!(matches!(hs256_result, Err(KeyError::KeyAsSecret(_))));
     }
 }
 
@@ -99,7 +99,7 @@ fn secret_is_read_in_every_encoding() {
     ] {
         assert_eq!(read_secret(encoded.as_bytes(), SecretEncoding::Base64).unwrap(), bytes);
     }
-    // The text mixes both alphabets.
+    // The text has characters of standard base64 and of base64url.
     assert!(
         read_secret(b"3N3e3+Dh4uPk5ebn6Onq6-zt7u/w8fLz9PX29/j5+vs=", SecretEncoding::Base64)
             .is_err()
@@ -111,7 +111,7 @@ fn short_secret_is_weak_and_empty_secret_is_refused() {
     let strict = importer(Some(Algorithm::HS384));
     let short = [b'x'; 47];
     let weak_secret_error =
-        ImportError::WeakSecret { length: 47, algorithm: Algorithm::HS384, min_length: 48 };
+        KeyError::WeakSecret { length: 47, algorithm: Algorithm::HS384, min_length: 48 };
     assert_eq!(strict.read(&short).unwrap_err(), weak_secret_error);
     let lenient = KeyImporter { allow_weak: true, ..strict };
     assert!(lenient.read(&short).unwrap()[0].key.is_weak);
@@ -120,7 +120,7 @@ fn short_secret_is_weak_and_empty_secret_is_refused() {
 }
 
 #[test]
-fn jwk_set_import_is_atomic() {
+fn one_unusable_key_refuses_a_whole_jwk_set() {
     let ed25519_jwk = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
     let hmac_jwk = r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0i","alg":"HS384"}"#;
@@ -138,7 +138,7 @@ fn jwk_set_import_is_atomic() {
 #[test]
 fn unknown_bytes_without_an_algorithm_are_not_a_secret() {
     for text in [&b"correct horse"[..], b"0123456789", b"0"] {
-        assert_eq!(importer(None).read(text).unwrap_err(), ImportError::UnknownFormat);
+        assert_eq!(importer(None).read(text).unwrap_err(), KeyError::UnknownFormat);
     }
 }
 

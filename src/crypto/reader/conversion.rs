@@ -1,5 +1,6 @@
-//! Shell commands that convert unsupported key formats. A command is printed only if the programs in
-//! the command read the file correctly: from any other file, they would create a wrong key or no key.
+//! Shell commands that convert unsupported key formats. A command is printed only if the programs
+//! in the command read the file correctly: from any other file, the programs would create a wrong
+//! key or none.
 
 use super::UnsupportedFormat;
 use super::unsupported::Unwrapping;
@@ -7,28 +8,31 @@ use crate::crypto::der::{DerStructure, classify};
 use crate::crypto::secret::is_java_keystore;
 use serde::de::IgnoredAny;
 
-/// Word in a hint that represents the file with the key.
+/// Word in a hint in place of the path of the file with the key.
 pub(crate) const FILE_PLACEHOLDER: &str = "FILE";
 
-/// Maximum length of a PEM line that every program in the commands can read.
+/// Maximum length in bytes of a PEM line that every program in the commands can read.
 const MAX_LINE_LENGTH: usize = 76;
 
 impl UnsupportedFormat {
-    /// Returns this format if the conversion command can read a file with these bytes, otherwise
-    /// [`UnsupportedFormat::Wrapped`].
-    pub(super) fn in_file(self, bytes: &[u8]) -> Self {
+    /// Returns this format if its conversion command can read a file with these bytes. Otherwise,
+    /// returns [`UnsupportedFormat::Wrapped`].
+    pub(super) fn or_wrapped_unless_convertible(self, bytes: &[u8]) -> Self {
         if self.is_convertible(bytes) {
             return self;
         }
         let unwrapping = if is_strict_base64(bytes) {
             Some(Unwrapping::Base64)
         } else {
-            // In a JSON document, a key of this format can only be the member `private_key`.
+            // In a JSON document, the reader found the key in the member `private_key`. For a key
+            // in any other member, the format is `JsonMember`.
             is_plain_json(bytes).then_some(Unwrapping::Member(".private_key"))
         };
         Self::Wrapped { format: Box::new(self), unwrapping }
     }
 
+    /// Returns whether the conversion command of this format can read a file with these bytes. A
+    /// format without a conversion command counts as convertible.
     fn is_convertible(&self, bytes: &[u8]) -> bool {
         let is_der = |structure| classify(bytes) == Some(structure);
         match self {
@@ -54,8 +58,9 @@ impl UnsupportedFormat {
         }
     }
 
-    /// Returns the hint with the command that converts [`FILE_PLACEHOLDER`] to a supported format, or
-    /// [`SAVE_HINT`] if no command is known. `None` for a detected key without a hint.
+    /// Returns the hint with the command that converts the file [`FILE_PLACEHOLDER`] to a supported
+    /// format. Returns [`SAVE_HINT`] if no command is known, and `None` if this is
+    /// [`UnsupportedFormat::Detected`] with a format that has no hint.
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Detected(format) => return format.hint().map(str::to_owned),
@@ -110,12 +115,16 @@ impl UnsupportedFormat {
     }
 }
 
+/// Returns the hint that extracts the JSON member with this path for `jq`. `is_text` is true if the
+/// member is a string.
 fn member_hint(path: &str, is_text: bool) -> String {
     let raw = if is_text { " -r" } else { "" };
     let root = if path.starts_with('[') { "." } else { "" };
     format!("extract the key: (umask 077; jq{raw} '{root}{path}' FILE > key.txt)")
 }
 
+/// Returns the hint that converts a private key of OpenSSH. `ssh-keygen` converts all types except
+/// Ed25519.
 fn openssh_hint(is_ed25519: bool, is_encrypted: bool) -> String {
     if !is_ed25519 {
         return "convert a copy of the key: install -m 600 FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem".to_owned();
@@ -133,28 +142,29 @@ fn openssh_hint(is_ed25519: bool, is_encrypted: bool) -> String {
 /// (RFC 8410, section 4), then the last 32 bytes of the SSH key.
 const SSH_ED25519_HINT: &str = r"convert the key: (printf '\060\052\060\005\006\003\053\145\160\003\041\000'; grep -o 'AAAA[^ ]*' FILE | base64 -d | tail -c 32) > key.der";
 
-/// Hint for a key whose encoding or surrounding text no known command removes.
+/// Hint for a key in a file that no known command can convert, because the key is encoded or the
+/// file contains other text or keys.
 pub(crate) const SAVE_HINT: &str =
     "save the key in a file of its own, without the encoding, quotes and text around it";
 
 /// Returns the command that converts an unencrypted Ed25519 private key of OpenSSH. The command
-/// writes the start of PKCS#8 (RFC 8410, section 7), then the seed, which has a fixed position in
-/// the OpenSSH key.
+/// writes the start of PKCS#8 (RFC 8410, section 7), then the 32 bytes of the private key, which
+/// have a fixed position in the OpenSSH key.
 fn openssh_ed25519_command(file: &str) -> String {
     format!(
         r"(umask 077; (printf '\060\056\002\001\000\060\005\006\003\053\145\160\004\042\004\040'; sed '/^--/d' {file} | base64 -d | tail -c +162 | head -c 32) > key.der)"
     )
 }
 
-/// Returns whether the file is a JSON object or array that `jq` reads.
+/// Returns whether a file with these bytes is a JSON object or array that `jq` reads.
 pub(in crate::crypto) fn is_plain_json(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let is_object_or_array = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
     is_object_or_array && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// Returns whether every program in the commands reads the PEM: no line in a block is too long,
-/// indented or contains a backslash, and each BEGIN and END marker is a line of its own.
+/// Returns whether every program in the commands can read the PEM: each BEGIN and END marker is on
+/// a separate line, and no line in a block is too long, is indented or contains a backslash.
 pub(in crate::crypto) fn is_plain_pem(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let mut is_in_block = false;
@@ -177,7 +187,8 @@ pub(in crate::crypto) fn is_plain_pem(bytes: &[u8]) -> bool {
     !is_in_block && block_count > 0 && text.matches("-----BEGIN ").count() == block_count
 }
 
-/// Returns whether the file is one SSH public key, without options.
+/// Returns whether a file with these bytes is one line with one SSH public key, without options
+/// before the key.
 fn is_plain_ssh_line(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let mut words = text.split_ascii_whitespace();
@@ -192,12 +203,12 @@ fn is_plain_ssh_line(bytes: &[u8]) -> bool {
         && key_count == 1
 }
 
-/// Returns whether `xxd -r -p` decodes the file.
+/// Returns whether `xxd -r -p` decodes a file with these bytes.
 fn is_plain_hex(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| byte.is_ascii_hexdigit() || b"\r\n".contains(byte))
 }
 
-/// Returns whether `base64 -d` decodes the file.
+/// Returns whether `base64 -d` decodes a file with these bytes.
 fn is_strict_base64(bytes: &[u8]) -> bool {
     let is_base64_char = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
     let char_count = bytes.iter().filter(|byte| **byte != b'\n').count();

@@ -1,18 +1,20 @@
-//! Keys of a document, not yet converted from its format.
+//! Keys of a document, as JWKs or in DER. A document is an input that contains keys, such as a
+//! file.
 
 use crate::crypto::jwk::is_symmetric;
-use crate::crypto::key_error::ImportError;
+use crate::crypto::key_error::KeyError;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-/// Keys of a file or variable, in their order. The keys are not yet validated.
+/// Keys of a document, in the order of the document. The keys are not yet validated.
 #[derive(PartialEq)]
 pub(in crate::crypto) struct KeyDocument {
     /// The keys.
     pub(in crate::crypto) entries: Vec<KeyEntry>,
-    /// Path of the first key for `jq` (in a certificate map, of all keys), if the document is a
-    /// collection (a JWK Set, an array or a certificate map); otherwise `None`.
-    pub(in crate::crypto) first_path: Option<&'static str>,
+    /// Path for `jq` that selects the first key of a collection. A collection is a JWK Set, an
+    /// array of JWKs, or a certificate map (an object that maps key ids to certificates). For a
+    /// certificate map, the path selects all keys. `None` if the document is not a collection.
+    pub(in crate::crypto) first_key_jq_path: Option<&'static str>,
 }
 
 /// Key of a document.
@@ -24,10 +26,10 @@ pub(in crate::crypto) struct KeyEntry {
     pub(in crate::crypto) material: EntryMaterial,
 }
 
-/// Key material in the format of the document.
+/// Key material as a JWK or in DER.
 #[derive(PartialEq)]
 pub(in crate::crypto) enum EntryMaterial {
-    /// JWK without members that are `null`.
+    /// JWK. Members with the value `null` are removed.
     Jwk(Map<String, Value>),
     /// DER of a private key.
     PrivateDer(Zeroizing<Vec<u8>>),
@@ -36,7 +38,7 @@ pub(in crate::crypto) enum EntryMaterial {
     /// DER of a certificate, or of a certificate request.
     Certificate(Vec<u8>),
     /// Member of a collection that cannot be read as a key, with the reason.
-    Unusable(ImportError),
+    Unusable(KeyError),
 }
 
 impl KeyEntry {
@@ -57,21 +59,23 @@ impl KeyDocument {
         self.entries.iter().filter_map(KeyEntry::as_jwk).any(is_symmetric)
     }
 
-    /// Returns whether the document is a single JWK with a symmetric key.
+    /// Returns whether the document is a single symmetric JWK, not in a collection.
     pub(in crate::crypto) fn is_secret_jwk(&self) -> bool {
         match &self.entries[..] {
-            [entry] if self.first_path.is_none() => entry.as_jwk().is_some_and(is_symmetric),
+            [entry] if self.first_key_jq_path.is_none() => entry.as_jwk().is_some_and(is_symmetric),
             _ => false,
         }
     }
 
-    /// Returns all entries of a collection. Of any other document, returns the public keys in DER;
-    /// without such keys, the private keys in DER; otherwise the first entry, a JWK or a certificate.
-    /// Further certificates belong to certificate authorities, which sign no tokens.
+    /// Returns the entries that can be the key of a token issuer. Returns all entries of a
+    /// collection. For any other document, returns the public keys in DER. If there are none,
+    /// returns the private keys in DER. If the document has no key in DER, returns only the first
+    /// entry, which is a JWK or a certificate. Further certificates belong to certificate
+    /// authorities, which sign no tokens.
     pub(in crate::crypto) fn into_primary_entries(self) -> Vec<KeyEntry> {
-        let Self { mut entries, first_path } = self;
+        let Self { mut entries, first_key_jq_path } = self;
         let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));
-        if first_path.is_some() {
+        if first_key_jq_path.is_some() {
             return entries;
         }
         if entries.iter().any(is_public) {
@@ -85,6 +89,6 @@ impl KeyDocument {
     }
 
     pub(super) fn single(material: EntryMaterial) -> Self {
-        Self { entries: vec![KeyEntry { kid: None, material }], first_path: None }
+        Self { entries: vec![KeyEntry { kid: None, material }], first_key_jq_path: None }
     }
 }

@@ -1,12 +1,13 @@
-//! Keys in JSON: JWK, JWK Set, array of JWKs, service account, certificate map; and documents that
-//! contain or reference a key.
+//! Keys in JSON: JWK, JWK Set, array of JWKs, service account of Google, and certificate map (an
+//! object that maps key ids to certificates). Also errors for other JSON documents that contain or
+//! reference a key.
 
 use super::document::{EntryMaterial, KeyDocument, KeyEntry};
 use super::unsupported::UnsupportedFormat;
 use crate::crypto::error::invalid_key;
-use crate::crypto::key_error::ImportError;
+use crate::crypto::key_error::KeyError;
 use crate::crypto::pem::is_pem;
-use crate::crypto::secret::{detect_key, is_jwk};
+use crate::crypto::secret::{detect_key, is_jwk_or_set};
 use crate::model::{InvalidValue, parse_strict_value};
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Map, Value};
@@ -15,14 +16,12 @@ use std::mem;
 /// Maximum depth at which a key is searched in a document.
 const MAX_DEPTH: usize = 8;
 
-/// Function that reads the document in a text. Returns `None` if no format is recognized.
-type ReadText<'f> = &'f dyn Fn(&[u8]) -> Result<Option<KeyDocument>, ImportError>;
+/// Function that reads the keys in the text of a JSON member. Returns `None` if no format is
+/// recognized.
+type ReadText<'f> = &'f dyn Fn(&[u8]) -> Result<Option<KeyDocument>, KeyError>;
 
-/// Reads a JSON document. Returns `None` for a document without a key.
-pub(super) fn read(
-    text: &[u8],
-    read_text: ReadText<'_>,
-) -> Result<Option<KeyDocument>, ImportError> {
+/// Reads the keys of a JSON document. Returns `None` for a document without a key.
+pub(super) fn read(text: &[u8], read_text: ReadText<'_>) -> Result<Option<KeyDocument>, KeyError> {
     match parse_strict_value(text).map_err(|error| json_error(text, error.to_string()))? {
         Value::Object(members) => read_object(members, read_text),
         Value::Array(items) => read_array(items),
@@ -30,9 +29,9 @@ pub(super) fn read(
     }
 }
 
-/// Returns the error for invalid JSON. [`ImportError::InvalidJson`] means that no key is recognized
-/// in the text, which can therefore be a secret.
-fn json_error(text: &[u8], description: String) -> ImportError {
+/// Returns the error for invalid JSON. The error is [`KeyError::InvalidJson`] if no key is
+/// recognized in the text. The text can then be a secret. `description` is the error of the parser.
+fn json_error(text: &[u8], description: String) -> KeyError {
     let documents = Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     let count = documents.take_while(Result::is_ok).take(2).count();
     let error = invalid_key(if count > 1 {
@@ -44,34 +43,34 @@ fn json_error(text: &[u8], description: String) -> ImportError {
         return error.into();
     }
     let is_document = count > 0 || text.windows(3).any(|part| part == b"kty");
-    ImportError::InvalidJson { error, is_document }
+    KeyError::InvalidJson { error, is_document }
 }
 
 fn read_object(
     mut members: Map<String, Value>,
     read_text: ReadText<'_>,
-) -> Result<Option<KeyDocument>, ImportError> {
+) -> Result<Option<KeyDocument>, KeyError> {
     members.retain(|_, value| !value.is_null());
     match members.get_mut("keys") {
         Some(Value::Array(jwks)) => return read_set(mem::take(jwks), ".keys[0]").map(Some),
         Some(_) => {
             let error = invalid_key("`keys` is not an array");
-            return Err(ImportError::InvalidJson { error, is_document: true });
+            return Err(KeyError::InvalidJson { error, is_document: true });
         }
         None => {}
     }
-    if is_jwk(&members) || members.contains_key("kty") {
+    if is_jwk_or_set(&members) || members.contains_key("kty") {
         let entry = read_jwk(members)?;
-        return Ok(Some(KeyDocument { entries: vec![entry], first_path: None }));
+        return Ok(Some(KeyDocument { entries: vec![entry], first_key_jq_path: None }));
     }
-    let text = |name: &str| members.get(name).and_then(Value::as_str);
-    if let Some(private_key) = text("private_key").filter(|key| is_pem(key.as_bytes())) {
-        return read_service_account(private_key, text("private_key_id"), read_text);
+    let text_member = |name: &str| members.get(name).and_then(Value::as_str);
+    if let Some(private_key) = text_member("private_key").filter(|key| is_pem(key.as_bytes())) {
+        return read_service_account(private_key, text_member("private_key_id"), read_text);
     }
-    if text("jwks_uri").is_some() {
+    if text_member("jwks_uri").is_some() {
         return Err(UnsupportedFormat::Discovery.into());
     }
-    if text("realm").is_some() && text("public_key").is_some() {
+    if text_member("realm").is_some() && text_member("public_key").is_some() {
         return Err(UnsupportedFormat::Realm.into());
     }
     if let Some(document) = read_certificate_map(&members, read_text) {
@@ -80,12 +79,12 @@ fn read_object(
     refuse_key_in_member(&Value::Object(members))
 }
 
-/// Reads the members of a JWK Set (RFC 7517, section 5) or of an array of JWKs.
-fn read_set(jwks: Vec<Value>, first_path: &'static str) -> Result<KeyDocument, ImportError> {
+/// Reads the keys of a JWK Set (RFC 7517, section 5) or of an array of JWKs.
+fn read_set(jwks: Vec<Value>, first_key_jq_path: &'static str) -> Result<KeyDocument, KeyError> {
     if jwks.is_empty() {
         return Err(invalid_key("the JWK Set is empty").into());
     }
-    let read_member = |jwk: Value| {
+    let read_key = |jwk: Value| {
         let entry = match jwk {
             Value::Object(mut members) => {
                 members.retain(|_, value| !value.is_null());
@@ -102,12 +101,13 @@ fn read_set(jwks: Vec<Value>, first_path: &'static str) -> Result<KeyDocument, I
             material: EntryMaterial::Unusable(error.into()),
         })
     };
-    let entries = jwks.into_iter().map(read_member).collect();
-    Ok(KeyDocument { entries, first_path: Some(first_path) })
+    let entries = jwks.into_iter().map(read_key).collect();
+    Ok(KeyDocument { entries, first_key_jq_path: Some(first_key_jq_path) })
 }
 
-fn read_array(items: Vec<Value>) -> Result<Option<KeyDocument>, ImportError> {
-    let has_jwk = items.iter().filter_map(Value::as_object).any(is_jwk);
+/// Reads an array of JWKs. Refuses any other array that contains a key, and an empty array.
+fn read_array(items: Vec<Value>) -> Result<Option<KeyDocument>, KeyError> {
+    let has_jwk = items.iter().filter_map(Value::as_object).any(is_jwk_or_set);
     if has_jwk || items.is_empty() {
         return read_set(items, ".[0]").map(Some);
     }
@@ -124,12 +124,12 @@ fn read_jwk(members: Map<String, Value>) -> Result<KeyEntry, InvalidValue> {
     Ok(KeyEntry { kid, material: EntryMaterial::Jwk(members) })
 }
 
-/// Reads the private key of a Google service account, whose `private_key_id` is the key id.
+/// Reads the private key of a service account of Google. `kid` is the member `private_key_id`.
 fn read_service_account(
     private_key: &str,
     kid: Option<&str>,
     read_text: ReadText<'_>,
-) -> Result<Option<KeyDocument>, ImportError> {
+) -> Result<Option<KeyDocument>, KeyError> {
     let mut document = read_text(private_key.as_bytes())?;
     for entry in document.iter_mut().flat_map(|document| &mut document.entries) {
         entry.kid = kid.map(str::to_owned);
@@ -137,8 +137,9 @@ fn read_service_account(
     Ok(document)
 }
 
-/// Reads an object that maps key ids to certificates or public keys in PEM, such as the
-/// certificates of Google. Returns `None` for other objects, and if no member is usable.
+/// Reads an object that maps key ids to certificates or public keys in PEM, such as the object in
+/// which Google publishes certificates. Returns `None` for any other object, and if no member is
+/// usable.
 fn read_certificate_map(
     members: &Map<String, Value>,
     read_text: ReadText<'_>,
@@ -146,7 +147,7 @@ fn read_certificate_map(
     let read_member = |(kid, value): (&String, &Value)| {
         let text = value.as_str().filter(|text| is_pem(text.as_bytes()))?;
         let material = match read_text(text.as_bytes()) {
-            // A chain of certificates starts with the certificate of the key.
+            // In a chain of certificates, the first certificate contains the key that signs tokens.
             Ok(document) => document?.entries.into_iter().next()?.material,
             Err(error) => EntryMaterial::Unusable(error),
         };
@@ -155,20 +156,22 @@ fn read_certificate_map(
     };
     let entries = members.iter().map(read_member).collect::<Option<Vec<_>>>()?;
     let is_usable = |entry: &KeyEntry| !matches!(entry.material, EntryMaterial::Unusable(_));
-    entries.iter().any(is_usable).then_some(KeyDocument { entries, first_path: Some(".[]") })
+    entries.iter().any(is_usable).then_some(KeyDocument { entries, first_key_jq_path: Some(".[]") })
 }
 
-/// Refuses a document with a key in a member. Returns `None` for a document without a key.
-fn refuse_key_in_member(document: &Value) -> Result<Option<KeyDocument>, ImportError> {
+/// Refuses a document with a key in a member, at any depth up to [`MAX_DEPTH`]. Returns `None` for
+/// a document without such a key.
+fn refuse_key_in_member(document: &Value) -> Result<Option<KeyDocument>, KeyError> {
     let mut path = Vec::new();
     let Some(is_text) = find_key(document, &mut path, MAX_DEPTH) else { return Ok(None) };
     let path = path.into_iter().collect();
     Err(UnsupportedFormat::JsonMember { path, is_text }.into())
 }
 
-/// Finds the first key in a document; returns whether the key is a string. Extends `path`, in the
-/// notation of `jq`, down to the key; a segment is `None` if a command cannot contain the
-/// name of the member.
+/// Finds the first key in `value`. Returns `Some(true)` if the key is a string, `Some(false)` if
+/// the key is a JWK or a JWK Set, and `None` if there is no key. Appends the segments of the path
+/// to the key, in the notation of `jq`, to `path`. A segment is `None` if a command cannot contain
+/// the name of the member.
 fn find_key(value: &Value, path: &mut Vec<Option<String>>, max_depth: usize) -> Option<bool> {
     let inner_depth = max_depth.checked_sub(1)?;
     let mut visit = |segment: Option<String>, inner: &Value| {
@@ -181,7 +184,7 @@ fn find_key(value: &Value, path: &mut Vec<Option<String>>, max_depth: usize) -> 
     };
     match value {
         Value::String(text) => detect_key(text.as_bytes()).map(|_| true),
-        Value::Object(members) if is_jwk(members) => Some(false),
+        Value::Object(members) if is_jwk_or_set(members) => Some(false),
         Value::Object(members) => {
             members.iter().find_map(|(name, inner)| visit(path_segment(name), inner))
         }
@@ -193,8 +196,8 @@ fn find_key(value: &Value, path: &mut Vec<Option<String>>, max_depth: usize) -> 
     }
 }
 
-/// Returns the path of a member for `jq`, if the name can be repeated in a command. Blanks are
-/// escaped, so that the path is one word.
+/// Returns the segment of a `jq` path for the member `name`. Returns `None` if a command cannot
+/// contain the name. Blanks in the name are escaped, so that the path is one word in a hint.
 fn path_segment(name: &str) -> Option<String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:/@- ".contains(&byte);
     let is_plain_name = !name.is_empty() && name.len() <= 64 && name.bytes().all(is_plain);

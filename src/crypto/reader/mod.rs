@@ -1,5 +1,6 @@
-//! Reader of key documents: recognizes every supported format, removes encodings and quotes around
-//! the key, and names formats that need a conversion. Every command reads key material here.
+//! Reader of key documents, which are inputs that contain keys. The reader recognizes every
+//! supported format, removes encodings and quotes around the key, and names formats that need a
+//! conversion. Every command that accepts keys uses this reader.
 
 mod conversion;
 mod document;
@@ -10,7 +11,7 @@ mod unsupported;
 use super::der::{self, DerStructure};
 use super::error::invalid_key;
 use super::input_limits::ensure_size;
-use super::key_error::ImportError;
+use super::key_error::KeyError;
 use super::pem::{self, Block};
 use super::secret::{detect_key, is_ssh_text};
 pub(crate) use conversion::{FILE_PLACEHOLDER, SAVE_HINT};
@@ -19,45 +20,52 @@ pub(super) use document::{EntryMaterial, KeyDocument, KeyEntry};
 pub(crate) use unsupported::UnsupportedFormat;
 use zeroize::Zeroizing;
 
-/// Maximum number of nested encodings.
+/// Maximum number of layers around a key. A layer is base64, or a JSON document with the key in a
+/// member.
 const MAX_LAYERS: usize = 4;
 
-/// Reads all keys of a document. [`ImportError::UnknownFormat`] means that the bytes are not a key
-/// in any known format, and can therefore be a secret.
-pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, ImportError> {
-    ensure_size(bytes).map_err(ImportError::TooLarge)?;
+/// Reads all keys of a document. The error [`KeyError::UnknownFormat`] means that the bytes are not
+/// a key in any known format. The bytes can then be a secret.
+pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, KeyError> {
+    ensure_size(bytes).map_err(KeyError::TooLarge)?;
     match read_layer(bytes, MAX_LAYERS) {
         Ok(Some(document)) => return Ok(document),
         Ok(None) => {}
-        Err(ImportError::UnsupportedFormat(format)) => return Err(format.in_file(bytes).into()),
+        Err(KeyError::UnsupportedFormat(format)) => {
+            return Err(format.or_wrapped_unless_convertible(bytes).into());
+        }
         Err(error) => return Err(error),
     }
     let text = text::to_utf8(bytes);
     let text = text.trim_ascii();
     if text.is_empty() {
-        return Err(ImportError::Empty);
+        return Err(KeyError::Empty);
     }
     if let Some(format) = detect_key(bytes) {
-        return Err(UnsupportedFormat::Detected(format).in_file(bytes).into());
+        return Err(UnsupportedFormat::Detected(format)
+            .or_wrapped_unless_convertible(bytes)
+            .into());
     }
     if text.starts_with(b"{") || text.starts_with(b"[") {
-        return Err(ImportError::NoKeyInJson);
+        return Err(KeyError::NoKeyInJson);
     }
-    Err(ImportError::UnknownFormat)
+    Err(KeyError::UnknownFormat)
 }
 
-/// Returns whether a document is recognized as one or more keys, also damaged or unsupported keys, and
-/// contains no symmetric key. Such a document is never a secret.
+/// Returns whether a document is never accepted as a secret. This is true if the reader recognizes a
+/// key in the document, even a damaged key or a key in an unsupported format. It is false if the
+/// reader can read the document and finds a symmetric JWK.
 #[cfg(any(fuzzing, test))]
-pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
+pub(crate) fn is_never_secret(bytes: &[u8]) -> bool {
     match read_document(bytes) {
         Ok(document) => !document.has_secret(),
         Err(error) => !error.permits_secret(),
     }
 }
 
-/// Reads a document in at most `layers` nested encodings. Returns `None` if no format is recognized.
-fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, ImportError> {
+/// Reads a document that has at most `layers` layers around it. Returns `None` if no format is
+/// recognized.
+fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, KeyError> {
     if let Some(structure) = der::classify(bytes) {
         return read_der(bytes, structure).map(Some);
     }
@@ -65,7 +73,7 @@ fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, Import
         return Err(format.into());
     }
     let utf8 = text::to_utf8(bytes);
-    let unwrapped = text::unwrap(&utf8);
+    let unwrapped = text::remove_wrappings(&utf8);
     if unwrapped.starts_with(b"{") || unwrapped.starts_with(b"[") {
         let read_text = |text: &[u8]| match layers.checked_sub(1) {
             Some(layers) => read_layer(text, layers),
@@ -90,7 +98,7 @@ fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, Import
     }
 }
 
-fn read_der(der: &[u8], structure: DerStructure) -> Result<KeyDocument, ImportError> {
+fn read_der(der: &[u8], structure: DerStructure) -> Result<KeyDocument, KeyError> {
     let material = match structure {
         DerStructure::PrivateKey => {
             if der::is_rsa_pss(der) {
@@ -112,9 +120,9 @@ fn read_der(der: &[u8], structure: DerStructure) -> Result<KeyDocument, ImportEr
     Ok(KeyDocument::single(material))
 }
 
-/// Reads all blocks of a PEM (RFC 7468). Equal blocks count once, and blocks without a key, such as
-/// curve parameters, are ignored.
-fn read_pem(text: &[u8]) -> Result<KeyDocument, ImportError> {
+/// Reads the keys of all blocks of a PEM text (RFC 7468). Equal blocks count once. Blocks without a
+/// key, such as curve parameters, are ignored.
+fn read_pem(text: &[u8]) -> Result<KeyDocument, KeyError> {
     let blocks = pem::parse_blocks(text)?;
     let mut entries: Vec<KeyEntry> = Vec::new();
     for (index, block) in blocks.iter().enumerate() {
@@ -131,11 +139,11 @@ fn read_pem(text: &[u8]) -> Result<KeyDocument, ImportError> {
         )
         .into());
     }
-    Ok(KeyDocument { entries, first_path: None })
+    Ok(KeyDocument { entries, first_key_jq_path: None })
 }
 
-/// Returns the key material of a block, or `None` for a block that is not a key.
-fn read_block(block: &Block<'_>) -> Result<Option<EntryMaterial>, ImportError> {
+/// Returns the key material of a PEM block, or `None` for a block that is not a key.
+fn read_block(block: &Block<'_>) -> Result<Option<EntryMaterial>, KeyError> {
     if block.label == "ENCRYPTED PRIVATE KEY" || block.is_encrypted {
         return Err(UnsupportedFormat::EncryptedKey.into());
     }

@@ -1,5 +1,5 @@
-//! Removal of the text around a key: byte order marks, UTF-16, quotes, assignments, escaped
-//! line breaks and base64.
+//! Removal of byte order marks, quotes, assignments and escapes around a key, and decoding of
+//! UTF-16 and base64.
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -9,13 +9,14 @@ use zeroize::Zeroizing;
 /// Minimum length in bytes of text that can contain a key.
 const MIN_TEXT_LENGTH: usize = 32;
 
-/// Maximum length of a name in `NAME=VALUE`.
-const MAX_NAME_LENGTH: usize = 64;
+/// Maximum length in bytes of `NAME=` in an assignment `NAME=VALUE`.
+const MAX_ASSIGNMENT_PREFIX_LENGTH: usize = 64;
 
 /// Maximum number of nested wrappings that are removed.
 const MAX_WRAPPINGS: usize = 4;
 
-/// Returns the text without a byte order mark, converted from UTF-16 if the mark is that of UTF-16.
+/// Returns the text without a byte order mark. Converts the text to UTF-8 if it has the byte order
+/// mark of UTF-16.
 pub(super) fn to_utf8(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let decode_units = |units: Vec<u16>| String::from_utf16_lossy(&units).into_bytes();
     Zeroizing::new(match bytes {
@@ -33,7 +34,7 @@ pub(super) fn to_utf8(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
 /// Removes surrounding whitespace and at most [`MAX_WRAPPINGS`] nested wrappings: quotes (also of a
 /// JSON string or of Python bytes), `export`, `NAME=`, and the prefix of a data URL. JSON that was
 /// escaped as a string is unescaped.
-pub(super) fn unwrap(text: &[u8]) -> Zeroizing<Vec<u8>> {
+pub(super) fn remove_wrappings(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut inner = Zeroizing::new(text.trim_ascii().to_vec());
     for _ in 0..MAX_WRAPPINGS {
         match remove_wrapping(&inner) {
@@ -44,10 +45,11 @@ pub(super) fn unwrap(text: &[u8]) -> Zeroizing<Vec<u8>> {
     inner
 }
 
-/// Removes the outermost wrapping and the whitespace inside; returns `None` if there is no wrapping.
+/// Removes the outermost wrapping and the whitespace around its content. Returns `None` if the text
+/// has no wrapping.
 fn remove_wrapping(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let trim = |bytes: &[u8]| Some(Zeroizing::new(bytes.trim_ascii().to_vec()));
-    // JSON that was escaped as a string, and lost the quotes of the string.
+    // JSON that was escaped as a JSON string, but has lost the quotes of this string.
     if [&b"{\\"[..], b"[\\", b"[{\\"].iter().any(|start| text.starts_with(start)) {
         return parse_json_string(&[b"\"", text, b"\""].concat());
     }
@@ -74,8 +76,9 @@ fn parse_json_string(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 
 /// Returns the value of `NAME=VALUE`, if the value is long enough for a key.
 fn strip_assignment(text: &[u8]) -> Option<&[u8]> {
-    let at = text.iter().take(MAX_NAME_LENGTH).position(|byte| *byte == b'=')?;
-    let (name, value) = (text.get(..at)?.trim_ascii(), text.get(at + 1..)?);
+    let separator =
+        text.iter().take(MAX_ASSIGNMENT_PREFIX_LENGTH).position(|byte| *byte == b'=')?;
+    let (name, value) = (text.get(..separator)?.trim_ascii(), text.get(separator + 1..)?);
     let is_name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
     let starts_like_name =
         name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
@@ -86,12 +89,12 @@ fn strip_assignment(text: &[u8]) -> Option<&[u8]> {
 
 /// Returns the text after the comma of a data URL (RFC 2397).
 fn strip_data_url(text: &[u8]) -> Option<&[u8]> {
-    let at = text.strip_prefix(b"data:")?.iter().position(|byte| *byte == b',')?;
-    text.get("data:".len() + at + 1..)
+    let comma = text.strip_prefix(b"data:")?.iter().position(|byte| *byte == b',')?;
+    text.get("data:".len() + comma + 1..)
 }
 
-/// Replaces each escape `\n` or `\r`, also with several backslashes, by a line break, and removes all
-/// other backslashes.
+/// Replaces each escape `\n` or `\r` by a line break, also if the escape has several backslashes.
+/// Removes all other backslashes.
 pub(super) fn unescape_line_breaks(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut unescaped = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
@@ -112,9 +115,9 @@ pub(super) fn unescape_line_breaks(text: &[u8]) -> Zeroizing<Vec<u8>> {
     unescaped
 }
 
-/// Decodes text that is base64 as a whole, in either alphabet, with or without padding. Whitespace,
-/// backslashes and escaped line breaks are ignored. Returns `None` for text that is too short for a
-/// key.
+/// Decodes text that is base64 in either alphabet, with or without padding. Whitespace, backslashes
+/// and escaped line breaks are ignored. Returns `None` for any other text, and for text that is too
+/// short for a key.
 pub(super) fn decode_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     if text.len() < MIN_TEXT_LENGTH {
         return None;

@@ -41,21 +41,21 @@ pub(crate) enum UnsupportedFormat {
     JavaKeystore,
     /// OpenID Provider Metadata, which references a JWK Set.
     Discovery,
-    /// Document about a Keycloak realm, with its public key.
+    /// Document that describes a Keycloak realm and contains the public key of the realm.
     Realm,
-    /// JSON document with a key in a member.
+    /// JSON document with a key in a member. The key is a string, a JWK or a JWK Set.
     JsonMember {
-        /// Path of the member for `jq`; `None` if a name in the path cannot be repeated in a command.
+        /// Path of the member for `jq`; `None` if a command cannot contain a name in the path.
         path: Option<String>,
         /// True if the member is a string.
         is_text: bool,
     },
-    /// Format whose conversion command cannot read the file, because the key is encoded or has other
-    /// text around it.
+    /// Key in an unsupported format, in a file that the conversion command for this format cannot
+    /// read: the key is encoded or has other text around it.
     Wrapped {
         /// Format of the key.
         format: Box<UnsupportedFormat>,
-        /// Wrapping that a command removes; `None` if no command is known.
+        /// Wrapping around the key; `None` if no command is known that removes the wrapping.
         unwrapping: Option<Unwrapping>,
     },
 }
@@ -70,7 +70,7 @@ pub(crate) enum Unwrapping {
 }
 
 /// Magic bytes of a private key of OpenSSH.
-const OPENSSH: &[u8] = b"openssh-key-v1\0";
+const OPENSSH_MAGIC: &[u8] = b"openssh-key-v1\0";
 
 impl UnsupportedFormat {
     /// Recognizes binary formats other than DER.
@@ -78,16 +78,16 @@ impl UnsupportedFormat {
         if is_java_keystore(bytes) {
             return Some(Self::JavaKeystore);
         }
-        bytes.starts_with(OPENSSH).then(|| Self::from_openssh(bytes))
+        bytes.starts_with(OPENSSH_MAGIC).then(|| Self::from_openssh(bytes))
     }
 
-    /// Returns the format of a private key of OpenSSH.
+    /// Returns the format of a private key of OpenSSH. `blob` is the content in binary form.
     pub(super) fn from_openssh(blob: &[u8]) -> Self {
-        let is_plain = blob
-            .strip_prefix(OPENSSH)
+        let is_unencrypted = blob
+            .strip_prefix(OPENSSH_MAGIC)
             .is_some_and(|fields| fields.starts_with(b"\0\0\0\x04none\0\0\0\x04none"));
         let is_ed25519 = openssh_key_type(blob) == Some(b"ssh-ed25519");
-        Self::OpenSsh { is_ed25519, is_encrypted: !is_plain }
+        Self::OpenSsh { is_ed25519, is_encrypted: !is_unencrypted }
     }
 
     /// Returns the format of the text of an SSH public key or a `PuTTY` key.
@@ -129,11 +129,11 @@ impl UnsupportedFormat {
     }
 }
 
-/// Returns the type of the key in a private key file of OpenSSH; `None` if the file does not contain
-/// exactly one key. The type is part of the public key, which is never encrypted and follows the
-/// cipher, the key derivation and the options of the key derivation.
+/// Returns the type of the private key of OpenSSH in `blob`. Returns `None` if `blob` does not
+/// contain exactly one key. The type is part of the public key, which is never encrypted. The
+/// public key follows the cipher, the key derivation function, its options and the number of keys.
 fn openssh_key_type(blob: &[u8]) -> Option<&[u8]> {
-    let mut rest = blob.strip_prefix(OPENSSH)?;
+    let mut rest = blob.strip_prefix(OPENSSH_MAGIC)?;
     for _ in 0..3 {
         rest = split_string(rest)?.1;
     }
@@ -141,7 +141,8 @@ fn openssh_key_type(blob: &[u8]) -> Option<&[u8]> {
     Some(split_string(public_key)?.0)
 }
 
-/// Splits a string with a length (RFC 4251, section 5) from the bytes after it.
+/// Returns the string at the start of the bytes, and the bytes after the string. The string is
+/// encoded as its length, then its content (RFC 4251, section 5).
 fn split_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)

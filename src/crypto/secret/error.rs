@@ -1,16 +1,16 @@
-//! Reasons why bytes are not a shared secret.
+//! Reasons why input bytes are not accepted as a shared secret.
 
 use super::key_format::KeyFormat;
 use crate::model::InvalidValue;
 
-/// Reason why bytes are not a shared secret.
+/// Reason why input bytes are not accepted as a shared secret.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::crypto) enum SecretError {
-    /// The bytes do not have the given encoding.
+    /// The bytes are not valid in the given encoding, base64.
     InvalidEncoding,
-    /// More bytes than any secret has.
+    /// The input exceeds the limits for the size of key material.
     TooLarge,
-    /// The bytes are a key.
+    /// The bytes are a key in this format.
     IsKey(KeyFormat),
 }
 

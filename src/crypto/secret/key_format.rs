@@ -1,9 +1,9 @@
-//! Detection of keys by their structure, to distinguish keys from secrets: formats such as PEM, DER,
-//! JWK and SSH, plain or in base64 or hex.
+//! Detection of keys by their structure, to distinguish keys from shared secrets. Detects formats
+//! such as PEM, DER, JWK and SSH, plain or in base64 or hex.
 
 use super::text_encoding::{MIN_TEXT_LENGTH, TextEncoding, decode_candidates};
 use crate::crypto::der;
-use crate::crypto::input_limits::has_many_values;
+use crate::crypto::input_limits::has_too_many_separators;
 use crate::crypto::pem::is_pem;
 use serde_json::{Deserializer, Map, Value};
 use zeroize::Zeroizing;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub(crate) struct KeyFormat {
     /// Structure of the key, as a noun phrase.
     structure: &'static str,
-    /// Outermost encoding of the key.
+    /// Outermost encoding of the key; `None` if the key is not encoded.
     encoding: Option<TextEncoding>,
 }
 
@@ -22,10 +22,11 @@ impl KeyFormat {
         Self { structure, encoding: None }
     }
 
-    /// Key in several encodings, or with text around it.
+    /// Format of a key that [`detect_key`] does not detect, but the reader of key documents
+    /// recognizes, for example because other text is around the key.
     pub(super) const ENCODED_KEY: Self = Self::new("an encoded key");
 
-    /// Bytes that equal a public key.
+    /// Format of a shared secret that equals the bytes of a public key.
     pub(crate) const PUBLIC_KEY_BYTES: Self = Self::new("the bytes of a public key");
 
     /// Returns the format as a noun phrase.
@@ -43,7 +44,7 @@ impl KeyFormat {
         self.encoding == Some(TextEncoding::Hex)
     }
 
-    /// Returns the error message for bytes of this format in place of a secret.
+    /// Returns the error message for an input in this format where a shared secret is expected.
     pub(crate) fn refusal_message(self) -> String {
         format!("found {}, expected a shared secret", self.to_display())
     }
@@ -67,19 +68,19 @@ const SSH: &str = "an SSH key";
 const JAVA_KEYSTORE: &str = "a Java keystore";
 const XML: &str = "an RSA key in XML";
 
-/// First bytes of the two formats of Java keystores.
+/// Magic bytes of the two formats of Java keystores.
 const JAVA_KEYSTORE_MAGICS: [[u8; 4]; 2] = [[0xFE, 0xED, 0xFE, 0xED], [0xCE, 0xCE, 0xCE, 0xCE]];
 
-/// Maximum number of nested encodings.
+/// Maximum number of layers around a key. A layer is base64, hex, or JSON with the key in a string.
 const MAX_LAYERS: usize = 4;
 
-/// Returns the format if the bytes are a key: PEM, JSON or XML in any Unicode encoding, an SSH key,
-/// a Java keystore, or DER, plain or in base64 or hex.
+/// Returns the format if the bytes are a key, plain, in base64 or in hex. Detects PEM, JSON and XML
+/// in any Unicode encoding, SSH keys, Java keystores, and DER.
 pub(in crate::crypto) fn detect_key(bytes: &[u8]) -> Option<KeyFormat> {
     detect_within(bytes, MAX_LAYERS)
 }
 
-/// Returns the format of a key in at most `layers` nested encodings.
+/// Returns the format of a key that has at most `layers` layers around it.
 fn detect_within(bytes: &[u8], layers: usize) -> Option<KeyFormat> {
     if der::starts_with_key(bytes) {
         return Some(KeyFormat::new(DER));
@@ -122,8 +123,8 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Returns whether the text is PEM (RFC 7468), also damaged or without the first line, or an SSH2
-/// public key file (RFC 4716).
+/// Returns whether the text contains PEM (RFC 7468) or an SSH2 public key file (RFC 4716). The PEM
+/// may be damaged, or lack its first line.
 fn is_armored(text: &[u8]) -> bool {
     is_pem(text)
         || contains(text, b"-----END ")
@@ -131,8 +132,8 @@ fn is_armored(text: &[u8]) -> bool {
         || has_key_label(text)
 }
 
-/// Returns whether the label of a key follows closely after `BEGIN` or `END`, in any case and with any
-/// characters in between, such as `%20`.
+/// Returns whether the label of a key follows closely after `BEGIN` or `END`. The comparison is
+/// case-insensitive. Any characters, such as `%20`, may be between the marker and the label.
 fn has_key_label(text: &[u8]) -> bool {
     /// Limit for the distance between the start of `BEGIN` or `END` and the start of the label.
     const LABEL_DISTANCE_LIMIT: usize = 40;
@@ -160,7 +161,8 @@ pub(in crate::crypto) fn is_java_keystore(bytes: &[u8]) -> bool {
 /// Prefixes of SSH key types.
 const SSH_TYPE_PREFIXES: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
 
-/// Returns whether the text is an SSH public key, a line of `authorized_keys`, or a `PuTTY` key.
+/// Returns whether the text is an SSH public key, is a `PuTTY` key, or contains an SSH public key
+/// in base64, as a line of `authorized_keys` does.
 pub(in crate::crypto) fn is_ssh_text(text: &[u8]) -> bool {
     let unquoted = text.trim_ascii_start().strip_prefix(b"\"").unwrap_or(text);
     let prefixes =
@@ -172,8 +174,8 @@ pub(in crate::crypto) fn is_ssh_text(text: &[u8]) -> bool {
             .any(|word| decode_candidates(word).iter().any(|(_, blob)| is_ssh_blob(blob)))
 }
 
-/// Returns whether the bytes are an SSH public key (RFC 4253, section 6.6) or an OpenSSH private
-/// key.
+/// Returns whether the bytes are, in binary form, an SSH public key (RFC 4253, section 6.6) or an
+/// OpenSSH private key.
 fn is_ssh_blob(bytes: &[u8]) -> bool {
     let is_public = || match bytes {
         [0, 0, 0, length, rest @ ..] => rest.get(..usize::from(*length)).is_some_and(|name| {
@@ -184,15 +186,16 @@ fn is_ssh_blob(bytes: &[u8]) -> bool {
     bytes.starts_with(b"openssh-key-v1\0") || is_public()
 }
 
-/// Returns the format of a key in JSON: a JWK, a JWK Set, consecutive JWKs, a string with a key, or
-/// a document with one of these formats. Damaged JSON, and text in other formats such as YAML, is
-/// recognized by `kty`.
+/// Returns the format of a key in JSON. The text is a JWK, a JWK Set, several consecutive JWKs, a
+/// string with a key, or a document that contains one of these. In damaged JSON, and in text in
+/// other formats such as YAML, a key is recognized by `kty`.
 fn detect_in_json(text: &[u8], layers: usize) -> Option<KeyFormat> {
     if !matches!(text.first(), Some(b'{' | b'[' | b'"')) {
         return has_key_type(text).then_some(KeyFormat::new(JWK));
     }
-    // To limit the memory, a document with too many values is not parsed, only searched as text.
-    let json = if has_many_values(text) { &[][..] } else { text };
+    // To limit the memory, a document with too many values is not parsed: only its text is searched
+    // for `kty`.
+    let json = if has_too_many_separators(text) { &[][..] } else { text };
     let values = Deserializer::from_slice(json).into_iter::<Value>();
     let detected = values.map_while(Result::ok).find_map(|value| detect_in_value(&value, layers));
     let format = detected.or_else(|| has_key_type(text).then_some(KeyFormat::new(JWK)))?;
@@ -208,7 +211,7 @@ fn detect_in_value(value: &Value, layers: usize) -> Option<KeyFormat> {
             detect_within(text.as_bytes(), layers)
         }
         Value::Array(items) => items.iter().find_map(|item| detect_in_value(item, layers)),
-        Value::Object(members) if is_jwk(members) => Some(KeyFormat::new(JWK)),
+        Value::Object(members) if is_jwk_or_set(members) => Some(KeyFormat::new(JWK)),
         Value::Object(members) => {
             members.values().find_map(|member| detect_in_value(member, layers))
         }
@@ -216,8 +219,8 @@ fn detect_in_value(value: &Value, layers: usize) -> Option<KeyFormat> {
     }
 }
 
-/// Returns whether the members belong to a JWK, with or without `kty`, or to a JWK Set.
-pub(in crate::crypto) fn is_jwk(members: &Map<String, Value>) -> bool {
+/// Returns whether an object with these members is a JWK, with or without `kty`, or a JWK Set.
+pub(in crate::crypto) fn is_jwk_or_set(members: &Map<String, Value>) -> bool {
     let has = |name: &str| members.contains_key(name);
     let keys_array = members.get("keys").and_then(Value::as_array);
     members.get("kty").is_some_and(Value::is_string)
@@ -226,8 +229,8 @@ pub(in crate::crypto) fn is_jwk(members: &Map<String, Value>) -> bool {
         || keys_array.is_some_and(|keys| keys.is_empty() || keys.iter().any(Value::is_object))
 }
 
-/// Returns whether the text assigns an asymmetric key type to `kty`, with any quotes or without
-/// quotes, as in damaged or escaped JSON or in YAML.
+/// Returns whether the text assigns an asymmetric key type to `kty`. Quotes and backslashes are
+/// ignored, so that damaged JSON, escaped JSON and YAML are recognized.
 fn has_key_type(text: &[u8]) -> bool {
     const KEY_TYPES: [&[u8]; 4] = [b"RSA", b"EC", b"OKP", b"AKP"];
     let is_separator = |byte: &u8| byte.is_ascii_whitespace() || b"\"'\\:=".contains(byte);

@@ -1,4 +1,4 @@
-//! Shared secrets: decoding, and refusal of keys in place of secrets.
+//! Shared secrets: decoding of secrets, and refusal of keys where a secret is expected.
 
 mod error;
 mod key_format;
@@ -13,7 +13,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 pub(super) use error::SecretError;
 pub(crate) use key_format::KeyFormat;
-pub(super) use key_format::{detect_key, is_java_keystore, is_jwk, is_ssh_text};
+pub(super) use key_format::{detect_key, is_java_keystore, is_jwk_or_set, is_ssh_text};
 pub(crate) use public_keys::PublicKeys;
 use text_encoding::without_byte_order_mark;
 use zeroize::Zeroizing;
@@ -21,8 +21,8 @@ use zeroize::Zeroizing;
 /// Encoding of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SecretEncoding {
-    /// The characters are the secret, without a byte order mark and without a final line break. UTF-16
-    /// is converted to UTF-8 only if all characters are ASCII.
+    /// The characters are the secret, without a byte order mark and without a final line break.
+    /// UTF-16 is converted to UTF-8 only if all characters are ASCII.
     Text,
     /// Base64 in either alphabet, with or without padding.
     Base64,
@@ -42,8 +42,9 @@ impl SecretEncoding {
     }
 }
 
-/// Decodes a secret. Every shared secret from an input passes through this function or, as the `k` of
-/// a JWK, through [`ensure_not_key`]: an asymmetric key in any format or encoding is never a secret.
+/// Decodes a secret. Refuses a key in any format or encoding, so that no asymmetric key is accepted
+/// as a secret. Every shared secret from an input is checked in this way. The exception is the
+/// member `k` of a JWK: it is not decoded here, and only checked by [`ensure_not_key`].
 pub(super) fn decode_secret(
     bytes: &[u8],
     encoding: SecretEncoding,
@@ -60,7 +61,7 @@ pub(super) fn decode_secret(
             line.strip_suffix(b"\r").unwrap_or(line).to_vec()
         }
         SecretEncoding::Base64 => {
-            // `base64` and `openssl` break the lines of a long text.
+            // The programs `base64` and `openssl` insert line breaks into a long text.
             let text: Zeroizing<Vec<u8>> = Zeroizing::new(
                 text.trim_ascii().iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect(),
             );
@@ -75,9 +76,9 @@ pub(super) fn decode_secret(
     Ok(Zeroizing::new(secret))
 }
 
-/// Refuses bytes that are a key in any format: everything that [`detect_key`] detects, also damaged
-/// keys, and everything that the reader of keys reads or names as an unsupported format. A symmetric
-/// JWK that `detect_key` does not detect is accepted.
+/// Refuses bytes that are a key in any format: all bytes that [`detect_key`] detects, and all bytes
+/// that [`read_document`] recognizes as a key, even if the key is damaged or its format is
+/// unsupported. A symmetric JWK that `detect_key` does not detect is accepted.
 pub(super) fn ensure_not_key(bytes: &[u8]) -> Result<(), SecretError> {
     if let Some(format) = detect_key(bytes) {
         return Err(SecretError::IsKey(format));

@@ -1,5 +1,6 @@
-//! Public keys as plain bytes, which are refused as shared secrets. Such bytes have no structure to
-//! detect, and are therefore compared with known public keys.
+//! Refusal of shared secrets that equal the plain bytes of a public key. Such bytes have no
+//! structure that could be detected. Secrets are therefore compared with the bytes of known public
+//! keys.
 
 use super::text_encoding::decode_candidates;
 use crate::crypto::jwk::decode_member;
@@ -8,13 +9,13 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-/// Public keys that a shared secret must not equal.
+/// Public keys that a shared secret must not equal, each in several forms as bytes.
 #[derive(Debug, Default)]
 pub(crate) struct PublicKeys(HashSet<Vec<u8>>);
 
 impl PublicKeys {
     /// Adds the public part of a JWK: coordinates, points and modulus as bytes. Structured formats
-    /// (PEM, DER, JWK) are detected without this set.
+    /// (PEM, DER, JWK) need no entry, because they are detected by their structure.
     pub(crate) fn add(&mut self, jwk: &Map<String, Value>) {
         let bytes = |name: &str| decode_member(jwk, name).unwrap_or_default();
         let (x, y, n) = (bytes("x"), bytes("y"), bytes("n"));
@@ -34,8 +35,8 @@ impl PublicKeys {
         }
     }
 
-    /// Returns whether a secret equals a public key, also in base64 or hex or with a final line
-    /// break.
+    /// Returns whether the secret is one of the public keys as bytes, in base64 or in hex. A final
+    /// line break is ignored.
     pub(crate) fn contains(&self, secret: &[u8]) -> bool {
         let is_known = |bytes: &[u8]| {
             let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
@@ -48,8 +49,9 @@ impl PublicKeys {
     }
 }
 
-/// Returns the bytes that result if the hexadecimal digits of a key, in lower or in upper case, are
-/// decoded as base64.
+/// Returns the bytes that result if the hexadecimal digits of a key are decoded as base64, for
+/// digits in lower case and in upper case. A user may give a key in hex and state base64 as the
+/// encoding.
 fn misread_hex(key: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let lower = key.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
     let upper = lower.to_ascii_uppercase();

@@ -1,4 +1,4 @@
-//! Detection of keys in all encodings, without false positives.
+//! Tests that keys are detected in all encodings, and that secrets are not detected as keys.
 
 use super::*;
 use crate::crypto::{generate_key, initialize_crypto, private_key_text, public_key_pem};
@@ -16,8 +16,8 @@ pub(in crate::crypto) fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Returns public and private keys in file formats such as PEM, DER and JWK, some damaged, each with
-/// its name.
+/// Returns public and private keys in file formats such as PEM, DER and JWK, as pairs of a name and
+/// the content of the file. Some keys are damaged.
 fn sample_keys() -> Vec<(String, Vec<u8>)> {
     initialize_crypto();
     let mut named_keys = Vec::new();
@@ -55,7 +55,8 @@ fn sample_keys() -> Vec<(String, Vec<u8>)> {
     named_keys
 }
 
-/// Returns the bytes in text encodings that programs and secret stores use, each with its name.
+/// Returns the bytes in text encodings that programs and secret stores use, as pairs of the name of
+/// the encoding and the encoded text.
 fn encode_as_text(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = BASE64.encode(bytes);
     let lines = |end: &str| {
@@ -89,8 +90,8 @@ fn encode_as_text(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     .into()
 }
 
-/// Returns variants of the text of a key, each with its name: the changes that editors and programs
-/// make to a text file.
+/// Returns variants of the text of a key, as pairs of the name of the change and the changed text.
+/// Editors and programs make such changes to a text file.
 fn text_variants(text: &str) -> Vec<(&'static str, String)> {
     vec![
         ("after a byte order mark", format!("\u{feff}{text}")),
@@ -104,7 +105,7 @@ fn text_variants(text: &str) -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn keys_are_recognised_in_every_encoding() {
+fn keys_are_detected_in_every_encoding() {
     let mut undetected = Vec::new();
     for (name, bytes) in sample_keys() {
         let texts = std::str::from_utf8(&bytes).map(text_variants).unwrap_or_default();
@@ -121,7 +122,7 @@ fn keys_are_recognised_in_every_encoding() {
 }
 
 #[test]
-fn pem_keys_without_begin_and_end_lines_are_recognised() {
+fn pem_keys_without_begin_or_end_line_are_detected() {
     for (name, bytes) in sample_keys().iter().filter(|(name, _)| name.ends_with("PEM")) {
         let text = std::str::from_utf8(bytes).unwrap();
         let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
@@ -134,7 +135,7 @@ fn pem_keys_without_begin_and_end_lines_are_recognised() {
 }
 
 #[test]
-fn certificates_pkcs12_and_ssh_keys_are_recognised() {
+fn certificates_pkcs12_and_ssh_keys_are_detected() {
     let certificate = [
         &[0x30, 0x1A][..],
         &[0x30, 0x0A, 0x02, 0x01, 0x01, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70],
@@ -194,7 +195,7 @@ fn bytes_of_a_known_public_key_are_found_in_every_encoding() {
     for algorithm in ALGORITHM_PER_KEY_TYPE {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let jwk = key.public_jwk.unwrap();
-        let public: PublicKeys = [&jwk].into_iter().collect();
+        let public_keys: PublicKeys = [&jwk].into_iter().collect();
         let bytes = |name: &str| {
             jwk.get(name).map(|value| URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap())
         };
@@ -211,15 +212,15 @@ fn bytes_of_a_known_public_key_are_found_in_every_encoding() {
                 encode_hex(&form).into(),
                 BASE64.encode(&form).into(),
             ] {
-                assert!(public.contains(&secret), "{algorithm:?}");
+                assert!(public_keys.contains(&secret), "{algorithm:?}");
             }
-            // Hexadecimal digits are also valid base64, which decodes to other bytes.
+            // The hexadecimal digits can also be base64. The bytes of this base64 are refused too.
             if let Ok(secret) = BASE64.decode(encode_hex(&form)) {
-                assert!(public.contains(&secret), "{algorithm:?}");
+                assert!(public_keys.contains(&secret), "{algorithm:?}");
             }
             let mut changed_form = form;
             changed_form[5] ^= 1;
-            assert!(!public.contains(&changed_form));
+            assert!(!public_keys.contains(&changed_form));
         }
     }
     assert!(!PublicKeys::default().contains(&[0; 32]));
@@ -260,7 +261,7 @@ proptest! {
 }
 
 #[test]
-fn wrapped_and_damaged_keys_are_not_secrets() {
+fn encoded_and_damaged_keys_are_not_accepted_as_secrets() {
     initialize_crypto();
     let key = generate_key(Algorithm::EdDSA, Purpose::Test, RsaBits::default()).unwrap();
     let pem = public_key_pem(&key).unwrap().unwrap();

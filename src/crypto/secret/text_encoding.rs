@@ -1,27 +1,32 @@
-//! Decoding of text that can be a key in base64 or hex, and removal of byte order marks.
+//! Decoding of text that may be a key in base64 or hex, and removal of byte order marks.
 
-use crate::model::{is_utf16, normalize_encoding};
+use crate::model::{has_utf16_bom, normalize_encoding};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-/// Minimum length of text that can contain a key.
+/// Minimum length, in characters, of text that can contain a key.
 pub(super) const MIN_TEXT_LENGTH: usize = 32;
 
-/// Text encoding of bytes.
+/// Encoding of bytes as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextEncoding {
     /// Base64 that `base64 -d` accepts.
     Base64,
     /// Any other base64: in the URL-safe alphabet, without padding, or within other text.
     LooseBase64,
+    /// Hexadecimal digits.
     Hex,
 }
 
-/// Decodes the parts of a text that can be base64 in either alphabet, and the whole text if it can be
-/// hex. Whitespace, quotes, backslashes, zero bytes and escaped line breaks are skipped; all other
-/// characters outside base64 separate parts.
+/// Returns all decodings of a text that may be a key. The results are, if they can be decoded:
+/// - the whole text as hex,
+/// - each part of the text as base64 in either alphabet,
+/// - the base64 that starts at each of the [possible key starts][possible_key_starts].
+///
+/// Whitespace, quotes, backslashes, zero bytes and escaped line breaks are skipped. All other
+/// characters outside the base64 alphabets separate the parts.
 pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec<u8>>)> {
     let compact_text = strip_formatting(text);
     let is_strict = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
@@ -35,33 +40,36 @@ pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec
         .split(|byte| !is_base64(byte))
         .filter(|part| part.len() >= MIN_TEXT_LENGTH)
         .filter_map(|part| Some((base64_kind, decode_base64(part)?)));
-    let words = possible_key_starts(text).into_iter().filter_map(|rest| {
+    let from_key_starts = possible_key_starts(text).into_iter().filter_map(|rest| {
         let chars = strip_formatting(rest);
         let end = chars.iter().position(|byte| !is_base64(byte)).unwrap_or(chars.len());
         chars.get(..end).and_then(decode_base64)
     });
-    let words = words.map(|bytes| (TextEncoding::LooseBase64, bytes));
+    let from_key_starts = from_key_starts.map(|bytes| (TextEncoding::LooseBase64, bytes));
     let hex = decode_hex(&compact_text).map(|bytes| (TextEncoding::Hex, bytes));
-    hex.into_iter().chain(base64).chain(words).collect()
+    hex.into_iter().chain(base64).chain(from_key_starts).collect()
 }
 
-/// Finds at most four words that start like a key in base64, and returns for each word the text from
-/// its start. Joined with the preceding text, such a word would be decoded from the wrong character.
+/// Finds at most four words that start like a key in base64. Returns, for each word, the text from
+/// the start of the word to the end. The text before the word must not be decoded with the word:
+/// base64 is decoded in groups of four characters, and a group could contain characters of both.
 fn possible_key_starts(text: &[u8]) -> Vec<&[u8]> {
     const MAX_STARTS: usize = 4;
-    // DER, PEM and JSON in base64.
+    // First characters of DER (`M`), PEM (`LS0t`) and JSON (`ey`, `W3`) in base64.
     const STARTS: [&[u8]; 4] = [b"M", b"LS0t", b"ey", b"W3"];
-    let ends_word = |before: &[u8]| {
+    let ends_before_word = |before: &[u8]| {
         before.last().is_some_and(|byte| byte.is_ascii_whitespace() || b"-:=,;'\"".contains(byte))
             || before.ends_with(b"\\n")
             || before.ends_with(b"\\r")
     };
     let starts = (1..text.len()).filter_map(|at| text.split_at_checked(at));
     let starts = starts.filter(|(before, rest)| {
-        let is_long = || {
+        let has_plain_start = || {
             rest.get(..8).is_some_and(|start| start.iter().all(|byte| byte.is_ascii_alphanumeric()))
         };
-        STARTS.iter().any(|start| rest.starts_with(start)) && ends_word(before) && is_long()
+        STARTS.iter().any(|start| rest.starts_with(start))
+            && ends_before_word(before)
+            && has_plain_start()
     });
     starts.map(|(_, rest)| rest).take(MAX_STARTS).collect()
 }
@@ -87,18 +95,20 @@ fn strip_formatting(text: &[u8]) -> Zeroizing<Vec<u8>> {
     chars
 }
 
-/// Decodes base64 in the standard alphabet, without padding. Unused bits of the last character, and a
-/// single remaining character, are ignored.
+/// Decodes base64 in the standard alphabet, without padding. Ignores the unused bits of the last
+/// character, and a single character after the last group of four.
 fn decode_base64(part: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::RequireNone)
         .with_decode_allow_trailing_bits(true);
-    // The remaining character encodes less than a byte.
-    let whole = if part.len() % 4 == 1 { part.split_last()?.1 } else { part };
-    GeneralPurpose::new(&STANDARD, config).decode(whole).ok().map(Zeroizing::new)
+    // A single character after the last group of four encodes less than a byte.
+    let complete = if part.len() % 4 == 1 { part.split_last()?.1 } else { part };
+    GeneralPurpose::new(&STANDARD, config).decode(complete).ok().map(Zeroizing::new)
 }
 
-/// Decodes hexadecimal digits, also separated by `:` or `,`, or prefixed with `0x` or `\x`.
+/// Decodes hexadecimal digits. Bytes may be separated by `:` or `,`. Bytes may have the prefix
+/// `0x`, or `x`, which remains of `\x` without the backslash. Returns `None` for other characters,
+/// an odd number of digits, or fewer than [`MIN_TEXT_LENGTH`] digits.
 fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(chars.len()));
     let mut rest = chars;
@@ -116,13 +126,14 @@ fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     is_whole.then(|| Zeroizing::new(pairs.iter().map(|[high, low]| high << 4 | low).collect()))
 }
 
-/// Returns the text as UTF-8 without a byte order mark. Bytes that are not text are unchanged, as is
-/// UTF-16 with characters outside ASCII.
+/// Returns the text as UTF-8 without a byte order mark. Returns bytes that are not text unchanged.
+/// UTF-16 with characters outside ASCII counts as bytes that are not text.
 pub(super) fn without_byte_order_mark(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let text = Zeroizing::new(normalize_encoding(bytes).into_owned());
-    // A random secret may start like UTF-16. Decoded as UTF-16, random bytes are hardly ever ASCII.
+    // A random secret may start with the bytes of a UTF-16 byte order mark. After decoding from
+    // UTF-16, random bytes are hardly ever ASCII.
     let is_text =
-        if is_utf16(bytes) { text.is_ascii() } else { std::str::from_utf8(&text).is_ok() };
+        if has_utf16_bom(bytes) { text.is_ascii() } else { std::str::from_utf8(&text).is_ok() };
     if is_text { text } else { Zeroizing::new(bytes.to_vec()) }
 }
 
@@ -151,7 +162,8 @@ mod tests {
         }
         let raw = decode_secret(&marked, SecretEncoding::Raw).unwrap();
         assert_eq!(raw.as_slice(), marked);
-        // Bytes that are not text keep a start that looks like a byte order mark.
+        // If the bytes are not text, the first bytes are kept, even if they equal a byte order
+        // mark.
         for start in [&b"\xff\xfe"[..], b"\xfe\xff", b"\xef\xbb\xbf"] {
             let bytes = [start, &[0xd8; 32]].concat();
             let secret = decode_secret(&bytes, SecretEncoding::Text).unwrap();

@@ -12,20 +12,25 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::JwtVerifier;
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use secrecy::{ExposeSecret, SecretSlice};
-pub(super) use signer::damaged_key;
 use signer::to_jsonwebtoken;
+pub(super) use signer::unusable_key_error;
 pub(crate) use signer::{TokenPrefix, TokenSigner, sign, sign_text};
 
-/// Refuses a key that cannot sign, or whose public part does not verify its signatures.
+/// Signs a token with the key, and verifies the signature with the public part of the key (or with
+/// the secret). Refuses the key if one of the two steps fails.
 pub(crate) fn check_key(key: &KeySpec) -> Result<(), Error> {
     let token = sign_text(key, "{}", "{}")?;
-    let compact = CompactJws::parse(token.expose_secret()).map_err(|_| damaged_key(key))?;
-    if SignatureVerifier::new(key)?.verifies(&compact) { Ok(()) } else { Err(damaged_key(key)) }
+    let compact = CompactJws::parse(token.expose_secret()).map_err(|_| unusable_key_error(key))?;
+    if SignatureVerifier::new(key)?.verifies(&compact) {
+        Ok(())
+    } else {
+        Err(unusable_key_error(key))
+    }
 }
 
-/// Returns whether both keys are secrets for the same algorithm and produce the same signatures. This
-/// is possible for different secrets, because HMAC pads short secrets with zeros and hashes long
-/// secrets (RFC 2104, section 2).
+/// Returns whether both keys are secrets for the same algorithm and produce the same signatures.
+/// Different secrets can produce the same signatures, because HMAC pads short secrets with zeros
+/// and hashes long secrets (RFC 2104, section 2).
 pub(crate) fn is_same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool, Error> {
     if first.algorithm != second.algorithm || !first.algorithm.is_symmetric() {
         return Ok(false);
@@ -56,8 +61,8 @@ impl VerificationKey {
         }
     }
 
-    /// Returns the verifier of the signatures of this key with `algorithm`. If the algorithm is for
-    /// another type of key, or the secret is empty, no signature is valid.
+    /// Returns the verifier for signatures of this key with `algorithm`. The verifier accepts no
+    /// signature if the algorithm is for another type of key, or if the secret is empty.
     pub(super) fn verifier(&self, algorithm: Algorithm) -> SignatureVerifier {
         let key = match self {
             // With an empty secret, anyone could create valid signatures.
@@ -77,21 +82,21 @@ impl VerificationKey {
     }
 }
 
-/// Verifier of signatures of one key with one algorithm. Creating a verifier takes longer than
-/// verifying an HMAC.
+/// Verifier of signatures of one key with one algorithm. A caller should use one verifier for many
+/// tokens, because the creation of a verifier takes longer than the verification of an HMAC.
 pub(crate) enum SignatureVerifier {
     /// Verifier of the JWT library.
     Library(Box<dyn JwtVerifier>),
     /// Public key on P-521, a curve that the JWT library does not support.
     Es512(ParsedPublicKey),
-    /// No signature is valid: the secret is empty, or the algorithm is not permitted or is for another
-    /// type of key.
+    /// Verifier that accepts no signature. Used if the secret is empty, the algorithm is not
+    /// permitted or is for another type of key, or the JWT library refuses the key.
     Unsuitable,
 }
 
 impl SignatureVerifier {
-    /// Creates the verifier of the signatures of `key` with its algorithm. Fails if the secret is empty
-    /// or the public key is damaged.
+    /// Creates the verifier for signatures of `key` with `key.algorithm`. Fails if the secret is
+    /// empty or the public key is missing or damaged.
     pub(crate) fn new(key: &KeySpec) -> Result<Self, Error> {
         let verification_key = if key.algorithm.is_symmetric() {
             let secret = key.material.expose_secret();
@@ -100,7 +105,7 @@ impl SignatureVerifier {
             let public_key = key.public_jwk.as_ref().and_then(|jwk| jwk::public_key(jwk).ok());
             public_key.map(VerificationKey::Public)
         };
-        let verification_key = verification_key.ok_or_else(|| damaged_key(key))?;
+        let verification_key = verification_key.ok_or_else(|| unusable_key_error(key))?;
         Ok(verification_key.verifier(key.algorithm))
     }
 

@@ -37,18 +37,21 @@ pub(crate) fn sign_text(key: &KeySpec, header: &str, payload: &str) -> Result<Se
     Ok(SecretString::from(token))
 }
 
-/// Encoded start that several tokens share: the header and the start of the payload.
+/// Start that several tokens share: the encoded header, and the start of the payload.
 #[derive(Debug)]
 pub(crate) struct TokenPrefix {
+    /// Header and start of the payload in base64url, without `payload_tail`.
     encoded: String,
-    /// Last bytes of the payload start, which are not yet encoded, because base64 encodes groups of
-    /// three bytes and no character is split.
+    /// Last bytes of the start of the payload, not yet encoded. Base64 encodes groups of three
+    /// bytes. The encoded part therefore ends after a whole group. It also ends between two
+    /// characters, because this field is a string.
     pub(crate) payload_tail: String,
 }
 
 impl TokenPrefix {
     /// Encodes a header and the start of a payload.
     pub(crate) fn new(header: &str, payload_start: &str) -> Self {
+        /// Number of bytes that base64 encodes together.
         const GROUP_BYTES: usize = 3;
         let mut tail_start = payload_start.len() / GROUP_BYTES * GROUP_BYTES;
         while !payload_start.is_char_boundary(tail_start) {
@@ -62,24 +65,26 @@ impl TokenPrefix {
     }
 }
 
-/// A key that is prepared for signing, once for any number of tokens.
+/// Signing key that is prepared once and then signs any number of tokens.
 pub(crate) struct TokenSigner<'k> {
     key: &'k KeySpec,
     prepared: PreparedKey,
 }
 
+/// Key in the form that the crypto library or the JWT library needs for signing.
 enum PreparedKey {
+    /// Signer of the JWT library, for all algorithms except ES512 and the RSA algorithms.
     Jsonwebtoken(Box<dyn JwtSigner>),
-    /// The JWT library has no ES512.
+    /// Key for ES512, which the JWT library does not support.
     Es512(EcdsaKeyPair),
-    /// The JWT library does not accept RSA keys in PKCS#8.
+    /// RSA key with its padding and hash. The JWT library does not accept RSA keys in PKCS#8.
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
 }
 
 impl<'k> TokenSigner<'k> {
     /// Prepares the key. Fails if the key is damaged.
     pub(crate) fn new(key: &'k KeySpec) -> Result<Self, Error> {
-        let prepared = prepare(key).ok_or_else(|| damaged_key(key))?;
+        let prepared = prepare(key).ok_or_else(|| unusable_key_error(key))?;
         Ok(Self { key, prepared })
     }
 
@@ -101,8 +106,8 @@ impl<'k> TokenSigner<'k> {
         Ok(SecretString::from(token))
     }
 
-    /// Appends a token to `text` (RFC 7515, section 7.1). `payload` is the payload after the encoded
-    /// part in `prefix`, and starts with [`TokenPrefix::payload_tail`].
+    /// Appends a token to `text` (RFC 7515, section 7.1). The token starts with `prefix`. `payload`
+    /// is the rest of the payload, and must start with [`TokenPrefix::payload_tail`].
     pub(crate) fn append_token(
         &self,
         text: &mut String,
@@ -112,8 +117,9 @@ impl<'k> TokenSigner<'k> {
         let start = text.len();
         text.push_str(&prefix.encoded);
         URL_SAFE_NO_PAD.encode_string(payload, text);
-        let input = text.as_bytes().get(start..).unwrap_or_default();
-        let signature = self.prepared.sign(input).ok_or_else(|| damaged_key(self.key))?;
+        let signing_input = text.as_bytes().get(start..).unwrap_or_default();
+        let signature =
+            self.prepared.sign(signing_input).ok_or_else(|| unusable_key_error(self.key))?;
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, text);
         Ok(())
@@ -161,6 +167,7 @@ fn prepare(key: &KeySpec) -> Option<PreparedKey> {
     Some(PreparedKey::Jsonwebtoken(signer))
 }
 
+/// Returns the padding and hash of an RSA algorithm; `None` for any other algorithm.
 const fn rsa_padding(algorithm: Algorithm) -> Option<&'static dyn RsaEncoding> {
     Some(match algorithm {
         Algorithm::RS256 => &RSA_PKCS1_SHA256,
@@ -180,8 +187,8 @@ const fn rsa_padding(algorithm: Algorithm) -> Option<&'static dyn RsaEncoding> {
     })
 }
 
-/// Returns the algorithm as the JWT library names it. The library has no ES512, and has the name
-/// `EdDSA` for `EdDSA` and for `Ed25519`.
+/// Returns the algorithm of the JWT library; `None` for ES512, which the library does not have. The
+/// library has one algorithm, `EdDSA`, for both `EdDSA` and `Ed25519`.
 pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> Option<jsonwebtoken::Algorithm> {
     Some(match algorithm {
         Algorithm::HS256 => jsonwebtoken::Algorithm::HS256,
@@ -200,8 +207,9 @@ pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> Option<jsonwebtoken
     })
 }
 
-/// Returns the error for a key whose material is damaged or withheld.
-pub(in crate::crypto) fn damaged_key(key: &KeySpec) -> Error {
+/// Returns the error for a key whose material is damaged, or is withheld because the database user
+/// has no right to read it.
+pub(in crate::crypto) fn unusable_key_error(key: &KeySpec) -> Error {
     let kid = key.kid.to_display();
     if key.is_withheld { Error::WithheldKey(kid) } else { Error::DamagedKey(kid) }
 }

@@ -7,7 +7,7 @@ mod single_key;
 use super::compact::CompactJws;
 use super::error::invalid_key;
 use super::import::{KeyMaterial, import_der};
-use super::key_error::ImportError;
+use super::key_error::KeyError;
 use super::keys::build_private_key;
 use super::public_key::PublicKey;
 use super::reader::{EntryMaterial, KeyEntry};
@@ -21,7 +21,7 @@ pub(super) use key_set::{NamedVerifier, read_verifiers};
 use serde_json::{Map, Value};
 pub(crate) use single_key::SingleKeyReader;
 
-/// A key that verifies third-party tokens.
+/// Key that verifies third-party tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct Verifier {
     /// Permitted algorithms, all of one family: HMAC, RSA, ECDSA on one curve, or Ed25519.
@@ -30,7 +30,8 @@ pub(crate) struct Verifier {
 }
 
 impl Verifier {
-    /// Limits the key to the given algorithms. Both names of Ed25519 are equivalent.
+    /// Removes the permitted algorithms that are not in `algorithms`. The names `EdDSA` and
+    /// `Ed25519` are equivalent.
     pub(crate) fn restrict(&mut self, algorithms: &[Algorithm]) {
         let is_permitted = |algorithm: &Algorithm| {
             algorithms.iter().any(|permitted| permitted.is_equivalent(*algorithm))
@@ -43,7 +44,7 @@ impl Verifier {
         self.algorithms.iter().any(|algorithm| algorithm.is_symmetric())
     }
 
-    /// Returns whether both keys are the same key, with any algorithms.
+    /// Returns whether both verifiers have the same key. The permitted algorithms may differ.
     fn is_same_key(&self, other: &Self) -> bool {
         match (&self.key, &other.key) {
             (VerificationKey::Public(first), VerificationKey::Public(second)) => first == second,
@@ -51,21 +52,23 @@ impl Verifier {
         }
     }
 
-    /// Returns the error if the key is a secret that is too short for the algorithm.
-    fn weak_secret(&self, algorithm: Algorithm) -> Option<ImportError> {
+    /// Returns an error if the key is a secret that is too short for the algorithm. Returns `None`
+    /// for any other key.
+    fn weak_secret_error(&self, algorithm: Algorithm) -> Option<KeyError> {
         let (length, KeyType::Hmac(min_length)) = (self.key.secret()?.len(), algorithm.key_type())
         else {
             return None;
         };
-        (length < min_length).then_some(ImportError::WeakSecret { length, algorithm, min_length })
+        (length < min_length).then_some(KeyError::WeakSecret { length, algorithm, min_length })
     }
 
+    /// Returns whether the key is a secret that equals one of the public keys.
     fn equals_public_key(&self, public_keys: &PublicKeys) -> bool {
         self.key.secret().is_some_and(|secret| public_keys.contains(secret))
     }
 
-    /// Returns the verifier of signatures of this key with the algorithm. If the algorithm is not
-    /// permitted, no signature is valid.
+    /// Returns the verifier for signatures of this key with the algorithm. If the algorithm is not
+    /// permitted, the verifier accepts no signature.
     pub(crate) fn signature_verifier(&self, algorithm: Algorithm) -> SignatureVerifier {
         if self.algorithms.contains(&algorithm) {
             self.key.verifier(algorithm)
@@ -81,13 +84,14 @@ impl Verifier {
     }
 }
 
-/// Returns the verifier of a key. A private key is refused; with `accepts_private`, its public part
-/// is used. `allow_weak` permits secrets shorter than the hash output.
+/// Returns the verifier of a key. With `accepts_private`, the verifier of a private key uses the
+/// public part; without it, a private key is refused. `allow_weak` permits secrets that are shorter
+/// than the hash output of their algorithm.
 fn build_verifier(
     entry: &KeyEntry,
     accepts_private: bool,
     allow_weak: bool,
-) -> Result<Verifier, ImportError> {
+) -> Result<Verifier, KeyError> {
     let unknown_key = || invalid_key("not an RSA, P-256, P-384, P-521 or Ed25519 public key");
     let key = match &entry.material {
         EntryMaterial::Jwk(jwk) => return parse_jwk(jwk, accepts_private, allow_weak),
@@ -99,7 +103,7 @@ fn build_verifier(
         }
         EntryMaterial::PublicDer(der) => {
             let key = der::parse_public_key_info(der).or_else(|| der::parse_rsa_public_key(der));
-            // The format crates do not check the numbers of an RSA key.
+            // The parsers of the module `der` do not check the numbers of an RSA key.
             let is_usable = |key: &PublicKey| {
                 !matches!(key, PublicKey::Rsa { .. })
                     || aws_lc_rs::rsa::PublicKey::from_der(der).is_ok()
@@ -129,17 +133,19 @@ fn derive_public_key(der: &[u8]) -> Result<PublicKey, InvalidValue> {
     jwk::public_key(&key.public_jwk.ok_or_else(private_key_error)?)
 }
 
-/// Parses a JWK (RFC 7517, section 4).
+/// Returns the verifier of a JWK (RFC 7517, section 4). The options are explained at
+/// [`build_verifier`].
 fn parse_jwk(
     jwk: &Map<String, Value>,
     accepts_private: bool,
     allow_weak: bool,
-) -> Result<Verifier, ImportError> {
+) -> Result<Verifier, KeyError> {
     jwk::check_key_use(jwk, &["verify", "sign"])?;
-    // `Some(None)` is an unknown or malformed `alg`, which no key fits.
+    // `None` means that the JWK has no `alg`. `Some(None)` is an unknown or malformed `alg`, which
+    // no key fits.
     let expected =
         jwk.get("alg").map(|name| name.as_str().and_then(|name| Algorithm::parse(name).ok()));
-    let mut key = if jwk::is_symmetric(jwk) {
+    let mut verifier = if jwk::is_symmetric(jwk) {
         let secret = jwk::decode_secret_member(jwk, "k")?;
         ensure_not_key(&secret)?;
         secret_verifier(&secret, allow_weak, expected.flatten())?
@@ -148,29 +154,31 @@ fn parse_jwk(
     } else {
         public_key_verifier(jwk::public_key(jwk)?)?
     };
-    let Some(expected) = expected else { return Ok(key) };
-    let found = key.algorithms.first().copied();
-    key.algorithms
+    let Some(expected) = expected else { return Ok(verifier) };
+    let found = verifier.algorithms.first().copied();
+    verifier
+        .algorithms
         .retain(|algorithm| expected.is_some_and(|expected| expected.is_equivalent(*algorithm)));
-    if key.algorithms.is_empty() {
+    if verifier.algorithms.is_empty() {
         return Err(match (found, expected) {
-            (Some(found), Some(expected)) => key
-                .weak_secret(expected)
-                .unwrap_or_else(|| ImportError::unsuitable_jwk(found, expected)),
+            (Some(found), Some(expected)) => verifier
+                .weak_secret_error(expected)
+                .unwrap_or_else(|| KeyError::unsuitable_jwk(found, expected)),
             _ => invalid_key("unsuitable for its `alg`").into(),
         });
     }
-    Ok(key)
+    Ok(verifier)
 }
 
-/// Returns the verifier of a secret for the algorithms whose hash is not longer than the secret
-/// (RFC 7518, section 3.2), or with `allow_weak` for all HMAC algorithms. The error for a short secret
-/// names `expected`, or by default HS256.
+/// Returns the verifier of a secret. With `allow_weak`, the verifier permits all HMAC algorithms.
+/// Without it, the verifier permits the algorithms whose hash is not longer than the secret (RFC
+/// 7518, section 3.2). The error about a secret that is too short names the algorithm `expected` if
+/// it is an HMAC algorithm, and HS256 in all other cases.
 fn secret_verifier(
     secret: &[u8],
     allow_weak: bool,
     expected: Option<Algorithm>,
-) -> Result<Verifier, ImportError> {
+) -> Result<Verifier, KeyError> {
     if secret.is_empty() {
         return Err(invalid_key("the secret is empty").into());
     }
@@ -180,12 +188,13 @@ fn secret_verifier(
     let verifier = Verifier { algorithms, key: VerificationKey::new_secret(secret) };
     if verifier.algorithms.is_empty() {
         let expected = expected.filter(|algorithm| algorithm.is_symmetric());
-        let error = verifier.weak_secret(expected.unwrap_or(Algorithm::HS256));
+        let error = verifier.weak_secret_error(expected.unwrap_or(Algorithm::HS256));
         return Err(error.unwrap_or_else(|| invalid_key("the secret is too short").into()));
     }
     Ok(verifier)
 }
 
+/// Validates a public key, and returns its verifier for all algorithms of its type.
 fn public_key_verifier(key: PublicKey) -> Result<Verifier, InvalidValue> {
     key.validate()?;
     let fits = |algorithm: &Algorithm| algorithm.key_type() == key.key_type();

@@ -1,4 +1,5 @@
-//! Accepted and refused keys, and the reasons of the refusals.
+//! Tests of the keys that are accepted for verification, and of the reasons why other keys are
+//! refused.
 
 use super::*;
 use crate::crypto::{generate_key, initialize_crypto, public_key_pem};
@@ -7,6 +8,7 @@ use ::pem::{Pem, encode};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
+/// Returns the reason why the JSON document is refused.
 fn refusal_reason(document: &Value) -> String {
     read_verifiers(document.to_string().as_bytes()).unwrap_err().reason
 }
@@ -34,7 +36,9 @@ fn private_jwk_is_refused() {
     assert_eq!(refusal_reason(&key), private_key_error().reason);
 }
 
-/// RFC 9864, section 2.2: a JWK or a restriction with one name of Ed25519 accepts both names.
+/// RFC 9864, section 2.2: `EdDSA` and `Ed25519` are names of the same algorithm. A JWK with one of
+/// the names verifies tokens with both names. A verifier that is restricted to one name does so
+/// too.
 #[test]
 fn both_names_of_ed25519_are_accepted() {
     initialize_crypto();
@@ -57,27 +61,28 @@ fn both_names_of_ed25519_are_accepted() {
     }
 }
 
-fn read_public_key(bytes: &[u8], algorithm: Algorithm) -> Result<KeySet, ImportError> {
+fn read_public_key(bytes: &[u8], algorithm: Algorithm) -> Result<KeySet, KeyError> {
     let reader = SingleKeyReader { algorithms: &[algorithm], encoding: None, allow_weak: false };
     reader.read(bytes, PublicKeys::default)
 }
 
-fn pem_refusal(tag: &str, der: &[u8]) -> String {
-    read_public_key(encode(&Pem::new(tag, der)).as_bytes(), Algorithm::RS256)
+/// Returns the error for a PEM text with one block.
+fn pem_refusal(label: &str, der: &[u8]) -> String {
+    read_public_key(encode(&Pem::new(label, der)).as_bytes(), Algorithm::RS256)
         .unwrap_err()
         .to_string()
 }
 
-/// Returns nested DER sequences, the innermost of which is empty.
+/// Returns a DER sequence that contains a sequence, and so on. The innermost sequence is empty.
 fn nested_sequences(levels: usize) -> Vec<u8> {
-    let mut heads = Vec::new();
+    let mut headers = Vec::new();
     let mut length = 0_u32;
     for _ in 0..levels {
-        let head = [&[0x30, 0x83][..], &length.to_be_bytes()[1..]].concat();
+        let header = [&[0x30, 0x83][..], &length.to_be_bytes()[1..]].concat();
         length += 5;
-        heads.push(head);
+        headers.push(header);
     }
-    heads.into_iter().rev().flatten().collect()
+    headers.into_iter().rev().flatten().collect()
 }
 
 #[test]
@@ -98,17 +103,17 @@ fn only_a_single_public_key_is_read_from_pem_and_der() {
         assert!(read(encode(&Pem::new("PUBLIC KEY", with_extra_byte)).as_bytes()).is_err());
         assert!(read(encode(&Pem::new("EC PARAMETERS", der)).as_bytes()).is_err());
         assert!(read(format!("{text}{text}").as_bytes()).is_ok(), "the same key twice");
-        let other = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
-        let other = public_key_pem(&other).unwrap().unwrap();
-        assert!(read(format!("{text}{other}").as_bytes()).is_err(), "two keys");
+        let other_key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+        let other_text = public_key_pem(&other_key).unwrap().unwrap();
+        assert!(read(format!("{text}{other_text}").as_bytes()).is_err(), "two keys");
     }
 }
 
 #[test]
 fn nested_sequences_in_a_pem_are_refused() {
     let expected = "key: not an RSA, P-256, P-384, P-521 or Ed25519 public key";
-    for tag in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
-        assert_eq!(pem_refusal(tag, &nested_sequences(30_000)), expected);
+    for label in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
+        assert_eq!(pem_refusal(label, &nested_sequences(30_000)), expected);
     }
     let expected = "key: the certificate has no RSA, P-256, P-384, P-521 or Ed25519 public key";
     assert_eq!(pem_refusal("CERTIFICATE", &nested_sequences(2)), expected);

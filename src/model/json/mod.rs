@@ -1,10 +1,10 @@
-//! JSON readers with a bounded depth. The strict reader rejects duplicate member names (RFC 8725,
-//! section 2.4) and numbers beyond the range of a double; the lenient reader accepts them. RFC 7519,
-//! section 4 leaves duplicates to the parser, but with lenient parsers two readers can disagree about
-//! the value.
+//! JSON parsers with a bounded depth. The strict parser rejects duplicate member names (RFC 8725,
+//! section 2.4) and numbers beyond the range of a double; the lenient parser accepts both. RFC
+//! 7519, section 4 also permits a parser that returns the last of several members with the same
+//! name. Another parser of the same text could then use a different value.
 //!
-//! Numbers keep all their digits: `serde_json` is built with `arbitrary_precision`. An exponent gets
-//! a sign and a lower-case `e`.
+//! Numbers keep all their digits, because `serde_json` is built with `arbitrary_precision`. Only
+//! the notation of an exponent can change: `1E2` becomes `1e+2`.
 
 use super::redact_for_error;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -20,7 +20,9 @@ pub(crate) struct JsonError {
     defect: JsonDefect,
     /// Description of the defect, without its position.
     detail: String,
+    /// Line of the defect, counted from 1; 0 for [`JsonDefect::NotAnObject`].
     line: usize,
+    /// Column of the defect, counted from 1; 0 for [`JsonDefect::NotAnObject`].
     column: usize,
 }
 
@@ -38,7 +40,7 @@ impl JsonError {
     fn new(error: &serde_json::Error) -> Self {
         let text = error.to_string();
         let position = format!(" at line {} column {}", error.line(), error.column());
-        let detail = describe_detail(text.strip_suffix(&position).unwrap_or(&text));
+        let detail = reword_message(text.strip_suffix(&position).unwrap_or(&text));
         let is_duplicate = detail.starts_with(DUPLICATE_MEMBER);
         let defect = if is_duplicate { JsonDefect::DuplicateMember } else { JsonDefect::Syntax };
         Self { defect, detail, line: error.line(), column: error.column().max(1) }
@@ -67,10 +69,8 @@ impl JsonError {
             }
         }
     }
-}
 
-impl JsonError {
-    /// Returns whether missing quotes around a string may be the cause of the error.
+    /// Returns whether the cause of the error may be that a string has no quotes.
     pub(crate) fn may_lack_quotes(&self) -> bool {
         self.defect == JsonDefect::Syntax && !self.detail.starts_with(UNFINISHED)
     }
@@ -88,49 +88,49 @@ impl fmt::Display for JsonError {
     }
 }
 
-/// Parses one JSON object that is the whole text. Arrays and objects may be nested 127 deep, the limit
-/// of `serde_json`.
+/// Parses one JSON object that is the whole text, with the strict parser. Arrays and objects may be
+/// nested to a depth of 127, the limit of `serde_json`.
 pub(crate) fn parse_strict_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     require_object(parse_strict_value(bytes)?)
 }
 
-/// Parses one JSON value that is the whole text.
+/// Parses one JSON value that is the whole text, with the strict parser.
 pub(crate) fn parse_strict_value(bytes: &[u8]) -> Result<Value, JsonError> {
-    parse(bytes, Duplicates::Refuse)
+    parse(bytes, Strictness::Strict)
 }
 
-/// Parses one JSON value that is the whole text. The last of several members with the same name
-/// counts.
+/// Parses one JSON value that is the whole text, with the lenient parser. Of several members with
+/// the same name, the result contains the last member.
 pub(crate) fn parse_lenient_value(bytes: &[u8]) -> Result<Value, JsonError> {
-    parse(bytes, Duplicates::LastCounts)
+    parse(bytes, Strictness::Lenient)
 }
 
-/// Reads one JSON object and no byte after the object. The error is `Ok(error)` if reading the
-/// input failed, and `Err(error)` if the JSON is invalid.
+/// Reads one JSON object with the strict parser, and no byte after the object. The error is
+/// `Ok(error)` if reading the input failed, and `Err(error)` if the JSON is invalid.
 pub(super) fn read_strict_object(
     input: impl Read,
 ) -> Result<Map<String, Value>, Result<io::Error, JsonError>> {
     let mut deserializer = serde_json::Deserializer::from_reader(input);
-    let value = Duplicates::Refuse.deserialize(&mut deserializer).map_err(|error| {
+    let value = Strictness::Strict.deserialize(&mut deserializer).map_err(|error| {
         if error.is_io() { Ok(error.into()) } else { Err(JsonError::new(&error)) }
     })?;
     require_object(value).map_err(Err)
 }
 
-/// Rewords a message of `serde_json`. `detail` does not contain the position.
-fn describe_detail(detail: &str) -> String {
-    if let Some(unfinished) = detail.strip_prefix("EOF while parsing ") {
+/// Rewords a message of `serde_json`, from which the position was removed.
+fn reword_message(message: &str) -> String {
+    if let Some(unfinished) = message.strip_prefix("EOF while parsing ") {
         return format!("{UNFINISHED}{unfinished}");
     }
-    match detail {
+    match message {
         "expected value" => "expected a value",
         "expected ident" => "expected `true`, `false` or `null`",
         "recursion limit exceeded" => "nested too deeply",
         "key must be a string" => "expected a member name in double quotes",
-        detail if detail.starts_with("control character") => {
+        message if message.starts_with("control character") => {
             "line break or control character in a string"
         }
-        detail => detail,
+        message => message,
     }
     .to_owned()
 }
@@ -139,7 +139,8 @@ fn require_object(value: Value) -> Result<Map<String, Value>, JsonError> {
     if let Value::Object(map) = value { Ok(map) } else { Err(JsonError::NOT_AN_OBJECT) }
 }
 
-/// `serde_json` passes a number to a visitor as a map whose only member has this name.
+/// Member name that `serde_json` reserves for numbers: `serde_json` passes a number to a visitor as
+/// a map whose only member has this name.
 pub(crate) const NUMBER_MEMBER: &str = "$serde_json::private::Number";
 
 /// Start of the description of JSON that ends too early.
@@ -148,33 +149,37 @@ const UNFINISHED: &str = "the text ends within ";
 /// Start of the error about a duplicate member name.
 const DUPLICATE_MEMBER: &str = "duplicate member name";
 
-fn parse(bytes: &[u8], duplicates: Duplicates) -> Result<Value, JsonError> {
+fn parse(bytes: &[u8], strictness: Strictness) -> Result<Value, JsonError> {
     let name = NUMBER_MEMBER.as_bytes();
-    // From a slice, names in the text are borrowed, like the name that `serde_json` adds to a number.
-    // From a reader, only the added name is borrowed, so that `MapKey` can distinguish both.
+    // `serde_json` passes `NUMBER_MEMBER` as a borrowed name. From a slice, `serde_json` also
+    // borrows the names in the text; from a reader, it does not. `MapKey` can therefore distinguish
+    // `NUMBER_MEMBER` from an equal name in the text only if a reader is parsed. All other texts
+    // are parsed from a slice, which is faster.
     let contains_name = bytes.contains(&b'$') && bytes.windows(name.len()).any(|part| part == name);
     let result = if contains_name {
         let mut deserializer = serde_json::Deserializer::from_reader(bytes);
-        duplicates
+        strictness
             .deserialize(&mut deserializer)
             .and_then(|value| deserializer.end().map(|()| value))
     } else {
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-        duplicates
+        strictness
             .deserialize(&mut deserializer)
             .and_then(|value| deserializer.end().map(|()| value))
     };
     result.map_err(|error| JsonError::new(&error))
 }
 
-/// Treatment of several members with the same name.
+/// Treatment of duplicate member names, and of numbers beyond the range of a double.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Duplicates {
-    Refuse,
-    LastCounts,
+enum Strictness {
+    /// Both are errors.
+    Strict,
+    /// The last of several members with the same name is kept; numbers have no limit.
+    Lenient,
 }
 
-impl<'de> DeserializeSeed<'de> for Duplicates {
+impl<'de> DeserializeSeed<'de> for Strictness {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -182,7 +187,7 @@ impl<'de> DeserializeSeed<'de> for Duplicates {
     }
 }
 
-impl<'de> Visitor<'de> for Duplicates {
+impl<'de> Visitor<'de> for Strictness {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,7 +228,7 @@ impl<'de> Visitor<'de> for Duplicates {
             let MapKey::Member(name) = name else {
                 let number: Number =
                     members.next_value::<String>()?.parse().map_err(A::Error::custom)?;
-                if self == Self::Refuse && is_out_of_range(&number) {
+                if self == Self::Strict && is_out_of_range(&number) {
                     return Err(A::Error::custom("number out of range"));
                 }
                 return Ok(Value::Number(number));
@@ -233,7 +238,7 @@ impl<'de> Visitor<'de> for Duplicates {
                 Entry::Vacant(entry) => {
                     entry.insert(value);
                 }
-                Entry::Occupied(entry) if self == Self::Refuse => {
+                Entry::Occupied(entry) if self == Self::Strict => {
                     let name = redact_for_error(entry.key());
                     return Err(A::Error::custom(format_args!("{DUPLICATE_MEMBER} `{name}`")));
                 }
@@ -246,8 +251,8 @@ impl<'de> Visitor<'de> for Duplicates {
     }
 }
 
-/// Returns whether a number with a fraction or an exponent exceeds the range of a double, which most
-/// readers use for such numbers (RFC 8259, section 6). Integers of any size are in range.
+/// Returns whether a number with a fraction or an exponent exceeds the range of a double. Most
+/// parsers use doubles for such numbers (RFC 8259, section 6). Integers of any size are in range.
 fn is_out_of_range(number: &Number) -> bool {
     let is_integer = number.as_str().bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
     !is_integer && number.as_f64().is_none_or(|value| !value.is_finite())

@@ -1,4 +1,4 @@
-//! Tests of the strict and the lenient JSON reader.
+//! Tests of the strict and the lenient JSON parser.
 
 use super::*;
 
@@ -60,7 +60,7 @@ fn numbers_of_any_size_keep_their_digits() {
 }
 
 #[test]
-fn object_with_the_private_number_name_of_serde_json_stays_an_object() {
+fn object_with_the_member_name_for_numbers_stays_an_object() {
     for name in ["$serde_json::private::Number", r"\u0024serde_json::private::Number"] {
         let text = format!("{{\"a\":{{\"{name}\":\"1.5\"}},\"b\":2.50}}");
         let expected = r#"{"a":{"$serde_json::private::Number":"1.5"},"b":2.50}"#;
@@ -73,7 +73,7 @@ fn object_with_the_private_number_name_of_serde_json_stays_an_object() {
 }
 
 #[test]
-fn error_names_line_and_column() {
+fn syntax_error_contains_line_and_column() {
     for (text, expected) in [
         ("{\n \"sub\":\"x\",\n}\n", "not well-formed JSON: line 3, column 1: trailing comma"),
         (
@@ -101,7 +101,7 @@ fn error_names_line_and_column() {
 }
 
 #[test]
-fn lenient_reader_keeps_last_of_duplicate_members() {
+fn lenient_parser_keeps_last_of_duplicate_members() {
     let value = parse_lenient_value(br#"{"a":1,"b":2,"a":3}"#).unwrap();
     assert_eq!(value.to_string(), r#"{"a":3,"b":2}"#);
 }

@@ -1,4 +1,4 @@
-//! Blocks of rows, which several threads can parse.
+//! Division of a file into blocks of complete rows, so that several threads can parse the rows.
 
 use super::line_reader::{LineReader, MAX_ROW_BYTES, has_open_quote};
 use super::row::RowError;
@@ -6,15 +6,15 @@ use super::{InputFormat, RowReader};
 use memchr::memchr_iter;
 use std::io::{BufRead, Read};
 
-/// Maximum length of a block in bytes. A row that fills a whole block is longer than
-/// [`MAX_ROW_BYTES`], and the parser refuses the row.
+/// Maximum length of a block in bytes. If a block of this length contains no end of a row, its row
+/// is longer than [`MAX_ROW_BYTES`]. The parser refuses such a row.
 const BLOCK_BYTES: usize = 2 * MAX_ROW_BYTES;
 
-/// Consecutive complete rows of a file.
+/// Consecutive complete rows of a file, or the start of a row that is too long.
 #[derive(Debug)]
 pub(crate) struct RowBlock {
     text: Vec<u8>,
-    /// Number, in the file, of the first line of the block; counted from 1.
+    /// Line number in the file at which the block starts, counted from 1.
     first_line: u64,
 }
 
@@ -22,20 +22,21 @@ pub(crate) struct RowBlock {
 #[derive(Debug)]
 pub(crate) struct RowBlocks<R> {
     reader: LineReader<R>,
+    /// True for CSV, in which a row can contain line breaks within quotes.
     is_csv: bool,
     /// Text that was read but is not part of a returned block yet.
     rest: Vec<u8>,
-    /// Number, in the file, of the first line of `rest`.
+    /// Line number in the file at which `rest` starts, counted from 1.
     line: u64,
 }
 
-/// Parser of the blocks of one file.
+/// Parser of the blocks of one file. Threads can use clones of the parser at the same time.
 #[derive(Debug, Clone)]
 pub(crate) struct BlockParser(InputFormat);
 
 impl<R: BufRead> RowReader<R> {
-    /// Returns the rows in blocks, and the parser of the blocks. The file must not be a JSON list, and
-    /// no row may have been read.
+    /// Returns an iterator over blocks of rows, and a parser for these blocks. The file must not be
+    /// a JSON list. No row may have been read before.
     pub(crate) fn into_blocks(self) -> (RowBlocks<R>, BlockParser) {
         let line = self.reader.remaining_line();
         let (reader, is_csv) = (self.reader, matches!(self.format, InputFormat::Csv(_)));
@@ -50,7 +51,7 @@ impl BlockParser {
             reader: LineReader::starting_at_line(&block.text, block.first_line),
             format: self.0.clone(),
             is_line_pending: false,
-            is_empty: false,
+            requires_row: false,
             accepts_json_list: false,
         }
     }
@@ -75,6 +76,7 @@ impl<R: BufRead> Iterator for RowBlocks<R> {
             return None;
         }
         let first_line = self.line;
+        // A shorter text is the rest of the file.
         if text.len() == BLOCK_BYTES
             && let Some((end, line_count)) = find_last_row_end(&text, self.is_csv)
         {
@@ -85,8 +87,8 @@ impl<R: BufRead> Iterator for RowBlocks<R> {
     }
 }
 
-/// Returns the end of the last complete row, and the number of lines before this end. `None` if no
-/// row is complete.
+/// Returns the offset after the last complete row of a text that starts with a row, and the number
+/// of lines before this offset. Returns `None` if no row is complete.
 fn find_last_row_end(text: &[u8], is_csv: bool) -> Option<(usize, u64)> {
     let (mut last_end, mut start, mut is_quote_open) = (None, 0, false);
     for (line_count, line_feed) in (1..).zip(memchr_iter(b'\n', text)) {

@@ -1,4 +1,4 @@
-//! CSV with a header.
+//! Reader of CSV with a header.
 
 use super::line_reader::{LineReader, has_open_quote};
 use super::row::{InvalidLine, Row, RowError, invalid_line};
@@ -8,17 +8,20 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::io::BufRead;
 
-/// Possible separators of cells. A file uses the separator in its first line if this line is like
-/// `sep=;`, which some spreadsheets write, or else the most frequent separator in the header outside
-/// of quotes.
+/// Possible separators of cells. Some spreadsheets define the separator in a first line such as
+/// `sep=;`. Without such a line, the separator is the character that is most frequent in the
+/// header, outside of quotes.
 const DELIMITERS: [u8; 3] = *b",;\t";
 
 /// CSV parser with column names.
 #[derive(Debug)]
 pub(super) struct CsvReader {
+    /// Column names, without the unnamed columns at the end of the header.
     columns: Vec<String>,
-    /// Number of columns without a name at the end of the header. Their cells must be empty.
+    /// Number of unnamed columns at the end of the header. The cells of these columns must be
+    /// empty.
     unnamed_count: usize,
+    /// Separator of cells.
     delimiter: u8,
     parser: Reader,
     /// Concatenated cells of the current record.
@@ -27,12 +30,13 @@ pub(super) struct CsvReader {
     cell_ends: Vec<usize>,
 }
 
-/// Reason of the error for an empty file, or for a file with nothing but a line such as `sep=;`.
-pub(super) const NO_CONTENT: &str = "found no content, expected rows";
+/// Reason of the error for a file that is empty or contains only a line such as `sep=;`.
+pub(super) const NO_CONTENT_REASON: &str = "found no content, expected rows";
 
 impl CsvReader {
-    /// Reads the header. The current chunk of `reader` starts with the header, or with a line such as
-    /// `sep=;` before the header.
+    /// Reads the header and applies `map_column` to each column name. The current chunk of `reader`
+    /// (the text in its buffer) starts with the header, or with a line such as `sep=;` before the
+    /// header.
     pub(super) fn new<R: BufRead>(
         reader: &mut LineReader<R>,
         map_column: fn(&str) -> String,
@@ -43,7 +47,7 @@ impl CsvReader {
         }
         let explicit_delimiter = parse_delimiter_line(reader.remaining());
         if explicit_delimiter.is_some() && !reader.next_line(is_line_break)? {
-            return Err(invalid_line(1, NO_CONTENT));
+            return Err(invalid_line(1, NO_CONTENT_REASON));
         }
         reader.read_until_quotes_close()?;
         let delimiter = explicit_delimiter.unwrap_or_else(|| find_delimiter(reader.remaining()));
@@ -59,7 +63,7 @@ impl CsvReader {
         let cells = csv.split_cells(cell_count);
         let cells = cells.map_err(|reason| invalid_line(reader.line(), reason))?;
         let mut columns: Vec<String> = cells.map(map_column).collect();
-        // Spreadsheets write empty columns at the end of each line.
+        // Some spreadsheets write empty columns at the end of each line.
         let named_count = columns.iter().rposition(|name| !name.is_empty()).map_or(0, |i| i + 1);
         csv.unnamed_count = columns.len() - named_count;
         columns.truncate(named_count.max(1));
@@ -71,14 +75,15 @@ impl CsvReader {
         &self.columns
     }
 
-    /// Returns the next row with at least one cell that is not empty. The inner error is an invalid
-    /// row, after which reading can continue.
+    /// Returns the next row with at least one cell that is not empty. After an inner error, which
+    /// describes an invalid row, the next row can be read. After an outer error, it cannot.
     pub(super) fn next_row<R: BufRead>(
         &mut self,
         reader: &mut LineReader<R>,
     ) -> Result<Option<Result<Row, InvalidLine>>, RowError> {
         loop {
-            // The parser ends a record after the CR of CR LF: the LF may remain.
+            // The parser ends a record after the CR of CR LF, so that the LF may remain in the
+            // chunk.
             if reader.remaining().iter().copied().all(is_line_break) {
                 if !reader.next_line(is_line_break)? {
                     return Ok(None);
@@ -112,10 +117,11 @@ impl CsvReader {
         fields.collect::<Result<_, InvalidValue>>().map_err(|invalid| invalid.to_string())
     }
 
-    /// Parses one record of the current chunk; returns the number of cells.
+    /// Parses the next record of the current chunk; returns the number of cells.
     fn read_record<R: BufRead>(&mut self, reader: &mut LineReader<R>) -> Result<usize, RowError> {
         let input = reader.remaining();
-        // The cells are not longer than the text, and every cell but the last takes at least one byte.
+        // The cells are not longer than the text. Each cell except the last has a separator of one
+        // byte.
         self.cells.resize(self.cells.len().max(input.len()), 0);
         self.cell_ends.resize(self.cell_ends.len().max(input.len() + 1), 0);
         let (result, bytes_read, _, cell_count) =
@@ -128,6 +134,7 @@ impl CsvReader {
         Ok(cell_count)
     }
 
+    /// Returns the cells of the current record, which has `cell_count` cells.
     fn split_cells(&self, cell_count: usize) -> Result<impl Iterator<Item = &str>, &'static str> {
         let ends = self.cell_ends.get(..cell_count).unwrap_or_default();
         let content = self.cells.get(..ends.last().copied().unwrap_or(0)).unwrap_or_default();
@@ -138,12 +145,12 @@ impl CsvReader {
 }
 
 impl Clone for CsvReader {
-    /// Returns a parser for other rows of the same file.
+    /// Returns a parser for other rows of the same file, without the current record.
     fn clone(&self) -> Self {
-        // Clones of `csv_core::Reader` 0.1.13 parse each byte as a cell.
+        // `csv_core::Reader` is not cloned: in version 0.1.13, a clone parses each byte as a cell.
         let mut parser = ReaderBuilder::new().delimiter(self.delimiter).build();
-        // A new parser skips a byte order mark at the start of its input, but only the header may have
-        // a byte order mark. The first input is therefore an empty line.
+        // A new parser skips a byte order mark at the start of its first input, but only the header
+        // may have a byte order mark. The first input is therefore an empty line.
         parser.read_record(b"\n", &mut [0], &mut [0]);
         Self {
             columns: self.columns.clone(),
@@ -179,7 +186,8 @@ fn find_delimiter(header: &[u8]) -> u8 {
             *count += usize::from(!is_quoted && byte == delimiter);
         }
     }
-    // Of equal counts, `max_by_key` returns the last. The reversed order ends with the comma.
+    // For equal counts, `max_by_key` returns the last item. In reversed order, this is the
+    // separator that is first in `DELIMITERS`.
     let frequencies = DELIMITERS.into_iter().zip(counts).rev();
     frequencies.max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }
@@ -188,8 +196,8 @@ fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// Rejects duplicate and empty column names. The error does not repeat the names: in a file without
-/// a header a name may be a password.
+/// Rejects duplicate and empty column names. The error does not contain the names: in a file
+/// without a header, the cells of the first row are read as names, and may contain a password.
 fn check_columns(columns: &[String]) -> Result<(), String> {
     let mut seen = HashSet::new();
     if let Some((column, _)) = (1..).zip(columns).find(|(_, name)| !seen.insert(*name)) {
@@ -201,10 +209,10 @@ fn check_columns(columns: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Converts a cell: to Unix seconds for `exp`, `nbf` and `iat` (`NumericDate`, RFC 7519, section 4.1),
-/// else to text.
+/// Converts a cell of the column `name`. A cell of `exp`, `nbf` or `iat` becomes Unix seconds
+/// (`NumericDate`, RFC 7519, section 4.1); any other cell becomes text.
 fn parse_cell(name: &str, cell: &str) -> Result<Value, InvalidValue> {
-    let Some(value_name) = ["exp", "nbf", "iat"].into_iter().find(|time| *time == name) else {
+    let Some(value_name) = ["exp", "nbf", "iat"].into_iter().find(|claim| *claim == name) else {
         return Ok(cell.into());
     };
     let time = Timestamp::parse(cell).map_err(|invalid| InvalidValue { value_name, ..invalid })?;

@@ -1,4 +1,5 @@
-//! JSON list in one long line: `{"items":[{…},{…}]}`.
+//! Reader of a JSON list in one line: `{"items":[{…},{…}]}`. The line can be longer than the
+//! maximum length of a row.
 
 use super::line_reader::{LineReader, MAX_ROW_BYTES};
 use super::row::{Row, RowError, invalid_line};
@@ -9,7 +10,8 @@ const LIST_PREFIX: &[u8] = b"{\"items\":[";
 
 const NOT_A_LIST: &str = "not a list of JSON objects";
 
-/// Consumes the start of a list; returns false if the current chunk does not start with a list.
+/// Consumes the start of a list, and returns true. Returns false if the current chunk of `reader`
+/// (the text in its buffer) does not start with a list.
 pub(super) fn consume_prefix<R: BufRead>(reader: &mut LineReader<R>) -> bool {
     let is_list = reader.remaining().starts_with(LIST_PREFIX);
     if is_list {
@@ -18,8 +20,8 @@ pub(super) fn consume_prefix<R: BufRead>(reader: &mut LineReader<R>) -> bool {
     is_list
 }
 
-/// Reads the next object of the list; returns `None` at the end of the list, `]}`. Only whitespace may
-/// follow this end.
+/// Reads the next object of the list. Returns `None` at the end of the list, `]}`, which only
+/// whitespace may follow. `is_first` is true for the first object, which no comma precedes.
 pub(super) fn next_row<R: BufRead>(
     reader: &mut LineReader<R>,
     is_first: bool,
@@ -53,8 +55,8 @@ pub(super) fn next_row<R: BufRead>(
     Ok(Some(Row { line, fields }))
 }
 
-/// Returns the next byte that is not whitespace, or `None` at the end of the text. Refuses
-/// [`MAX_ROW_BYTES`] of whitespace.
+/// Returns the next byte that is not whitespace, or `None` at the end of the text. A sequence of
+/// [`MAX_ROW_BYTES`] whitespace bytes is an error.
 fn next_visible_byte<R: BufRead>(reader: &mut LineReader<R>) -> Result<Option<u8>, RowError> {
     let mut byte = [0];
     for _ in 0..MAX_ROW_BYTES {

@@ -2,24 +2,26 @@
 //! span lines.
 
 use super::row::{RowError, invalid_line};
-use crate::model::{BOM, is_utf16};
+use crate::model::{BOM, has_utf16_bom};
 use memchr::memchr_iter;
 use std::io::{self, BufRead, Read};
 
-/// Maximum length of a row in bytes, including preceding empty lines. Parsed JSON can take a
-/// hundred times its length in memory (empty arrays).
+/// Maximum length of a row in bytes, including the empty lines before the row. This maximum limits
+/// memory use: parsed JSON can be a hundred times as large as its text, for example for empty
+/// arrays.
 pub(crate) const MAX_ROW_BYTES: usize = 128 * 1024;
 
 const UNCLOSED_QUOTE: &str = "unclosed quote";
 
-/// Text input with the current chunk.
+/// Text input with one chunk in a buffer: the current chunk.
 #[derive(Debug)]
 pub(super) struct LineReader<R> {
     input: R,
+    /// Text of the chunk, after the blank lines that were skipped before the chunk.
     buffer: Vec<u8>,
     /// Offset of the first unconsumed byte in `buffer`.
     position: usize,
-    /// First line of the chunk, counted from 1.
+    /// Number of the first line of the chunk, counted from 1.
     line: u64,
     /// Number of completely read lines.
     lines_read: u64,
@@ -39,19 +41,19 @@ impl<R: BufRead> LineReader<R> {
         }
     }
 
-    /// Starts reading a block from the middle of a file. `line` is the number of the line at the start
-    /// of the block.
+    /// Starts reading a text from the middle of a file. `line` is the number of the line at which
+    /// the text starts.
     pub(super) fn starting_at_line(input: R, line: u64) -> Self {
         let lines_read = line.saturating_sub(1);
         Self { line, lines_read, has_file_start: false, ..Self::new(input) }
     }
 
-    /// Returns the first line of the chunk, counted from 1.
+    /// Returns the number of the first line of the chunk, counted from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
 
-    /// Returns the line of the first unconsumed byte, counted from 1.
+    /// Returns the number of the line with the first unconsumed byte, counted from 1.
     pub(super) fn remaining_line(&self) -> u64 {
         let line_feeds = memchr_iter(b'\n', self.remaining()).count();
         let remaining_lines = u64::try_from(line_feeds).unwrap_or(u64::MAX);
@@ -67,8 +69,9 @@ impl<R: BufRead> LineReader<R> {
         self.position = self.buffer.len().min(self.position.saturating_add(bytes));
     }
 
-    /// Starts a chunk with the next line that contains a byte for which `is_blank` returns false.
-    /// Returns false at the end of the text.
+    /// Starts a new chunk with the next line that is not blank, and skips the lines before it. A
+    /// line is blank if `is_blank` returns true for all its bytes. Returns false at the end of the
+    /// text.
     pub(super) fn next_line(&mut self, is_blank: fn(u8) -> bool) -> Result<bool, RowError> {
         self.buffer.clear();
         loop {
@@ -78,7 +81,7 @@ impl<R: BufRead> LineReader<R> {
                 return Ok(false);
             }
             let is_file_start = self.has_file_start && self.line == 1;
-            if is_file_start && is_utf16(self.remaining()) {
+            if is_file_start && has_utf16_bom(self.remaining()) {
                 return Err(invalid_line(1, "UTF-16 text found, expected UTF-8"));
             }
             if is_file_start && self.remaining().starts_with(BOM) {
@@ -90,8 +93,8 @@ impl<R: BufRead> LineReader<R> {
         }
     }
 
-    /// Appends lines to the chunk until all quotes are closed (RFC 4180, section 2). The chunk then
-    /// ends with a line break.
+    /// Appends lines to the chunk until all quotes are closed (RFC 4180, section 2). If the last
+    /// line of the text has no line break, adds a line break to the chunk.
     pub(super) fn read_until_quotes_close(&mut self) -> Result<(), RowError> {
         let mut scan_start = self.position;
         let mut is_quote_open = false;
@@ -117,7 +120,7 @@ impl<R: BufRead> LineReader<R> {
         invalid_line(self.line, UNCLOSED_QUOTE)
     }
 
-    /// Appends a line to the chunk; returns the number of bytes.
+    /// Appends a line to the chunk. Returns the number of appended bytes: 0 at the end of the text.
     fn read_line(&mut self) -> Result<usize, RowError> {
         let limit = (MAX_ROW_BYTES + 1).saturating_sub(self.buffer.len());
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
@@ -144,8 +147,8 @@ impl<R: BufRead> Read for LineReader<R> {
     }
 }
 
-/// Returns whether a text that starts outside of quotes ends within quotes. An escaped quote does not
-/// matter, because it is written as two quotes.
+/// Returns whether a text that starts outside of quotes ends within quotes. An escaped quote needs
+/// no special case, because CSV represents it as two quotes.
 pub(super) fn has_open_quote(text: &[u8]) -> bool {
     memchr_iter(b'"', text).fold(false, |is_open, _| !is_open)
 }

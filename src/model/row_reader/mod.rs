@@ -1,4 +1,5 @@
-//! Rows from files of any length: CSV with a header, or JSON Lines.
+//! Reader of rows from files of any length: CSV with a header, JSON Lines, or a JSON list in one
+//! line.
 
 mod blocks;
 mod csv;
@@ -10,29 +11,33 @@ pub(crate) use blocks::{BlockParser, RowBlock};
 pub(crate) use row::{InvalidLine, InvalidLines, Row, RowError};
 
 use super::parse_strict_object;
-use csv::{CsvReader, NO_CONTENT};
+use csv::{CsvReader, NO_CONTENT_REASON};
 use line_reader::LineReader;
 use row::invalid_line;
 use std::io::BufRead;
 
 /// Iterator over the rows of a file.
 ///
-/// A file that starts with `{` is JSON Lines, any other file CSV with a header. In CSV, cells are
-/// separated by commas, semicolons or tabs, as in the header; empty cells are omitted, rows with only
-/// empty cells are skipped, and `exp`, `nbf` and `iat` are times. A file without rows is an error.
-/// The iterator continues after an invalid row. It ends after an error that hides the start of the
-/// next row, such as an unclosed quote.
+/// A file that starts with `{` is JSON Lines; any other file is CSV with a header. If
+/// `accepts_json_list` is true, a file that starts with `{` can also be a long JSON list.
+///
+/// The separator of CSV cells is a comma, a semicolon or a tab, and is detected at the start of the
+/// file. Empty CSV cells are omitted, and rows with only empty cells are skipped. The CSV columns
+/// `exp`, `nbf` and `iat` contain times. A file without rows is an error.
+///
+/// The iterator continues after an invalid row. It ends after an error that makes the start of the
+/// next row unknown, such as an unclosed quote, and after a failure to read the input.
 #[derive(Debug)]
 pub(crate) struct RowReader<R> {
     reader: LineReader<R>,
     format: InputFormat,
-    /// True if the current line of JSON was read, but not parsed yet.
+    /// For JSON Lines: true if the current line was read, but not parsed yet.
     is_line_pending: bool,
-    /// True until the first row or error is returned: a file without rows is an error. False for a
-    /// block, which may have no rows.
-    is_empty: bool,
-    /// True if a line that exceeds the maximum length of a row may be a JSON list. A shorter list is
-    /// always read as a row, with the member `items`.
+    /// True if the end of the text is an error, because no row or error was returned yet. Always
+    /// false for a block, which may have no rows.
+    requires_row: bool,
+    /// True if a line that exceeds the maximum length of a row may be a JSON list. A shorter list
+    /// is always read as one row with the field `items`.
     pub(super) accepts_json_list: bool,
 }
 
@@ -45,6 +50,7 @@ enum InputFormat {
         /// True until the first item of the list is read.
         is_first: bool,
     },
+    /// All rows were read.
     Finished,
     /// An error prevents reading the rest of the file.
     Failed,
@@ -54,17 +60,21 @@ impl InputFormat {
     /// Returns the error for a file without rows.
     fn no_rows_error(&self) -> RowError {
         let is_csv = matches!(self, Self::Csv(_));
-        invalid_line(1, if is_csv { "found only a header, expected rows" } else { NO_CONTENT })
+        invalid_line(
+            1,
+            if is_csv { "found only a header, expected rows" } else { NO_CONTENT_REASON },
+        )
     }
 }
 
 impl<R: BufRead> RowReader<R> {
-    /// Starts reading rows of claims: CSV column names keep their case.
+    /// Starts reading rows of claims: CSV column names keep their case, and a long JSON list is an
+    /// error.
     pub(crate) fn new(input: R) -> Result<Self, RowError> {
         Self::with_options(input, false, |name| name.trim().to_owned())
     }
 
-    /// Starts reading rows; `map_column` converts the column names of CSV.
+    /// Starts reading rows. `map_column` converts each column name of CSV.
     pub(super) fn with_options(
         input: R,
         accepts_json_list: bool,
@@ -74,10 +84,10 @@ impl<R: BufRead> RowReader<R> {
             reader: LineReader::new(input),
             format: InputFormat::JsonLines,
             is_line_pending: true,
-            is_empty: true,
+            requires_row: true,
             accepts_json_list,
         };
-        if !rows.next_json_line()? {
+        if !rows.next_nonblank_line()? {
             rows.is_line_pending = false;
         } else if !rows.is_json_list()
             && !rows.reader.remaining().trim_ascii_start().starts_with(b"{")
@@ -96,8 +106,8 @@ impl<R: BufRead> RowReader<R> {
         matches!(self.format, InputFormat::Csv(_))
     }
 
-    /// Returns whether the rest of the file cannot be read because of an error.
-    pub(crate) fn has_failed(&self) -> bool {
+    /// Returns whether an error prevents reading the rest of the file.
+    pub(crate) fn has_unreadable_rest(&self) -> bool {
         matches!(self.format, InputFormat::Failed)
     }
 
@@ -105,9 +115,10 @@ impl<R: BufRead> RowReader<R> {
         matches!(self.format, InputFormat::JsonList { .. })
     }
 
-    /// Reads the next line that is not blank; returns false at the end of the file. A line that exceeds
-    /// the maximum length is accepted if it is the start of a JSON list.
-    fn next_json_line(&mut self) -> Result<bool, RowError> {
+    /// Reads the next line that is not blank; returns false at the end of the file. A line that
+    /// exceeds the maximum length is accepted only as the start of a JSON list, if
+    /// `accepts_json_list` is true.
+    fn next_nonblank_line(&mut self) -> Result<bool, RowError> {
         match self.reader.next_line(|byte| byte.is_ascii_whitespace()) {
             Err(RowError::InvalidLine(_))
                 if self.accepts_json_list && json_list::consume_prefix(&mut self.reader) =>
@@ -119,7 +130,8 @@ impl<R: BufRead> RowReader<R> {
         }
     }
 
-    /// Reads the next row. The inner error is an invalid row, after which reading can continue.
+    /// Reads the next row. After an inner error, which describes an invalid row, the next row can
+    /// be read. After an outer error, it cannot.
     fn read_row(&mut self) -> Result<Option<Result<Row, InvalidLine>>, RowError> {
         let is_line_pending = std::mem::take(&mut self.is_line_pending);
         match &mut self.format {
@@ -130,7 +142,7 @@ impl<R: BufRead> RowReader<R> {
                 Ok(json_list::next_row(&mut self.reader, is_first)?.map(Ok))
             }
             InputFormat::JsonLines => {
-                if !is_line_pending && !self.next_json_line()? {
+                if !is_line_pending && !self.next_nonblank_line()? {
                     return Ok(None);
                 }
                 if self.is_json_list() {
@@ -151,13 +163,13 @@ impl<R: BufRead> Iterator for RowReader<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let result = match self.read_row() {
-            Ok(None) if self.is_empty => Err(self.format.no_rows_error()),
+            Ok(None) if self.requires_row => Err(self.format.no_rows_error()),
             other => other,
         };
-        self.is_empty = false;
+        self.requires_row = false;
         match &result {
             Ok(Some(_)) => {}
-            Ok(None) if self.has_failed() => {}
+            Ok(None) if self.has_unreadable_rest() => {}
             Ok(None) => self.format = InputFormat::Finished,
             Err(_) => self.format = InputFormat::Failed,
         }

@@ -20,18 +20,19 @@ const MAX_REPORTED_LINES: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, Default, thiserror::Error)]
 #[error("{}", describe_lines(.lines))]
 pub(crate) struct InvalidLines {
-    /// The lines, in the order of the file; at most 20.
+    /// The lines, in the order of the file; at most [`MAX_REPORTED_LINES`].
     pub(crate) lines: Vec<InvalidLine>,
 }
 
 impl InvalidLines {
-    /// Adds a line. Returns all lines as an error once there are [`MAX_REPORTED_LINES`].
+    /// Adds a line. When the number of lines reaches [`MAX_REPORTED_LINES`], returns all lines as
+    /// an error.
     pub(crate) fn push(&mut self, line: InvalidLine) -> Result<(), Self> {
         self.lines.push(line);
         if self.lines.len() < MAX_REPORTED_LINES { Ok(()) } else { Err(std::mem::take(self)) }
     }
 
-    /// Returns the lines as an error, if there are any.
+    /// Returns the lines as an error, or `Ok` if there are no lines.
     pub(crate) fn into_result(self) -> Result<(), Self> {
         if self.lines.is_empty() { Ok(()) } else { Err(self) }
     }
@@ -47,7 +48,7 @@ fn describe_lines(lines: &[InvalidLine]) -> String {
 /// Reason why a row cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RowError {
-    /// The text is invalid.
+    /// The text of a line is invalid.
     #[error(transparent)]
     InvalidLine(#[from] InvalidLine),
     /// Reading the input failed.
@@ -58,9 +59,9 @@ pub(crate) enum RowError {
 /// Row of a file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Row {
-    /// First line of the row, counted from 1; 0 for a row that is not from a file.
+    /// Number of the first line of the row, counted from 1; 0 for a row that is not from a file.
     pub(crate) line: u64,
-    /// Values by column or member name.
+    /// Values by CSV column name or JSON member name.
     pub(crate) fields: Map<String, Value>,
 }
 

@@ -1,4 +1,4 @@
-//! Tests of CSV and JSON Lines.
+//! Tests of reading rows from CSV, JSON Lines and JSON lists, at once and in blocks.
 
 use super::line_reader::MAX_ROW_BYTES;
 use super::*;
@@ -143,7 +143,7 @@ fn error_lists_at_most_20_invalid_lines() {
     assert!(error.to_string().starts_with("the first 20 invalid lines:\n  line 2"));
 }
 
-/// Returns each row and each error, up to the error that ends the rows.
+/// Reads all rows; returns the text of each row and of each error.
 fn describe_rows(rows: &mut RowReader<&[u8]>) -> Vec<String> {
     let describe = |row: Row| format!("{} {}", row.line, Value::from(row.fields));
     rows.map(|row| row.map_or_else(|error| error.to_string(), describe)).collect()
@@ -157,7 +157,7 @@ fn rows_read_in_blocks_equal_rows_read_at_once() {
     let [csv, json]: [String; 2] =
         [(0..20_000).map(csv_row).collect(), (0..20_000).map(json_row).collect()];
     let long_text = "y".repeat(300_000);
-    let mut failed_count = 0;
+    let mut unreadable_count = 0;
     for text in [
         format!("n,x\n{csv}"),
         format!("\u{feff}n,x\r\n\n\n{csv}"),
@@ -177,20 +177,20 @@ fn rows_read_in_blocks_equal_rows_read_at_once() {
         let mut rows = RowReader::new(text.as_bytes()).unwrap();
         let expected = describe_rows(&mut rows);
         let (mut blocks, parser) = RowReader::new(text.as_bytes()).unwrap().into_blocks();
-        let (mut found, mut block_count, mut has_failed) = (Vec::new(), 0, false);
-        while !has_failed && let Some(block) = blocks.next().transpose().unwrap() {
+        let (mut found, mut block_count, mut is_unreadable) = (Vec::new(), 0, false);
+        while !is_unreadable && let Some(block) = blocks.next().transpose().unwrap() {
             let mut rows = parser.rows(&block);
             found.extend(describe_rows(&mut rows));
-            has_failed = rows.has_failed();
+            is_unreadable = rows.has_unreadable_rest();
             block_count += 1;
         }
         let difference = found.iter().zip(&expected).find(|(found, expected)| found != expected);
         assert_eq!((difference, found.len()), (None, expected.len()));
-        assert_eq!(has_failed, rows.has_failed());
+        assert_eq!(is_unreadable, rows.has_unreadable_rest());
         assert!(block_count > 1);
-        failed_count += usize::from(has_failed);
+        unreadable_count += usize::from(is_unreadable);
     }
-    assert_eq!(failed_count, 4);
+    assert_eq!(unreadable_count, 4, "texts with an error that prevents reading the rest");
 }
 
 #[test]

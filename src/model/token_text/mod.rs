@@ -7,38 +7,40 @@ use memchr::memchr_iter;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// Member of JSON output of `token mint` and `token create` that contains the token.
+/// Member that contains the token in the JSON output of `token mint` and `token create`.
 const TOKEN_MEMBER: &str = "token";
 
-/// Maximum number of layers around a token: quotes, names and schemes, one around the other.
+/// Maximum number of nested layers around a token. A layer consists of quotes or other
+/// punctuation, of a name such as `NAME=`, of a keyword, or of an authentication scheme.
 const MAX_LAYERS: usize = 16;
 
-/// Reason why a text is recognized as something other than one token.
+/// Content of a text from which no single token can be extracted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotOneToken {
     /// A URL.
     Url,
-    /// A JSON object with several tokens or without a token. The value lists the paths of the tokens
-    /// in the notation of jq.
+    /// A JSON object with several tokens or without a token. The value contains the path of each
+    /// token in the notation of jq.
     Json(Vec<String>),
-    /// A signed token in JSON serialization (RFC 7515, section 7.2). The value is the expression of
-    /// jq that converts the token to compact serialization.
+    /// A signed token in JSON serialization (RFC 7515, section 7.2). The value is the jq expression
+    /// that converts the token to compact serialization.
     JsonSerialization(&'static str),
     /// Several tokens.
     Several,
-    /// A token inside of other text.
-    Surrounded,
+    /// One token inside of other text.
+    InsideOtherText,
 }
 
-/// Returns the token in a text, without surrounding whitespace, quotes, `b'…'`, `NAME=` and `Bearer `,
-/// and without line breaks in the token. In a JSON object, the token is the member `token`, or else the
-/// only token at any depth.
+/// Returns the token in a text, without surrounding whitespace, quotes, `b'…'`, `NAME=` and
+/// `Bearer `, and without line breaks in the token. In a JSON object, the token is the member
+/// `token`. Without this member, it is the only token at any depth.
 ///
-/// A text that is not recognized is returned without surrounding whitespace, so that the verifier
-/// refuses it as malformed.
+/// If nothing is recognized, returns the text without surrounding whitespace. The text may be an
+/// id; otherwise, the verifier refuses the text as malformed.
 pub(crate) fn extract_token(text: &str) -> Result<Cow<'_, str>, NotOneToken> {
     let trimmed = trim(text);
-    // Quotes are removed from ids too, other layers only from tokens.
+    // The text may also be an id. Quotes are removed from ids and tokens, but other layers only
+    // from tokens.
     let unquoted = trimmed.trim_matches(['"', '\'']);
     if is_token_text(unquoted) {
         return Ok(Cow::Borrowed(unquoted));
@@ -46,7 +48,7 @@ pub(crate) fn extract_token(text: &str) -> Result<Cow<'_, str>, NotOneToken> {
     if trimmed.starts_with('{')
         && let Ok(object) = parse_strict_object(trimmed.as_bytes())
     {
-        return extract_member(object).map(Cow::Owned);
+        return extract_from_object(object).map(Cow::Owned);
     }
     let token = remove_layers(trimmed);
     if is_token_text(token) && token.contains('.') {
@@ -57,14 +59,15 @@ pub(crate) fn extract_token(text: &str) -> Result<Cow<'_, str>, NotOneToken> {
         None => match count_embedded_tokens(trimmed) {
             0 if super::parse_url_scheme(trimmed.as_ref()).is_some() => Err(NotOneToken::Url),
             0 => Ok(Cow::Borrowed(trimmed)),
-            1 => Err(NotOneToken::Surrounded),
+            1 => Err(NotOneToken::InsideOtherText),
             _ => Err(NotOneToken::Several),
         },
     }
 }
 
-/// Returns the token in the member `token`, or else the only token at any depth.
-fn extract_member(object: Map<String, Value>) -> Result<String, NotOneToken> {
+/// Returns the token in the member `token`. Without this member, returns the only token at any
+/// depth.
+fn extract_from_object(object: Map<String, Value>) -> Result<String, NotOneToken> {
     if let Some(text) = object.get(TOKEN_MEMBER).and_then(Value::as_str) {
         return Ok(remove_layers(trim(text)).to_owned());
     }
@@ -112,7 +115,8 @@ fn collect_tokens(value: &Value, path: &str, tokens: &mut Vec<(String, String)>)
     }
 }
 
-/// Returns the step to a member in the notation of jq: `.name`, or `."other-name"`.
+/// Returns the part of a path that selects a member, in the notation of jq: `.name`, or
+/// `."other-name"`.
 fn path_step(name: &str) -> String {
     let name = redact_for_error(name);
     let is_identifier = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -120,14 +124,15 @@ fn path_step(name: &str) -> String {
     if is_identifier { format!(".{name}") } else { format!(".{}", Value::from(name)) }
 }
 
-/// Removes whitespace and invisible format characters around a text, but no other control characters.
+/// Removes whitespace and invisible format characters around a text. Control characters remain,
+/// except whitespace such as line breaks.
 fn trim(text: &str) -> &str {
     let is_format_char = |c: char| is_unsafe_for_terminal(c) && !c.is_control();
     text.trim_matches(|c: char| c.is_whitespace() || is_format_char(c))
 }
 
-/// Returns whether a text has only the characters of a compact token, with padding at most at the end
-/// of each part.
+/// Returns whether a text has only the characters of a token in compact serialization, and padding
+/// (`=`) only at the end of a part.
 fn is_token_text(text: &str) -> bool {
     // Without an early exit, the loop compares many bytes at once.
     text.bytes().fold(true, |all_fit, byte| all_fit & is_token_byte(byte))
@@ -139,12 +144,14 @@ fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=' | b'+' | b'/')
 }
 
-/// Returns whether text after `=` can belong to the same token: more padding, or the next part.
+/// Returns whether `rest`, the text after a `=`, can belong to the same token. It must be empty, or
+/// start with more padding or with the next part.
 fn may_follow_padding(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with(['=', '.'])
 }
 
-/// Removes quotes, names, keywords and one authentication scheme around a token.
+/// Removes all layers around a token: quotes, names, keywords and at most one authentication
+/// scheme.
 fn remove_layers(text: &str) -> &str {
     let mut text = text;
     let mut is_scheme_removed = false;
@@ -158,13 +165,15 @@ fn remove_layers(text: &str) -> &str {
     text
 }
 
+/// Removes punctuation, and then at most one other layer. Sets `is_scheme_removed` if this layer is
+/// an authentication scheme. A second scheme is not removed.
 fn remove_layer<'a>(text: &'a str, is_scheme_removed: &mut bool) -> &'a str {
-    const QUOTES: [char; 15] =
+    const PUNCTUATION: [char; 15] =
         ['"', '\'', '`', '\\', '<', '>', '(', ')', '[', ']', '“', '”', '‘', '’', ','];
-    let is_quote =
-        |c: char| QUOTES.contains(&c) || matches!(c, ';' | '%' | '{' | '}' | '«' | '»' | '„');
-    let unquoted = trim(text).trim_matches(is_quote);
-    // An escaped line break at the end of quoted text: `"…\n"`.
+    let is_punctuation =
+        |c: char| PUNCTUATION.contains(&c) || matches!(c, ';' | '%' | '{' | '}' | '«' | '»' | '„');
+    let unquoted = trim(text).trim_matches(is_punctuation);
+    // Quoted text can end with an escaped line break: `"…\n"`.
     let unquoted = unquoted.strip_suffix("\\n").unwrap_or(unquoted);
     if let Some(rest) = unquoted.strip_prefix(['b', 'B'])
         && rest.starts_with(['\'', '"'])
@@ -178,26 +187,27 @@ fn remove_layer<'a>(text: &'a str, is_scheme_removed: &mut bool) -> &'a str {
         *is_scheme_removed |= is_scheme(word);
         return trim(rest);
     }
-    without_name(unquoted).unwrap_or(unquoted)
+    strip_name(unquoted).unwrap_or(unquoted)
 }
 
-/// Returns whether a word is an authentication scheme or names the kind of the token.
+/// Returns whether a word before a token is an authentication scheme, or the word `token`.
 fn is_scheme(word: &str) -> bool {
     const SCHEMES: [&str; 5] = ["bearer", "bearer:", "dpop", "jwt", "token"];
     SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
-/// Returns whether a word may precede a header or the name of a token: a keyword of a shell or of a
-/// programming language, or an option such as `-H` of curl.
+/// Returns whether a word may precede the name of a header or variable: a keyword of a shell or of
+/// a programming language, or an option such as `-H` of curl.
 fn is_keyword(word: &str) -> bool {
     const KEYWORDS: [&str; 9] =
         ["export", "set", "env", "const", "let", "var", "-h", "--header", "-e"];
     KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
 
-/// Returns the rest after `NAME=` or `NAME:`. The rest must contain a full stop, as every token does.
-/// The name must not contain a full stop: text before the padding of a token (`e30.e30=.`) is no name.
-fn without_name(text: &str) -> Option<&str> {
+/// Returns the rest after `NAME=` or `NAME:`. The rest must contain a full stop, as every token
+/// does. The name must not contain a full stop, because the `=` may be the padding of a token such
+/// as `e30.e30=.`.
+fn strip_name(text: &str) -> Option<&str> {
     let is_name_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
     let end = text.find(['=', ':'])?;
     let (name, rest) = (text.get(..end)?, text.get(end + 1..)?);
@@ -209,8 +219,8 @@ fn without_name(text: &str) -> Option<&str> {
 }
 
 /// Joins the lines of a token that was broken into lines. A line may be indented and may end with
-/// `\`. Whitespace inside a line is not removed, because services refuse a token with such whitespace.
-/// Returns `None` if the lines are not lines of one token.
+/// `\`. Other whitespace in the token is not removed, because services refuse such a token. Returns
+/// `None` if the lines do not form one token, and an error if every line is a separate token.
 fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
     let lines: Vec<&str> = text
         .lines()
@@ -227,14 +237,16 @@ fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
 
 /// Returns the number of tokens in a text.
 fn count_embedded_tokens(text: &str) -> usize {
-    let runs = text.split(|c: char| !c.is_ascii() || !is_token_byte(c.try_into().unwrap_or(0)));
-    // A run may start before the token, for example with a path, or with `20` of `%20`.
-    let starts = runs.filter_map(|run| run.get(run.find("ey")?..));
-    starts.filter(|start| has_token_header(start)).count()
+    let sequences =
+        text.split(|c: char| !c.is_ascii() || !is_token_byte(c.try_into().unwrap_or(0)));
+    // A sequence of token characters can start with text that is not part of the token, for example
+    // with a path, or with the `20` of `%20`.
+    let candidates = sequences.filter_map(|sequence| sequence.get(sequence.find("ey")?..));
+    candidates.filter(|candidate| has_token_header(candidate)).count()
 }
 
-/// Returns whether a word starts like a signed or encrypted token: `{"` in base64url, and at least
-/// two full stops.
+/// Returns whether a word resembles a signed or encrypted token. The word must start with `ey`, the
+/// start of a JSON object in base64url, and must contain at least two full stops.
 fn has_token_header(word: &str) -> bool {
     word.starts_with("ey") && word.matches('.').count() >= 2
 }

@@ -1,16 +1,17 @@
-//! Texts that users paste and that files and variables contain.
+//! Tests of the extraction of tokens from text that users paste, or that files and variables
+//! contain.
 
 use super::*;
 
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl-_";
 
-fn extract_text(text: &str) -> Result<String, NotOneToken> {
+fn extract_from(text: &str) -> Result<String, NotOneToken> {
     extract_token(text).map(Cow::into_owned)
 }
 
 /// Extracts the token from a template, in which each `@` represents [`TOKEN`].
 fn extract_from_template(template: &str) -> Result<String, NotOneToken> {
-    extract_text(&template.replace('@', TOKEN))
+    extract_from(&template.replace('@', TOKEN))
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn json_serialization_is_recognized() {
         r#"{"payload":"e30","protected":"e30","signature":"AA"}"#,
         r#"{"payload":"e30","signatures":[{"protected":"e30","signature":"AA"}]}"#,
     ] {
-        assert!(matches!(extract_text(text), Err(NotOneToken::JsonSerialization(_))), "{text}");
+        assert!(matches!(extract_from(text), Err(NotOneToken::JsonSerialization(_))), "{text}");
     }
 }
 
@@ -106,47 +107,54 @@ fn token_broken_into_lines_is_joined() {
     let halves = TOKEN.split_at(30);
     for separator in ["\n", "\r\n", "\n    ", "\n\t", "\\\n", "\\\r\n"] {
         let text = format!("{}{separator}{}", halves.0, halves.1);
-        assert_eq!(extract_text(&text), Ok(TOKEN.to_owned()), "{separator:?}");
-        assert_eq!(extract_text(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{separator:?}");
+        assert_eq!(extract_from(&text), Ok(TOKEN.to_owned()), "{separator:?}");
+        assert_eq!(extract_from(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{separator:?}");
     }
     let encrypted = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA\n.c2VjcmV0.AAAA";
-    assert_eq!(extract_text(encrypted), Ok(encrypted.replace('\n', "")));
+    assert_eq!(extract_from(encrypted), Ok(encrypted.replace('\n', "")));
 }
 
 #[test]
-fn token_that_services_refuse_is_not_corrected() {
+fn malformed_token_is_not_corrected() {
     let halves = TOKEN.split_at(30);
-    for inside in
+    for inserted in
         [" ", "\t", "\\", "\\\\", " \n", " \\\n", "\u{a0}", "\u{200b}", "\u{feff}", "\"", "'"]
     {
-        let text = format!("{}{inside}{}", halves.0, halves.1);
-        assert_ne!(extract_text(&text), Ok(TOKEN.to_owned()), "{inside:?}");
-        assert_ne!(extract_text(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{inside:?}");
+        let text = format!("{}{inserted}{}", halves.0, halves.1);
+        assert_ne!(extract_from(&text), Ok(TOKEN.to_owned()), "{inserted:?}");
+        assert_ne!(extract_from(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{inserted:?}");
     }
     for template in ["Bearer Bearer @", "Bearer JWT @", "Authorization: Bearer Bearer @"] {
-        assert_eq!(extract_from_template(template), Err(NotOneToken::Surrounded), "{template}");
+        assert_eq!(
+            extract_from_template(template),
+            Err(NotOneToken::InsideOtherText),
+            "{template}"
+        );
     }
     for template in ["@\0", "\0@", "Bearer @\u{1b}", "\"@\u{7f}\""] {
         assert_ne!(extract_from_template(template), Ok(TOKEN.to_owned()), "{template:?}");
     }
     let letters: Vec<String> = TOKEN.chars().map(String::from).collect();
-    assert_ne!(extract_text(&letters.join(" ")), Ok(TOKEN.to_owned()));
+    assert_ne!(extract_from(&letters.join(" ")), Ok(TOKEN.to_owned()));
 }
 
 #[test]
-fn text_other_than_one_token_is_classified() {
+fn text_without_a_single_token_is_classified() {
     for (template, expected) in [
         ("@\n@", NotOneToken::Several),
         ("@ @ @", NotOneToken::Several),
         ("A=@\nB=@", NotOneToken::Several),
-        ("Your token is @ and expires soon", NotOneToken::Surrounded),
+        ("Your token is @ and expires soon", NotOneToken::InsideOtherText),
         ("https://id.example/token", NotOneToken::Url),
-        ("https://app.example/callback#access_token=@&token_type=Bearer", NotOneToken::Surrounded),
-        ("https://jwt.io/#debugger-io?token=@", NotOneToken::Surrounded),
-        ("https://app.example/reset/@", NotOneToken::Surrounded),
-        ("Bearer%20@", NotOneToken::Surrounded),
-        ("\u{1b}[32m@\u{1b}[0m", NotOneToken::Surrounded),
-        ("u'@'", NotOneToken::Surrounded),
+        (
+            "https://app.example/callback#access_token=@&token_type=Bearer",
+            NotOneToken::InsideOtherText,
+        ),
+        ("https://jwt.io/#debugger-io?token=@", NotOneToken::InsideOtherText),
+        ("https://app.example/reset/@", NotOneToken::InsideOtherText),
+        ("Bearer%20@", NotOneToken::InsideOtherText),
+        ("\u{1b}[32m@\u{1b}[0m", NotOneToken::InsideOtherText),
+        ("u'@'", NotOneToken::InsideOtherText),
     ] {
         assert_eq!(extract_from_template(template), Err(expected), "{template}");
     }
@@ -167,7 +175,7 @@ fn unrecognized_text_is_unchanged() {
         "[1]",
         "ключ",
     ] {
-        assert_eq!(extract_text(text), Ok(text.to_owned()), "{text}");
+        assert_eq!(extract_from(text), Ok(text.to_owned()), "{text}");
     }
-    assert_eq!(extract_text(" \u{fffd} "), Ok("\u{fffd}".to_owned()));
+    assert_eq!(extract_from(" \u{fffd} "), Ok("\u{fffd}".to_owned()));
 }

@@ -16,7 +16,7 @@ pub(crate) struct EventFilter {
     pub(crate) since: Option<Timestamp>,
     /// Only events at this time or earlier.
     pub(crate) until: Option<Timestamp>,
-    /// Only events whose principal is this user.
+    /// Only events of commands for which this jeton user was logged in.
     pub(crate) user: Option<UserId>,
     /// Only events of this command, or of all commands with this first word.
     pub(crate) action: Option<Untrusted>,
@@ -25,20 +25,21 @@ pub(crate) struct EventFilter {
     pub(crate) target: Option<EventTarget>,
     /// Only events with this outcome.
     pub(crate) outcome: Option<Untrusted>,
-    /// Oldest event first.
+    /// True: the oldest event first. False: the newest event first.
     pub(crate) oldest_first: bool,
 }
 
-/// Returns the condition for rows at the time in the parameter `since` or later. The search starts at the
-/// lowest id of these rows, and still compares every time: ids follow the order of commits, which can
-/// differ from the order of times, because an event gets its time before the process waits for the lock.
-/// The unary `+` operators keep SQLite from scanning all older rows and from sorting.
+/// Returns the SQL condition that an event is not earlier than the SQL parameter `since`. The
+/// search starts at the lowest id of such an event. The condition also compares the time of each
+/// event, because an event with a higher id can have an earlier time: ids follow the order of
+/// commits, but an event gets its time before the process waits for the lock. The unary `+`
+/// operators keep SQLite from scanning all older rows and from sorting.
 fn since_condition(since: &str) -> String {
     format!("a.id >= (SELECT min(+id) FROM audit WHERE at >= {since}) AND +a.at >= {since}")
 }
 
-/// Returns the condition for events whose target or detail names the object with the parameters
-/// `kind` and `id`. If `id` is NULL, every object of the kind matches.
+/// Returns the SQL condition that the target or the detail of an event names an object. The SQL
+/// parameters `kind` and `id` select the object. If `id` is NULL, every object of the kind matches.
 fn target_condition(connection: Connection<'_>, kind: &str, id: &str) -> String {
     let objects = connection.json_objects_sql("a.detail");
     format!(
@@ -79,8 +80,8 @@ impl EventFilter {
         clause
     }
 
-    /// Returns the query for a page of the filtered events. `take` and `skip` are the parameters of the limit
-    /// and of the offset.
+    /// Returns the query for a page of the events that match `clause`. `take` and `skip` are the
+    /// SQL parameters for LIMIT and OFFSET.
     fn select_sql(&self, clause: &WhereClause<'_>, take: &str, skip: &str) -> String {
         let order = if self.oldest_first { "ASC" } else { "DESC" };
         format!(
@@ -118,6 +119,7 @@ impl Reader<'_> {
     }
 }
 
+/// Converts a row that has the columns of [`EventFilter::select_sql`].
 pub(in crate::store) fn event_from_row(row: &Row<'_>) -> Result<AuditEvent, Error> {
     Ok(AuditEvent {
         id: row.get(0)?,
@@ -151,8 +153,9 @@ mod tests {
     use crate::store::{NewEvent, Writer};
     use rusqlite::Connection;
 
-    /// Creates events 1 to 9 at the times 10 to 90. Event 5 has the time 25 instead, like the event
-    /// of a process that waited for the lock.
+    /// Creates a database with the events 1 to 9 at the times 10, 20 and so on up to 90. Only event
+    /// 5 has the time 25, like the event of a process that waited for the lock. The action is
+    /// `token create` for even ids, and `tokens` for odd ids.
     fn create_database_with_events() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         for migration in MIGRATIONS {

@@ -1,4 +1,4 @@
-//! The table of audit events: one row for every change and for every refused change.
+//! The table of audit events. A row records one or more changes by a command, or a refused change.
 
 mod listing;
 
@@ -12,7 +12,7 @@ use crate::model::{
     AuditEventId, EventDetail, EventSubject, EventTarget, Timestamp, Untrusted, UserId,
 };
 
-/// An audit event before its insertion. Never contains a token, password, hash or key.
+/// Audit event before its insertion. An event never contains a token, password, hash or key.
 #[derive(Debug, Clone)]
 pub(crate) struct NewEvent<'e> {
     /// Time of the event.
@@ -23,20 +23,22 @@ pub(crate) struct NewEvent<'e> {
     pub(crate) os_uid: u32,
     /// Command, such as `token create`.
     pub(crate) action: &'e str,
-    /// Target and detail.
+    /// Object of the command (the target of the event), and further data (the detail).
     pub(crate) subject: EventSubject,
-    /// `done` or an error code.
+    /// `done` for a change. `undelivered` if the output of the command could not be delivered.
+    /// `revoked` if `jeton run` revoked a token at its end. Otherwise an error code.
     pub(crate) outcome: &'e str,
     /// Number of changed objects.
     pub(crate) count: usize,
 }
 
+/// Statement that inserts a [`NewEvent`].
 const INSERT_SQL: &str = "INSERT INTO audit
         (at, user_id, os_uid, action, target_kind, target_id, detail, outcome, count)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 impl NewEvent<'_> {
-    /// Returns the values of [`INSERT_SQL`].
+    /// Returns the values for the parameters of [`INSERT_SQL`].
     fn to_values(&self) -> Result<Vec<Value<'static>>, Error> {
         let EventSubject { target, detail } = &self.subject;
         let target_id = target.as_ref().and_then(EventTarget::id);
@@ -55,7 +57,7 @@ impl NewEvent<'_> {
 }
 
 impl Reader<'_> {
-    /// Returns whether the store has an event with these values of [`INSERT_SQL`].
+    /// Returns whether the store has an event that [`INSERT_SQL`] inserted with these values.
     #[cfg(feature = "postgres")]
     pub(super) fn has_event(&self, values: &[Value<'_>]) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM audit
@@ -65,8 +67,11 @@ impl Reader<'_> {
         self.connection.query_row(sql, values, |row| row.get(0))
     }
 
-    /// Returns the time of the newest event before `before`.
-    pub(crate) fn newest_event_time(&self, before: Timestamp) -> Result<Option<Timestamp>, Error> {
+    /// Returns the time of the newest event that is earlier than `before`.
+    pub(crate) fn newest_event_time_before(
+        &self,
+        before: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT max(at) FROM audit WHERE at < ?1";
         optional_time(self.connection.query_row(sql, values![before], |row| row.get(0))?)
     }
@@ -106,15 +111,19 @@ impl SharedWriter<'_> {
     }
 
     /// Changes the outcome of an existing event and sets its count to 0.
-    pub(crate) fn set_outcome(&self, event: AuditEventId, outcome: &str) -> Result<(), Error> {
+    pub(crate) fn set_outcome_and_reset_count(
+        &self,
+        event: AuditEventId,
+        outcome: &str,
+    ) -> Result<(), Error> {
         let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";
         self.connection.execute_later(sql, values![event, outcome.to_owned()])
     }
 }
 
 impl Writer<'_> {
-    /// Adds an event to a store of schema version 1 or 2, in which the target is a text. The migration
-    /// to version 3 converts the text.
+    /// Adds an event to a store with schema version 1 or 2. In these versions, the target of an
+    /// event is a text. The migration to version 3 converts the text.
     pub(super) fn add_event_before_migration(&self, event: &NewEvent<'_>) -> Result<(), Error> {
         let target = event.subject.to_text();
         self.connection.execute(

@@ -15,12 +15,12 @@ pub(crate) struct TableDigest {
     pub(crate) table: &'static str,
     /// Number of rows.
     pub(crate) rows: usize,
-    /// SHA-256 of all cells in hexadecimal digits.
+    /// SHA-256 digest of all values, row by row, in hexadecimal digits.
     pub(crate) sha256: String,
 }
 
-/// Computes the digest of a table. `on_batch` receives the number of rows of each batch; an error ends
-/// the computation.
+/// Computes the digest of a table, which is read in groups of rows (batches). `on_batch` receives
+/// the number of rows of each batch. An error of `on_batch` ends the computation.
 pub(super) fn digest_table(
     connection: Connection<'_>,
     table: &Table,
@@ -46,20 +46,20 @@ pub(super) fn digest_table(
     Ok(TableDigest { table: table.name, rows, sha256 })
 }
 
-/// Adds a letter for the type, the length and the content of a value. A Boolean counts as an integer
-/// and a UUID as bytes, as in SQLite.
+/// Adds a value to the hash: first a letter for the type, then the length, then the content. A
+/// Boolean is hashed as an integer and a UUID as bytes, because SQLite stores them in these forms.
 fn add_value(hash: &mut Sha256, value: &Value<'_>) {
-    let mut add_cell = |letter: u8, content: &[u8]| {
+    let mut add_bytes = |letter: u8, content: &[u8]| {
         hash.update([letter]);
         hash.update(u64::try_from(content.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(content);
     };
     match value {
-        Value::Integer(Some(number)) => add_cell(b'I', &number.to_be_bytes()),
-        Value::Bool(flag) => add_cell(b'I', &i64::from(*flag).to_be_bytes()),
-        Value::Text(Some(text)) => add_cell(b'T', text.as_bytes()),
-        Value::Bytes(bytes) => add_cell(b'B', bytes),
-        Value::Uuid(Some(id)) => add_cell(b'B', id.as_bytes()),
-        Value::Integer(None) | Value::Text(None) | Value::Uuid(None) => add_cell(b'N', &[]),
+        Value::Integer(Some(number)) => add_bytes(b'I', &number.to_be_bytes()),
+        Value::Bool(flag) => add_bytes(b'I', &i64::from(*flag).to_be_bytes()),
+        Value::Text(Some(text)) => add_bytes(b'T', text.as_bytes()),
+        Value::Bytes(bytes) => add_bytes(b'B', bytes),
+        Value::Uuid(Some(id)) => add_bytes(b'B', id.as_bytes()),
+        Value::Integer(None) | Value::Text(None) | Value::Uuid(None) => add_bytes(b'N', &[]),
     }
 }

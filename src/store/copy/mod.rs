@@ -10,7 +10,7 @@ pub(crate) use rows::{CopyStep, RowObserver};
 
 use super::connect::{configure, enable_wal};
 use super::pending_backup::{
-    PendingBackup, name_full_disk, open_incomplete, remove_stale_journals,
+    PendingBackup, attribute_full_disk_to_backup, open_incomplete, remove_stale_journals,
 };
 #[cfg(feature = "postgres")]
 use super::postgres::{PendingDatabase, ServerError};
@@ -37,14 +37,17 @@ enum PendingTarget {
     #[cfg(feature = "postgres")]
     Server {
         database: Box<PendingDatabase>,
+        /// Rows that the error names if the outcome of the commit is unknown.
         summary: WriteSummary,
-        display: String,
+        /// Address of the target for messages.
+        display_address: String,
     },
 }
 
 impl PendingCopy {
-    /// Makes the copy of `source` visible. Returns the users with write access to the directory of the new
-    /// file; for a server, only the user of this process.
+    /// Makes the copy of `source` visible to other processes. Returns the users with write access
+    /// to the directory of the new file; for a server, [`Writers::User`]. If a standby server has
+    /// not confirmed the commit of the copy, `source` reports an unconfirmed commit.
     #[cfg_attr(
         not(feature = "postgres"),
         expect(unused_variables, reason = "a file has no standbys")
@@ -56,9 +59,10 @@ impl PendingCopy {
                 backup.persist().map(|_| writers)
             }
             #[cfg(feature = "postgres")]
-            PendingTarget::Server { database, summary, display } => {
-                source.has_unconfirmed_copy =
-                    database.persist(summary).map_err(|error| name_target(&display, error))?;
+            PendingTarget::Server { database, summary, display_address } => {
+                source.has_unconfirmed_copy = database
+                    .persist(summary)
+                    .map_err(|error| add_target_address(&display_address, error))?;
                 Ok(Writers::User)
             }
         }
@@ -66,8 +70,8 @@ impl PendingCopy {
 }
 
 impl Store {
-    /// Copies the current state of the store to a new store, and adds `event` there. The target must
-    /// not have a store. An error of `observer` ends the copy.
+    /// Copies the current state of the store to a new store, and adds `event` to the new store.
+    /// Returns an error if the target already has a store. An error of `observer` ends the copy.
     pub(crate) fn copy(
         &mut self,
         target: ResolvedAddress,
@@ -83,23 +87,24 @@ impl Store {
             }
             #[cfg(feature = "postgres")]
             ResolvedAddress::Server(address, config) => {
-                let display = address.to_display();
-                let target_error = |error| name_target(&display, error);
+                let display_address = address.to_display();
+                let target_error = |error| add_target_address(&display_address, error);
                 let database =
                     PendingDatabase::create(&address, *config, timeout).map_err(target_error)?;
                 let writer = database.writer();
                 let digests = copy_rows(source, &writer, &target_error, observer)?;
                 writer.add_event(event).map_err(target_error)?;
                 let summary = writer.into_summary();
-                let target =
-                    PendingTarget::Server { database: Box::new(database), summary, display };
+                let database = Box::new(database);
+                let target = PendingTarget::Server { database, summary, display_address };
                 Ok(PendingCopy { target, digests })
             }
         })
     }
 }
 
-/// Copies all rows to a new SQLite file, and adds `event` there, if any.
+/// Copies all rows to a new SQLite file at `target`, and adds `event`, if given, to the new
+/// file.
 pub(super) fn copy_to_file(
     source: &Reader<'_>,
     target: &Path,
@@ -109,12 +114,13 @@ pub(super) fn copy_to_file(
 ) -> Result<(PendingBackup, Vec<TableDigest>), Error> {
     let backup = PendingBackup::create(target, lock_timeout)?;
     let address = redact_for_error(&target.to_string_lossy());
-    let target_error = |error| name_target(&address, name_full_disk(error));
+    let target_error = |error| add_target_address(&address, attribute_full_disk_to_backup(error));
     remove_stale_journals(backup.temp_path())?;
     let connection = open_incomplete(backup.temp_path()).map_err(target_error)?;
     configure(&connection, lock_timeout)?;
-    // In memory, the journal has no pages, because the file was empty before the transaction. A defensive
-    // connection does not permit the mode `OFF`.
+    // A rollback journal keeps the old pages of a file. This file is empty, so a journal in memory
+    // needs no space. The journal mode `OFF` is not possible on a connection with
+    // SQLITE_DBCONFIG_DEFENSIVE.
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let transaction = connection.unchecked_transaction()?;
@@ -132,8 +138,9 @@ pub(super) fn copy_to_file(
     Ok((backup, digests))
 }
 
-/// Adds the address of the target to an error that has no address.
-fn name_target(address: &str, error: Error) -> Error {
+/// Adds the address of the target to an error. Two kinds of errors stay unchanged: an interruption,
+/// and an error that already names the target.
+fn add_target_address(address: &str, error: Error) -> Error {
     match error {
         Error::Interrupted(_) | Error::TargetExists(_) | Error::CopyTarget { .. } => error,
         #[cfg(feature = "postgres")]

@@ -1,4 +1,4 @@
-//! Transfer of all rows from one store to another, and comparison of both.
+//! Transfer of all rows from one store to another store, and comparison of both stores.
 
 use super::super::connection::Connection;
 use super::super::values::values;
@@ -17,12 +17,13 @@ pub(crate) enum CopyStep {
     Compare,
 }
 
-/// Observer of a copy. Receives the current step, and the processed and the total number of rows of
-/// the step. An error ends the copy.
+/// Observer of a copy. Receives the current step, the number of rows that the step has processed,
+/// and the total number of rows that the step processes. The comparison processes each row twice:
+/// in the source and in the target. An error of the observer ends the copy.
 pub(crate) type RowObserver<'o> = dyn Fn(CopyStep, usize, usize) -> Result<(), Interrupted> + 'o;
 
-/// Copies all rows to an empty store, and compares both stores. `target_error` converts the errors of the
-/// target. Returns the digests of all tables.
+/// Copies all rows to an empty store, and compares both stores. `target_error` converts errors of
+/// the target store. Returns the digests of all tables.
 pub(super) fn copy_rows(
     source: &Reader<'_>,
     target: &Writer<'_>,
@@ -45,7 +46,7 @@ pub(super) fn copy_rows(
             done += columns.first().map_or(0, Column::len);
             Ok(observer(CopyStep::Insert, done, total)?)
         })?;
-        copy_links(source, target, table, target_error)?;
+        copy_late_columns(source, target, table, target_error)?;
         if table.has_id() {
             let id = last_id(source, table)?;
             set_last_id(target, table, id).map_err(target_error)?;
@@ -73,12 +74,13 @@ pub(super) fn copy_rows(
     Ok(digests)
 }
 
-/// Returns the statement that inserts rows with the columns `names`.
+/// Returns the statement that inserts rows into `table`. The parameters are the values of the
+/// columns `names`. The statement itself computes the values of [`Table::derived_columns`].
 fn insert_sql(target: Connection<'_>, table: &Table, names: &[&str]) -> String {
     let derived = table.derived_columns(target);
     let mut columns = names.to_vec();
     columns.extend(derived.iter().map(|(name, _)| *name));
-    let (columns, parameters) = (columns.join(", "), parameters(names.len()));
+    let (columns, parameters) = (columns.join(", "), parameter_list(names.len()));
     let name = table.name;
     match target {
         Connection::Sqlite(_) => format!("INSERT INTO {name} ({columns}) VALUES ({parameters})"),
@@ -95,8 +97,8 @@ fn insert_sql(target: Connection<'_>, table: &Table, names: &[&str]) -> String {
     }
 }
 
-/// Fills the columns of [`Table::late_columns`], after all rows of the table are inserted.
-fn copy_links(
+/// Copies the values of [`Table::late_columns`]. Must run after all rows of the table are inserted.
+fn copy_late_columns(
     source: Connection<'_>,
     target: Connection<'_>,
     table: &Table,
@@ -120,7 +122,7 @@ fn copy_links(
             format!(
                 "UPDATE {name} SET {} FROM unnest({}) AS source ({}) WHERE {name}.id = source.id",
                 assignments.join(", "),
-                parameters(names.len()),
+                parameter_list(names.len()),
                 names.join(", ")
             )
         }
@@ -130,12 +132,13 @@ fn copy_links(
     })
 }
 
-fn parameters(count: usize) -> String {
+/// Returns the parameters of a statement: `?1, ?2, …`.
+fn parameter_list(count: usize) -> String {
     (1..=count).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the highest id of the existing rows, and of the deleted rows if the database stores the last
-/// id of the table; 0 if there was no row.
+/// Returns the last id that the database has assigned to a row of `table`. If the database does not
+/// store this id, returns the highest id in the table, or 0 for an empty table.
 fn last_id(source: Connection<'_>, table: &Table) -> Result<i64, Error> {
     let name = table.name;
     source.query_number(&match source {
@@ -151,7 +154,8 @@ fn last_id(source: Connection<'_>, table: &Table) -> Result<i64, Error> {
     })
 }
 
-/// Makes the ids of rows that are added later begin after `last_id`.
+/// Makes the database assign only ids after `last_id` to new rows. Has no effect on a SQLite table
+/// without AUTOINCREMENT.
 fn set_last_id(target: Connection<'_>, table: &Table, last_id: i64) -> Result<(), Error> {
     let name = table.name;
     if last_id == 0 {

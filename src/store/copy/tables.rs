@@ -3,7 +3,7 @@
 use super::super::columns::ColumnType::{self, Bool, Bytes, Integer, Text, Uuid};
 use super::super::connection::Connection;
 #[cfg(feature = "postgres")]
-use super::super::postgres::latest_version;
+use super::super::postgres::latest_schema_version;
 #[cfg(feature = "postgres")]
 use crate::store::sql::{digest_sql, grant_digest_sql};
 
@@ -12,20 +12,20 @@ pub(super) struct Table {
     pub(super) name: &'static str,
     /// Columns with their types.
     pub(super) columns: &'static [(&'static str, ColumnType)],
-    /// Unique columns that determine the order of the rows, separated by commas.
+    /// Names of the unique columns that determine the order of the rows, separated by commas.
     key: &'static str,
-    /// Columns that are filled after all rows are inserted: the reference to a later row of the same table,
-    /// and the column that must be NULL if the reference is NULL (CHECK constraint).
+    /// Columns that are filled after all rows are inserted: the reference to a later row of the
+    /// same table, and the column that must be NULL if the reference is NULL (CHECK constraint).
     pub(super) late_columns: &'static [&'static str],
     /// Set if SQLite stores the last id, so that the ids of deleted rows are not reused.
     pub(super) is_autoincrement: bool,
 }
 
 /// Field values that most of the [`TABLES`] share.
-const TABLE: Table =
+const DEFAULTS: Table =
     Table { name: "", columns: &[], key: "id", late_columns: &[], is_autoincrement: true };
 
-/// Columns of the audit log. Only a server has the last column, the user of the database.
+/// Columns of the audit log. Only a server has the last column, the database user of the event.
 const AUDIT_COLUMNS: &[(&str, ColumnType)] = &[
     ("id", Integer),
     ("at", Integer),
@@ -52,7 +52,7 @@ const TABLES: [Table; 10] = [
         ],
         key: "one",
         is_autoincrement: false,
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "users",
@@ -72,7 +72,7 @@ const TABLES: [Table; 10] = [
             ("created_at", Integer),
             ("password_at", Integer),
         ],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "keys",
@@ -92,7 +92,7 @@ const TABLES: [Table; 10] = [
             ("revoked_at", Integer),
             ("pruned_until", Integer),
         ],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "sessions",
@@ -105,7 +105,7 @@ const TABLES: [Table; 10] = [
             ("ended_at", Integer),
             ("end_reason", Text),
         ],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "pairs",
@@ -122,7 +122,7 @@ const TABLES: [Table; 10] = [
             ("access_revoked_at", Integer),
             ("spent_at", Integer),
         ],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "grants",
@@ -135,7 +135,7 @@ const TABLES: [Table; 10] = [
             ("audience", Text),
             ("claims", Text),
         ],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "tokens",
@@ -153,7 +153,7 @@ const TABLES: [Table; 10] = [
             ("run_jti", Uuid),
         ],
         late_columns: &["superseded_by", "grace_until"],
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "blocklist",
@@ -165,24 +165,24 @@ const TABLES: [Table; 10] = [
         ],
         key: "key_id, jti",
         is_autoincrement: false,
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "settings",
         columns: &[("name", Text), ("value", Text), ("changed_at", Integer)],
         key: "name",
         is_autoincrement: false,
-        ..TABLE
+        ..DEFAULTS
     },
     Table {
         name: "audit",
         columns: AUDIT_COLUMNS.split_at(AUDIT_COLUMNS.len() - 1).0,
         is_autoincrement: false,
-        ..TABLE
+        ..DEFAULTS
     },
 ];
 
-/// Returns all tables, each after the tables that it refers to, with the columns that both stores have.
+/// Returns all tables with their common columns. A table follows the tables that it refers to.
 pub(super) fn common_tables(source: Connection<'_>, target: Connection<'_>) -> [Table; 10] {
     let mut tables = TABLES;
     if source.is_server() && target.is_server() {
@@ -204,19 +204,20 @@ impl Table {
         names.filter(|name| with_late_columns || !self.late_columns.contains(name)).collect()
     }
 
-    /// Returns the types of the columns with these names.
+    /// Returns the types of the columns with these names, in the order of [`Table::columns`].
     pub(super) fn column_types(&self, names: &[&str]) -> Vec<ColumnType> {
         let columns = self.columns.iter().filter(|(name, _)| names.contains(name));
         columns.map(|(_, column_type)| *column_type).collect()
     }
 
-    /// Returns the ORDER BY terms for an order that is the same in both engines: by bytes.
-    pub(super) fn order(&self, connection: Connection<'_>) -> &'static str {
+    /// Returns ORDER BY terms that give the same order in both engines: texts are in byte order.
+    pub(super) fn order_by_terms(&self, connection: Connection<'_>) -> &'static str {
         match connection {
             Connection::Sqlite(_) => self.key,
-            // The stored text has U+10FFFF `0` for U+0000, which would sort last. The expression replaces
-            // U+0000 with U+0001 U+0001 U+0002, and U+0001 with U+0001 U+0002, which sort in the order of
-            // the original texts. U+10FFFF becomes U+0001 U+0003 until U+0000 is replaced.
+            // U+0000 is stored as U+10FFFF `0` (see `escape_nul`), and would sort last. The
+            // expression replaces U+0000 with U+0001 U+0001 U+0002, and U+0001 with U+0001 U+0002.
+            // The results sort like the original texts. U+10FFFF is stored twice: until U+0000 is
+            // replaced, U+0001 U+0003 represents this pair.
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) if self.name == "blocklist" => {
                 "key_id, replace(replace(replace(replace(jti, U&'\\0001', U&'\\0001\\0002'),
@@ -228,18 +229,16 @@ impl Table {
         }
     }
 
-    /// Returns the columns that a copy fills and that only the engine of `connection` has, each with the
+    /// Returns the columns that only this engine has and that a copy fills, each with the SQL
     /// expression of its value.
-    pub(super) fn derived_columns(
-        &self,
-        connection: Connection<'_>,
-    ) -> Vec<(&'static str, String)> {
-        match connection {
+    pub(super) fn derived_columns(&self, engine: Connection<'_>) -> Vec<(&'static str, String)> {
+        match engine {
             Connection::Sqlite(_) => Vec::new(),
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => match self.name {
                 "store" => {
-                    vec![("app", "'jeton'".to_owned()), ("version", latest_version().to_string())]
+                    let version = latest_schema_version().to_string();
+                    vec![("app", "'jeton'".to_owned()), ("version", version)]
                 }
                 "grants" => {
                     let values = "owner_id, kind, app, permissions, audience, claims";
@@ -258,7 +257,7 @@ mod tests {
     use crate::store::schema::create_schema;
 
     #[test]
-    fn every_column_of_every_table_is_copied() {
+    fn copied_tables_match_schema_except_user_blocks() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         create_schema(&connection).unwrap();
         let texts = |sql: &str| -> Vec<String> {
@@ -291,10 +290,10 @@ mod tests {
             let mut copied: Vec<_> = copied.collect();
             copied.sort_unstable();
             assert_eq!(copied, columns, "{name}");
-            let sequences = texts(&format!(
+            let autoincrement_sql = texts(&format!(
                 "SELECT sql FROM sqlite_schema WHERE name = '{name}' AND sql LIKE '%AUTOINCREMENT%'"
             ));
-            assert_eq!(table.is_autoincrement, !sequences.is_empty(), "{name}");
+            assert_eq!(table.is_autoincrement, !autoincrement_sql.is_empty(), "{name}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Schema history of the store.
+//! Schema history of a store in a SQLite file.
 
-/// Application id of jeton stores: "jetn".
+/// Application id in the SQLite header of a jeton store: "jetn" in ASCII.
 pub(super) const APPLICATION_ID: u32 = 0x6A65_746E;
 
-/// Migrations in order, append-only. The schema version of a file is the number of applied
-/// migrations.
+/// SQL of the migrations in order. New migrations are added at the end. The schema version of a
+/// file is the number of applied migrations.
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("0001_first.sql"),
     include_str!("0002_bounds.sql"),

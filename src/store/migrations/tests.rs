@@ -1,11 +1,12 @@
-//! Conversion of stored rows by the migrations.
+//! Tests: the migrations convert the stored audit events.
 
 use super::MIGRATIONS;
 use crate::model::{AuditEvent, EventTarget, PageRequest, Untrusted};
 use crate::store::{EventFilter, Reader};
 use rusqlite::Connection;
 
-/// Every form of text that a released version recorded as the target of an audit event.
+/// Targets of audit events, as a released version of jeton recorded them: one or more texts of each
+/// form.
 const TARGET_TEXTS: &[&str] = &[
     "user 3",
     "token 7",
@@ -60,12 +61,13 @@ const TARGETS: &[&str] = &[
     "store",
 ];
 
-/// The query by which schema versions 1 and 2 found the events of a target.
+/// The query with which jeton found the events of a target in schema versions 1 and 2.
 const FORMER_SEARCH: &str = "SELECT id FROM audit
     WHERE instr(replace(' ' || target || ' ', ', ', ' '), replace(' ' || ?1 || ' ', ', ', ' '))
     ORDER BY id";
 
-/// Creates a database of schema `version` with one event per text, and one event without a target.
+/// Creates a database of schema `version` with one event for each of the [`TARGET_TEXTS`], and one
+/// event without a target.
 fn create_database(version: usize) -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     for migration in &MIGRATIONS[..version] {
@@ -79,6 +81,7 @@ fn create_database(version: usize) -> Connection {
     connection
 }
 
+/// Migrates a database of schema `version` to the latest schema.
 fn migrate(connection: &Connection, version: usize) {
     for migration in &MIGRATIONS[version..] {
         connection.execute_batch(migration).unwrap();
@@ -106,7 +109,8 @@ fn audit_target_filter_finds_the_same_events_after_migration() {
                     .collect()
             })
             .collect();
-        assert_eq!(former_ids.iter().filter(|ids| ids.is_empty()).count(), 2, "absent targets");
+        let absent_targets = former_ids.iter().filter(|ids| ids.is_empty()).count();
+        assert_eq!(absent_targets, 2, "number of absent targets");
         migrate(&connection, version);
         for (target, former_ids) in TARGETS.iter().zip(former_ids) {
             let events = list_events(&connection, Some(target));
@@ -132,12 +136,13 @@ fn migrated_audit_events_keep_target_texts() {
 fn migrated_audit_events_have_target_kinds() {
     let connection = create_database(2);
     migrate(&connection, 2);
-    let kinds = "SELECT group_concat(kind || ' ' || number, ', ') FROM
+    let kinds_sql = "SELECT group_concat(kind || ' ' || number, ', ') FROM
         (SELECT ifnull(target_kind, '-') AS kind, count(*) AS number FROM audit GROUP BY 1)";
-    let kinds: String = connection.query_row(kinds, [], |row| row.get(0)).unwrap();
+    let kinds: String = connection.query_row(kinds_sql, [], |row| row.get(0)).unwrap();
     assert_eq!(kinds, "- 2, key 2, session 4, setting 1, store 1, token 18, user 3");
-    let detail = "SELECT detail FROM audit WHERE id = 13";
-    let detail: String = connection.query_row(detail, [], |row| row.get(0)).unwrap();
+    // Event 13 has the text `token 7 by token 10`.
+    let detail_sql = "SELECT detail FROM audit WHERE id = 13";
+    let detail: String = connection.query_row(detail_sql, [], |row| row.get(0)).unwrap();
     let expected = r#"{"text":"token 7 by token 10","targets":[{"kind":"token","id":"10"}]}"#;
     assert_eq!(detail, expected);
 }

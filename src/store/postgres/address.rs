@@ -29,7 +29,7 @@ pub(crate) struct ServerAddress {
 
 impl ServerAddress {
     /// Parses `postgres://USER:PASSWORD@HOST:PORT,…/DATABASE?PARAMETER=VALUE&…`. Every part is
-    /// optional and may be percent-encoded.
+    /// optional. Every part except `PORT` may be percent-encoded.
     pub(crate) fn parse(text: &OsStr) -> Result<Self, InvalidServerAddress> {
         let text = text.to_str().ok_or(InvalidServerAddress::NotUtf8)?;
         let (_, text) = text.split_once("://").unwrap_or_default();
@@ -45,18 +45,18 @@ impl ServerAddress {
         parameters.fill("password", &decode(password)?);
         parameters.fill("dbname", &decode(path.strip_prefix('/').unwrap_or_default())?);
         add_hosts(&mut parameters, hosts)?;
-        let mut kept_pairs = Vec::new();
+        let mut pairs_without_password = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').ok_or(InvalidServerAddress::NoValue)?;
+            let (name, value) = pair.split_once('=').ok_or(InvalidServerAddress::MissingValue)?;
             let (name, value) = (decode(name)?, decode(value)?);
             add_parameter(&mut parameters, &name, &value)?;
             if name != "password" {
-                kept_pairs.push(pair);
+                pairs_without_password.push(pair);
             }
         }
         parameters.check()?;
         let user = if user.is_empty() { String::new() } else { format!("{user}@") };
-        let query = kept_pairs.join("&");
+        let query = pairs_without_password.join("&");
         let query_separator = if query.is_empty() { "" } else { "?" };
         let text_without_password =
             format!("postgres://{user}{hosts}{path}{query_separator}{query}");
@@ -106,6 +106,8 @@ fn add_hosts(parameters: &mut Parameters, hosts: &str) -> Result<(), InvalidServ
     Ok(())
 }
 
+/// Sets a parameter of the query. Refuses a parameter that already has a value, and an empty
+/// schema.
 fn add_parameter(
     parameters: &mut Parameters,
     name: &str,
@@ -127,11 +129,15 @@ fn add_parameter(
 
 fn decode(text: &str) -> Result<String, InvalidServerAddress> {
     let text = percent_decode_str(text).decode_utf8();
-    let text = text.map_err(|_| InvalidServerAddress::NotText)?;
-    if text.contains('\0') { Err(InvalidServerAddress::NotText) } else { Ok(text.into_owned()) }
+    let text = text.map_err(|_| InvalidServerAddress::InvalidEncodedText)?;
+    if text.contains('\0') {
+        Err(InvalidServerAddress::InvalidEncodedText)
+    } else {
+        Ok(text.into_owned())
+    }
 }
 
-/// Returns hosts, ports, database and schema of the parameters as an address.
+/// Returns an address that contains only the hosts, ports, database and schema of the parameters.
 fn display(parameters: &Parameters) -> String {
     let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
     let endpoints = parameters.endpoints().unwrap_or_default();
@@ -158,7 +164,7 @@ fn display(parameters: &Parameters) -> String {
     }
     query.extend(parameters.get("schema").map(|schema| format!("schema={}", encode(schema))));
     let database = parameters.get("dbname").map(|name| format!("/{}", encode(name)));
-    // An address without host starts with three slashes.
+    // An address without a host starts with `postgres:///`.
     let default_path = if hosts.is_empty() { "/" } else { "" };
     let database = database.unwrap_or_else(|| default_path.to_owned());
     let query_separator = if query.is_empty() { "" } else { "?" };

@@ -1,4 +1,4 @@
-//! Columns of many rows as array parameters.
+//! Array parameters. An array contains the values of one column in many rows.
 
 use super::text::escape_nul;
 use crate::store::columns::Column;

@@ -1,10 +1,10 @@
-//! Settings and rights on a server that endanger the store.
+//! Check for server settings and database rights that endanger the store.
 
 use crate::store::Error;
 use crate::store::connection::Connection;
 
 /// SQL conditions, each with the warning that applies if the condition is true.
-const CONDITIONS: [(&str, &str); 6] = [
+const UNSAFE_CONDITIONS: [(&str, &str); 6] = [
     (
         "current_setting('fsync') = 'off'",
         "the server setting `fsync` is off: a crash can destroy the database",
@@ -16,18 +16,18 @@ const CONDITIONS: [(&str, &str); 6] = [
     (
         "current_setting('log_statement') IN ('mod', 'all')
              AND current_setting('log_parameter_max_length') <> '0'",
-        "the server logs the values of statements, among them keys and password hashes: \
+        "the server logs the parameters of statements, including keys and password hashes: \
          set `log_parameter_max_length` to 0",
     ),
     (
         "current_setting('log_min_duration_statement') <> '-1'
              AND current_setting('log_parameter_max_length') <> '0'",
-        "the server logs the values of slow statements, among them keys and password hashes: \
+        "the server logs the parameters of slow statements, including keys and password hashes: \
          set `log_parameter_max_length` to 0",
     ),
     (
         "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = session_user AND rolsuper)",
-        "the database user is a superuser: use a role that has only this store",
+        "the database user is a superuser: use a role with rights on this store only",
     ),
     (
         "EXISTS (SELECT 1 FROM information_schema.table_privileges
@@ -43,7 +43,7 @@ pub(in crate::store) fn find_unsafe_settings(
     connection: Connection<'_>,
 ) -> Result<Vec<String>, Error> {
     let mut warnings = Vec::new();
-    for (condition, warning) in CONDITIONS {
+    for (condition, warning) in UNSAFE_CONDITIONS {
         if connection.query_row(&format!("SELECT {condition}"), &[], |row| row.get(0))? {
             warnings.push(warning.to_owned());
         }

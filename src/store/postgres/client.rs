@@ -22,12 +22,13 @@ pub(in crate::store) struct Client {
     connection: RefCell<Arc<ServerConnection>>,
     /// Statements that are sent before the next statement, in the same round trip.
     pub(super) queued: RefCell<Queue>,
+    /// Rows of the queued queries that were sent with the last statement.
     pub(super) prefetched: RefCell<PrefetchedRows>,
-    /// End of the waiting time of the current transaction.
+    /// Deadline of the current transaction: the server waits for a lock until this time.
     deadline: Cell<Instant>,
     /// Set if the server has not answered in time.
     is_lost: Cell<bool>,
-    /// Id of the current write transaction, once the server has assigned one.
+    /// Id of the current write transaction, or `None` until the server has sent the id.
     transaction_id: Cell<Option<u64>>,
 }
 
@@ -38,7 +39,7 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) const TRANSACTION_ID_COLUMN: &str = "transaction_id";
 
 impl Client {
-    /// Connects. Tries again until the deadline after faults that may be transient.
+    /// Connects to a server. After a fault that may be transient, tries again until the deadline.
     pub(super) fn connect(
         config: &Arc<ConnectionConfig>,
         deadline: Instant,
@@ -60,15 +61,15 @@ impl Client {
                 transaction_id: Cell::default(),
             }),
             Err(error) => {
-                // Does not wait for the look-up of a host name.
+                // Otherwise, dropping the runtime would wait for the look-up of a host name.
                 runtime.shutdown_background();
                 Err(error)
             }
         }
     }
 
-    /// Replaces the connection by a new connection. The server discards a transaction of the old
-    /// connection.
+    /// Replaces the connection with a new connection. The server rolls back an open transaction of
+    /// the old connection.
     pub(super) fn reconnect(&self, deadline: Instant) -> Result<(), Error> {
         let connection = connect_until(&self.runtime, &self.config, deadline)?;
         self.connection.replace(Arc::new(connection));
@@ -78,7 +79,7 @@ impl Client {
 
     /// Executes statements without parameters.
     pub(super) fn execute_batch(&self, sql: &str) -> Result<(), Error> {
-        self.defer(sql);
+        self.queue_batch(sql);
         self.send_queue()
     }
 
@@ -87,27 +88,28 @@ impl Client {
         self.send(&async |_| Ok(()))
     }
 
-    /// Queues statements without parameters, which are sent with the next statement, before all statements
-    /// of [`Client::queue`].
-    pub(super) fn defer(&self, sql: &str) {
+    /// Queues statements without parameters. These statements are sent together with the next
+    /// statement, and before all statements of [`Client::queue`].
+    pub(super) fn queue_batch(&self, sql: &str) {
         self.queued.borrow_mut().push_batch(sql);
     }
 
-    /// Queues the beginning of a read transaction, as [`Client::defer`] does. If the connection is lost
-    /// before the answer, all statements that are sent together are sent again on a new connection.
-    pub(super) fn defer_read(&self, sql: &str) {
-        self.defer(sql);
+    /// Queues the beginning of a read transaction, as [`Client::queue_batch`] does. If the
+    /// connection is lost before the answer, `sql` and all statements that were sent together with
+    /// `sql` are sent again on a new connection.
+    pub(super) fn queue_read_begin(&self, sql: &str) {
+        self.queue_batch(sql);
         self.queued.borrow_mut().is_repeatable = true;
     }
 
-    /// Sets the end of the waiting time of the transaction that begins.
+    /// Sets the deadline of the transaction that begins next.
     pub(super) fn set_deadline(&self, deadline: Instant) {
         self.deadline.set(deadline);
     }
 
-    /// Ends the transaction with `sql` (`COMMIT` or `ROLLBACK`), without waiting for the answer. Discards
-    /// queued statements. If the queued statements include the beginning of the transaction, the
-    /// server does not know the transaction, and nothing is sent.
+    /// Ends the transaction with `sql` (`COMMIT` or `ROLLBACK`), without waiting for the answer.
+    /// Discards queued statements. If the queued statements include the beginning of the
+    /// transaction, the server does not know the transaction, and nothing is sent.
     pub(super) fn end_without_answer(&self, sql: &str) {
         self.prefetched.borrow_mut().clear();
         self.transaction_id.set(None);
@@ -123,21 +125,22 @@ impl Client {
         self.run_connection_task();
     }
 
-    /// Runs the connection task, so that it writes and reads all that needs no waiting. The task runs only
-    /// during a call of `block_on`.
+    /// Lets the connection task write and read all data that is ready. The task does not wait for
+    /// other data. Outside of this function, the task runs only while another call of `block_on`
+    /// waits.
     fn run_connection_task(&self) {
         self.runtime.block_on(async {
-            // The runtime looks for events in the first pause, and runs the task in the next pauses, which
-            // read and then write.
+            // In the first pause, the runtime checks for events. In the next pauses, the runtime
+            // runs the task, which reads and then writes.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
         });
     }
 
-    /// Commits, and returns whether the standbys that the server waits for have confirmed the commit.
-    /// At the deadline, a request to cancel ends this wait: the server then answers that the commit is
-    /// complete without the standbys.
+    /// Commits, and returns whether the standbys that the server waits for have confirmed the
+    /// commit. At the deadline, a request to cancel ends this wait: the server then answers that
+    /// the commit is complete without the standbys.
     pub(super) fn commit(&self, deadline: Instant) -> Result<bool, Error> {
         self.prefetched.borrow_mut().clear();
         let queue = self.queued.take();
@@ -159,11 +162,11 @@ impl Client {
             };
             match timeout(ANSWER_TIME, join(cancel, commit)).await {
                 Ok((_, answer)) => match answer.map_err(Error::from) {
-                    // The request has ended a queued statement.
+                    // The request to cancel has ended a queued statement, before the commit.
                     Err(Error::Server(ServerError::StatementEnded(_))) => Err(Error::Busy),
                     answer => answer.map(|_| false),
                 },
-                Err(_) => Err(self.lose_connection()),
+                Err(_) => Err(self.mark_connection_lost()),
             }
         })
     }
@@ -184,8 +187,9 @@ impl Client {
         !self.is_lost.get() && !self.current_connection().client.is_closed()
     }
 
-    /// Sends the queued statements and a statement in one round trip, and returns the result of the
-    /// statement.
+    /// Sends the queued statements and `statement` in one round trip, and returns the result of
+    /// `statement`. Keeps the rows of the queued queries. If the connection is lost and the queue
+    /// begins a read transaction, sends all these statements again on a new connection.
     pub(super) fn send<T>(
         &self,
         statement: &impl AsyncFn(&tokio_postgres::Client) -> Result<T, tokio_postgres::Error>,
@@ -212,9 +216,10 @@ impl Client {
         Ok(value)
     }
 
-    /// Waits for an answer of the server. Without an answer by the deadline of the transaction, the
-    /// server must answer on a new connection, then and in intervals: a long statement can continue, but
-    /// the connection to a server that does not answer counts as lost.
+    /// Waits for an answer of the server. If no answer arrives within [`ANSWER_TIME`] after the
+    /// deadline of the transaction, checks repeatedly that the server answers on a new connection.
+    /// A long statement can therefore continue. If the server does not answer such a check, the
+    /// connection counts as lost.
     pub(super) fn wait_for<T>(
         &self,
         answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
@@ -231,14 +236,14 @@ impl Client {
                 match select(answer.as_mut(), check).await {
                     Either::Left((result, _)) => return Ok(result?),
                     Either::Right((true, _)) => limit = Instant::now() + CHECK_INTERVAL,
-                    Either::Right((false, _)) => return Err(self.lose_connection()),
+                    Either::Right((false, _)) => return Err(self.mark_connection_lost()),
                 }
             }
         })
     }
 
-    /// Marks the connection as lost, because the server does not answer.
-    fn lose_connection(&self) -> Error {
+    /// Marks the connection as lost, because the server does not answer. Returns the error.
+    fn mark_connection_lost(&self) -> Error {
         self.is_lost.set(true);
         ServerError::ConnectionLost("the server does not answer".to_owned()).into()
     }
@@ -247,6 +252,7 @@ impl Client {
         Arc::clone(&self.connection.borrow())
     }
 
+    /// Stores the id of the write transaction, if `messages` contain the id.
     fn keep_transaction_id(&self, messages: &[SimpleQueryMessage]) {
         for message in messages {
             if let SimpleQueryMessage::Row(row) = message

@@ -12,10 +12,13 @@ use crate::store::values::values;
 use std::time::Instant;
 
 impl PostgresDatabase {
-    /// Commits. If the connection is lost before the answer, asks the server for the outcome on a new
-    /// connection. If nothing was stored, returns the error, so that the transaction runs again.
+    /// Commits the transaction. If no answer to the COMMIT arrives, asks the server for the outcome
+    /// on a new connection. If the transaction was not committed, returns the error of the failed
+    /// attempt, so that the caller runs the transaction again. If the outcome stays unknown, the
+    /// error names the rows of `summary`.
     pub(super) fn commit(&mut self, deadline: Instant, summary: WriteSummary) -> Result<(), Error> {
-        // Only the id of the transaction tells whether a lost commit was executed.
+        // After a lost connection, the outcome can be found only by the id of the transaction. The
+        // server sends the id in the answer to the queued statements.
         if !self.client.has_transaction_id() {
             self.client.send_queue()?;
         }
@@ -36,7 +39,8 @@ impl PostgresDatabase {
         }
     }
 
-    /// Returns whether the transaction was committed, or `None` if the server does not answer in time.
+    /// Returns whether the transaction was committed, or `None` if the server does not answer in
+    /// time.
     fn query_outcome(
         &mut self,
         transaction_id: u64,
@@ -46,8 +50,8 @@ impl PostgresDatabase {
         loop {
             if self.client.reconnect(deadline).is_ok() {
                 match self.query_status(transaction_id) {
-                    // After a failover, the id can belong to another transaction: a promoted standby
-                    // assigns the ids again that it has not received.
+                    // After a failover, the id can belong to another transaction: a promoted
+                    // standby reuses the ids of transactions that the standby has not received.
                     Ok((Some(status), waits_for_standby)) if status == "committed" => {
                         match self.has_rows_of(summary, deadline) {
                             Err(error) if error.is_retryable() => {}
@@ -58,8 +62,7 @@ impl PostgresDatabase {
                         }
                     }
                     Ok((Some(status), _)) if status == "aborted" => return Some(false),
-                    // The server does not know the transaction: a promoted standby that never
-                    // received it.
+                    // The server is a promoted standby that never received the transaction.
                     Ok((None, _)) | Err(Error::Failed(_)) => return Some(false),
                     // The transaction is in progress, or the connection is lost again.
                     Ok((Some(_), _)) | Err(_) => {}
@@ -72,8 +75,9 @@ impl PostgresDatabase {
         }
     }
 
-    /// Returns the status of a transaction, and whether the server waits for standbys: no answer after the
-    /// commit reports the confirmation of a standby.
+    /// Returns the status of a transaction, and whether the server waits at each commit until
+    /// standbys have confirmed the commit. For such a server, the confirmation of an earlier commit
+    /// stays unknown, because no query reports this confirmation.
     fn query_status(&self, transaction_id: u64) -> Result<(Option<String>, bool), Error> {
         let id = transaction_id.to_string();
         Connection::Postgres(&self.client).query_row(
@@ -85,6 +89,7 @@ impl PostgresDatabase {
         )
     }
 
+    /// Returns whether the store contains rows of the transaction that `summary` describes.
     fn has_rows_of(&self, summary: &WriteSummary, deadline: Instant) -> Result<bool, Error> {
         begin_read(&self.client, &self.config, deadline);
         let has_rows = summary.is_stored(&Reader::new(Connection::Postgres(&self.client)));

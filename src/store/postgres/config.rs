@@ -1,5 +1,5 @@
-//! Configuration of a connection: an address, completed from service file, variables, passfile and
-//! defaults, in the order of libpq.
+//! Configuration of a connection: the parameters of an address, then of a service file, of
+//! environment variables and of a passfile, then defaults. The order is the order of libpq.
 
 use super::address::ServerAddress;
 use super::environment::PostgresEnvironment;
@@ -15,8 +15,8 @@ use std::path::Path;
 use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// The servers of an address, each with its credentials. Connections are made to the first server that
-/// accepts a connection.
+/// The servers of an address, each with its credentials. Connections are made to the first server
+/// that accepts a connection.
 pub(crate) struct ConnectionConfig {
     /// Servers in the order of connection attempts.
     pub(super) servers: Vec<Server>,
@@ -34,7 +34,8 @@ pub(super) struct Server {
 }
 
 impl ServerAddress {
-    /// Completes the address. Files are read, but no connection is made.
+    /// Returns the configuration for this address. Adds missing parameters from files and from
+    /// `environment`. Makes no connection.
     pub(crate) fn connection_config(
         &self,
         environment: &PostgresEnvironment,
@@ -45,7 +46,7 @@ impl ServerAddress {
         let needs_tls =
             |endpoint: &Endpoint| !endpoint.is_unix_socket() && mode != Some(SslMode::Disable);
         let tls = if endpoints.iter().any(needs_tls) {
-            Some(tls::client(&parameters, environment)?)
+            Some(tls::tls_connector(&parameters, environment)?)
         } else {
             None
         };
@@ -82,8 +83,9 @@ fn complete(
     let fill_from_variable = |parameters: &mut Parameters, name| {
         parameters.fill(name, environment.parameter(name).unwrap_or_default());
     };
-    // Variables for another server must not change the server of an address with a host, and a service
-    // may contain the password of another server.
+    // An address with a host is not completed from a service or from the variables for port, user
+    // and database: the variables could be for another server, and the service can contain the
+    // password of another server.
     if !parameters.has_host() {
         if let Some(service) = environment.parameter("service") {
             service_file::fill(&mut parameters, service, environment)?;
@@ -109,8 +111,9 @@ fn complete(
         parameters.fill("password", password.expose_secret());
     }
     parameters.fill("application_name", "jeton");
-    // The system reports a vanished server after 20 seconds without data. Not `tcp_user_timeout`, which
-    // also ends a connection with unsent data while the server executes a long statement.
+    // The system reports an unreachable server after 20 seconds without data. `tcp_user_timeout` is
+    // not set, because that timeout would also end a connection with unsent data while the server
+    // executes a long statement.
     for (name, value) in
         [("keepalives_idle", "5"), ("keepalives_interval", "5"), ("keepalives_retries", "3")]
     {
@@ -124,9 +127,11 @@ fn complete(
     Ok(parameters)
 }
 
-/// Returns the directory of the Unix socket on Debian and Fedora, or of a server built from source.
+/// Returns the directory of the Unix socket of a server on Debian and Fedora. If this directory is
+/// missing, returns the directory of a server built from source.
 fn default_socket_directory() -> &'static str {
     let directory = "/var/run/postgresql";
-    // Not chosen by the existence of a socket: every user can create a socket in `/tmp`.
+    // The choice does not depend on the existence of a socket: every user can create a socket in
+    // `/tmp`.
     if Path::new(directory).is_dir() { directory } else { "/tmp" }
 }

@@ -2,6 +2,7 @@
 
 use super::config::{ConnectionConfig, Server};
 use super::error::ConnectionError;
+use super::parameters::DEFAULT_PORT;
 use crate::model::escape;
 use rustls::CertificateError;
 use std::error::Error as _;
@@ -13,23 +14,24 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
+use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
 
-/// Time for an answer of the server after the deadline, at which the server itself ends a wait for
-/// a lock. Afterwards, a server that also does not answer on a new connection in this time counts as lost.
+/// Maximum wait for an answer of the server after the deadline, at which the server itself ends a
+/// wait for a lock. If no answer arrives, the server must answer on a new connection within another
+/// `ANSWER_TIME`. Otherwise, the connection counts as lost.
 pub(super) const ANSWER_TIME: Duration = Duration::from_secs(2);
 
-/// Error of tokio-postgres if the server asks for a password, and the configuration has no password.
+/// Message of tokio-postgres if the server asks for a password that the configuration lacks.
 const MISSING_PASSWORD: &str = "password missing";
-/// Error of tokio-postgres for a server without TLS.
+/// Message of tokio-postgres for a server without TLS.
 const NO_TLS: &str = "server does not support TLS";
-/// Beginning of the message of a failed look-up of a host name. The standard library has no `ErrorKind`
-/// for this error.
+/// Beginning of the message of a failed look-up of a host name. This error has no `ErrorKind`.
 const FAILED_LOOKUP: &str = "failed to lookup address information";
 
-/// Function of the server that sends a notice if it ends a commit without the confirmation of a standby.
-/// The text of the notice depends on the language of the server.
+/// Server function that sends a notice if a commit ends without the confirmation of a standby. Its
+/// name identifies the notice, because the text of a notice depends on the server's language.
 const STANDBY_WAIT_ROUTINE: &str = "SyncRepWaitForLSN";
 
 /// A connection to one of the servers of an address. Dropping the value closes the connection.
@@ -37,13 +39,14 @@ pub(super) struct ServerConnection {
     pub(super) client: Client,
     /// The server, for further connections to the same server.
     pub(super) server: Server,
+    /// Handle that ends the task of the connection.
     task: AbortHandle,
     is_commit_unconfirmed: Arc<AtomicBool>,
 }
 
 impl ServerConnection {
-    /// Returns whether the server has sent the notice that a commit is complete without the confirmation
-    /// of a standby, and forgets the notice.
+    /// Returns whether the server has sent the notice that a commit is complete without the
+    /// confirmation of a standby. The next call returns `true` only after a new notice.
     pub(super) fn take_unconfirmed_commit(&self) -> bool {
         self.is_commit_unconfirmed.swap(false, Ordering::Relaxed)
     }
@@ -59,8 +62,9 @@ impl Drop for ServerConnection {
 /// the current runtime. If no server accepts a connection, returns the first fault that may be
 /// transient, or else the fault of the last server.
 ///
-/// The servers share the time until the deadline. If there are several, each has at most the time
-/// `host_limit`, or `connect_timeout` of the address.
+/// The servers share the time until the deadline. Each server has at most the `connect_timeout` of
+/// the address. If the address has no `connect_timeout`, each of several servers has at most
+/// `host_limit`.
 pub(super) async fn connect(
     config: &ConnectionConfig,
     deadline: Instant,
@@ -92,7 +96,10 @@ pub(super) async fn connect(
 /// Connects to a server within `limit`, which includes the handshake.
 async fn connect_to(server: &Server, limit: Duration) -> Result<ServerConnection, ConnectFault> {
     match timeout(limit, open(server, limit)).await {
-        Ok(result) => result.map_err(|error| ConnectFault::from(&error)),
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => {
+            Err(missing_socket_fault(server, &error).unwrap_or_else(|| ConnectFault::from(&error)))
+        }
         Err(_) => Err(ConnectFault::Transient(ConnectionError::Refused {
             message: "connection timed out".to_owned(),
             hint: None,
@@ -100,13 +107,36 @@ async fn connect_to(server: &Server, limit: Duration) -> Result<ServerConnection
     }
 }
 
+/// Returns a fault if the error is a missing Unix socket. The fault is transient, because the
+/// socket is missing while a server restarts. If its directory is missing too, the fault is
+/// permanent.
+fn missing_socket_fault(server: &Server, error: &Error) -> Option<ConnectFault> {
+    let is_missing = io_error(error)?.kind() == io::ErrorKind::NotFound;
+    let [Host::Unix(directory)] = server.config.get_hosts() else { return None };
+    is_missing.then(|| {
+        let port = server.config.get_ports().first().unwrap_or(&DEFAULT_PORT);
+        let socket = directory.join(format!(".s.PGSQL.{port}"));
+        let to_fault =
+            if directory.is_dir() { ConnectFault::Transient } else { ConnectFault::Permanent };
+        to_fault(ConnectionError::Refused {
+            message: format!("socket `{}` not found", escape(&socket.to_string_lossy())),
+            hint: Some("start the server, or use the directory of its socket as `host`"),
+        })
+    })
+}
+
 /// Returns whether the server answers on a new connection within `limit`. A refusal is an answer.
 pub(super) async fn is_answering(server: &Server, limit: Duration) -> bool {
-    // An empty statement: a pooler accepts connections even if its server does not answer.
+    // A new connection alone is no answer: a pooler accepts connections even if its server does not
+    // answer. The answer to an empty statement comes from the server.
     let answer = async { open(server, limit).await?.client.simple_query(";").await };
     match timeout(limit, answer).await {
         Ok(Ok(_)) => true,
-        Ok(Err(error)) => error.code().is_some() || is_read_only(&error),
+        // A pooler reports an unreachable server with a code of class 08 (connection exception).
+        Ok(Err(error)) => {
+            error.code().is_some_and(|state| !state.code().starts_with("08"))
+                || is_read_only(&error)
+        }
         Err(_) => false,
     }
 }
@@ -116,13 +146,15 @@ async fn open(server: &Server, limit: Duration) -> Result<ServerConnection, Erro
     // A host name can have several IP addresses, the first of which may not answer.
     config.connect_timeout(limit / 2);
     let (client, task, is_commit_unconfirmed) = match &server.tls {
-        Some(tls) => spawn(config.connect(tls.clone()).await?),
-        None => spawn(config.connect(NoTls).await?),
+        Some(tls) => spawn_connection_task(config.connect(tls.clone()).await?),
+        None => spawn_connection_task(config.connect(NoTls).await?),
     };
     Ok(ServerConnection { client, server: server.clone(), task, is_commit_unconfirmed })
 }
 
-fn spawn<S, T>(
+/// Spawns the task that runs the connection. The task sets the returned flag when the server
+/// reports that a commit is complete without the confirmation of a standby.
+fn spawn_connection_task<S, T>(
     (client, mut connection): (Client, Connection<S, T>),
 ) -> (Client, AbortHandle, Arc<AtomicBool>)
 where
@@ -132,8 +164,8 @@ where
     let is_commit_unconfirmed = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&is_commit_unconfirmed);
     let task = tokio::spawn(async move {
-        // An error ends the task: the statement that waits for an answer also returns the error of a lost
-        // connection.
+        // An error ends the task, and is not reported here. The statement that waits for an answer
+        // returns the error of a lost connection.
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
             if let AsyncMessage::Notice(notice) = message
                 && notice.routine() == Some(STANDBY_WAIT_ROUTINE)
@@ -170,8 +202,8 @@ impl From<&Error> for ConnectFault {
     }
 }
 
-/// Returns whether the server is unreachable, starting, stopping, or has no free connection, or whether
-/// the connection has ended.
+/// Returns whether the server is unreachable, is starting, is stopping, has no free connection, or
+/// has ended the connection.
 pub(super) fn is_transient(error: &Error) -> bool {
     use io::ErrorKind::{
         BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable,
@@ -217,8 +249,8 @@ fn tls_error(error: &Error) -> Option<&rustls::Error> {
     io_error(error)?.get_ref()?.downcast_ref()
 }
 
-/// Returns the message of the server, of the cause, or of the error itself, limited like other text
-/// from a database.
+/// Returns the message of the server, or else of the cause, or else of the error itself. The text
+/// is limited to 300 characters and escaped, like other texts from a database.
 pub(super) fn error_text(error: &Error) -> String {
     const MAX_CHARS: usize = 300;
     let text = match (error.as_db_error(), error.source()) {
@@ -243,23 +275,23 @@ fn hint(error: &Error) -> Option<&'static str> {
             "check the user name, and the password in `PGPASSWORD`, `~/.pgpass` or `JETON_STORE`",
         );
     }
-    if io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::NotFound) {
-        return Some("start the server, or use the directory of its socket as `host`");
-    }
     if message.starts_with(FAILED_LOOKUP) {
-        return Some("use a host name that the network knows");
+        return Some("use a host name that resolves to an IP address");
     }
     if message == NO_TLS {
         return Some("enable TLS on the server, or use `sslmode=disable` on a trusted network");
     }
     let Some(rustls::Error::InvalidCertificate(fault)) = tls_error(error) else { return None };
-    // The signature is bad if another certificate has the name of the issuer.
+    // `BadSignature`: a trusted certificate has the name of the issuer, but another key.
     if matches!(fault, CertificateError::UnknownIssuer | CertificateError::BadSignature) {
-        return Some("set `sslrootcert` to a file with the certificate of the issuer");
+        return Some(
+            "set `sslrootcert` to a file with the certificate of the certificate authority",
+        );
     }
     let is_name_mismatch = matches!(
         fault,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
     );
-    is_name_mismatch.then_some("use a host name of the server's certificate in the address")
+    is_name_mismatch
+        .then_some("in the address, use a host name for which the server's certificate is valid")
 }

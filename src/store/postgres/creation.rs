@@ -4,7 +4,7 @@ use super::client::Client;
 use super::config::ConnectionConfig;
 use super::database::PostgresDatabase;
 use super::schema::{create_schema, load_state};
-use super::transaction::{CREATION_LOCK, begin_write};
+use super::transaction::{CREATION_LOCK_KEY, begin_write};
 use super::{ServerAddress, ServerError};
 use crate::store::Error;
 use crate::store::connection::Connection;
@@ -21,8 +21,8 @@ pub(in crate::store) struct PendingDatabase {
 }
 
 impl PendingDatabase {
-    /// Begins the transaction, and creates the tables. Returns [`ServerError::StoreExists`] if the database
-    /// has a store.
+    /// Begins the transaction, and creates the tables. Returns [`ServerError::StoreExists`] if the
+    /// database has a store.
     pub(in crate::store) fn create(
         address: &ServerAddress,
         config: ConnectionConfig,
@@ -31,7 +31,7 @@ impl PendingDatabase {
         let deadline = Instant::now() + timeout;
         let config = Arc::new(config);
         let client = Client::connect(&config, deadline)?;
-        begin_write(&client, &config, WriteLock::Exclusive, CREATION_LOCK, deadline);
+        begin_write(&client, &config, WriteLock::Exclusive, CREATION_LOCK_KEY, deadline);
         let connection = Connection::Postgres(&client);
         if !create_schema(&client, connection, address, config.schema.as_deref())? {
             return Err(ServerError::StoreExists(address.to_display()).into());
@@ -44,8 +44,9 @@ impl PendingDatabase {
         Writer::new(Connection::Postgres(&self.client))
     }
 
-    /// Commits the transaction. `summary` names the rows in the error if the outcome is unknown. Returns
-    /// whether a standby that the server waits for has not confirmed the commit.
+    /// Commits the transaction. If the outcome is unknown, the error names the rows of `summary`.
+    /// Returns `true` if the commit is complete, but without the confirmation of a standby that the
+    /// server waited for.
     pub(in crate::store) fn persist(self, summary: WriteSummary) -> Result<bool, Error> {
         let Self { config, client, timeout } = self;
         let state = load_state(Connection::Postgres(&client))?;

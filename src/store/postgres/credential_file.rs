@@ -15,12 +15,13 @@ pub(super) enum Privacy {
     Public,
     /// Only the owner has permissions.
     Owner,
-    /// As [`Privacy::Owner`], except that the group may read a file of root, as for libpq: a container
-    /// gets keys in this way.
+    /// Only the owner has permissions. As an exception, the group may read a file that root owns.
+    /// libpq has the same exception, because containers receive keys in such files.
     OwnerOrRootGroup,
 }
 
-/// Reads a file of at most 1 MiB. `kind` is a noun for messages.
+/// Reads a file of at most 1 MiB. Refuses a file whose permissions `privacy` does not permit.
+/// `kind` is a noun for messages.
 pub(super) fn read(
     path: &Path,
     kind: &'static str,

@@ -4,7 +4,7 @@ use super::client::Client;
 use super::config::ConnectionConfig;
 use super::connect::ANSWER_TIME;
 use super::schema::{self, ServerState};
-use super::transaction::{CREATION_LOCK, await_writers, begin_read, begin_write, lock_key};
+use super::transaction::{CREATION_LOCK_KEY, await_writers, begin_read, begin_write, lock_key};
 use super::{ServerAddress, ServerError};
 use crate::model::{StoreId, Timestamp};
 use crate::store::connection::Connection;
@@ -26,7 +26,8 @@ pub(in crate::store) struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
-    /// Opens the store in the database. Returns [`ServerError::NoStore`] if the database has no store.
+    /// Opens the store in the database. Returns [`ServerError::NoStore`] if the database has no
+    /// store.
     pub(in crate::store) fn open(
         address: &ServerAddress,
         config: ConnectionConfig,
@@ -37,15 +38,16 @@ impl PostgresDatabase {
         loop {
             let client = Client::connect(&config, deadline)?;
             match load_or_diagnose_state(&client, &config, address, deadline) {
-                // The connection was lost, for example because of a failover.
+                // The store was busy, or the connection was lost, for example because of a
+                // failover.
                 Err(error) if error.is_retryable() && Instant::now() < deadline => {}
-                state => return Ok(Self::new(config, client, state?)),
+                result => return Ok(Self::new(config, client, result?)),
             }
         }
     }
 
-    /// Opens the store, and creates a missing store first. Returns whether this call created the
-    /// store.
+    /// Opens the store, and creates a missing store first. Also returns whether this call created
+    /// the store.
     pub(in crate::store) fn open_or_create(
         address: &ServerAddress,
         config: ConnectionConfig,
@@ -155,7 +157,8 @@ impl PostgresDatabase {
             self.reconnect_if_closed(deadline)?;
             let lock = WriteLock::Exclusive;
             begin_write(&self.client, &self.config, lock, self.lock_key(), deadline);
-            // Sends the beginning now: if the lock is busy, the dry run has not started.
+            // Sends the beginning of the transaction now. If the write lock is not acquired, this
+            // method fails before `is_in_dry_run` is set.
             self.client.execute_batch("SAVEPOINT dry_run")?;
             self.is_in_dry_run = true;
         }
@@ -187,7 +190,7 @@ impl PostgresDatabase {
     }
 }
 
-/// Loads the state in a transaction. If the store is missing, returns the cause.
+/// Loads the state in a transaction. If the state is missing, returns the cause as an error.
 fn load_or_diagnose_state(
     client: &Client,
     config: &ConnectionConfig,
@@ -213,8 +216,9 @@ fn load_or_diagnose_state(
     state
 }
 
-/// Creates the store. Returns whether this process has created the store, not another process, and
-/// whether the standbys that the server waits for have confirmed the commit.
+/// Creates the store. The first returned value is `true` if this process created the store, and
+/// `false` if another process was faster. The second returned value is `true` if the standbys that
+/// the server waits for have confirmed the commit.
 fn create_store(
     client: &Client,
     config: &ConnectionConfig,
@@ -222,7 +226,7 @@ fn create_store(
     deadline: Instant,
     initial_rows: &InitialRows,
 ) -> Result<(bool, bool), Error> {
-    begin_write(client, config, WriteLock::Exclusive, CREATION_LOCK, deadline);
+    begin_write(client, config, WriteLock::Exclusive, CREATION_LOCK_KEY, deadline);
     let connection = Connection::Postgres(client);
     let result = schema::initialize_store(
         client,

@@ -16,7 +16,8 @@ pub(crate) struct PostgresEnvironment {
     pub(crate) service_file: Option<PathBuf>,
     /// `PGSYSCONFDIR`, the directory of `pg_service.conf`.
     pub(crate) system_directory: Option<PathBuf>,
-    /// Parameters from the variables in [`PostgresEnvironment::PARAMETERS`].
+    /// Names and values of the parameters that the variables in [`PostgresEnvironment::PARAMETERS`]
+    /// set.
     pub(crate) parameters: Vec<(&'static str, String)>,
 }
 
@@ -34,7 +35,7 @@ impl PostgresEnvironment {
         ("PGSSLKEY", "sslkey"),
     ];
 
-    /// Returns the value of a parameter.
+    /// Returns the value of the connection parameter `name`, such as `host`.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         let parameter = self.parameters.iter().find(|(parameter, _)| *parameter == name);
         parameter.map(|(_, value)| value.as_str())

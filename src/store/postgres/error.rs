@@ -1,4 +1,5 @@
-//! Errors of an address and of the preparation of a connection. No message contains a password.
+//! Errors of an address, of a connection attempt, and of a store on a server. No message contains a
+//! password.
 
 use crate::model::{escape, redact_for_error};
 use std::path::{Path, PathBuf};
@@ -8,16 +9,17 @@ use std::path::{Path, PathBuf};
 pub(crate) enum InvalidServerAddress {
     #[error("the address is not UTF-8")]
     NotUtf8,
-    /// The text behind the host, or behind the user name, contains `@`: probably a part of a
-    /// password.
+    /// The hosts, the path or the query contain `@`: probably a part of a password that is not
+    /// percent-encoded.
     #[error("the address contains an unencoded `@`")]
     UnencodedAt,
     /// A percent-encoded value contains NUL or is not UTF-8.
-    #[error("the address contains a value that is not text")]
-    NotText,
-    /// The name of the parameter may be a part of a password, and is not repeated.
-    #[error("the address contains a parameter without value")]
-    NoValue,
+    #[error("the address contains a percent-encoded value with NUL or invalid UTF-8")]
+    InvalidEncodedText,
+    /// A part of the query has no `=`. The message does not contain this part, because it may
+    /// belong to a password.
+    #[error("the address contains a parameter without a value")]
+    MissingValue,
     #[error("parameter `{}` given twice", redact_for_error(.0))]
     Duplicate(String),
     #[error("empty host name")]
@@ -26,17 +28,19 @@ pub(crate) enum InvalidServerAddress {
     UnclosedBracket,
     #[error("invalid port: expected a number from 1 to 65535")]
     Port,
-    #[error("number of {name} differs: found {found}, expected {hosts}")]
-    Count {
+    #[error("number of {name} differs from number of hosts: found {found}, expected {hosts}")]
+    CountMismatch {
         /// Plural noun: `ports` or `host addresses`.
         name: &'static str,
+        /// Number of these ports or host addresses.
         found: usize,
+        /// Number of hosts.
         hosts: usize,
     },
     #[error("invalid host address: expected an IP address")]
     HostAddress,
-    /// `options`, because connection poolers refuse it; or `load_balance_hosts`, because jeton
-    /// tries hosts in their order.
+    /// `options`, because connection poolers refuse this parameter, or `load_balance_hosts`,
+    /// because jeton connects to hosts in the order of the address.
     #[error("parameter `{0}` is not supported")]
     Unsupported(&'static str),
     /// TLS that depends on the answer of the server does not protect from an attacker.
@@ -58,7 +62,7 @@ impl InvalidServerAddress {
     /// Returns the instruction that resolves the error.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::UnencodedAt | Self::NoValue => Some(
+            Self::UnencodedAt | Self::MissingValue => Some(
                 "percent-encode special characters of the user name and the password: `%40` for `@`",
             ),
             Self::Unsupported("options") => Some("use `schema` to set the schema"),
@@ -66,12 +70,12 @@ impl InvalidServerAddress {
                 Some("use `sslmode=verify-full`, or `sslmode=disable` on a trusted network")
             }
             Self::NotUtf8
-            | Self::NotText
+            | Self::InvalidEncodedText
             | Self::Duplicate(_)
             | Self::EmptyHost
             | Self::UnclosedBracket
             | Self::Port
-            | Self::Count { .. }
+            | Self::CountMismatch { .. }
             | Self::HostAddress
             | Self::Unsupported(_)
             | Self::UnknownSslMode
@@ -93,16 +97,16 @@ pub(crate) enum ConnectionError {
     /// Neither the address nor the environment contains a user name.
     #[error("no user name for the database")]
     NoUser,
-    /// Other users can read a file with a password or private key.
-    #[error("other users can read the {kind} `{}`", display(.path))]
+    /// Other users have permissions for a file with a password or private key.
+    #[error("other users can access the {kind} `{}`", display(.path))]
     ExposedFile {
-        /// Noun: `passfile`.
+        /// Noun for the message, for example `passfile`.
         kind: &'static str,
         path: PathBuf,
     },
     #[error("{kind} `{}` cannot be used: {reason}", display(.path))]
     UnusableFile {
-        /// Noun: `passfile`.
+        /// Noun for the message, for example `passfile`.
         kind: &'static str,
         path: PathBuf,
         reason: String,
@@ -127,7 +131,7 @@ impl ConnectionError {
     }
 }
 
-/// Error of a store in a database.
+/// Error of a store in a PostgreSQL database.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServerError {
     /// The database has no store. The text is the address of the database.
@@ -150,7 +154,7 @@ pub(crate) enum ServerError {
     /// The server ended a statement, for example at its `statement_timeout`.
     #[error("statement ended by the server: {0}")]
     StatementEnded(String),
-    /// jeton was not tested with the server.
+    /// jeton was not tested with this database product, version or encoding.
     #[error("unsupported database server: {0}")]
     Unsupported(String),
     /// The database user lacks a right that the statement needs.

@@ -11,13 +11,14 @@ use tokio_postgres::Config;
 /// Default port of a server.
 pub(super) const DEFAULT_PORT: u16 = 5432;
 
-/// Parameters that jeton evaluates, in place of tokio-postgres.
+/// Parameters that jeton evaluates itself and does not pass to tokio-postgres.
 const EVALUATED_PARAMETERS: [&str; 8] =
     ["host", "hostaddr", "port", "schema", "sslmode", "sslrootcert", "sslcert", "sslkey"];
 
 /// Values of connection parameters.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parameters {
+    /// Values by name, without the password.
     values: BTreeMap<String, String>,
     password: Option<SecretString>,
 }
@@ -50,7 +51,8 @@ impl PartialEq for Parameters {
 impl Eq for Parameters {}
 
 impl Parameters {
-    /// Sets a parameter that has no value yet. Empty values are ignored, as in libpq.
+    /// Sets a parameter, unless the parameter already has a value. Ignores an empty value, as libpq
+    /// does.
     pub(super) fn fill(&mut self, name: &str, value: &str) {
         if value.is_empty() {
             return;
@@ -62,6 +64,7 @@ impl Parameters {
         }
     }
 
+    /// Returns the value of a parameter other than `password`.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
@@ -84,7 +87,7 @@ impl Parameters {
         let Some(names) = hosts.as_ref().or(addresses.as_ref()) else { return Ok(Vec::new()) };
         let check_count = |name, found| {
             let hosts = names.len();
-            let error = InvalidServerAddress::Count { name, found, hosts };
+            let error = InvalidServerAddress::CountMismatch { name, found, hosts };
             if found == hosts { Ok(()) } else { Err(error) }
         };
         if let Some(addresses) = &addresses {
@@ -108,7 +111,7 @@ impl Parameters {
         names.iter().enumerate().map(endpoint).collect()
     }
 
-    /// Returns the parameters of tokio-postgres that are the same for each server.
+    /// Returns the configuration for tokio-postgres that all servers have in common.
     pub(super) fn client_config(&self) -> Result<Config, InvalidServerAddress> {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let passed_parameters =
@@ -128,7 +131,7 @@ impl Parameters {
         Ok(config)
     }
 
-    /// Checks the values without reading files.
+    /// Checks the values, but reads no files.
     pub(super) fn check(&self) -> Result<(), InvalidServerAddress> {
         for name in ["options", "load_balance_hosts"] {
             if self.get(name).is_some() {
@@ -138,7 +141,7 @@ impl Parameters {
         if let Some(mode) = self.get("sslmode") {
             SslMode::parse(mode)?;
         }
-        // The server truncates longer names.
+        // The server would truncate a longer name.
         if self.get("schema").is_some_and(|schema| schema.len() > 63) {
             return Err(InvalidServerAddress::Schema("longer than 63 bytes"));
         }

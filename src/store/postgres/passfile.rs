@@ -7,14 +7,15 @@ use super::parameters::Endpoint;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// Directories of Unix sockets that a passfile calls `localhost`.
+/// Directories of Unix sockets for which a passfile contains the host name `localhost`.
 const DEFAULT_SOCKET_DIRECTORIES: [&str; 3] = ["/var/run/postgresql", "/run/postgresql", "/tmp"];
 
 /// Content of a passfile.
 pub(super) struct Passfile(Zeroizing<Vec<u8>>);
 
 impl Passfile {
-    /// Reads `PGPASSFILE`, or `.pgpass` in the home directory; a missing file is empty.
+    /// Reads the file in the variable `PGPASSFILE`, or else `.pgpass` in the home directory. A
+    /// missing file counts as empty.
     pub(super) fn read(environment: &PostgresEnvironment) -> Result<Self, ConnectionError> {
         let in_home = || environment.home.as_ref().map(|home| home.join(".pgpass"));
         let path = environment.passfile.clone().or_else(in_home);
@@ -23,7 +24,7 @@ impl Passfile {
         Ok(Self(path.as_deref().map(read).transpose()?.unwrap_or_default()))
     }
 
-    /// Returns the password of the first line that matches.
+    /// Returns the password of the first line that matches the endpoint, database and user.
     pub(super) fn find(
         &self,
         endpoint: &Endpoint,
@@ -45,7 +46,7 @@ impl Passfile {
     }
 }
 
-/// Splits a line at `:`; `\` quotes the next byte.
+/// Splits a line at `:`. A byte after `\` is always part of the field.
 fn split_fields(line: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     let mut bytes = line.strip_suffix(b"\r").unwrap_or(line).iter();
     let mut fields = Vec::new();

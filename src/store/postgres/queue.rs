@@ -16,22 +16,23 @@ pub(super) struct Queue {
     /// Statements without parameters, which are sent before `statements`.
     pub(super) batch: String,
     pub(super) statements: Vec<QueuedStatement>,
-    /// Set if the statements begin a read transaction.
+    /// Set if the statements begin a read transaction, and can therefore be sent again.
     pub(super) is_repeatable: bool,
 }
 
-/// Answers to the statements of a queue, and to the statement that was sent with the queue.
+/// Answers to the statements of a queue, and to the next statement, which was sent with the queue.
 pub(super) struct Answers<T> {
     /// Answers to the statements without parameters.
     pub(super) messages: Vec<SimpleQueryMessage>,
-    /// Rows of each statement.
+    /// Rows of each queued statement with parameters.
     pub(super) rows: Vec<Vec<Row>>,
+    /// Result of the next statement.
     pub(super) value: T,
 }
 
 impl Queue {
-    /// Sends the statements, and another statement. Returns the first error: in a transaction, each later
-    /// statement fails only because of this error.
+    /// Sends the queued statements, and then `statement`. Returns the first error, because in a
+    /// transaction all later statements fail only as a consequence.
     pub(super) async fn send<T>(
         &self,
         client: &Client,
@@ -44,8 +45,8 @@ impl Queue {
                 client.simple_query(&self.batch).await
             }
         };
-        // `join_all` and `join3` poll their futures in order, and the first poll of a future passes the
-        // message to the connection task.
+        // `join_all` and `join3` poll their futures in order, and the first poll of a future passes
+        // the message to the connection task.
         let rows = join_all(self.statements.iter().map(|statement| async {
             client.query_typed(&statement.sql, &statement.to_parameters()).await
         }));
@@ -71,14 +72,16 @@ pub(super) struct QueuedStatement {
     pub(super) parameters: QueuedParameters,
 }
 
+/// The parameters of a queued statement.
 pub(super) enum QueuedParameters {
+    /// One value for each parameter.
     Values(Vec<Value<'static>>),
-    /// An array for each column.
+    /// One column for each parameter. The parameter is an array of the values of the column.
     Columns(Vec<Column>),
 }
 
 impl QueuedStatement {
-    /// Returns whether the statement is this query.
+    /// Returns whether the statement has the text `sql` and the parameters `values`.
     pub(super) fn is_query(&self, sql: &str, values: &[Value<'_>]) -> bool {
         let QueuedParameters::Values(own_values) = &self.parameters else { return false };
         self.sql == sql && own_values.as_slice() == values
@@ -93,7 +96,7 @@ impl QueuedStatement {
     }
 }
 
-/// Rows of queries that were sent before a caller asked for the rows.
+/// Queries that were sent before a caller asked for their rows, each with its rows.
 #[derive(Default)]
 pub(super) struct PrefetchedRows(Vec<(QueuedStatement, Vec<Row>)>);
 
@@ -113,13 +116,14 @@ impl PrefetchedRows {
     }
 }
 
+/// Returns the values as parameters, each with its type.
 pub(super) fn to_parameters<'v>(values: &'v [Value<'_>]) -> Vec<(&'v (dyn ToSql + Sync), Type)> {
     let to_parameter =
         |value: &'v Value<'_>| -> (&'v (dyn ToSql + Sync), Type) { (value, value_type(value)) };
     values.iter().map(to_parameter).collect()
 }
 
-/// Returns an array for each column, with all values of the column.
+/// Returns the columns as array parameters, each with its type.
 pub(super) fn to_array_parameters(columns: &[Column]) -> Vec<(&(dyn ToSql + Sync), Type)> {
     fn to_parameter(column: &Column) -> (&(dyn ToSql + Sync), Type) {
         (column, array_type(column))

@@ -1,4 +1,4 @@
-//! Repeated attempts to connect, up to a deadline.
+//! Repeated attempts to connect to a PostgreSQL server, until a deadline.
 
 use super::ServerError;
 use super::config::ConnectionConfig;
@@ -7,10 +7,10 @@ use crate::store::Error;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
-/// Interval between two attempts.
+/// Pause between the end of an attempt and the next attempt.
 pub(super) const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Connects. Tries again until the deadline after faults that may be transient.
+/// Connects to a server. After a fault that may be transient, tries again until the deadline.
 pub(super) fn connect_until(
     runtime: &Runtime,
     config: &ConnectionConfig,
@@ -19,7 +19,9 @@ pub(super) fn connect_until(
     let start = Instant::now();
     loop {
         let now = Instant::now();
-        // The first attempts are short: a host that does not answer delays the other hosts.
+        // An attempt tries the hosts of the address one after another. The time limit for each host
+        // grows with the elapsed time: it is short at first, because a host that does not answer
+        // delays the next hosts.
         let host_limit = (now - start).max(ANSWER_TIME);
         let attempt = connect(config, deadline.max(now + ANSWER_TIME), host_limit);
         match runtime.block_on(attempt) {

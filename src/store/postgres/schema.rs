@@ -11,17 +11,17 @@ use crate::store::transaction::Writer;
 use crate::store::values::values;
 use crate::store::{Error, InitialRows};
 
-/// Schema of the latest version. Times are whole seconds since 1970.
+/// SQL that creates the tables of the latest schema version.
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// Minimum version of PostgreSQL, as in `server_version_num`.
+/// Minimum version of PostgreSQL in the format of `server_version_num`: version 15.
 const MIN_SERVER_VERSION: i64 = 150_000;
 
 /// Properties of a store and of its server when the store was opened.
 #[derive(Debug, Clone)]
 pub(super) struct ServerState {
     pub(super) store_id: StoreId,
-    /// Time of the server.
+    /// Time of the server when the store was opened.
     pub(super) server_time: Timestamp,
     /// Set if the server is a standby, or if transactions are read-only by default.
     pub(super) is_read_only: bool,
@@ -34,8 +34,10 @@ impl ServerAddress {
     }
 }
 
-/// Loads the state within a transaction of the caller. If the store is missing, the error says only that a
-/// table, column or row is missing: [`diagnose`] finds the cause.
+/// Loads the state within the open transaction of the caller. Returns an error if the version of
+/// the server or of the schema is not supported. If the store is missing, returns
+/// [`Error::Damaged`] for the missing table, column or row: the caller then calls [`diagnose`] to
+/// find the cause.
 pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Error> {
     let sql = "SELECT store_id, version,
             CAST(trunc(extract(epoch FROM clock_timestamp())) AS BIGINT),
@@ -54,9 +56,9 @@ pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Erro
     })
 }
 
-/// Returns the cause if the state cannot be loaded: an unsupported server, no access to the schema,
-/// no store ([`ServerError::NoStore`] with `address`), or tables of another program. Returns `Ok`
-/// if the schema has the table `store`.
+/// Returns an error with the reason why [`load_state`] found no store: an unsupported server, no
+/// access to the schema, no tables ([`ServerError::NoStore`]), or tables of another program.
+/// Returns `Ok` if the schema has a table with the name `store`.
 pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> Result<(), Error> {
     let sql = "SELECT version(), CAST(current_setting('server_version_num') AS BIGINT),
         current_setting('server_encoding')";
@@ -69,17 +71,17 @@ pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> R
         WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
             AND relname IN ('store', 'users', 'user_blocks', 'keys', 'sessions', 'pairs', 'grants',
                 'tokens', 'blocklist', 'settings', 'audit')";
-    let (stores, tables): (i64, i64) =
+    let (store_tables, all_tables): (i64, i64) =
         connection.query_row(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    match (stores, tables) {
+    match (store_tables, all_tables) {
         (0, 0) => Err(ServerError::NoStore(address.to_display()).into()),
         (0, _) => Err(ServerError::ForeignTables(address.to_display()).into()),
         _ => Ok(()),
     }
 }
 
-/// Refuses a schema that the database user cannot use: PostgreSQL ignores such a schema in the search
-/// path, so that the store appears to be missing.
+/// Returns an error if the database user has no right to use the schema. PostgreSQL ignores such a
+/// schema in the search path: without this check, the store would appear to be missing.
 fn check_schema_access(connection: Connection<'_>, schema: &str) -> Result<(), Error> {
     let sql = "SELECT current_schema() IS NULL AND EXISTS (SELECT 1 FROM pg_namespace
         WHERE nspname = ?1 AND NOT has_schema_privilege(oid, 'USAGE'))";
@@ -90,13 +92,14 @@ fn check_schema_access(connection: Connection<'_>, schema: &str) -> Result<(), E
     Ok(())
 }
 
-/// Refuses a server that jeton was not tested with. `product` is the result of `version()`, and
-/// `version` is `server_version_num`.
+/// Returns an error for a server with which jeton is not tested. `product` is the result of
+/// `version()`, `version` is the setting `server_version_num`, and `encoding` is the encoding of
+/// the database.
 fn check_server(product: &str, version: i64, encoding: &str) -> Result<(), Error> {
     for product_name in ["CockroachDB", "Yugabyte", "-YB-"] {
         if product.contains(product_name) {
             return Err(ServerError::Unsupported(format!(
-                "{} found, expected PostgreSQL: the locks of other servers are not tested",
+                "{} found, expected PostgreSQL: jeton is not tested with other servers",
                 if product_name == "-YB-" { "YugabyteDB" } else { product_name }
             ))
             .into());
@@ -117,30 +120,30 @@ fn check_server(product: &str, version: i64, encoding: &str) -> Result<(), Error
 }
 
 fn check_schema_version(found: i64) -> Result<(), Error> {
-    let known = latest_version();
+    let expected = latest_schema_version();
     match found {
-        found if found > known => Err(Error::NewerSchema { found, known }),
-        found if found < known => Err(Error::OlderSchema { found, known }),
+        found if found > expected => Err(Error::NewerSchema { found, expected }),
+        found if found < expected => Err(Error::OlderSchema { found, expected }),
         _ => Ok(()),
     }
 }
 
-/// Creates the schema, the store id and the first key. Returns `false` if another process has already
-/// created the store.
+/// Creates the tables as [`create_schema`] does, and adds the store id and the first key. Returns
+/// `false` if another process has already created the store.
 pub(super) fn initialize_store(
     client: &Client,
     connection: Connection<'_>,
     address: &ServerAddress,
-    schema: Option<&str>,
+    schema_name: Option<&str>,
     initial_rows: &InitialRows,
 ) -> Result<bool, Error> {
-    if !create_schema(client, connection, address, schema)? {
+    if !create_schema(client, connection, address, schema_name)? {
         return Ok(false);
     }
     connection.execute(
         "INSERT INTO store (one, app, version, store_id, created_at)
          VALUES (1, 'jeton', ?1, ?2, ?3)",
-        values![latest_version(), initial_rows.id, initial_rows.now],
+        values![latest_schema_version(), initial_rows.id, initial_rows.now],
     )?;
     let writer = Writer::new(connection);
     writer.add_key(&initial_rows.key, KeyState::Active, initial_rows.now)?;
@@ -148,21 +151,22 @@ pub(super) fn initialize_store(
     Ok(true)
 }
 
-/// Creates the tables. Returns `false` if the database has a store.
+/// Creates the schema `schema_name` if it is missing, and then the tables. Returns `false` if the
+/// database already has a store.
 pub(super) fn create_schema(
     client: &Client,
     connection: Connection<'_>,
     address: &ServerAddress,
-    schema: Option<&str>,
+    schema_name: Option<&str>,
 ) -> Result<bool, Error> {
     match diagnose(connection, address) {
         Err(Error::Server(ServerError::NoStore(_))) => {}
         other => return other.map(|()| false),
     }
     // `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas even if the schema exists.
-    let is_missing = "SELECT NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = ?1)";
-    if let Some(schema) = schema
-        && connection.query_row(is_missing, values![schema], |row| row.get(0))?
+    let is_missing_sql = "SELECT NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = ?1)";
+    if let Some(schema) = schema_name
+        && connection.query_row(is_missing_sql, values![schema], |row| row.get(0))?
     {
         client.execute_batch(&format!("CREATE SCHEMA {}", quote_identifier(schema)))?;
     }
@@ -170,7 +174,8 @@ pub(super) fn create_schema(
     Ok(true)
 }
 
-pub(in crate::store) fn latest_version() -> i64 {
+/// Returns the latest schema version, which is the number of migrations.
+pub(in crate::store) fn latest_schema_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
@@ -179,17 +184,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn untested_database_servers_are_refused() {
+    fn unsupported_servers_and_encodings_are_refused() {
         let postgres = "PostgreSQL 15.13 on x86_64-pc-linux-gnu";
         assert!(check_server(postgres, 150_013, "UTF8").is_ok());
-        for (product, version, encoding, found) in [
+        for (product, version, encoding, message) in [
             ("PostgreSQL 14.2 on x86_64", 140_002, "UTF8", "PostgreSQL 14 found"),
             (postgres, 150_013, "LATIN1", "database encoding LATIN1 found"),
             ("CockroachDB CCL v24.1.0 (x86_64)", 130_000, "UTF8", "CockroachDB found"),
             ("PostgreSQL 15.2-YB-2.25.0.0-b0 on x86_64", 150_002, "UTF8", "YugabyteDB found"),
         ] {
             let error = check_server(product, version, encoding).unwrap_err().to_string();
-            assert!(error.contains(found), "{error}");
+            assert!(error.contains(message), "{error}");
         }
     }
 }

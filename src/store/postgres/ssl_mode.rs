@@ -1,4 +1,4 @@
-//! Parameter `sslmode`.
+//! The connection parameter `sslmode`.
 
 use super::error::InvalidServerAddress;
 
@@ -7,11 +7,14 @@ use super::error::InvalidServerAddress;
 pub(super) enum SslMode {
     /// No TLS.
     Disable,
-    /// TLS with full verification: stricter than libpq for `require` and `verify-ca`.
+    /// TLS with verification of the certificate chain and of the host name. The values `require`
+    /// and `verify-ca` also select this mode, although libpq verifies less for them.
     VerifyFull,
 }
 
 impl SslMode {
+    /// Parses a value. Returns an error for `prefer` and `allow`, which permit connections without
+    /// TLS.
     pub(super) fn parse(text: &str) -> Result<Self, InvalidServerAddress> {
         match text {
             "verify-full" | "verify-ca" | "require" => Ok(Self::VerifyFull),

@@ -1,4 +1,5 @@
-//! Errors of a PostgreSQL server, and of the connection to it.
+//! Conversion of errors from PostgreSQL statements: errors that the server reports, and errors of
+//! the connection.
 
 use super::ServerError;
 use super::connect::{self, is_transient};
@@ -6,37 +7,39 @@ use crate::model::escape;
 use crate::store::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
-/// Maximum length of a text of the server in a message, in characters.
+/// Number of characters after which a text from the server is cut off in an error message.
 const MAX_CHARS: usize = 300;
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
-            Some(answer) => from_answer(answer),
-            // Before COMMIT, nothing has changed: the command can try again. `commit` finds the outcome of
-            // a COMMIT without an answer.
+            Some(server_error) => from_server_error(server_error),
+            // The connection is lost. Before COMMIT, nothing has changed, and the command can try
+            // again. If the answer to COMMIT is missing, the module `commit` queries the outcome of
+            // the transaction.
             None if is_transient(&error) => {
                 ServerError::ConnectionLost(connect::error_text(&error)).into()
             }
-            // A column has an unexpected type or NULL.
+            // A column has an unexpected type, or is unexpectedly NULL.
             None if error.to_string().starts_with("error deserializing") => {
-                Self::Damaged(sanitize(&error_text(&error)))
+                Self::Damaged(sanitize(&text_with_causes(&error)))
             }
-            None => Self::Failed(sanitize(&error_text(&error))),
+            None => Self::Failed(sanitize(&text_with_causes(&error))),
         }
     }
 }
 
-/// Converts an error answer of the server by its SQLSTATE (PostgreSQL documentation, appendix A).
-fn from_answer(answer: &DbError) -> Error {
-    let text = || sanitize(answer.message());
-    match *answer.code() {
+/// Converts an error that the server reports. The SQLSTATE of the error (PostgreSQL documentation,
+/// appendix A) determines the result.
+fn from_server_error(error: &DbError) -> Error {
+    let text = || sanitize(error.message());
+    match *error.code() {
         // Serialization failure, deadlock, lock timeout: another attempt may succeed.
         SqlState::T_R_SERIALIZATION_FAILURE
         | SqlState::T_R_DEADLOCK_DETECTED
         | SqlState::LOCK_NOT_AVAILABLE => Error::Busy,
-        // Too many clients of a pooler, server starting or stopping, idle connection ended: an attempt on
-        // a new connection may succeed.
+        // The server or pooler has too many connections, is starting or stopping, or has closed an
+        // idle connection: an attempt on a new connection may succeed.
         SqlState::TOO_MANY_CONNECTIONS
         | SqlState::CANNOT_CONNECT_NOW
         | SqlState::ADMIN_SHUTDOWN
@@ -49,9 +52,9 @@ fn from_answer(answer: &DbError) -> Error {
         SqlState::READ_ONLY_SQL_TRANSACTION => Error::ReadOnly,
         SqlState::UNIQUE_VIOLATION => Error::AlreadyExists,
         SqlState::INSUFFICIENT_PRIVILEGE => ServerError::AccessDenied(text()).into(),
-        // New values are checked before each write: only a value that was already stored can violate a
-        // check constraint or be out of range. The other codes report a missing table or column,
-        // exhausted ids, or damaged pages.
+        // New values are checked before each write: only a value that was already stored can
+        // violate a check constraint or be out of range. The other codes report a missing table or
+        // column, exhausted ids, or damaged pages.
         SqlState::CHECK_VIOLATION
         | SqlState::UNDEFINED_TABLE
         | SqlState::UNDEFINED_COLUMN
@@ -63,13 +66,15 @@ fn from_answer(answer: &DbError) -> Error {
         SqlState::INVALID_PASSWORD
         | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
         | SqlState::INVALID_CATALOG_NAME => Error::Unreadable(text()),
+        // Class 08: connection exceptions.
         ref code if code.code().starts_with("08") => ServerError::ConnectionLost(text()).into(),
         _ => Error::Failed(text()),
     }
 }
 
-/// Returns whether the error ended an operation, and is no fault of the store.
-pub(in crate::store) fn is_interruption(error: &Error) -> bool {
+/// Returns whether the error only means that an operation was interrupted: such an error reports no
+/// fault of the store.
+pub(in crate::store) fn is_temporary_failure(error: &Error) -> bool {
     use ServerError::{ConnectionLost, StatementEnded, Unavailable};
     matches!(
         error,
@@ -77,8 +82,8 @@ pub(in crate::store) fn is_interruption(error: &Error) -> bool {
     )
 }
 
-/// Returns the error with its causes.
-fn error_text(error: &tokio_postgres::Error) -> String {
+/// Returns the message of the error, followed by the messages of its causes.
+fn text_with_causes(error: &tokio_postgres::Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
@@ -88,7 +93,8 @@ fn error_text(error: &tokio_postgres::Error) -> String {
     text
 }
 
-/// Limits a text to one line and [`MAX_CHARS`].
+/// Returns the first [`MAX_CHARS`] characters of a text. Escapes control characters, so that the
+/// result has one line.
 fn sanitize(text: &str) -> String {
     escape(&text.chars().take(MAX_CHARS).collect::<String>())
 }

@@ -1,7 +1,8 @@
 //! Queries and changes on the connection to a PostgreSQL server.
 //!
-//! Statements are unnamed: a prepared statement would belong to one connection of the server, which a
-//! pooler in transaction mode can replace between two transactions.
+//! Statements have parameters such as `?1`, as for SQLite. The server parses the text of a
+//! statement for each execution. A prepared statement would belong to one connection of the server,
+//! but a pooler in transaction mode can use another connection for the next transaction.
 
 use super::client::Client;
 use super::queue::{QueuedParameters, QueuedStatement, to_array_parameters, to_parameters};
@@ -44,8 +45,8 @@ impl Client {
         self.send(&async |client| client.query_typed(&sql, &parameters).await)
     }
 
-    /// Executes a statement with an array of `ids` as the first parameter, and returns the number of
-    /// changed rows.
+    /// Executes a statement and returns the number of changed rows. The first parameter is the
+    /// array `ids`; the next parameters are `values`.
     pub(in crate::store) fn execute_for_ids(
         &self,
         sql: &str,
@@ -67,7 +68,9 @@ impl Client {
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
-    /// Returns the rows of a query. A prefetched query needs no further round trip.
+    /// Returns the rows of a query. If [`Client::queue`] has queued the same query, sends the
+    /// queued statements now. If the server has already returned the rows of the same query as a
+    /// queued query, returns these rows without another round trip.
     pub(in crate::store) fn query(
         &self,
         sql: &str,
@@ -84,15 +87,15 @@ impl Client {
         self.send(&async |client| client.query_typed(&sql, &parameters).await)
     }
 
-    /// Queues a statement, which is sent with the next statement. If the queued statement fails, the next
-    /// statement returns the error. The rows of a queued query are kept for a call of [`Client::query`]
-    /// with the same query, which then needs no round trip; another statement in the meantime discards the
-    /// rows.
+    /// Queues a statement. The next statement that is not queued is sent together with all queued
+    /// statements, in one round trip. If a queued statement fails, that next statement returns the
+    /// error. Otherwise, the client keeps the rows of the queued queries, and [`Client::query`]
+    /// returns them. The client discards the rows as soon as it sends a further statement.
     pub(in crate::store) fn queue(&self, sql: &str, values: Vec<Value<'static>>) {
         self.queue_statement(sql, QueuedParameters::Values(values));
     }
 
-    /// Queues a change with one array parameter per column, as [`Client::queue`] does.
+    /// Queues a statement as [`Client::queue`] does, with one array parameter per column.
     pub(in crate::store) fn queue_arrays(&self, sql: &str, columns: Vec<Column>) {
         self.queue_statement(sql, QueuedParameters::Columns(columns));
     }
@@ -120,8 +123,8 @@ impl Client {
         Ok(())
     }
 
-    /// Inserts `count` rows, all or none, and returns the id of the last row. The errors are as for
-    /// [`Client::insert_arrays`].
+    /// Inserts `count` rows, all or none, and returns the id of the last row. `values` are the
+    /// values of all rows. Returns the same errors as [`Client::insert_arrays`].
     pub(in crate::store) fn insert(
         &self,
         sql: &str,
@@ -132,9 +135,9 @@ impl Client {
         ids.last().copied().ok_or(Error::AlreadyExists)
     }
 
-    /// Inserts `count` rows, all or none, with one array parameter per column, and returns their ids in
-    /// order. Returns [`Error::AlreadyExists`] if a value that must be unique exists; the transaction
-    /// can continue then.
+    /// Inserts `count` rows, all or none, with one array parameter per column, and returns the ids
+    /// of the rows in order. Returns [`Error::AlreadyExists`] if a value that must be unique
+    /// already exists; the transaction can continue after this error.
     pub(in crate::store) fn insert_arrays(
         &self,
         sql: &str,
@@ -144,7 +147,10 @@ impl Client {
         self.insert_rows(sql, &to_array_parameters(columns), count)
     }
 
-    /// `ON CONFLICT` avoids a unique violation, which would end the transaction.
+    /// Inserts `count` rows, all or none, and returns the ids of the rows. Adds `ON CONFLICT DO
+    /// NOTHING` to `sql`, because the error of a unique violation would end the transaction. If
+    /// several rows are to be inserted, a savepoint undoes an insertion that omits some of the
+    /// rows.
     fn insert_rows(
         &self,
         sql: &str,
@@ -170,7 +176,8 @@ impl Client {
     }
 }
 
-/// Returns a statement with the parameters and function names of PostgreSQL.
+/// Converts a statement to the syntax of PostgreSQL: parameters such as `$1`, and the function
+/// `strpos` instead of `instr`.
 fn to_postgres(sql: &str) -> String {
     sql.replace('?', "$").replace("instr(", "strpos(")
 }

@@ -1,9 +1,9 @@
-//! Statistics of a PostgreSQL database.
+//! Statistics of a PostgreSQL server and of the database that contains the store.
 
 use crate::store::connection::Connection;
 use crate::store::{Error, ServerStats};
 
-/// Loads the statistics.
+/// Loads the properties of the server and of this connection, and the size of the store's tables.
 pub(in crate::store) fn load_stats(connection: Connection<'_>) -> Result<ServerStats, Error> {
     let sql = "SELECT current_setting('server_version'), CAST(session_user AS TEXT),
             coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), FALSE),

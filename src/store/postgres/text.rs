@@ -1,8 +1,10 @@
-//! Texts with U+0000, which PostgreSQL cannot store. In the database, U+10FFFF is an escape
-//! character: U+0000 is stored as U+10FFFF and `0`, and U+10FFFF as two U+10FFFF.
+//! Escaping of U+0000, which PostgreSQL cannot store in a text. In the database, U+10FFFF is an
+//! escape character: U+0000 is stored as U+10FFFF followed by `0`. U+10FFFF is stored as U+10FFFF
+//! twice.
 
 use std::borrow::Cow;
 
+/// The escape character, U+10FFFF.
 const ESCAPE: char = char::MAX;
 
 /// Returns the stored form of a text, in which U+0000 is escaped.
@@ -21,7 +23,7 @@ pub(super) fn escape_nul(text: &str) -> Cow<'_, str> {
     Cow::Owned(stored)
 }
 
-/// Returns the text of a stored form from [`escape_nul`].
+/// Returns the original text of a stored form that [`escape_nul`] returned.
 pub(in crate::store) fn unescape_nul(stored: &str) -> String {
     let mut text = String::with_capacity(stored.len());
     let mut chars = stored.chars();
@@ -42,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stored_text_round_trips_without_nul() {
+    fn stored_text_has_no_nul_and_round_trips() {
         for text in ["", "a", "\0", "a\0b\0", "\u{10ffff}", "\u{10ffff}0", "\0\u{10ffff}\u{10ffff}"]
         {
             let stored = escape_nul(text);

@@ -1,4 +1,5 @@
-//! TLS: the certificate chain and the host name are always verified.
+//! TLS connections to a PostgreSQL server. The certificate chain and the host name are always
+//! verified.
 
 use super::credential_file::{self, Privacy};
 use super::environment::PostgresEnvironment;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Returns the TLS client for the parameters `sslrootcert`, `sslcert` and `sslkey`.
-pub(super) fn client(
+pub(super) fn tls_connector(
     parameters: &Parameters,
     environment: &PostgresEnvironment,
 ) -> Result<MakeRustlsConnect, ConnectionError> {
@@ -31,22 +32,24 @@ pub(super) fn client(
         (Some(_), None) => return Err(InvalidServerAddress::Incomplete("sslcert", "sslkey").into()),
         (None, Some(_)) => return Err(InvalidServerAddress::Incomplete("sslkey", "sslcert").into()),
     };
-    // Required by servers for `sslnegotiation=direct`.
+    // Servers require this protocol name for connections with `sslnegotiation=direct`.
     config.alpn_protocols = vec![b"postgresql".to_vec()];
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// Returns the certificates of `sslrootcert`, of `.postgresql/root.crt` in the home directory, or
-/// of the system.
+/// Returns the trusted root certificates. `sslrootcert` is the path of a file of certificates, or
+/// `system` for the certificates of the operating system. Without `sslrootcert`, the file is
+/// `.postgresql/root.crt` in the home directory. If that file does not exist, returns the
+/// certificates of the operating system.
 fn trusted_certificates(
     sslrootcert: Option<&str>,
     environment: &PostgresEnvironment,
 ) -> Result<RootCertStore, ConnectionError> {
-    let in_home = environment.home.as_ref().map(|home| home.join(".postgresql/root.crt"));
+    let home_file = environment.home.as_ref().map(|home| home.join(".postgresql/root.crt"));
     let file = match sslrootcert {
         Some("system") => None,
         Some(path) => Some(path.into()),
-        None => in_home.filter(|path| path.exists()),
+        None => home_file.filter(|path| path.exists()),
     };
     let mut roots = RootCertStore::empty();
     let Some(path) = file else {
@@ -63,6 +66,8 @@ fn trusted_certificates(
     Ok(roots)
 }
 
+/// Returns the configuration with a client certificate and its private key. `certificate` and `key`
+/// are the paths of their files.
 fn with_client_certificate(
     builder: ConfigBuilder<ClientConfig, WantsClientCert>,
     certificate: &Path,
@@ -77,6 +82,7 @@ fn with_client_certificate(
     builder.with_client_auth_cert(chain, private_key).map_err(|error| unusable(error.to_string()))
 }
 
+/// Reads the certificates of a PEM file. `kind` is a noun for the file in error messages.
 fn read_certificates(
     path: &Path,
     kind: &'static str,

@@ -1,5 +1,5 @@
-//! Beginnings of transactions. All statements of a beginning are sent with the first statement of the
-//! transaction.
+//! Statements that begin a transaction. The client queues these statements, and sends them together
+//! with the next statement of the transaction.
 
 use super::client::{Client, TRANSACTION_ID_COLUMN};
 use super::config::ConnectionConfig;
@@ -8,22 +8,24 @@ use crate::store::roles::quote_identifier;
 use crate::store::transaction::WriteLock;
 use std::time::Instant;
 
-/// Key of the write lock while there is no store: the ASCII codes of `jeton`.
-pub(super) const CREATION_LOCK: i64 = 0x6a_65_74_6f_6e;
+/// Key of the write lock for the creation of a store, which has no store id yet. The key consists
+/// of the ASCII codes of `jeton`.
+pub(super) const CREATION_LOCK_KEY: i64 = 0x6a_65_74_6f_6e;
 
-/// Begins a transaction that reads an unchanging snapshot.
-/// The transaction waits for the lock of a table until the deadline.
+/// Queues the beginning of a read transaction. The transaction reads an unchanging snapshot. A
+/// wait for the lock of a table takes at most the time until the deadline.
 pub(super) fn begin_read(client: &Client, config: &ConnectionConfig, deadline: Instant) {
     client.set_deadline(deadline);
-    client.defer_read(&format!(
+    client.queue_read_begin(&format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{}{}",
         set_schema_sql(config),
         limit_lock_wait_sql(deadline),
     ));
 }
 
-/// Begins a write transaction with the next statement. The transaction takes the write lock with the
-/// key `lock_key`, and is durable even where the server does not wait for its disk by default.
+/// Queues the beginning of a write transaction. The transaction acquires the write lock with the
+/// key `lock_key`. The transaction enables `synchronous_commit` if this setting is off on the
+/// server, so that its commit is durable.
 pub(super) fn begin_write(
     client: &Client,
     config: &ConnectionConfig,
@@ -32,7 +34,7 @@ pub(super) fn begin_write(
     deadline: Instant,
 ) {
     client.set_deadline(deadline);
-    client.defer(&format!(
+    client.queue_batch(&format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;{}{};
          SELECT set_config('synchronous_commit', 'on', true)
              WHERE current_setting('synchronous_commit') = 'off';
@@ -42,14 +44,16 @@ pub(super) fn begin_write(
     ));
 }
 
-/// Waits, with the next statement, for the end of all open write transactions.
+/// Queues a transaction that waits for the end of all open write transactions, until the deadline
+/// at most.
 pub(super) fn await_writers(client: &Client, lock_key: i64, deadline: Instant) {
     client.set_deadline(deadline);
     let take_lock = take_lock_sql(WriteLock::Exclusive, lock_key, deadline);
-    client.defer(&format!("BEGIN; {take_lock}; COMMIT"));
+    client.queue_batch(&format!("BEGIN; {take_lock}; COMMIT"));
 }
 
-/// Returns the statements that wait for a write lock until the deadline.
+/// Returns the statements that acquire the write lock in the mode `lock`. They wait for the
+/// lock until the deadline at most.
 fn take_lock_sql(lock: WriteLock, lock_key: i64, deadline: Instant) -> String {
     let function = match lock {
         WriteLock::Exclusive => "pg_advisory_xact_lock",
@@ -58,22 +62,24 @@ fn take_lock_sql(lock: WriteLock, lock_key: i64, deadline: Instant) -> String {
     format!("{}; SELECT {function}({lock_key})", limit_lock_wait_sql(deadline))
 }
 
-/// Returns the statement that limits each wait for a lock of the current transaction.
+/// Returns the statement that sets the lock timeout of the current transaction to the time until
+/// the deadline.
 fn limit_lock_wait_sql(deadline: Instant) -> String {
-    let wait = deadline.saturating_duration_since(Instant::now()).as_millis().max(1);
-    format!("SET LOCAL lock_timeout = {wait}")
+    let timeout_ms = deadline.saturating_duration_since(Instant::now()).as_millis().max(1);
+    format!("SET LOCAL lock_timeout = {timeout_ms}")
 }
 
-/// Returns the statement that selects the schema of the address for the current transaction. A pooler
-/// would lose a setting of the connection.
+/// Returns the statement that selects the schema of the address for the current transaction, or an
+/// empty text if the address names no schema. The statement does not select the schema for the
+/// whole connection, because a pooler can use another connection for the next transaction.
 pub(super) fn set_schema_sql(config: &ConnectionConfig) -> String {
     config.schema.as_deref().map_or_else(String::new, |schema| {
         format!("SET LOCAL search_path = {};", quote_identifier(schema))
     })
 }
 
-/// Returns the key of the write lock: 64 bits of the store id, so that the stores of one database have
-/// different locks.
+/// Returns the key of the write lock of a store: a 64-bit value that is derived from the store id.
+/// The stores of one database therefore have different locks.
 pub(super) fn lock_key(id: StoreId) -> i64 {
     let (high, low) = id.uuid().as_u64_pair();
     (high ^ low).cast_signed()

@@ -6,15 +6,15 @@ use crate::store::sql::{limit_plus_one, required_time};
 use crate::store::values::{Row, values};
 use crate::store::{Error, Reader};
 
-/// Sessions of user `?1` (NULL: all users) that can be refreshed at time `?2`, with the pair of the
-/// unused refresh token.
-const FROM_OPEN_SESSIONS: &str =
+/// The active sessions: sessions of user `?1` (NULL: all users) that can be refreshed at time `?2`.
+/// Each session is joined with its token pair whose refresh token is unused.
+const FROM_ACTIVE_SESSIONS: &str =
     "FROM sessions s JOIN pairs p ON p.session_id = s.id AND p.spent_at IS NULL
     WHERE s.ended_at IS NULL AND p.refresh_expires_at > ?2 AND (?1 IS NULL OR s.user_id = ?1)";
 
 impl Reader<'_> {
-    /// Returns at most `limit` sessions whose ids begin with `prefix`, of a user or of all users,
-    /// oldest first.
+    /// Returns the sessions of `user`, or of all users, whose ids (`sid`) begin with `prefix`.
+    /// Returns the `limit` oldest sessions at most, oldest first.
     pub(crate) fn find_sessions(
         &self,
         prefix: &SidPrefix,
@@ -31,39 +31,38 @@ impl Reader<'_> {
         self.connection.query_all(&sql, values, |row| session_from_row(row, 0))
     }
 
-    /// Returns a page of the sessions that can be refreshed, of a user or of all users, oldest
-    /// first.
-    pub(crate) fn open_sessions(
+    /// Returns a page of the active sessions of `user`, or of all users, oldest first.
+    pub(crate) fn active_sessions(
         &self,
         user: Option<UserId>,
         page: PageRequest,
         now: Timestamp,
     ) -> Result<Page<ActiveSession>, Error> {
-        let total = page.count_total(|| self.count_open_sessions(user, now))?;
+        let total = page.count_total(|| self.count_active_sessions(user, now))?;
         let window = page.sql_window();
         let sql = format!(
             "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.end_reason,
                  s.created_at, p.issued_at, p.refresh_expires_at
-             {FROM_OPEN_SESSIONS} AND s.id > ?3 ORDER BY s.id LIMIT ?4 OFFSET ?5"
+             {FROM_ACTIVE_SESSIONS} AND s.id > ?3 ORDER BY s.id LIMIT ?4 OFFSET ?5"
         );
         let values =
             values![user, now, window.after_id, limit_plus_one(window.page_size), window.skip];
-        let rows = self.connection.query_all(&sql, values, open_session_from_row)?;
-        Ok(Page::new(page, rows, total, |open: &ActiveSession| open.session.id.0))
+        let rows = self.connection.query_all(&sql, values, active_session_from_row)?;
+        Ok(Page::new(page, rows, total, |active: &ActiveSession| active.session.id.0))
     }
 
-    /// Returns the number of sessions that can be refreshed, of a user or of all users.
-    pub(crate) fn count_open_sessions(
+    /// Returns the number of active sessions of `user`, or of all users.
+    pub(crate) fn count_active_sessions(
         &self,
         user: Option<UserId>,
         now: Timestamp,
     ) -> Result<i64, Error> {
-        let sql = format!("SELECT count(*) {FROM_OPEN_SESSIONS}");
+        let sql = format!("SELECT count(*) {FROM_ACTIVE_SESSIONS}");
         self.connection.query_row(&sql, values![user, now], |row| row.get(0))
     }
 }
 
-fn open_session_from_row(row: &Row<'_>) -> Result<ActiveSession, Error> {
+fn active_session_from_row(row: &Row<'_>) -> Result<ActiveSession, Error> {
     Ok(ActiveSession {
         session: session_from_row(row, 0)?,
         created_at: required_time(row.get(6)?)?,

@@ -6,7 +6,7 @@ use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
 use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{
-    EventSubject, EventTarget, Jti, KeyRowId, RecordedPair, Session, SessionEndReason,
+    EventSubject, EventTarget, Jti, KeyRowId, RecordedTokenPair, Session, SessionEndReason,
     SessionRowId, Sid, Timestamp, TokenPairRowId, UserId,
 };
 
@@ -14,7 +14,7 @@ use crate::model::{
 #[derive(Debug, Clone)]
 pub(crate) struct PairWithSession {
     /// Token pair.
-    pub(crate) pair: RecordedPair,
+    pub(crate) pair: RecordedTokenPair,
     /// Session of the pair.
     pub(crate) session: Session,
 }
@@ -36,12 +36,15 @@ pub(crate) struct NewPair {
     pub(crate) key: KeyRowId,
 }
 
+/// Query for token pairs with their sessions. [`pair_from_row`] converts the rows.
 pub(super) const SELECT_PAIR: &str = "SELECT p.id, p.access, p.refresh, p.issued_at,
         p.access_expires_at, p.refresh_expires_at, p.access_revoked_at, p.spent_at,
         s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.end_reason
     FROM pairs p JOIN sessions s ON s.id = p.session_id";
 
+/// Condition for the pair whose access token has the `jti` `?1`.
 const ACCESS_CONDITION: &str = "p.access = ?1";
+/// Condition for the pair whose refresh token has the `jti` `?1`.
 const REFRESH_CONDITION: &str = "p.refresh = ?1";
 
 fn pair_sql(condition: &str) -> String {
@@ -54,9 +57,11 @@ impl Reader<'_> {
         self.pair_where(ACCESS_CONDITION, jti)
     }
 
-    /// Prefetches the query of [`Reader::find_pair_by_access`].
+    /// Prefetches the query of [`Reader::find_pair_by_access`]: the query is sent to a server
+    /// together with the next statement, and the later call of the method needs no round trip. Does
+    /// nothing for a file.
     pub(crate) fn prefetch_pair_by_access(&self, jti: Jti) {
-        self.connection.send_early(|| (pair_sql(ACCESS_CONDITION), vec![jti.into()]));
+        self.connection.prefetch(|| (pair_sql(ACCESS_CONDITION), vec![jti.into()]));
     }
 
     /// Returns the pair whose refresh token has this `jti`.
@@ -64,12 +69,13 @@ impl Reader<'_> {
         self.pair_where(REFRESH_CONDITION, jti)
     }
 
-    /// Prefetches the query of [`Reader::find_pair_by_refresh`].
+    /// Prefetches the query of [`Reader::find_pair_by_refresh`], as
+    /// [`Reader::prefetch_pair_by_access`] does.
     pub(crate) fn prefetch_pair_by_refresh(&self, jti: Jti) {
-        self.connection.send_early(|| (pair_sql(REFRESH_CONDITION), vec![jti.into()]));
+        self.connection.prefetch(|| (pair_sql(REFRESH_CONDITION), vec![jti.into()]));
     }
 
-    /// Returns the pair that was issued for the refresh token of `parent`.
+    /// Returns the pair that was issued in exchange for the refresh token of `parent`.
     pub(crate) fn find_successor_pair(
         &self,
         parent: TokenPairRowId,
@@ -87,7 +93,7 @@ impl Reader<'_> {
         )
     }
 
-    /// Returns whether the session has ended or is missing, as of this transaction.
+    /// Returns whether the session has ended or is missing, as this transaction sees it.
     pub(crate) fn has_session_ended(&self, id: SessionRowId) -> Result<bool, Error> {
         self.connection.query_row(
             "SELECT NOT EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND ended_at IS NULL)",
@@ -101,8 +107,8 @@ impl Reader<'_> {
         condition: &str,
         value: impl Into<Value<'v>>,
     ) -> Result<Option<PairWithSession>, Error> {
-        // Prepared for repeated use: a command that writes looks up the pair of its session token a
-        // second time in the write transaction.
+        // SQLite keeps the prepared statement: a command that writes looks up the pair of its
+        // session token a second time, in the write transaction.
         self.connection
             .prepare(&pair_sql(condition))?
             .query_optional(&[value.into()], pair_from_row)
@@ -152,8 +158,8 @@ impl SharedWriter<'_> {
         Ok(())
     }
 
-    /// Marks the refresh token of `old` as used and adds its successor pair. Compare and set:
-    /// returns `false` without a change if the refresh token was already used.
+    /// Marks the refresh token of `old` as used, and adds the pair `new` as its successor. If the
+    /// refresh token was already used, changes nothing and returns `false` (compare and set).
     pub(crate) fn replace_pair(&self, old: &PairWithSession, new: &NewPair) -> Result<bool, Error> {
         let changed = self.connection.execute(
             "UPDATE pairs SET spent_at = ?2 WHERE id = ?1 AND spent_at IS NULL",
@@ -166,7 +172,8 @@ impl SharedWriter<'_> {
         Ok(changed == 1)
     }
 
-    /// Sets the key that signs the tokens of a pair.
+    /// Stores the key that signs the tokens of a pair. If a refresh token is presented again, the
+    /// tokens of its successor pair are signed again, perhaps with another key.
     pub(crate) fn set_pair_key(&self, pair: TokenPairRowId, key: KeyRowId) -> Result<(), Error> {
         let sql = "UPDATE pairs SET key_id = ?2 WHERE id = ?1 AND key_id <> ?2";
         self.connection.execute(sql, values![pair, key])?;
@@ -222,7 +229,7 @@ impl Writer<'_> {
 
 pub(super) fn pair_from_row(row: &Row<'_>) -> Result<PairWithSession, Error> {
     Ok(PairWithSession {
-        pair: RecordedPair {
+        pair: RecordedTokenPair {
             id: row.get(0)?,
             access_jti: Jti::new(row.get(1)?),
             refresh_jti: Jti::new(row.get(2)?),

@@ -1,4 +1,5 @@
-//! Recording of tokens.
+//! Insertion of tokens and of their grants. A grant contains the properties that several tokens can
+//! share.
 
 use super::super::connection::Connection;
 use super::super::values::{Value, values};
@@ -10,13 +11,15 @@ use crate::model::{Grant, GrantRowId, Jti, TokenId};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-/// Number of rows of a statement that records many tokens in a file. More rows are not faster.
+/// Number of rows in each statement that inserts several tokens into a SQLite file. With more rows,
+/// the insertion is not faster.
 const ROWS_PER_INSERT: usize = 50;
 
 static INSERT_TOKEN_SQL: LazyLock<String> = LazyLock::new(|| insert_tokens_sql(1));
 static INSERT_TOKENS_SQL: LazyLock<String> = LazyLock::new(|| insert_tokens_sql(ROWS_PER_INSERT));
 
-/// Returns the statement that inserts tokens with different `jti`s and otherwise equal values.
+/// Returns the statement that inserts `row_count` tokens with different `jti`s and otherwise equal
+/// values.
 fn insert_tokens_sql(row_count: usize) -> String {
     let row = |index: usize| format!("(?{}, ?1, ?2, ?3, ?4, ?5, ?6)", index + 7);
     let rows: Vec<String> = (0..row_count).map(row).collect();
@@ -34,8 +37,9 @@ impl SharedWriter<'_> {
         ids.first().copied().ok_or(Error::AlreadyExists)
     }
 
-    /// Records the tokens of all groups, and each grant that the store does not have yet. Returns the row
-    /// ids in the order of the tokens. Returns [`Error::AlreadyExists`] if a `jti` is already recorded.
+    /// Records the tokens of all groups, and each grant that the store does not have yet. Returns
+    /// the row ids of the tokens in the order of `groups` and of their `jti`s. Returns
+    /// [`Error::AlreadyExists`] if a `jti` is already recorded.
     pub(crate) fn add_tokens(&self, groups: &[TokenGroup<'_>]) -> Result<Vec<TokenId>, Error> {
         let ids = match self.connection {
             Connection::Sqlite(_) => self.insert_groups(groups)?,
@@ -48,23 +52,25 @@ impl SharedWriter<'_> {
         Ok(ids)
     }
 
+    /// Records the tokens of all groups in a SQLite file.
     fn insert_groups(&self, groups: &[TokenGroup<'_>]) -> Result<Vec<TokenId>, Error> {
         let mut ids = Vec::new();
         for TokenGroup { common_row, jtis } in groups {
             let grant = self.find_or_add_grant(&common_row.grant)?;
             let (full_chunks, remainder) = jtis.as_chunks::<ROWS_PER_INSERT>();
-            for jtis in full_chunks {
-                ids.extend(self.insert_tokens(common_row, grant, jtis)?.map(TokenId));
+            for chunk in full_chunks {
+                ids.extend(self.insert_tokens(common_row, grant, chunk)?.map(TokenId));
             }
             for jti in remainder {
-                let jti = std::slice::from_ref(jti);
-                ids.extend(self.insert_tokens(common_row, grant, jti)?.map(TokenId));
+                let one_jti = std::slice::from_ref(jti);
+                ids.extend(self.insert_tokens(common_row, grant, one_jti)?.map(TokenId));
             }
         }
         Ok(ids)
     }
 
-    /// Records tokens with one statement, and returns their row ids.
+    /// Records tokens with one statement, and returns their row ids. `jtis` has one item or
+    /// [`ROWS_PER_INSERT`] items.
     fn insert_tokens(
         &self,
         common_row: &NewToken,
@@ -81,7 +87,7 @@ impl SharedWriter<'_> {
             common_row.issued_at,
             common_row.expires_at,
             common_row.origin.first_issued_at,
-            common_row.origin.run_token,
+            common_row.origin.first_run_jti,
         ];
         let jti_values = jtis.iter().map(|jti| Value::from(*jti));
         let values: Vec<Value<'_>> = shared_values.iter().cloned().chain(jti_values).collect();
@@ -91,6 +97,7 @@ impl SharedWriter<'_> {
         Ok(last_id - count + 1..=last_id)
     }
 
+    /// Returns the id of an equal grant in the store, or adds the grant and returns its id.
     fn find_or_add_grant(&self, grant: &Grant) -> Result<GrantRowId, Error> {
         let GrantTexts { permissions, audience, claims } = GrantTexts::new(grant);
         let (owner, kind, app) = (grant.owner_id, grant.kind.name(), grant.app.as_str());

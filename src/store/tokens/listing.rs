@@ -1,6 +1,6 @@
-//! Queries for tokens: lists, counts, bulk revocation.
+//! Queries for several tokens: lists, counts, and bulk revocation.
 
-use super::{COLUMNS, REVOKE_TOKEN_SQL, TABLES, token_from_row};
+use super::{REVOKE_TOKEN_SQL, TOKEN_AND_GRANT_COLUMNS, TOKEN_AND_GRANT_TABLES, token_from_row};
 use crate::model::{
     AppName, Lifetime, Page, PageRequest, RecordedToken, Timestamp, TokenId, TokenKind,
     TokenStatus, UserId,
@@ -20,13 +20,15 @@ pub(crate) struct TokenFilter {
     pub(crate) app: Option<AppName>,
     /// Only tokens with this status; `Live` includes superseded tokens.
     pub(crate) status: Option<TokenStatus>,
-    /// Only tokens that have no grace period, and that have expired or expire within this time.
+    /// Only tokens that expire within this time or have already expired. Excludes tokens with a
+    /// grace period, which have a successor.
     pub(crate) expiring_within: Option<Lifetime>,
     /// Only tokens issued before this time.
     pub(crate) issued_before: Option<Timestamp>,
 }
 
 impl TokenFilter {
+    /// Returns the condition of the filter at the time `now`.
     fn where_clause(&self, now: Timestamp) -> WhereClause<'_> {
         let mut clause = WhereClause::new();
         if let Some(owner) = self.owner {
@@ -47,8 +49,8 @@ impl TokenFilter {
         }
         if let Some(lifetime) = self.expiring_within {
             let latest_expiry = now.unix().saturating_add(lifetime.seconds());
-            let end = clause.bind(latest_expiry);
-            clause.and(&format!("t.grace_until IS NULL AND t.expires_at <= {end}"));
+            let latest_expiry = clause.bind(latest_expiry);
+            clause.and(&format!("t.grace_until IS NULL AND t.expires_at <= {latest_expiry}"));
         }
         if let Some(before) = self.issued_before {
             let before = clause.bind(before);
@@ -58,7 +60,8 @@ impl TokenFilter {
     }
 }
 
-/// Returns the condition for tokens with the status at the time of the parameter `now`.
+/// Returns the condition for tokens with the status. `now` is the SQL parameter of the current
+/// time.
 fn status_condition(status: TokenStatus, now: &str) -> String {
     let is_unrevoked =
         format!("t.revoked_at IS NULL AND (t.grace_until IS NULL OR t.grace_until > {now})");
@@ -96,19 +99,21 @@ impl Reader<'_> {
     /// Returns the number of tokens that match the filter.
     pub(crate) fn count_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<i64, Error> {
         let clause = filter.where_clause(now);
-        let sql = format!("SELECT count(*) FROM {TABLES} WHERE {}", clause.sql());
+        let sql = format!("SELECT count(*) FROM {TOKEN_AND_GRANT_TABLES} WHERE {}", clause.sql());
         self.connection.query_row(&sql, clause.values(), |row| row.get(0))
     }
 
-    /// Returns the ids of at most `max_tokens` matching tokens that are not revoked yet, ascending.
+    /// Returns the ids of at most `max_tokens` tokens that match the filter, in ascending order.
+    /// Excludes tokens that are revoked or past their grace period.
     pub(crate) fn revocable_tokens(
         &self,
         filter: &TokenFilter,
         now: Timestamp,
         max_tokens: usize,
     ) -> Result<Vec<TokenId>, Error> {
-        let clause = filter.where_clause(now);
-        let sql = format!("{} LIMIT {max_tokens}", revocable_sql(&clause));
+        let mut clause = filter.where_clause(now);
+        let now = clause.bind(now);
+        let sql = format!("{} LIMIT {max_tokens}", revocable_sql(&clause, &now));
         let mut ids: Vec<TokenId> =
             self.connection.query_all(&sql, clause.values(), |row| row.get(0))?;
         ids.sort_unstable_by_key(|id| id.0);
@@ -117,13 +122,15 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Revokes the tokens of `ids` that are not revoked yet, and returns their number.
+    /// Revokes the tokens of `ids`, except tokens that are revoked or past their grace period.
+    /// Returns the number of newly revoked tokens.
     pub(crate) fn revoke_tokens(&self, ids: &[TokenId], now: Timestamp) -> Result<usize, Error> {
         let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
         self.connection.execute_for_ids(REVOKE_TOKEN_SQL, &ids, values![now])
     }
 
-    /// Revokes all recorded tokens of a user that are not revoked yet, and returns their number.
+    /// Revokes all recorded tokens of a user, except tokens that are revoked or past their grace
+    /// period. Returns the number of newly revoked tokens.
     pub(crate) fn revoke_user_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
         let filter = TokenFilter { owner: Some(owner), ..TokenFilter::default() };
         let mut clause = filter.where_clause(now);
@@ -134,25 +141,32 @@ impl Writer<'_> {
     }
 }
 
-/// Returns the query for a page. The subquery selects the ids, from a covering index if possible.
+/// Returns the query for a page of tokens. `take` and `skip` are the SQL parameters of the limit
+/// and of the offset. A subquery selects only the ids of the page, because a covering index can
+/// contain all columns that the subquery needs.
 fn list_sql(clause: &WhereClause<'_>, take: &str, skip: &str) -> String {
     format!(
-        "SELECT {COLUMNS} FROM {TABLES} WHERE t.id IN
-             (SELECT t.id FROM {TABLES} WHERE {} ORDER BY t.id LIMIT {take} OFFSET {skip})
+        "SELECT {TOKEN_AND_GRANT_COLUMNS} FROM {TOKEN_AND_GRANT_TABLES} WHERE t.id IN
+             (SELECT t.id FROM {TOKEN_AND_GRANT_TABLES} WHERE {} ORDER BY t.id LIMIT {take} OFFSET {skip})
          ORDER BY t.id",
         clause.sql()
     )
 }
 
-/// Returns the statement that revokes the tokens that fulfil the condition and are not revoked yet, at the
-/// time of the parameter `now`.
+/// Returns the statement that revokes the tokens that [`revocable_sql`] selects. `now` is the SQL
+/// parameter of the revocation time.
 fn revocation_sql(clause: &WhereClause<'_>, now: &str) -> String {
-    format!("UPDATE tokens SET revoked_at = {now} WHERE id IN ({})", revocable_sql(clause))
+    format!("UPDATE tokens SET revoked_at = {now} WHERE id IN ({})", revocable_sql(clause, now))
 }
 
-/// Returns the query for the ids of the tokens that fulfil the condition and are not revoked yet.
-fn revocable_sql(clause: &WhereClause<'_>) -> String {
-    format!("SELECT t.id FROM {TABLES} WHERE {} AND t.revoked_at IS NULL", clause.sql())
+/// Returns the query for the ids of the tokens that fulfil the condition, are not revoked yet, and
+/// are not past their grace period. `now` is the SQL parameter of the current time.
+fn revocable_sql(clause: &WhereClause<'_>, now: &str) -> String {
+    format!(
+        "SELECT t.id FROM {TOKEN_AND_GRANT_TABLES} WHERE {} AND t.revoked_at IS NULL
+             AND (t.grace_until IS NULL OR t.grace_until > {now})",
+        clause.sql()
+    )
 }
 
 #[cfg(test)]

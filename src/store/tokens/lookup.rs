@@ -1,4 +1,4 @@
-//! Look-ups of tokens, and the conversion of their rows.
+//! Look-ups of single tokens, and the conversion of rows to tokens.
 
 use super::super::connection::Connection;
 use super::super::sql::{optional_time, required_time};
@@ -12,23 +12,28 @@ use crate::model::{
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub(in crate::store) const COLUMNS: &str =
+/// The columns that [`token_from_row`] converts, in order.
+pub(in crate::store) const TOKEN_AND_GRANT_COLUMNS: &str =
     "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until, t.key_id,
     g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind";
 
-pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
+/// The tables of [`TOKEN_AND_GRANT_COLUMNS`].
+pub(in crate::store) const TOKEN_AND_GRANT_TABLES: &str =
+    "tokens t JOIN grants g ON g.id = t.grant_id";
 
-/// The columns of a token without its grant.
+/// The columns that [`token_with_grant`] converts, in order.
 #[cfg(feature = "postgres")]
 pub(super) const TOKEN_COLUMNS: &str =
     "id, jti, issued_at, expires_at, revoked_at, grace_until, key_id";
 
-/// Position of the first column of the grant in [`COLUMNS`], and of `grant_id` in the query for SQLite.
+/// Position of the first column of the grant in [`TOKEN_AND_GRANT_COLUMNS`]. In the query of
+/// `select_token` for SQLite, the column at this position is `grant_id`.
 const GRANT_OFFSET: usize = 7;
 
-/// Returns the query for the token that fulfils a condition. For SQLite, the result lacks the
-/// grant: many tokens share a grant, which is read once. For PostgreSQL, the result contains the
-/// grant, because a second query would take longer.
+/// Returns the query for the token that fulfils a condition. The condition starts with a column
+/// name of the table `tokens`. For SQLite, the result contains only the id of the grant: many
+/// tokens share a grant, which [`Reader::find_grant`] reads once. For PostgreSQL, the result
+/// contains the grant, because a second query would take longer.
 macro_rules! select_token {
     ($connection:expr, $condition:literal) => {
         match $connection {
@@ -40,7 +45,7 @@ macro_rules! select_token {
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => Cow::<str>::Owned(format!(
                 concat!("SELECT {} FROM {} WHERE t.", $condition),
-                COLUMNS, TABLES
+                TOKEN_AND_GRANT_COLUMNS, TOKEN_AND_GRANT_TABLES
             )),
         }
     };
@@ -75,16 +80,18 @@ impl Reader<'_> {
         self.token_lookup()?.find(jti)
     }
 
-    /// Prefetches the query of [`Reader::find_token`].
+    /// Prefetches the query of [`Reader::find_token`]: the query is sent to a server together with
+    /// the next statement, and the later call of the method needs no round trip. Does nothing for a
+    /// file.
     pub(crate) fn prefetch_token(&self, id: TokenId) {
         let sql = || select_token!(self.connection, "id = ?1").into_owned();
-        self.connection.send_early(|| (sql(), vec![id.into()]));
+        self.connection.prefetch(|| (sql(), vec![id.into()]));
     }
 
-    /// Prefetches the query of [`Reader::find_token_by_jti`].
+    /// Prefetches the query of [`Reader::find_token_by_jti`], as [`Reader::prefetch_token`] does.
     pub(crate) fn prefetch_token_by_jti(&self, jti: Jti) {
         let sql = || select_token!(self.connection, "jti = ?1").into_owned();
-        self.connection.send_early(|| (sql(), vec![jti.into()]));
+        self.connection.prefetch(|| (sql(), vec![jti.into()]));
     }
 
     /// Prepares the look-up of tokens by `jti`.
@@ -93,6 +100,7 @@ impl Reader<'_> {
         Ok(TokenLookup { reader: self, statement })
     }
 
+    /// Returns the token of a `select_token` statement, whose parameter is `value`.
     fn token_from_query(
         &self,
         statement: &mut Statement<'_>,
@@ -109,7 +117,8 @@ impl Reader<'_> {
         Ok(token.flatten())
     }
 
-    /// Returns the grant with this id. Repeated calls share one value.
+    /// Returns the grant with this id. Reads the grant only once: later calls return the same
+    /// value.
     fn find_grant(&self, id: GrantRowId) -> Result<Option<Arc<Grant>>, Error> {
         if let Some(grant) = self.grants.borrow().get(&id) {
             return Ok(Some(Arc::clone(grant)));
@@ -126,10 +135,12 @@ impl Reader<'_> {
     }
 }
 
+/// Converts a row with the columns [`TOKEN_AND_GRANT_COLUMNS`].
 pub(in crate::store) fn token_from_row(row: &Row<'_>) -> Result<RecordedToken, Error> {
     token_with_grant(row, Arc::new(grant_from_row(row, GRANT_OFFSET)?))
 }
 
+/// Converts the first seven columns of a row to a token with this grant.
 pub(super) fn token_with_grant(row: &Row<'_>, grant: Arc<Grant>) -> Result<RecordedToken, Error> {
     Ok(RecordedToken {
         id: row.get(0)?,
@@ -143,6 +154,7 @@ pub(super) fn token_with_grant(row: &Row<'_>, grant: Arc<Grant>) -> Result<Recor
     })
 }
 
+/// Converts the six columns of a grant, which start at the position `offset`.
 pub(super) fn grant_from_row(row: &Row<'_>, offset: usize) -> Result<Grant, Error> {
     Ok(Grant {
         owner_id: row.get(offset)?,

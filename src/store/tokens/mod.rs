@@ -1,4 +1,5 @@
-//! The tables of tokens: grants, recorded tokens, and the blocklist of unrecorded tokens.
+//! The tables of tokens: grants, recorded tokens, and the blocklist. The blocklist contains the
+//! revocation entries of unrecorded tokens, which have no row in the table `tokens`.
 
 mod insertion;
 mod listing;
@@ -13,7 +14,9 @@ mod server;
 
 pub(crate) use listing::TokenFilter;
 pub(crate) use lookup::TokenLookup;
-pub(in crate::store) use lookup::{COLUMNS, TABLES, token_from_row};
+pub(in crate::store) use lookup::{
+    TOKEN_AND_GRANT_COLUMNS, TOKEN_AND_GRANT_TABLES, token_from_row,
+};
 pub(crate) use new_token::{NewToken, TokenGroup};
 #[cfg(feature = "postgres")]
 pub(in crate::store) use prefetched::PrefetchedTokens;
@@ -27,28 +30,44 @@ use super::{Error, Reader, SharedWriter, Store, Writer};
 use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
 use std::borrow::Cow;
 
-/// Revokes token `?1` at time `?2`, unless the token is already revoked or its grace period has ended.
+/// Revokes token `?1` at time `?2`, unless the token is already revoked or its grace period has
+/// ended.
 const REVOKE_TOKEN_SQL: &str = "UPDATE tokens SET revoked_at = ?2
     WHERE id = ?1 AND revoked_at IS NULL AND (grace_until IS NULL OR grace_until > ?2)";
 
-/// Condition for tokens of user `?1` that count towards the quota at time `?2`. A superseded token
-/// counts if its successor is no longer live: otherwise a user who revokes each successor could have
-/// any number of valid tokens.
-const QUOTA_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
-    AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2)
-    AND (t.grace_until IS NULL OR (t.grace_until > ?2 AND NOT EXISTS (
-        SELECT 1 FROM tokens successor WHERE successor.id = t.superseded_by
-            AND successor.revoked_at IS NULL
-            AND (successor.expires_at IS NULL OR successor.expires_at > ?2))))";
+/// Condition for app tokens of user `?1` that are valid at time `?2`: not revoked, not expired, and
+/// not past a grace period. The greatest integer replaces a missing time, because SQLite needs more
+/// time to plan a condition with `IS NULL OR`.
+const VALID_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1 AND t.revoked_at IS NULL
+    AND coalesce(t.expires_at, 9223372036854775807) > ?2
+    AND coalesce(t.grace_until, 9223372036854775807) > ?2";
 
-/// Returns the query for the number of app tokens that count towards a user's quota: not expired,
-/// not revoked, not superseded by a live token.
+/// Addition to [`VALID_WHERE`] for tokens that count towards the quota. A superseded token has a
+/// successor, and remains valid until the end of its grace period. It counts only if its successor
+/// is expired or revoked: otherwise, a user who revokes each successor could have any number of
+/// valid tokens.
+const AND_NO_LIVE_SUCCESSOR: &str = "AND NOT EXISTS (
+    SELECT 1 FROM tokens successor WHERE successor.id = t.superseded_by
+        AND successor.revoked_at IS NULL
+        AND coalesce(successor.expires_at, 9223372036854775807) > ?2)";
+
+/// Returns the query for the number of app tokens that count towards a user's quota.
 pub(super) fn quota_count_sql() -> String {
-    format!("SELECT count(*) FROM {TABLES} {QUOTA_WHERE}")
+    format!("SELECT count(*) FROM {TOKEN_AND_GRANT_TABLES} {VALID_WHERE} {AND_NO_LIVE_SUCCESSOR}")
+}
+
+/// Returns a query for the same number as [`quota_count_sql`]. The query does not look up
+/// successors, and is therefore faster. If a token of the user is in its grace period, the result
+/// is NULL, and the caller must use [`quota_count_sql`].
+pub(super) fn quota_count_without_successors_sql() -> String {
+    format!(
+        "SELECT CASE count(t.grace_until) WHEN 0 THEN count(*) END FROM {TOKEN_AND_GRANT_TABLES} {VALID_WHERE}"
+    )
 }
 
 impl Store {
-    /// Refuses a database user without the right to revoke recorded tokens. A file has no database users.
+    /// Returns an error if the database user has no right to revoke recorded tokens. Does nothing
+    /// for a file, which has no database users.
     pub(crate) fn require_right_to_revoke(&mut self) -> Result<(), Error> {
         #[cfg(feature = "postgres")]
         if self.server_time().is_some() {
@@ -59,8 +78,8 @@ impl Store {
 }
 
 impl Reader<'_> {
-    /// Returns whether a token with this `jti` is recorded. The statement is cached for repeated
-    /// calls.
+    /// Returns whether a token with this `jti` is recorded. SQLite keeps the prepared statement for
+    /// repeated calls.
     pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
         #[cfg(feature = "postgres")]
         if let Some(token) = self.prefetched_tokens.borrow().find(jti) {
@@ -70,9 +89,9 @@ impl Reader<'_> {
         self.connection.prepare(sql)?.query_row(values![jti], |row| row.get(0))
     }
 
-    /// Loads the tokens and revocation entries with these `jti`s from a server, so that later look-ups of
-    /// these `jti`s in this transaction take no round trip. The transaction must not change the loaded rows
-    /// afterwards. Does nothing for a file.
+    /// Loads the tokens and revocation entries with these `jti`s from a server, so that later
+    /// look-ups of these `jti`s in this transaction take no round trip. The transaction must not
+    /// change the loaded rows afterwards. Does nothing for a file.
     #[cfg_attr(
         not(feature = "postgres"),
         expect(unused_variables, reason = "a file needs no prefetch")
@@ -85,13 +104,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the origin of a token; `first_issued_at` is always set.
+    /// Returns the origin of a token. `first_issued_at` is always set: for a token that is no
+    /// renewal, to its issue time.
     pub(crate) fn token_origin(&self, id: TokenId) -> Result<TokenOrigin, Error> {
         let sql = "SELECT coalesce(first_issued_at, issued_at), run_jti FROM tokens WHERE id = ?1";
         self.connection.query_row(sql, values![id], |row| {
             Ok(TokenOrigin {
                 first_issued_at: Some(required_time(row.get(0)?)?),
-                run_token: row.get::<Option<_>>(1)?.map(Jti::new),
+                first_run_jti: row.get::<Option<_>>(1)?.map(Jti::new),
             })
         })
     }
@@ -102,11 +122,14 @@ impl Reader<'_> {
         owner: UserId,
         now: Timestamp,
     ) -> Result<Vec<RecordedToken>, Error> {
-        let sql = format!("SELECT {COLUMNS} FROM {TABLES} {QUOTA_WHERE} ORDER BY t.id");
+        let sql = format!(
+            "SELECT {TOKEN_AND_GRANT_COLUMNS} FROM {TOKEN_AND_GRANT_TABLES} {VALID_WHERE} {AND_NO_LIVE_SUCCESSOR} ORDER BY t.id"
+        );
         self.connection.query_all(&sql, values![owner, now], token_from_row)
     }
 
-    /// Returns whether an unrecorded token signed by a key of this store was revoked.
+    /// Returns whether the blocklist has an entry for the unrecorded token that was signed by this
+    /// key and has this `jti`.
     pub(crate) fn is_blocklisted(&self, key: KeyRowId, jti: &str) -> Result<bool, Error> {
         #[cfg(feature = "postgres")]
         if let Some(is_blocklisted) = self.prefetched_tokens.borrow().is_blocklisted(key, jti) {
@@ -127,19 +150,16 @@ impl Reader<'_> {
 }
 
 impl SharedWriter<'_> {
-    /// Revokes a token. Returns `false` if the token was already revoked, or if its grace period has
-    /// ended.
+    /// Revokes a token. Returns `false` if the token was already revoked, or if its grace period
+    /// has ended.
     pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
         Ok(self.connection.execute(REVOKE_TOKEN_SQL, values![id, now])? > 0)
     }
 
-    /// Revokes the tokens of the `run` command that issued the token: the token and its successors. Skips
-    /// revoked tokens, and tokens whose grace period has ended. Returns the number of newly revoked tokens.
-    pub(crate) fn revoke_renewals_in_run(
-        &self,
-        id: TokenId,
-        now: Timestamp,
-    ) -> Result<usize, Error> {
+    /// Revokes all tokens of the `run` command to which this token belongs: the token that the
+    /// command issued, and its successors. Skips revoked tokens, and tokens whose grace period has
+    /// ended. Returns the number of newly revoked tokens.
+    pub(crate) fn revoke_tokens_of_run(&self, id: TokenId, now: Timestamp) -> Result<usize, Error> {
         self.connection.execute(
             "UPDATE tokens SET revoked_at = ?2
              WHERE revoked_at IS NULL AND (grace_until IS NULL OR grace_until > ?2)
@@ -148,9 +168,9 @@ impl SharedWriter<'_> {
         )
     }
 
-    /// Adds an unrecorded token to the revocation entries. Several tokens may have the same `jti`:
-    /// the entry has the latest expiry of these tokens. Returns `false` if the entry already exists
-    /// and does not expire earlier.
+    /// Adds a revocation entry for an unrecorded token. Several tokens may have the same `jti`: the
+    /// entry has the latest expiry of these tokens. Returns `false` if an entry already exists and
+    /// has the same or a later expiry.
     pub(crate) fn add_to_blocklist(
         &self,
         key: KeyRowId,
@@ -158,7 +178,7 @@ impl SharedWriter<'_> {
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let (columns, values, unique_columns) = match self.connection {
+        let (digest_column, digest_value, unique_columns) = match self.connection {
             Connection::Sqlite(_) => ("", String::new(), "key_id, jti"),
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => {
@@ -166,8 +186,8 @@ impl SharedWriter<'_> {
             }
         };
         let sql = format!(
-            "INSERT INTO blocklist (key_id, jti, expires_at, revoked_at{columns})
-             VALUES (?1, ?2, ?3, ?4{values})
+            "INSERT INTO blocklist (key_id, jti, expires_at, revoked_at{digest_column})
+             VALUES (?1, ?2, ?3, ?4{digest_value})
              ON CONFLICT ({unique_columns}) DO UPDATE SET expires_at = excluded.expires_at
                  WHERE blocklist.expires_at < coalesce(excluded.expires_at, 9223372036854775807)"
         );
@@ -177,15 +197,15 @@ impl SharedWriter<'_> {
 }
 
 impl Writer<'_> {
-    /// Marks a token as superseded by its successor: the token works until `until` and does not
-    /// count towards the quota while the successor is live. If the token has a superseded
-    /// predecessor itself, revokes this predecessor and returns its id, so that only one predecessor
-    /// of a valid token works.
+    /// Marks the token `old` as superseded by `successor`: `old` remains valid until `grace_until`,
+    /// and does not count towards the quota while `successor` is live. If `old` itself is the
+    /// successor of a token in its grace period, revokes that token and returns its id. A valid
+    /// token therefore has at most one valid predecessor.
     pub(crate) fn supersede_token(
         &self,
         old: TokenId,
         successor: TokenId,
-        until: Timestamp,
+        grace_until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<TokenId>, Error> {
         let revoked = self.connection.query_optional(
@@ -197,7 +217,7 @@ impl Writer<'_> {
         )?;
         self.connection.execute(
             "UPDATE tokens SET superseded_by = ?2, grace_until = ?3 WHERE id = ?1",
-            values![old, successor, until],
+            values![old, successor, grace_until],
         )?;
         Ok(revoked)
     }
@@ -209,17 +229,27 @@ mod tests {
     use rusqlite::Connection;
 
     #[test]
-    fn quota_count_uses_owner_index() {
+    fn quota_counts_use_owner_index() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
-        let sql = format!("EXPLAIN QUERY PLAN {}", quota_count_sql());
-        let mut statement = connection.prepare(&sql).unwrap();
-        let plan = statement.query_map((1, 0), |row| row.get(3)).unwrap();
-        let plan: Vec<String> = plan.map(Result::unwrap).collect();
+        let plan = |sql: String| {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let steps = statement.query_map((1, 0), |row| row.get(3)).unwrap();
+            steps.map(Result::unwrap).collect::<Vec<String>>()
+        };
+        let grants_of_owner =
+            "SEARCH g USING COVERING INDEX sqlite_autoindex_grants_1 (owner_id=? AND kind=?)";
         assert_eq!(
-            plan,
+            plan(quota_count_without_successors_sql()),
             [
-                "SEARCH g USING COVERING INDEX sqlite_autoindex_grants_1 (owner_id=? AND kind=?)",
+                grants_of_owner,
+                "SEARCH t USING COVERING INDEX tokens_of_grant (grant_id=? AND revoked_at=?)",
+            ]
+        );
+        assert_eq!(
+            plan(quota_count_sql()),
+            [
+                grants_of_owner,
                 "SEARCH t USING INDEX tokens_of_grant (grant_id=? AND revoked_at=?)",
                 "CORRELATED SCALAR SUBQUERY 1",
                 "SEARCH successor USING INTEGER PRIMARY KEY (rowid=?)",

@@ -15,21 +15,21 @@ pub(crate) struct NewToken {
     pub(crate) issued_at: Timestamp,
     /// Expiry time; `None` for no expiry.
     pub(crate) expires_at: Option<Timestamp>,
-    /// Start of the chain of renewals, and the `run` command that issued the token, if any; both
-    /// limit further renewals.
+    /// Issue time of the first token in the chain of renewals, and `jti` of the token that a `run`
+    /// command issued, if any. Both limit further renewals.
     pub(crate) origin: TokenOrigin,
 }
 
 /// Tokens before their insertion that differ only in `jti`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenGroup<'g> {
-    /// Grant, key, times and origin of all tokens. The `jti` of this row is not used.
+    /// Grant, key, times and origin of all tokens. The `jti` of this value is not used.
     pub(crate) common_row: &'g NewToken,
     /// `jti` of each token.
     pub(crate) jtis: &'g [Jti],
 }
 
-/// The columns of a grant that contain JSON.
+/// The columns of a grant that contain JSON, as texts.
 pub(super) struct GrantTexts {
     pub(super) permissions: String,
     pub(super) audience: String,

@@ -1,4 +1,5 @@
-//! Look-up of many tokens by `jti` on a server, with a fixed number of queries.
+//! Look-up of many tokens by `jti` on a server. The number of queries does not depend on the number
+//! of tokens.
 
 use super::lookup::{TOKEN_COLUMNS, grant_from_row, token_with_grant};
 use crate::model::{GrantRowId, Jti, KeyRowId};
@@ -11,6 +12,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Reader<'_> {
+    /// Loads the tokens with these `jti`s into `prefetched_tokens`. For each `jti` without a token,
+    /// loads the revocation entries.
     pub(super) fn load_tokens(&self, client: &Client, jtis: &[Jti]) -> Result<(), Error> {
         let rows = client.query_arrays(
             &format!("SELECT {TOKEN_COLUMNS}, grant_id FROM tokens WHERE jti = ANY(?1)"),
@@ -32,14 +35,14 @@ impl Reader<'_> {
         }
         let unrecorded =
             jtis.iter().filter(|jti| matches!(prefetched.tokens.get(*jti), Some(None)));
-        let texts: Vec<_> = unrecorded.map(|jti| Some(jti.to_string())).collect();
-        if !texts.is_empty() {
-            prefetched.blocklist.extend(load_blocklist(client, texts)?);
+        let unrecorded_jtis: Vec<_> = unrecorded.map(|jti| Some(jti.to_string())).collect();
+        if !unrecorded_jtis.is_empty() {
+            prefetched.blocklist.extend(load_blocklist(client, unrecorded_jtis)?);
         }
         Ok(())
     }
 
-    /// Loads the grants that this transaction has not read yet.
+    /// Loads those grants of `ids` that this transaction has not read yet.
     fn load_grants(
         &self,
         client: &Client,
@@ -63,7 +66,8 @@ impl Reader<'_> {
     }
 }
 
-/// Number of [`TOKEN_COLUMNS`], and position of the `grant_id` that the query selects after them.
+/// Number of [`TOKEN_COLUMNS`]. The query for tokens selects `grant_id` after these columns, at
+/// this position.
 const TOKEN_COLUMN_COUNT: usize = 7;
 
 /// Returns the revocation entries of these `jti`s, for all keys.

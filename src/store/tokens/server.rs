@@ -1,4 +1,5 @@
-//! Recording of tokens on a server: two statements with arrays for any number of tokens.
+//! Recording of tokens on a server. Two statements with array parameters record any number of
+//! tokens.
 
 use super::new_token::{GrantTexts, TokenGroup};
 use crate::model::TokenId;
@@ -11,8 +12,8 @@ use crate::store::values::values;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
-/// Inserts the grants that do not exist. Transactions that insert several new grants insert them in the
-/// same order, and therefore do not wait for each other in a circle.
+/// Statement that inserts the grants that do not exist. All transactions insert new grants in the
+/// order of the digests: two transactions with the same grants therefore cause no deadlock.
 static INSERT_GRANTS_SQL: LazyLock<String> = LazyLock::new(|| {
     let columns = "owner_id, kind, app, permissions, audience, claims";
     let digest = grant_digest_sql(columns);
@@ -25,8 +26,9 @@ static INSERT_GRANTS_SQL: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Inserts the tokens. The first six parameters are the columns of the groups' grants, the others are
-/// the columns of the tokens, first the number of the token's group.
+/// Statement that inserts tokens. The parameters `?1` to `?6` are the columns of the grants, with
+/// one grant for each [`TokenGroup`]. The parameters `?7` to `?13` are the columns of the tokens;
+/// `?7` is the number of the group that contains the token.
 static INSERT_TOKENS_SQL: LazyLock<String> = LazyLock::new(|| {
     let columns = "owner_id, kind, app, permissions, audience, claims";
     let new_columns = "new.owner_id, new.kind, new.app, new.permissions, new.audience, new.claims";
@@ -57,7 +59,7 @@ pub(super) fn insert_tokens(
     Ok(ids.into_iter().map(TokenId).collect())
 }
 
-/// Returns the columns of the groups' grants.
+/// Returns the columns of the grants, with one grant for each group.
 fn grant_columns(groups: &[TokenGroup<'_>]) -> Vec<Column> {
     let (mut owners, mut kinds, mut apps) = (Vec::new(), Vec::new(), Vec::new());
     let (mut permissions, mut audiences, mut claims) = (Vec::new(), Vec::new(), Vec::new());
@@ -74,35 +76,36 @@ fn grant_columns(groups: &[TokenGroup<'_>]) -> Vec<Column> {
     [Column::Integer(owners)].into_iter().chain(texts).collect()
 }
 
-/// Returns the columns of the tokens, first the number of the group, counted from 1.
+/// Returns the columns of the tokens. The first column is the number of the group that contains the
+/// token. Groups are numbered from 1.
 fn token_columns(groups: &[TokenGroup<'_>]) -> [Column; 7] {
-    let (mut numbers, mut jtis, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut group_numbers, mut jtis, mut keys) = (Vec::new(), Vec::new(), Vec::new());
     let (mut issue_times, mut expiry_times, mut first_issue_times) =
         (Vec::new(), Vec::new(), Vec::new());
-    let mut run_tokens: Vec<Option<Uuid>> = Vec::new();
+    let mut run_jtis: Vec<Option<Uuid>> = Vec::new();
     for (number, TokenGroup { common_row, jtis: group_jtis }) in (1..).zip(groups) {
         for jti in *group_jtis {
-            numbers.push(Some(number));
+            group_numbers.push(Some(number));
             jtis.push(Some(jti.uuid()));
             keys.push(Some(common_row.key.0));
             issue_times.push(Some(common_row.issued_at.unix()));
             expiry_times.push(common_row.expires_at.map(|time| time.unix()));
             first_issue_times.push(common_row.origin.first_issued_at.map(|time| time.unix()));
-            run_tokens.push(common_row.origin.run_token.map(|jti| jti.uuid()));
+            run_jtis.push(common_row.origin.first_run_jti.map(|jti| jti.uuid()));
         }
     }
     [
-        Column::Integer(numbers),
+        Column::Integer(group_numbers),
         Column::Uuid(jtis),
         Column::Integer(keys),
         Column::Integer(issue_times),
         Column::Integer(expiry_times),
         Column::Integer(first_issue_times),
-        Column::Uuid(run_tokens),
+        Column::Uuid(run_jtis),
     ]
 }
 
-/// Refuses a database user without the right to revoke tokens. Takes no lock.
+/// Returns an error if the database user has no right to revoke tokens. Acquires no lock.
 pub(super) fn require_right_to_revoke(connection: Connection<'_>) -> Result<(), Error> {
     let sql = "SELECT has_column_privilege('tokens', 'revoked_at', 'UPDATE')";
     if connection.query_row(sql, values![], |row| row.get(0))? {

@@ -9,21 +9,21 @@ use crate::store::{Error, Reader};
 /// Filter and order of a user list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UserFilter {
-    /// Only users with this text in the username or e-mail address.
+    /// Only users whose username or e-mail address contains this text.
     pub(crate) search: Option<NameFilter>,
-    /// Searches the display name, too.
+    /// Set if users whose display name contains the search text also match.
     pub(crate) includes_display_name: bool,
     /// Only users with this role.
     pub(crate) role: Option<Role>,
     /// Only disabled users (`true`), or only enabled users (`false`).
     pub(crate) disabled: Option<bool>,
-    /// Sort order.
+    /// Property by which the users are sorted.
     pub(crate) order: UserOrder,
-    /// Descending order.
+    /// Set for descending order.
     pub(crate) descending: bool,
 }
 
-/// Sort order of users. Users without a value in the sort column are last.
+/// Property by which users are sorted. Users without this property are last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum UserOrder {
     /// Integer id.
@@ -37,7 +37,9 @@ pub(crate) enum UserOrder {
     Created,
 }
 
-/// Number of ids in a block. Each row of `user_blocks` has the number of users in one block.
+/// Number of consecutive user ids in a block. The table `user_blocks` has a row for each block,
+/// with the number of its users, without deleted users. The number of all users, and the start of a
+/// page, are therefore found without a scan of all users.
 const BLOCK_SIZE: i64 = 1_024;
 
 impl UserFilter {
@@ -132,8 +134,10 @@ impl Reader<'_> {
         self.connection.query_number(sql)
     }
 
-    /// Returns an id before the page, and the number of matching users between this id and the
-    /// page. If the filter matches all users and the order is that of ids, whole blocks are skipped.
+    /// Returns the id after which the query of a page starts, and the number of matching users to
+    /// skip after this id. If the filter matches all users and sorts by id, skips as many complete
+    /// blocks as possible: the returned id is then the boundary between the skipped blocks and the
+    /// other blocks.
     fn seek_start(&self, filter: &UserFilter, page: PageRequest) -> Result<(i64, i64), Error> {
         let mut skip = page.sql_window().skip;
         if let Some(after) = page.after_id() {
@@ -200,7 +204,7 @@ mod tests {
         connection
     }
 
-    fn user_ids(list: &Page<User>) -> Vec<i64> {
+    fn page_ids(list: &Page<User>) -> Vec<i64> {
         list.items.iter().map(|user| user.id.0).collect()
     }
 
@@ -210,7 +214,7 @@ mod tests {
         let tx = Reader::sqlite(&connection);
         for descending in [false, true] {
             let filter = UserFilter { descending, ..Default::default() };
-            let all = user_ids(&tx.users(&filter, PageRequest::All).unwrap());
+            let all = page_ids(&tx.users(&filter, PageRequest::All).unwrap());
             assert!(all.len() > 2_000 && all.is_sorted_by(|a, b| (a < b) != descending));
             for per_page in [1, 37, 600] {
                 for page in (1..=u32::try_from(all.len()).unwrap() / per_page + 2).step_by(19) {
@@ -219,7 +223,7 @@ mod tests {
                     let take = usize::try_from(per_page).unwrap();
                     let expected: Vec<i64> = all.iter().copied().skip(skip).take(take).collect();
                     assert_eq!(
-                        user_ids(&list),
+                        page_ids(&list),
                         expected,
                         "page {page}, per_page {per_page}, descending {descending}"
                     );
@@ -231,7 +235,7 @@ mod tests {
                 let is_after = |other: &&i64| if descending { **other < id } else { **other > id };
                 let expected: Vec<i64> = all.iter().filter(is_after).take(5).copied().collect();
                 assert_eq!(
-                    (user_ids(&list), list.next),
+                    (page_ids(&list), list.next),
                     (expected.clone(), expected.last().copied())
                 );
             }
@@ -245,10 +249,10 @@ mod tests {
         let search = NameFilter::parse("USER49").ok();
         let filter = UserFilter { search, role: Some(Role::Minter), ..Default::default() };
         let list = tx.users(&filter, PageRequest::Number { page: 2, per_page: 3 }).unwrap();
-        let all = user_ids(&tx.users(&filter, PageRequest::All).unwrap());
+        let all = page_ids(&tx.users(&filter, PageRequest::All).unwrap());
         assert!(all.iter().all(|id| id % 7 == 0 && id.to_string().starts_with("49")), "{all:?}");
         assert_eq!(
-            (user_ids(&list), list.total),
+            (page_ids(&list), list.total),
             (all[3..6].to_vec(), all.len().try_into().unwrap())
         );
     }

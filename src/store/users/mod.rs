@@ -5,26 +5,28 @@ mod listing;
 
 pub(crate) use listing::{UserFilter, UserOrder};
 
+use super::connection::Connection;
 use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
-use super::{Error, Reader, SharedWriter, Writer};
+use super::{Error, Reader, SharedWriter, Writer, tokens};
 use crate::model::{
-    DisplayName, Email, KeyRowId, PasswordHash, Quota, Role, Timestamp, Untrusted, User, UserId,
-    UserName, UserRef, UserUuid, WithOwner,
+    DisplayName, Email, KeyRowId, PasswordHash, Quota, QuotaUsage, Role, Timestamp, Untrusted,
+    User, UserId, UserName, UserRef, UserUuid, WithOwner,
 };
 
 /// State that decides whether a new token of a user may be recorded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IssuanceState {
-    /// Quota, and number of tokens that count towards the quota. `None` for an unlimited quota: the
-    /// tokens of such users are not counted, because users without a limit have many tokens.
-    pub(crate) quota: Option<(u32, usize)>,
+    /// Quota usage; `None` for an unlimited quota. The tokens of a user with an unlimited quota are
+    /// not counted, because such a user may have many tokens.
+    pub(crate) quota_usage: Option<QuotaUsage>,
     /// Set if the user is disabled.
     pub(crate) is_disabled: bool,
     /// Set if the key that signed the token is still active.
-    pub(crate) key_is_active: bool,
+    pub(crate) is_key_active: bool,
 }
 
+/// The columns that [`user_from_row`] converts, in order.
 pub(in crate::store) const COLUMNS: &str =
     "id, uid, username, email, name, role, quota, disabled_at, deleted_at, created_at";
 
@@ -54,12 +56,13 @@ impl Reader<'_> {
         self.user_where(&user_by_id_sql(), id)
     }
 
-    /// Prefetches the query of [`Reader::find_user_including_deleted`].
+    /// Prefetches the query of [`Reader::find_user_including_deleted`]: sends the query to a server
+    /// with the next statement, so that the later call of that method needs no round trip.
     pub(crate) fn prefetch_user(&self, id: UserId) {
-        self.connection.send_early(|| (user_by_id_sql(), vec![id.into()]));
+        self.connection.prefetch(|| (user_by_id_sql(), vec![id.into()]));
     }
 
-    /// Adds the owner's name to `value`.
+    /// Adds the owner's username to `value`, or the e-mail address of an owner without username.
     pub(crate) fn with_owner<T>(&self, owner: UserId, value: T) -> Result<WithOwner<T>, Error> {
         let sql = "SELECT coalesce(username, email) FROM users WHERE id = ?1";
         let name: Option<String> =
@@ -75,8 +78,9 @@ impl Reader<'_> {
         self.connection.prepare(sql)?.query_optional(&[value.into()], user_from_row)
     }
 
-    /// Returns the password hash of a user, and the time of the last password change. Each change has
-    /// a later time, and a new hash of the same password keeps the time.
+    /// Returns the password hash of a user, and the time of the last password change. The time of
+    /// each change is later than that of the previous change. A new hash of the same password keeps
+    /// the time.
     pub(crate) fn find_password(
         &self,
         id: UserId,
@@ -90,7 +94,7 @@ impl Reader<'_> {
     }
 
     /// Returns whether the store has ever had a user.
-    pub(crate) fn has_users(&self) -> Result<bool, Error> {
+    pub(crate) fn has_ever_had_users(&self) -> Result<bool, Error> {
         self.connection.query_row("SELECT EXISTS (SELECT 1 FROM users)", &[], |row| row.get(0))
     }
 
@@ -102,16 +106,16 @@ impl Reader<'_> {
         )
     }
 
-    /// Returns the stored class (PHC string without salt and hash) of the costliest password hash:
-    /// every failed login costs as much as a comparison with a hash of this class. Returns `None`
-    /// if no hash costs more than the hashes jeton creates.
+    /// Returns the stored class of the costliest password hash. The class of a hash is its PHC
+    /// string without the salt and the hash value. Every failed login takes as long as a comparison
+    /// with a hash of this class. Returns `None` if no hash costs more than the hashes that jeton
+    /// creates.
     pub(crate) fn costliest_hash_class(&self) -> Result<Option<String>, Error> {
         let sql = "SELECT costliest_hash FROM store";
         Ok(self.connection.prepare(sql)?.query_optional(&[], |row| row.get(0))?.flatten())
     }
 
-    /// Calls `visit` with each distinct class of the users' password hashes: the PHC strings
-    /// without salt and hash.
+    /// Calls `visit` with each distinct class of the users' password hashes.
     pub(crate) fn for_each_hash_class(&self, mut visit: impl FnMut(&str)) -> Result<(), Error> {
         let sql =
             "SELECT DISTINCT rtrim(rtrim(rtrim(rtrim(password, ?1), '$'), ?1), '$') FROM users
@@ -124,28 +128,29 @@ impl Reader<'_> {
 }
 
 impl SharedWriter<'_> {
-    /// Locks the row of a user until the commit: another transaction that locks the same row waits. On a
-    /// server, later queries then see what the other transaction has committed. A file has one
-    /// writer at a time and needs no lock of a row.
+    /// Locks the row of a user until the commit. The lock is requested with the next statement. If
+    /// another transaction has locked the row, that statement waits for its end; later queries then
+    /// see its changes. Does nothing for a file, which has one writer at a time.
     ///
-    /// The lock and the count of the tokens are two statements. A single statement would start before the
-    /// wait for the lock, and would see only what was committed before its start.
+    /// [`SharedWriter::issuance_state`] counts the tokens in a separate statement. A single
+    /// statement would start before the wait for the lock, and would see only what was committed
+    /// before its start.
     pub(crate) fn lock_user(&self, id: UserId) {
-        self.connection.send_early(|| {
+        self.connection.prefetch(|| {
             ("SELECT 1 FROM users WHERE id = ?1 FOR NO KEY UPDATE".to_owned(), vec![id.into()])
         });
     }
 
-    /// Replaces the hash with another hash of the same password.
+    /// Replaces the password hash with another hash of the same password.
     pub(crate) fn rehash_password(&self, id: UserId, new_hash: &PasswordHash) -> Result<(), Error> {
         let sql = "UPDATE users SET password = ?2 WHERE id = ?1";
         self.connection.execute(sql, values![id, new_hash.expose()])?;
         Ok(())
     }
 
-    /// Returns the issuance state of a user, or `None` for a deleted user. `default_quota` applies to a user
-    /// without an own quota. Only after [`SharedWriter::lock_user`], or with a [`Writer`], the number of
-    /// tokens stays valid until the commit.
+    /// Returns the issuance state of a user, or `None` for a deleted user. `default_quota` applies
+    /// to a user without an individual quota. The number of tokens stays valid until the commit
+    /// only after [`SharedWriter::lock_user`], or with a [`Writer`].
     pub(crate) fn issuance_state(
         &self,
         id: UserId,
@@ -153,30 +158,40 @@ impl SharedWriter<'_> {
         default_quota: Quota,
         now: Timestamp,
     ) -> Result<Option<IssuanceState>, Error> {
+        let used_sql = match self.connection {
+            Connection::Sqlite(_) => tokens::quota_count_without_successors_sql(),
+            // A second query would be another round trip.
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => tokens::quota_count_sql(),
+        };
         let sql = format!(
             "SELECT coalesce(quota, ?3), disabled_at IS NOT NULL,
                  (SELECT state = 'active' FROM keys WHERE id = ?4),
-                 CASE WHEN coalesce(quota, ?3) >= 0 THEN ({}) END
-             FROM users WHERE id = ?1 AND deleted_at IS NULL",
-            super::tokens::quota_count_sql()
+                 CASE WHEN coalesce(quota, ?3) >= 0 THEN ({used_sql}) END
+             FROM users WHERE id = ?1 AND deleted_at IS NULL"
         );
-        let from_row = |row: &Row<'_>| {
-            let (limit, used): (i64, Option<i64>) = (row.get(0)?, row.get(3)?);
-            let used = used.and_then(|used| usize::try_from(used).ok());
-            Ok(IssuanceState {
-                quota: u32::try_from(limit).ok().zip(used),
-                is_disabled: row.get(1)?,
-                key_is_active: row.get(2)?,
-            })
-        };
+        let from_row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
         let values = values![id, now, to_stored_quota(default_quota), key];
-        self.connection.query_optional(&sql, values, from_row)
+        let row: Option<(i64, _, _, Option<i64>)> =
+            self.connection.query_optional(&sql, values, from_row)?;
+        let Some((limit, is_disabled, is_key_active, used)) = row else { return Ok(None) };
+        let quota_usage = match (u32::try_from(limit), used) {
+            (Err(_), _) => None,
+            (Ok(limit), Some(used)) => Some(QuotaUsage { used, limit }),
+            // A token is in its grace period.
+            (Ok(limit), None) => {
+                let sql = tokens::quota_count_sql();
+                let used = self.connection.query_row(&sql, values![id, now], |row| row.get(0))?;
+                Some(QuotaUsage { used, limit })
+            }
+        };
+        Ok(Some(IssuanceState { quota_usage, is_disabled, is_key_active }))
     }
 }
 
 impl Writer<'_> {
-    /// Replaces the user's username, e-mail address and display name. Returns [`Error::AlreadyExists`] if
-    /// the username or e-mail address is in use.
+    /// Replaces the user's username, e-mail address and display name. Returns
+    /// [`Error::AlreadyExists`] if the username or e-mail address is in use.
     pub(crate) fn set_names(
         &self,
         id: UserId,
@@ -206,7 +221,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Sets the user's own quota, or with `None` the store's default quota.
+    /// Sets the individual quota of the user. With `None`, the default quota of the store applies.
     pub(crate) fn set_quota(&self, id: UserId, quota: Option<Quota>) -> Result<(), Error> {
         let quota = quota.map(to_stored_quota);
         self.connection.execute("UPDATE users SET quota = ?2 WHERE id = ?1", values![id, quota])?;
@@ -220,8 +235,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Changes the user's password. The time of the change is later than that of the previous change,
-    /// if necessary by one second: see [`Reader::find_password`].
+    /// Changes the user's password. The time of the change is later than that of the previous
+    /// change, if necessary by one second: see [`Reader::find_password`].
     pub(crate) fn set_password(
         &self,
         id: UserId,
@@ -237,7 +252,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Marks the user as deleted: removes names, password and e-mail address, and keeps the row.
+    /// Marks the user as deleted. Keeps the row, but removes names, password and e-mail address
+    /// from it.
     pub(crate) fn remove_user(&self, id: UserId, now: Timestamp) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE users SET username = NULL, email = NULL, email_key = NULL, name = NULL,

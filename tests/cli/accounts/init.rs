@@ -78,7 +78,7 @@ fn second_init_leaves_the_store_unchanged() {
     assert_snapshot!(output, @"
     --- exit code 5, stderr
     error: store already initialized
-    hint: log in with `jeton login`, or use `--exist-ok` to keep the store unchanged
+    hint: log in with `jeton login`, or use `--exist-ok` to accept the existing store
     ");
     assert_eq!(sandbox.json_error(&["init", "eve"])["code"], "store_exists");
     let output = sandbox.run(&["init", "eve", "--exist-ok"]);
@@ -119,9 +119,9 @@ fn init_with_invalid_name_creates_no_store() {
 #[test]
 fn store_flag_selects_a_store_and_its_session() {
     let sandbox = Sandbox::with_admin();
-    let other = sandbox.home().join("other.db");
-    let other = other.to_str().unwrap();
-    let output = sandbox.run(&["init", "eve", "--store", other]);
+    let other_store = sandbox.home().join("other.db");
+    let other_store = other_store.to_str().unwrap();
+    let output = sandbox.run(&["init", "eve", "--store", other_store]);
     assert_snapshot!(output, @"
     --- stderr
     created store `~/other.db`
@@ -129,11 +129,11 @@ fn store_flag_selects_a_store_and_its_session() {
     hint: a random password was set and not shown; set your own with: jeton --store ~/other.db recover eve
     ");
     assert_eq!(sandbox.json(&["whoami"])["user"]["username"], "ada");
-    assert_eq!(sandbox.json(&["whoami", "--store", other])["user"]["username"], "eve");
+    assert_eq!(sandbox.json(&["whoami", "--store", other_store])["user"]["username"], "eve");
 }
 
 #[test]
-fn init_with_algorithm_other_than_that_of_the_existing_key_is_refused() {
+fn init_algorithm_must_match_the_existing_key() {
     let sandbox = Sandbox::new();
     sandbox.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
     let output = sandbox.run(&["init", "ada", "--alg", "RS256"]);
@@ -147,7 +147,7 @@ fn init_with_algorithm_other_than_that_of_the_existing_key_is_refused() {
     sandbox.run(&["init", "ada", "--alg", "EdDSA"]).ok();
     sandbox.run(&["keys", "rotate", "--alg", "RS256"]).ok();
     assert_eq!(sandbox.sql("SELECT algorithm FROM keys WHERE state = 'active'"), ["RS256"]);
-    let without_alg = Sandbox::new();
-    without_alg.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
-    without_alg.run(&["init", "ada"]).ok();
+    let sandbox_without_alg = Sandbox::new();
+    sandbox_without_alg.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
+    sandbox_without_alg.run(&["init", "ada"]).ok();
 }

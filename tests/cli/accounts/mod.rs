@@ -1,4 +1,4 @@
-//! Accounts: registration, passwords and settings.
+//! Accounts: `init`, registration, passwords, and the settings of the store.
 
 mod init;
 mod passwords;

@@ -3,12 +3,14 @@
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
+/// Command that reads the current and the new password from two lines of standard input.
 const PASSWD: [&str; 2] = ["passwd", "--password-stdin"];
 
 #[test]
 fn new_password_ends_other_sessions_only() {
     let mut sandbox = Sandbox::with_john();
     let other_access_token = sandbox.session_member("access");
+    // Without a session file, the login does not end the first session.
     std::fs::remove_file(sandbox.session_file()).unwrap();
     sandbox.log_in("john", "123456");
     let output = sandbox.run_with_input(&PASSWD, "123456\n87654321\n");
@@ -117,7 +119,7 @@ fn recover_requires_no_session_and_ends_all_sessions() {
 }
 
 #[test]
-fn recover_requires_existing_user_password_and_store() {
+fn recover_is_refused_for_unknown_user_missing_password_or_missing_store() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run_with_input(&["recover", "nobody", "--password-stdin"], "x");
     assert_snapshot!(output, @"
@@ -129,8 +131,9 @@ fn recover_requires_existing_user_password_and_store() {
     error: password required, but no terminal to prompt on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
-    let empty = Sandbox::new();
-    let output = empty.run_with_input(&["recover", "john", "--password-stdin"], "x");
+    let sandbox_without_store = Sandbox::new();
+    let output =
+        sandbox_without_store.run_with_input(&["recover", "john", "--password-stdin"], "x");
     assert_snapshot!(output, @"
     --- exit code 3, stderr
     error: store `~/.local/share/jeton/jeton.db` not found

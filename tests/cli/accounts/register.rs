@@ -4,6 +4,7 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
+/// Runs `jeton register` with the password `long enough`.
 fn register(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
     sandbox.run_with_input(&[&["register", "--password-stdin"], arguments].concat(), "long enough")
 }
@@ -27,8 +28,8 @@ fn register_json_output_describes_user() {
     sandbox.set_variable("JETON_PASSWORD", "long enough");
     let arguments = ["register", "john", "--email", "john@example.com", "--name", "John Doe"];
     assert_snapshot!(sandbox.run_json(&arguments), @r#"{"changed":true,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":"John Doe","role":"user","status":"active","quota":null,"created_at":"<time>"}}"#);
-    let again = [arguments.as_slice(), &["--exist-ok"]].concat();
-    assert_snapshot!(sandbox.run_json(&again), @r#"{"changed":false,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":"John Doe","role":"user","status":"active","quota":null,"created_at":"<time>"}}"#);
+    let with_exist_ok = [arguments.as_slice(), &["--exist-ok"]].concat();
+    assert_snapshot!(sandbox.run_json(&with_exist_ok), @r#"{"changed":false,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":"John Doe","role":"user","status":"active","quota":null,"created_at":"<time>"}}"#);
 }
 
 #[test]
@@ -45,7 +46,7 @@ fn first_account_creates_store_and_is_admin() {
 }
 
 #[test]
-fn register_of_existing_account_is_refused_without_exist_ok() {
+fn existing_name_is_refused_unless_exist_ok_finds_both_names_in_one_account() {
     let sandbox = Sandbox::with_john();
     for arguments in [
         ["JOHN", "--email", "other@example.com"],
@@ -190,6 +191,7 @@ fn missing_or_short_password_is_refused() {
 #[test]
 fn ended_session_allows_registration_only_without_role() {
     let sandbox = Sandbox::with_john();
+    // `recover` ends the session of john, and the session file remains.
     sandbox.run_with_input(&["recover", "john", "--password-stdin"], "x").ok();
     assert_snapshot!(register(&sandbox, &["kim"]), @"
     --- stderr

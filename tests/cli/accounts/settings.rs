@@ -4,6 +4,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+/// All settings, each with its default.
 const DEFAULTS: [(&str, &str); 13] = [
     ("token.quota", "3"),
     ("token.ttl", "7d"),
@@ -110,7 +111,7 @@ fn settings_list_json_has_typed_values() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "issuer", "5"]).ok();
     sandbox.run(&["settings", "set", "register.open", "false"]).ok();
-    let typed_value = |name: &str, text: &str| match (name, text) {
+    let to_json_value = |name: &str, text: &str| match (name, text) {
         ("token.quota", _) => 3.into(),
         ("password.min_length", _) => 0.into(),
         ("register.open", text) => (text == "true").into(),
@@ -122,7 +123,7 @@ fn settings_list_json_has_typed_values() {
             "register.open" => "false",
             _ => default,
         };
-        let (value, default) = (typed_value(name, value), typed_value(name, default));
+        let (value, default) = (to_json_value(name, value), to_json_value(name, default));
         json!({"name": name, "value": value, "default": default})
     });
     assert_eq!(sandbox.json(&["settings", "list"])["items"], json!(items));

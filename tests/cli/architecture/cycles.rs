@@ -1,7 +1,7 @@
 //! Dependencies between the files of `src`, which must not form cycles.
 //!
-//! If the code of a file names an item, the file depends on the file that defines the item. A re-export
-//! (`pub use`) alone is not a dependency. Test code is ignored.
+//! If the code of a file names an item, the file depends on the file that defines the item. A
+//! re-export (`pub use`) alone is not a dependency. Glob imports and test code are ignored.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "most kinds of item do not matter here")]
 
@@ -11,23 +11,25 @@ use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItemFn, Item, ItemUse, Path, UseTree, Visibility};
 
-type ModulePath = Vec<String>;
+/// Segments of a path to a module or an item.
+type PathSegments = Vec<String>;
 
 /// Names and dependencies of one file.
 #[derive(Default)]
 struct Module {
+    /// Path of the file relative to `src`.
     file: String,
     /// Names of the items that the file defines.
     items: BTreeSet<String>,
-    /// Names that `use` declarations bring into scope, with their paths.
-    imports: BTreeMap<String, ModulePath>,
+    /// Names that `use` declarations (also re-exports) bring into scope, with the imported paths.
+    imports: BTreeMap<String, PathSegments>,
     /// Paths in the code and in private `use` declarations.
-    references: Vec<ModulePath>,
+    references: Vec<PathSegments>,
 }
 
 impl<'ast> Visit<'ast> for Module {
     fn visit_item(&mut self, item: &'ast Item) {
-        if !is_test_only(attributes(item)) {
+        if !is_test_only(attributes_of(item)) {
             visit::visit_item(self, item);
         }
     }
@@ -51,7 +53,9 @@ impl<'ast> Visit<'ast> for Module {
 }
 
 impl Module {
-    fn add_imports(&mut self, tree: &UseTree, prefix: &mut ModulePath, is_private: bool) {
+    /// Adds the names in a tree of a `use` declaration to `imports`. If the declaration is private,
+    /// adds the paths to `references`. `prefix` is the path that precedes the tree.
+    fn add_imports(&mut self, tree: &UseTree, prefix: &mut PathSegments, is_private: bool) {
         let (name, alias) = match tree {
             UseTree::Path(path) => {
                 prefix.push(path.ident.unraw().to_string());
@@ -80,6 +84,7 @@ impl Module {
     }
 }
 
+/// Returns whether the attributes contain `#[cfg(test)]`.
 fn is_test_only(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
@@ -87,7 +92,8 @@ fn is_test_only(attributes: &[Attribute]) -> bool {
     })
 }
 
-fn attributes(item: &Item) -> &[Attribute] {
+/// Returns the attributes of the kinds of item that test code consists of; for other kinds, none.
+fn attributes_of(item: &Item) -> &[Attribute] {
     match item {
         Item::Mod(item) => &item.attrs,
         Item::Fn(item) => &item.attrs,
@@ -97,6 +103,8 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
+/// Returns the name that an item defines; `None` for other items, such as modules and `impl`
+/// blocks.
 fn item_name(item: &Item) -> Option<String> {
     let identifier = match item {
         Item::Const(item) => &item.ident,
@@ -112,15 +120,17 @@ fn item_name(item: &Item) -> Option<String> {
     Some(identifier.unraw().to_string())
 }
 
-struct Modules(BTreeMap<ModulePath, Module>);
+/// All parsed files, with the path of the module in each file below the crate root.
+struct Modules(BTreeMap<PathSegments, Module>);
 
 impl Modules {
-    /// Parses the files `(path, text)`, with paths below `src`.
+    /// Parses files. Each pair in `files` is the path of a file relative to `src`, and the text of
+    /// the file.
     fn parse<'t>(files: impl IntoIterator<Item = (String, &'t str)>) -> Self {
         let mut modules = BTreeMap::new();
         for (file, text) in files {
             let path = file.trim_end_matches(".rs").trim_end_matches("/mod");
-            let path: ModulePath =
+            let path: PathSegments =
                 path.split('/').filter(|name| *name != "lib").map(str::to_owned).collect();
             let syntax = syn::parse_file(text).unwrap();
             let mut module = Module { file, ..Module::default() };
@@ -133,33 +143,43 @@ impl Modules {
         Self(modules)
     }
 
-    /// Resolves `path`, which the code of `module` contains, to the module that defines the item. Follows
-    /// fewer than `depth` `use` declarations.
-    fn find(&self, module: &[String], path: &[String], depth: usize) -> Option<&Module> {
+    /// Returns the file that defines the item to which `path` in the code of the module
+    /// `module_path` refers. The search follows imports and re-exports. Returns `None` if the
+    /// search fails, or would have to follow `import_limit` of them.
+    fn find_definition(
+        &self,
+        module_path: &[String],
+        path: &[String],
+        import_limit: usize,
+    ) -> Option<&Module> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {
-            _ if depth == 0 => return None,
-            "crate" => return self.find(&[], rest, depth),
-            "self" => return self.find(module, rest, depth),
-            "super" => return self.find(module.split_last()?.1, rest, depth),
+            _ if import_limit == 0 => return None,
+            "crate" => return self.find_definition(&[], rest, import_limit),
+            "self" => return self.find_definition(module_path, rest, import_limit),
+            "super" => {
+                return self.find_definition(module_path.split_last()?.1, rest, import_limit);
+            }
             _ => {}
         }
-        let child = [module, std::slice::from_ref(first)].concat();
+        let child = [module_path, std::slice::from_ref(first)].concat();
         if !rest.is_empty() && self.0.contains_key(&child) {
-            return self.find(&child, rest, depth);
+            return self.find_definition(&child, rest, import_limit);
         }
-        let scope = self.0.get(module)?;
+        let scope = self.0.get(module_path)?;
         if scope.items.contains(first) {
             return Some(scope);
         }
-        self.find(module, &[scope.imports.get(first)?, rest].concat(), depth - 1)
+        let imported_path = [scope.imports.get(first)?, rest].concat();
+        self.find_definition(module_path, &imported_path, import_limit - 1)
     }
 
+    /// Returns each file with the files on which it depends.
     fn dependencies(&self) -> BTreeMap<&str, BTreeSet<&str>> {
-        const MAX_DEPTH: usize = 8;
-        let dependencies_of = |(path, module): (&ModulePath, &Module)| {
+        const IMPORT_LIMIT: usize = 8;
+        let dependencies_of = |(path, module): (&PathSegments, &Module)| {
             let files = module.references.iter().filter_map(|reference| {
-                let definition = self.find(path, reference, MAX_DEPTH)?;
+                let definition = self.find_definition(path, reference, IMPORT_LIMIT)?;
                 (definition.file != module.file).then_some(definition.file.as_str())
             });
             files.collect::<BTreeSet<_>>()
@@ -168,8 +188,8 @@ impl Modules {
     }
 }
 
-/// Returns the groups of files that depend on each other, directly or through other files. Each group
-/// is a comma-separated list.
+/// Returns the groups of files that depend on each other, directly or through other files. Each
+/// group is a comma-separated list.
 fn find_cycles(dependencies: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<String> {
     let reachable_from = |start: &str| {
         let (mut reached, mut pending) = (BTreeSet::new(), vec![start.to_owned()]);

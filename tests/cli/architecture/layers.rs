@@ -1,8 +1,8 @@
-//! The layers of modules, and the modules that external crates are confined to.
+//! The layers of the top-level modules, and the modules to which external crates are confined.
 
 use super::{assert_no_file_violates, assert_no_violations, source_files, whole_words};
 
-/// The modules and their layers. A module imports only from lower layers.
+/// The top-level modules and their layers. A module imports only from modules of lower layers.
 const LAYERS: &[(&str, u8)] = &[
     ("model", 0),
     ("paths", 0),
@@ -25,7 +25,7 @@ const LAYERS: &[(&str, u8)] = &[
 /// The modules that `commands` may import.
 const IMPORTS_OF_COMMANDS: &[&str] = &["app", "authority", "failure", "model"];
 
-/// External crates and the only modules that may use each of them.
+/// External crates, each with the only modules that may use the crate. `lib` is the crate root.
 const CONFINED_CRATES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("configparser", &["store"]),
@@ -69,7 +69,8 @@ fn identifier_len(text: &str) -> usize {
     text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())
 }
 
-/// Returns the top-level modules that the code names after `crate::`, alone or in a group in braces.
+/// Returns the top-level modules that the code names after `crate::`, alone or in a group in
+/// braces.
 fn imported_modules(code: &str) -> Vec<String> {
     let mut modules = Vec::new();
     for offset in whole_words(code, "crate::") {
@@ -105,6 +106,8 @@ fn layer_of(module: &str) -> Option<u8> {
     LAYERS.iter().find(|(name, _)| *name == module).map(|(_, layer)| *layer)
 }
 
+/// Returns whether a module may import from `dependency`: the module itself, or a module of a lower
+/// layer. In addition, `commands` imports only from `IMPORTS_OF_COMMANDS`.
 fn may_import(module: &str, dependency: &str) -> bool {
     let allowed = module != "commands" || IMPORTS_OF_COMMANDS.contains(&dependency);
     let is_lower = layer_of(dependency).is_some() && layer_of(dependency) < layer_of(module);
@@ -131,8 +134,10 @@ fn modules_import_only_from_lower_layers() {
                 violations.push(format!("{}: imports `{imported}`", file.path.display()));
             }
         }
-        let path_out_of_module = "super::".repeat(file.depth());
+        let path_out_of_module = "super::".repeat(file.module_depth());
         for (number, line) in file.code_lines() {
+            // An inline test module imports the module around it with `super::*`. This import does
+            // not leave the top-level module.
             if line.contains(&path_out_of_module)
                 && !line.contains(&format!("{path_out_of_module}*"))
             {
@@ -157,7 +162,8 @@ fn external_crates_are_confined_to_their_modules() {
             let path = format!("{name}::");
             let import = format!("use {name}");
             for (number, line) in file.code_lines() {
-                let has_crate_path = whole_words(line, &path).any(|at| !line[..at].ends_with("::"));
+                let has_crate_path =
+                    whole_words(line, &path).any(|offset| !line[..offset].ends_with("::"));
                 if has_crate_path || whole_words(line, &import).next().is_some() {
                     violations.push(format!("{}:{number}: uses `{name}`", file.path.display()));
                 }

@@ -10,22 +10,23 @@ use std::path::{Path, PathBuf};
 
 const MAX_LINES: usize = 300;
 
-/// A source file: its path in the package, its top-level module and its text.
+/// A source file: its path relative to the package, its top-level module and its text.
 pub(crate) struct File {
     pub(crate) path: PathBuf,
+    /// Name of the top-level module.
     module: String,
     pub(crate) text: String,
 }
 
 impl File {
-    /// Returns the numbered lines of code, without comment lines.
+    /// Returns the lines that are not comments, with their line numbers.
     fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let lines = self.text.lines().enumerate().map(|(index, line)| (index + 1, line));
         lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
     /// Returns the module depth below the crate root: 1 for `failure.rs` and `store/mod.rs`.
-    fn depth(&self) -> usize {
+    fn module_depth(&self) -> usize {
         let parts = self.path.components().count() - 1;
         if self.path.file_name().unwrap() == "mod.rs" { parts - 1 } else { parts }
     }
@@ -55,7 +56,8 @@ pub(crate) fn source_files(directory: &str) -> Vec<File> {
     files
 }
 
-/// Returns the offsets at which `pattern` is a whole word; `pattern` may end in punctuation.
+/// Returns the offsets at which `pattern` is a whole word. If `pattern` ends in punctuation, only
+/// its start must be the start of a word.
 fn whole_words<'t>(text: &'t str, pattern: &'t str) -> impl Iterator<Item = usize> + 't {
     let is_word_character = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(pattern).map(|(offset, _)| offset).filter(move |offset| {
@@ -72,7 +74,8 @@ pub(crate) fn assert_no_violations(violations: &[String]) {
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
 
-/// Fails with the paths of the files in `src` that contain a violation.
+/// Asserts that `violates` returns `false` for each file in `src`. The failure message lists the
+/// files for which `violates` returns `true`.
 #[track_caller]
 fn assert_no_file_violates(violates: impl Fn(&File) -> bool) {
     let files = source_files("src").into_iter().filter(violates);
@@ -127,7 +130,7 @@ fn only_subprocess_module_starts_processes() {
     let starts_process = |line: &str| line.contains("std::process") && line.contains("Command");
     assert_no_file_violates(|file| {
         !file.path.ends_with("app/subprocess.rs")
-            // Starts the PostgreSQL server of the unit tests.
+            // This file starts the PostgreSQL server of the unit tests.
             && !file.path.ends_with("store/postgres/tests/server.rs")
             && file.code_lines().any(|(_, line)| starts_process(line))
     });
@@ -150,6 +153,7 @@ fn files_are_short_and_open_with_a_summary() {
 
 #[test]
 fn files_have_no_unfinished_code() {
+    // The test also reads this file, so the marks are composed of two parts.
     const UNFINISHED: &[&str] = &[
         concat!("to", "do!"),
         concat!("unimple", "mented!"),

@@ -9,8 +9,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Returns a sandbox in which ada registered john (user 2), john created two tokens and was refused
-/// a deletion, and a login as kim failed. Ada is logged in.
+/// Returns a sandbox with an audit log: ada (user 1) registered john (user 2). John created two
+/// tokens, and was refused the deletion of ada. A login as kim failed. Then ada logged in.
 fn sandbox_with_events() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "app"]).ok();
@@ -21,7 +21,8 @@ fn sandbox_with_events() -> Sandbox {
     sandbox
 }
 
-/// Returns the ids on the page and the number of all matching events, such as `8,7 of 9`.
+/// Returns the ids of the events that `audit list` shows, and the number of all matching events,
+/// such as `8,7 of 9`.
 fn event_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let page = sandbox.json(&[&["audit", "list"], arguments].concat());
     let items = page["items"].as_array().unwrap().iter();
@@ -38,10 +39,11 @@ fn jsonl_ids(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
 }
 
 #[test]
-fn newest_event_is_first() {
+fn table_lists_the_newest_event_first() {
     let sandbox = sandbox_with_events();
-    let uid = rustix::process::getuid().as_raw().to_string();
-    // For an OS user without a name, `id` prints the number to standard output and an error.
+    let os_uid = rustix::process::getuid().as_raw().to_string();
+    // For an OS user without a name, `id` prints the number of the user to standard output, and an
+    // error message to standard error.
     let os_user =
         String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
     let output = sandbox.run(&["audit", "list"]).ok();
@@ -68,13 +70,14 @@ fn newest_event_is_first() {
         ]
     );
     let output = sandbox.run_json(&["audit", "list", "--outcome", "login_invalid"]).to_string();
-    let output = output.replace(&format!("\"os_uid\":{uid},"), "\"os_uid\":<uid>,");
+    let output = output.replace(&format!("\"os_uid\":{os_uid},"), "\"os_uid\":<uid>,");
     assert_snapshot!(output, @r#"{"items":[{"id":7,"created_at":"<time>","user_id":null,"user":null,"os_uid":<uid>,"action":"login","target":null,"detail":null,"outcome":"login_invalid","count":0}],"page":1,"per_page":null,"total":1,"pages":1,"next":null}"#);
 }
 
 #[test]
 fn filters_select_by_time_user_action_and_outcome() {
     let sandbox = sandbox_with_events();
+    // Event 8 becomes 100,000 seconds older, event 7 becomes 200,000 seconds older, and so on.
     sandbox.sql("UPDATE audit SET at = at - 100000 * (9 - id)");
     for (filter, expected) in [
         (&[][..], "8,7,6,5,4,3,2,1 of 8"),
@@ -150,7 +153,7 @@ fn events_of_deleted_user_remain() {
 }
 
 #[test]
-fn unknown_outcome_or_empty_period_is_reported() {
+fn unknown_outcome_or_reversed_period_is_reported() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for word in ["failed", "refused"] {
@@ -200,7 +203,7 @@ fn jsonl_output_is_unpaged_by_default() {
     let mut first_line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
     assert!(first_line.starts_with("{\"id\":2500,"), "{first_line}");
-    assert!(child.wait().unwrap().success(), "closed stdout exits 0");
+    assert!(child.wait().unwrap().success(), "jeton exits with 0 if standard output is closed");
 }
 
 #[test]
@@ -239,10 +242,10 @@ fn control_characters_in_events_are_escaped() {
 }
 
 #[test]
-fn refusal_is_reported_when_audit_write_fails() {
+fn refusal_is_reported_even_if_its_audit_event_cannot_be_written() {
     let sandbox = Sandbox::with_john();
-    let count = "SELECT count(*) FROM audit";
-    let before = sandbox.sql(count);
+    let event_count_query = "SELECT count(*) FROM audit";
+    let event_count = sandbox.sql(event_count_query);
     let lock = WriteLock::acquire(&sandbox);
     let output = sandbox.run(&["users", "delete", "ada", "--yes", "--wait", "0s"]);
     assert_snapshot!(output, @"
@@ -251,7 +254,7 @@ fn refusal_is_reported_when_audit_write_fails() {
     hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     drop(lock);
-    assert_eq!(sandbox.sql(count), before);
+    assert_eq!(sandbox.sql(event_count_query), event_count);
 }
 
 #[test]

@@ -13,17 +13,19 @@ use steps::{STEPS, Step};
 
 const HMAC_SECRET: &str = "a secret that is as long as a hash is";
 
-/// The state of the scenario after the commands so far.
+/// A sandbox in which the steps of `STEPS` run in their order, and the secrets of the steps so far.
 struct Scenario {
     sandbox: Sandbox,
-    /// Every password and token in the input and output so far.
+    /// Every password and token that the input, the output or the session file has contained so
+    /// far.
     secrets: BTreeSet<String>,
-    /// Every private key and shared secret. The store contains them, but the audit log must not.
+    /// Every private key and shared secret so far. The store contains these keys, but the audit log
+    /// must not contain them.
     keys: BTreeSet<String>,
-    /// The token printed last.
+    /// The token that was printed last.
     token: String,
     /// The refresh token in the session file, and the previous refresh token.
-    refresh: [String; 2],
+    refresh_tokens: [String; 2],
 }
 
 impl Scenario {
@@ -32,10 +34,11 @@ impl Scenario {
         sandbox.set_variable("HMAC_SECRET", HMAC_SECRET);
         fs::write(sandbox.home().join("wrong.json"), "{}").unwrap();
         let keys = BTreeSet::from([HMAC_SECRET.to_owned()]);
-        let (token, refresh) = (String::new(), [String::new(), String::new()]);
-        Self { sandbox, secrets: BTreeSet::new(), keys, token, refresh }
+        let (token, refresh_tokens) = (String::new(), [String::new(), String::new()]);
+        Self { sandbox, secrets: BTreeSet::new(), keys, token, refresh_tokens }
     }
 
+    /// Runs a step, asserts the exit code, and collects the secrets.
     fn run(&mut self, step: &Step) {
         let words: Vec<String> =
             step.words.split(' ').map(|word| self.expand_placeholder(word)).collect();
@@ -52,6 +55,7 @@ impl Scenario {
         }
     }
 
+    /// Returns the value of a placeholder (see `steps.rs`); another word is returned unchanged.
     fn expand_placeholder(&self, word: &str) -> String {
         match word {
             "STANDBY" | "ACTIVE" | "RETIRED" | "REVOKED" => {
@@ -62,11 +66,12 @@ impl Scenario {
             }
             "TOKEN" => self.token.clone(),
             "STORE" => self.sandbox.store_address(),
-            "REFRESH" => self.refresh[1].clone(),
+            "REFRESH" => self.refresh_tokens[1].clone(),
             word => word.to_owned(),
         }
     }
 
+    /// Collects the tokens in the standard output and in the session file.
     fn collect_tokens(&mut self, stdout: &str) {
         let is_token_character =
             |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
@@ -82,8 +87,9 @@ impl Scenario {
         {
             let [access, refresh] =
                 ["access", "refresh"].map(|name| self.sandbox.session_member(name));
-            if refresh != self.refresh[0] {
-                self.refresh = [refresh.clone(), std::mem::take(&mut self.refresh[0])];
+            if refresh != self.refresh_tokens[0] {
+                self.refresh_tokens =
+                    [refresh.clone(), std::mem::take(&mut self.refresh_tokens[0])];
             }
             self.secrets.extend([access, refresh]);
         }
@@ -101,8 +107,8 @@ impl Scenario {
     }
 }
 
-/// Returns the secret in a line of input: the password of a JSON account, otherwise the whole
-/// line.
+/// Returns the secret in a line of input. If the line is an account in JSON, the secret is the
+/// password of the account; otherwise, the secret is the whole line.
 fn secret_in_input(line: &str) -> Option<String> {
     match serde_json::from_str::<Value>(line) {
         Ok(account) => account["password"].as_str().map(str::to_owned),
@@ -110,19 +116,20 @@ fn secret_in_input(line: &str) -> Option<String> {
     }
 }
 
-/// Returns the command path of the step, for example `token create`.
+/// Returns the command path (the names of command and subcommand) of the step, such as
+/// `token create`.
 fn command_path<'c>(commands: &'c BTreeSet<String>, step: &Step) -> &'c str {
     let words = format!("{} ", step.words);
     commands.iter().find(|command| words.starts_with(&format!("{command} "))).unwrap()
 }
 
 #[test]
-fn each_change_and_each_refusal_adds_one_audit_row() {
+fn each_step_adds_the_expected_audit_rows() {
     let commands = commands_and_flags().0;
     let mut scenario = Scenario::new();
     let mut row_count = 0;
     for step in STEPS {
-        if !scenario.sandbox.has_command(step.words) {
+        if !scenario.sandbox.supports_command(step.words) {
             continue;
         }
         scenario.run(step);
@@ -137,7 +144,8 @@ fn each_change_and_each_refusal_adds_one_audit_row() {
             })
             .collect();
         if step.words.starts_with("store restore") && step.exit_code == 0 {
-            // A restored store has the rows of the backup and the row of the restore.
+            // A restored store has the rows that the backup contains, and one new row for the
+            // restore.
             row_count = rows.len() - 1;
         }
         assert_eq!(rows[row_count..], expected, "{}", step.words);
@@ -167,6 +175,7 @@ fn audit_scenario_covers_every_command() {
             assert_no_audit_row(command);
             continue;
         };
+        // An audit row with the count 0 records a refusal.
         let has_row_with = |part: &str| steps.iter().any(|step| step.audit_rows.contains(part));
         assert_eq!(
             has_row_with(" done "),
@@ -193,9 +202,10 @@ fn audit_contains_no_secrets() {
     }
     assert!(scenario.secrets.len() > 30 && scenario.keys.len() == 2, "{:?}", scenario.keys);
     // The WAL must be read before another connection opens the store and runs a checkpoint.
-    let mut store_bytes = fs::read(scenario.sandbox.store()).unwrap();
-    store_bytes
-        .extend(fs::read(scenario.sandbox.store().with_extension("db-wal")).unwrap_or_default());
+    let mut store_bytes = fs::read(scenario.sandbox.store_path()).unwrap();
+    store_bytes.extend(
+        fs::read(scenario.sandbox.store_path().with_extension("db-wal")).unwrap_or_default(),
+    );
     let columns = "concat_ws(' ', target_kind, target_id, detail, action, outcome)";
     let audit = scenario.sandbox.sql(&format!("SELECT {columns} FROM audit")).join("\n");
     let store_contains =

@@ -1,9 +1,9 @@
-//! A scenario that runs every command: each command that changes something succeeds at least once
-//! and is refused at least once.
+//! Steps of a scenario: commands of jeton, which run in one sandbox, and their expected results. If
+//! a command changes the store in one step, the same command is refused in another step.
 //!
-//! Placeholders: `STANDBY`, `ACTIVE`, `RETIRED` and `REVOKED` are each the newest app key in that
-//! state, `TOKEN` is the last printed token, `STORE` is the address of the store, and the input
-//! `REFRESH` is the refresh token that the session file had before the last refresh.
+//! Placeholders: `STANDBY`, `ACTIVE`, `RETIRED` and `REVOKED` are each the id of the newest app key
+//! in that state. `TOKEN` is the token printed last, and `STORE` is the address of the store. The
+//! input `REFRESH` is the refresh token that the session file had before the last refresh.
 
 /// A command and its expected result.
 #[derive(Debug)]
@@ -13,11 +13,13 @@ pub(super) struct Step {
     /// Standard input.
     pub(super) input: &'static str,
     pub(super) exit_code: i32,
-    /// Expected audit rows as `user outcome count`, separated by commas; empty if the command adds no
-    /// row. `run` adds two rows: the token is created first, and revoked when the child process exits.
+    /// Expected audit rows as `user outcome count`, separated by commas; empty if the command adds
+    /// no row. The user `-` means that the row names no user. `run` adds one row when the tokens
+    /// are created, and one row when the tokens are revoked at the end.
     pub(super) audit_rows: &'static str,
 }
 
+/// Returns a step with empty standard input.
 const fn step(words: &'static str, exit_code: i32, audit_rows: &'static str) -> Step {
     Step { words, input: "", exit_code, audit_rows }
 }
@@ -31,13 +33,15 @@ const fn step_with_input(
     Step { words, input, exit_code, audit_rows }
 }
 
-/// Returns the step of a read-only command.
+/// Returns the step of a read-only command, which adds no audit row.
 const fn read_step(words: &'static str, exit_code: i32) -> Step {
     step(words, exit_code, "")
 }
 
+/// Input of `--file -`: a file that describes two tokens.
 const TOKEN_FILE: &str = "[tokens.A]\n[tokens.B]\n";
 
+/// The steps in the order in which they run. A step can depend on all earlier steps.
 pub(super) const STEPS: &[Step] = &[
     step_with_input("init ada --password-stdin", "lovelace-1", 0, "ada done 1"),
     step("init", 5, "- store_exists 0"),

@@ -1,11 +1,12 @@
-//! Audit targets of refused changes.
+//! Targets of audit events: the object that a refused change names as the target, and the filter
+//! `--target`.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// Returns a sandbox with john (user 2) and mia (user 3, owner of token 1). John is logged in, and the
-/// audit log is empty.
+/// Returns a sandbox with the users john (user 2) and mia (user 3), who owns token 1. John is
+/// logged in, and the audit log is empty.
 fn sandbox_with_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.register("mia", "meitner-3");
@@ -68,20 +69,20 @@ fn target_filter_finds_events_of_one_object_or_kind() {
     sandbox.run(&["token", "revoke", "2", "3"]).ok();
     assert_eq!(sandbox.run(&["token", "revoke", "1"]).code, 7);
     sandbox.log_in("ada", "lovelace");
-    let outcomes = |target| {
+    let actions_and_outcomes = |target| {
         let list = sandbox.json(&["audit", "list", "--target", target]);
         let events = list["items"].as_array().unwrap().iter();
         let lines = events.map(|event| format!("{} {}", event["action"], event["outcome"]));
         lines.collect::<Vec<_>>().join(", ").replace('"', "")
     };
-    assert_eq!(outcomes("token 3"), "token revoke done, token create done");
-    assert_eq!(outcomes("token 2"), "token revoke done, token create done");
-    assert_eq!(outcomes("token 1"), "token revoke forbidden");
+    assert_eq!(actions_and_outcomes("token 3"), "token revoke done, token create done");
+    assert_eq!(actions_and_outcomes("token 2"), "token revoke done, token create done");
+    assert_eq!(actions_and_outcomes("token 1"), "token revoke forbidden");
     assert_eq!(
-        outcomes("token"),
+        actions_and_outcomes("token"),
         "token revoke forbidden, token revoke done, token create done, token create done"
     );
-    assert_eq!(outcomes("token 33"), "");
+    assert_eq!(actions_and_outcomes("token 33"), "");
 }
 
 #[test]
@@ -119,14 +120,14 @@ fn target_filter_searches_the_details_of_events() {
 }
 
 #[test]
-fn target_filter_reads_details_with_nul() {
+fn target_filter_finds_event_with_nul_in_details() {
     let sandbox = Sandbox::with_admin();
     let tokens = ["a\0b", "c\\u0000\0"].map(|jti| {
         let claims = json!({"jti": jti}).to_string();
         sandbox.stdout_of(&["token", "mint", "--claims", &claims])
     });
     sandbox.run(&["token", "revoke", &tokens[0], &tokens[1]]).ok();
-    let revocations = sandbox.json(&["audit", "list", "--target", "token"])["items"].take();
+    let events = sandbox.json(&["audit", "list", "--target", "token"])["items"].take();
     let is_revocation = |event: &&Value| event["action"] == "token revoke";
-    assert_eq!(revocations.as_array().unwrap().iter().filter(is_revocation).count(), 1);
+    assert_eq!(events.as_array().unwrap().iter().filter(is_revocation).count(), 1);
 }

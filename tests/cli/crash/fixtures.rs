@@ -1,5 +1,5 @@
-//! `token fixtures` killed while it creates or replaces a set of fixtures: the next run always leaves
-//! exactly the files of its own set.
+//! `token fixtures` killed while it creates or replaces a set of fixtures: the next run always
+//! leaves exactly the files of its own set.
 
 use super::{
     call_names, file_names, kill_before_each_call, require_strace, run_killed, run_traced,
@@ -7,12 +7,13 @@ use super::{
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
 
-/// The command that creates a set of fixtures with a secret.
-const FLASK_SET: [&str; 8] =
+/// Command that creates a set of fixtures, which contains a secret.
+const CREATE_FLASK_SET: [&str; 8] =
     ["token", "fixtures", "--out", "set", "--preset", "flask", "--key-file", "key"];
 
-/// The command that creates a set of fixtures with public keys, and with tokens that `FLASK_SET` lacks.
-const RFC9068_SET: [&str; 8] = [
+/// Command that creates a set of fixtures, which contains public keys, and tokens that the set of
+/// `CREATE_FLASK_SET` does not contain.
+const CREATE_RFC9068_SET: [&str; 8] = [
     "token",
     "fixtures",
     "--out",
@@ -23,13 +24,15 @@ const RFC9068_SET: [&str; 8] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/hostile/samples/p256.pem"),
 ];
 
+/// Returns a sandbox with the secret of `CREATE_FLASK_SET` in the file `key`.
 fn sandbox_with_key() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.home().join("key"), "a secret that is as long as its hash").unwrap();
     sandbox
 }
 
-/// Creates a set and returns the file names of the set.
+/// Creates a set, and returns the names of the files in the directory of the set. A failure message
+/// starts with `when`.
 fn create_set(sandbox: &Sandbox, words: &[&str], when: &str) -> Vec<String> {
     let output = sandbox.run(words);
     assert_eq!(output.code, 0, "{when}: {output:?}");
@@ -40,29 +43,29 @@ fn create_set(sandbox: &Sandbox, words: &[&str], when: &str) -> Vec<String> {
 #[ignore = "needs strace"]
 fn killed_fixtures_command_can_be_repeated() {
     require_strace();
-    let [flask_files, rfc9068_files] = [FLASK_SET, RFC9068_SET]
+    let [flask_files, rfc9068_files] = [CREATE_FLASK_SET, CREATE_RFC9068_SET]
         .map(|words| create_set(&sandbox_with_key(), &words, "without a kill"));
     let sandbox_with_set = sandbox_with_key();
-    create_set(&sandbox_with_set, &FLASK_SET, "without a kill");
-    let mut names = call_names(&sandbox_with_set, &RFC9068_SET);
+    create_set(&sandbox_with_set, &CREATE_FLASK_SET, "without a kill");
+    let mut names = call_names(&sandbox_with_set, &CREATE_RFC9068_SET);
     names.retain(|name| ["rename", "unlink"].iter().any(|call| name.starts_with(call)));
     for is_first_set in [true, false] {
         let sandbox = RefCell::new(sandbox_with_key());
         let kill = |call: &str, nth| {
             *sandbox.borrow_mut() = sandbox_with_key();
             if !is_first_set {
-                create_set(&sandbox.borrow(), &FLASK_SET, "before the kill");
+                create_set(&sandbox.borrow(), &CREATE_FLASK_SET, "before the kill");
             }
-            run_killed(&sandbox.borrow(), &RFC9068_SET, call, nth)
+            run_killed(&sandbox.borrow(), &CREATE_RFC9068_SET, call, nth)
         };
         let mut runs = 0;
         let check = |when: &str| {
             runs += 1;
-            // The next run creates the set of the killed command or another set, in turn.
+            // The next run alternately creates the set of the killed command and another set.
             let (words, expected) = if runs % 2 == 0 {
-                (FLASK_SET, &flask_files)
+                (CREATE_FLASK_SET, &flask_files)
             } else {
-                (RFC9068_SET, &rfc9068_files)
+                (CREATE_RFC9068_SET, &rfc9068_files)
             };
             assert_eq!(&create_set(&sandbox.borrow(), &words, when), expected, "{when}");
         };
@@ -71,7 +74,8 @@ fn killed_fixtures_command_can_be_repeated() {
     }
 }
 
-/// The manifest is stored before the other files are written, so the directory is synced twice.
+/// The manifest, which lists the files of the set, is stored before the other files are written. So
+/// the directory is synced twice.
 #[test]
 #[ignore = "needs strace"]
 fn each_fixture_file_is_synced_once() {
@@ -79,7 +83,7 @@ fn each_fixture_file_is_synced_once() {
     let sandbox = sandbox_with_key();
     let trace_file = sandbox.home().join("trace");
     let options = ["-y", "-e", "trace=fsync", "-o", trace_file.to_str().unwrap()];
-    run_traced(&sandbox, &options, &RFC9068_SET).ok();
+    run_traced(&sandbox, &options, &CREATE_RFC9068_SET).ok();
     let trace = std::fs::read_to_string(&trace_file).unwrap();
     let (directories, files): (Vec<&str>, Vec<&str>) =
         trace.lines().partition(|line| line.contains("/set>"));

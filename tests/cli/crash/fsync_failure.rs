@@ -1,5 +1,5 @@
-//! A failing fsync at commit: the command exits with 74, because the commit may have been applied,
-//! and the message names the object to check for.
+//! Failing fsync calls at a commit: the commit may or may not have been applied. So the command
+//! exits with 74, and the message names the object whose state the user must check.
 
 use super::{assert_intact, require_strace, run_traced};
 use crate::run_output::RunOutput;
@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::path::Path;
 
-/// Runs the command while the `nth` fsync of the WAL and every later fsync of the WAL fail.
+/// Runs the command. The `nth` fsync of the WAL and every later fsync of the WAL fail.
 fn run_with_failing_fsync(
     sandbox: &Sandbox,
     store: &Path,
@@ -28,7 +28,7 @@ fn jti_in_message(message: &str) -> Option<&str> {
 
 #[test]
 #[ignore = "needs strace"]
-fn failed_fsync_exits_with_unknown_outcome() {
+fn failed_fsync_exits_74_and_names_the_object_to_check() {
     require_strace();
     let sandbox = Sandbox::with_admin();
     let home = sandbox.home().canonicalize().unwrap();
@@ -36,11 +36,12 @@ fn failed_fsync_exits_with_unknown_outcome() {
     sandbox.register("john", "123456");
     sandbox.register("kim", "123456");
     sandbox.stdout_of(&["token", "create", "first", "--user", "john"]);
-    let key = sandbox.json(&["keys", "generate"])["kid"].as_str().unwrap().to_owned();
+    let kid = sandbox.json(&["keys", "generate"])["kid"].as_str().unwrap().to_owned();
     sandbox.run(&["settings", "set", "issuer", "me"]).ok();
     let write = |name: &str, text: &str| std::fs::write(sandbox.home().join(name), text).unwrap();
     write("password", "lovelace");
     write("users.csv", "username\numa\nulf\n");
+    // The expected object `jti` means that the message contains the `jti` of a token.
     for (words, expected_object) in [
         (&["register", "bob", "--password-file", "password"][..], "user 4"),
         (&["login", "ada", "--password-file", "password"], "session "),
@@ -57,7 +58,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
         (&["users", "delete", "3", "--yes"], "user 3"),
         (&["users", "import", "users.csv"], "users"),
         (&["recover", "2", "--password-file", "password"], "user 2"),
-        (&["keys", "activate", "--", &key], "key "),
+        (&["keys", "activate", "--", &kid], "key "),
         (&["keys", "rotate"], "key "),
         (&["settings", "set", "token.ttl", "8d"], "setting token.ttl"),
         (&["settings", "unset", "issuer"], "setting issuer"),
@@ -67,12 +68,13 @@ fn failed_fsync_exits_with_unknown_outcome() {
         (&["logout"], "session "),
     ] {
         let output = run_with_failing_fsync(&sandbox, &store, 1, words).fails(74);
-        let first = output.stderr.lines().next().unwrap();
+        let first_line = output.stderr.lines().next().unwrap();
         let prefix = "error: disk failure during a commit that may have been applied: check for ";
-        let object = first.strip_prefix(prefix).unwrap_or_else(|| panic!("{words:?}: {output:?}"));
+        let object =
+            first_line.strip_prefix(prefix).unwrap_or_else(|| panic!("{words:?}: {output:?}"));
         if expected_object == "jti" {
-            let token = sandbox.run(&["token", "show", jti_in_message(object).unwrap()]);
-            assert!([0, 3].contains(&token.code), "{words:?}: {token:?}");
+            let show = sandbox.run(&["token", "show", jti_in_message(object).unwrap()]);
+            assert!([0, 3].contains(&show.code), "{words:?}: {show:?}");
         } else {
             assert!(object.starts_with(expected_object), "{words:?}: {object}");
         }
@@ -92,7 +94,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
 
 #[test]
 #[ignore = "needs strace"]
-fn failed_fsync_of_first_commit_exits_with_unknown_outcome() {
+fn failed_fsync_of_init_exits_74_and_names_the_new_store() {
     require_strace();
     let sandbox = Sandbox::new();
     let store = sandbox.home().canonicalize().unwrap().join(".local/share/jeton/jeton.db");
@@ -106,7 +108,8 @@ fn failed_fsync_of_first_commit_exits_with_unknown_outcome() {
     sandbox.run(&["store", "check"]).ok();
 }
 
-/// The first commit adds the audit event, and the second commit records the test token.
+/// The first commit of each command adds the audit event, and the second commit records the test
+/// token.
 #[test]
 #[ignore = "needs strace"]
 fn unknown_outcome_error_names_recorded_test_token() {
@@ -136,8 +139,8 @@ fn unknown_outcome_error_names_recorded_test_token() {
             assert_eq!(error["code"], "outcome_unknown");
             if let Some(jti) = error["details"]["jti"].as_str() {
                 assert!(error["message"].as_str().unwrap().contains(jti), "{error}");
-                let token = sandbox.run(&["token", "show", jti]);
-                assert!([0, 3].contains(&token.code), "{words:?}: {token:?}");
+                let show = sandbox.run(&["token", "show", jti]);
+                assert!([0, 3].contains(&show.code), "{words:?}: {show:?}");
                 errors_with_jti += 1;
             }
             assert_intact(&sandbox);

@@ -1,21 +1,21 @@
-//! `init` killed before every system call that is not read-only: the schema, the store identity and the
-//! first key are committed together. The first admin is committed later, and the session after the admin.
+//! `init` killed before every file-system call that is not read-only. `init` commits the schema,
+//! the store identity and the first key together, later the first admin, and then the session.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, file_names, kill_before_each_call,
-    query_value, require_strace, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial, file_names,
+    kill_before_each_call, query_value, require_strace, run_killed,
 };
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
 
-/// Number of kills per resulting state.
+/// Number of kills that left each state.
 #[derive(Debug, Default)]
 struct StateCounts {
     no_store: usize,
     store_without_schema: usize,
     store_without_admin: usize,
     admin_without_session: usize,
-    complete_store: usize,
+    admin_with_session: usize,
 }
 
 /// Checks the state after a kill, then completes the initialization as a user would.
@@ -30,7 +30,7 @@ fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCoun
         (true, 3, false) => &mut counts.store_without_schema,
         (true, 4, false) => &mut counts.store_without_admin,
         (true, 4, true) => &mut counts.admin_without_session,
-        (true, 0, true) => &mut counts.complete_store,
+        (true, 0, true) => &mut counts.admin_with_session,
         state => panic!("{when}: {state:?} {whoami:?} {init:?}"),
     };
     *count += 1;
@@ -42,9 +42,9 @@ fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCoun
     }
     let whoami = sandbox.json(&["whoami"]);
     assert_eq!(whoami["user"]["role"], "admin", "{when}");
-    assert!(!check_leftovers(sandbox, when), "{when}: partial session file left");
-    let home = file_names(sandbox.home());
-    assert_eq!(home, [".config", ".local"], "{when}");
+    assert!(!check_files_and_find_partial(sandbox, when), "{when}: partial session file left");
+    let home_files = file_names(sandbox.home());
+    assert_eq!(home_files, [".config", ".local"], "{when}");
     let summary =
         "SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM store) || ' '
         || (SELECT count(*) FROM keys WHERE purpose = 'app' AND state = 'active')";
@@ -56,13 +56,13 @@ fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCoun
 #[ignore = "needs strace"]
 fn killed_init_can_be_completed() {
     require_strace();
-    let mut names = call_names(&Sandbox::new(), &["init", "ada"]);
-    names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
+    let mut calls = call_names(&Sandbox::new(), &["init", "ada"]);
+    calls.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let mut counts = StateCounts::default();
     // Each kill needs a fresh sandbox, because `init` does nothing in an initialized store.
     let sandbox = RefCell::new(Sandbox::new());
     let kills = kill_before_each_call(
-        &names,
+        &calls,
         |call, nth| {
             *sandbox.borrow_mut() = Sandbox::new();
             run_killed(&sandbox.borrow(), &["init", "ada"], call, nth)
@@ -75,14 +75,14 @@ fn killed_init_can_be_completed() {
         store_without_schema,
         store_without_admin,
         admin_without_session,
-        complete_store,
+        admin_with_session,
     } = counts;
     let all = [
         no_store,
         store_without_schema,
         store_without_admin,
         admin_without_session,
-        complete_store,
+        admin_with_session,
     ];
     assert!(kills > 50 && all.iter().all(|count| *count > 0), "{kills} kills, {all:?}");
 }

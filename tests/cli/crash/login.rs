@@ -1,9 +1,9 @@
-//! `login` killed before every file-system call that is not read-only: the session file is complete, and holds
-//! the old session or the new session.
+//! `login` killed before every file-system call that is not read-only: the session file is
+//! complete, and contains the old session or the new session.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
-    query_value, require_strace, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial,
+    kill_before_each_call, query_value, require_strace, run_killed,
 };
 use crate::sandbox::Sandbox;
 
@@ -15,15 +15,16 @@ fn killed_login_can_be_repeated() {
     let password = sandbox.home().join("password");
     std::fs::write(&password, "lovelace").unwrap();
     let login = ["login", "ada", "--password-file", password.to_str().unwrap()];
-    let mut names = call_names(&sandbox, &login);
-    names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
+    let mut calls = call_names(&sandbox, &login);
+    calls.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let (mut old_sessions, mut new_sessions, mut pending_logins) = (0, 0, 0);
     let kills = kill_before_each_call(
-        &names,
+        &calls,
         |call, nth| {
             let old_sid = sandbox.session_member("sid");
             let was_killed = run_killed(&sandbox, &login, call, nth);
             let text = std::fs::read_to_string(sandbox.session_file()).unwrap();
+            // Until a login is complete, the session file has the member `beginning`.
             pending_logins += usize::from(text.contains("beginning"));
             // The user is logged in with the old or the new session at every instant.
             match (sandbox.run(&["whoami"]).code, sandbox.session_member("sid") == old_sid) {
@@ -40,10 +41,13 @@ fn killed_login_can_be_repeated() {
             was_killed
         },
         |when| {
-            check_leftovers(&sandbox, when);
+            check_files_and_find_partial(&sandbox, when);
             let output = sandbox.run(&login);
             assert_eq!(output.code, 0, "{when}: {output:?}");
-            assert!(!check_leftovers(&sandbox, when), "{when}: partial session file left");
+            assert!(
+                !check_files_and_find_partial(&sandbox, when),
+                "{when}: partial session file left"
+            );
             assert_eq!(sandbox.run(&["whoami"]).code, 0, "{when}");
         },
     );

@@ -1,19 +1,20 @@
-//! `store backup`, `restore` and `prune` killed before every system call that is not read-only: a backup
-//! is complete or missing, a restore is complete or has no effect, and the audit log counts exactly the
-//! rows that a killed prune deleted.
+//! `store backup`, `store restore` and `store prune` killed before every file-system call that is
+//! not read-only: a backup is complete or missing, a restore is complete or has no effect, and the
+//! audit log counts exactly the rows that a killed prune deleted.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, file_names, kill_before_each_call,
-    query_store_copy, require_strace, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial, file_names,
+    kill_before_each_call, query_store_copy, require_strace, run_killed,
 };
 use crate::sandbox::Sandbox;
 use std::cell::Cell;
 
-/// The file name of an incomplete backup.
+/// The temporary file name of a backup until the backup is complete.
 const PARTIAL_BACKUP: &str = ".jeton-backup.new";
 
 const PRUNE: [&str; 3] = ["store", "prune", "-q"];
 
+/// Returns the distinct names of the file-system calls of the command that are not read-only.
 fn writing_call_names(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     let mut names = call_names(sandbox, arguments);
     names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
@@ -58,7 +59,7 @@ fn killed_backup_is_complete_or_missing() {
                 !file_names(&directory).iter().any(|name| name.starts_with(PARTIAL_BACKUP)),
                 "{when}"
             );
-            check_leftovers(&sandbox, when);
+            check_files_and_find_partial(&sandbox, when);
         },
     );
     println!("{kills} kills, {complete} complete, {missing} missing");
@@ -78,7 +79,7 @@ fn killed_restore_leaves_old_or_restored_store() {
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["store", "backup", "copies/old.db"]).ok();
     let restore = ["store", "restore", BACKUP, "--yes", "-q"];
-    let directory = sandbox.store().parent().unwrap().to_owned();
+    let directory = sandbox.store_path().parent().unwrap().to_owned();
     let kept_store = directory.join("jeton.db.before-restore");
     let remove_kept_store = || {
         for suffix in ["", "-wal", "-shm"] {
@@ -107,8 +108,8 @@ fn killed_restore_leaves_old_or_restored_store() {
             assert_eq!(sandbox.run(&["store", "check", "-q"]).ok().stdout, "ok\n", "{when}");
             let restore_count = "SELECT count(*) || '' FROM audit WHERE action = 'store restore'";
             let restore_count = query_store_copy(&sandbox, restore_count);
-            // The audit log of both backups has no restore, and each restore adds one row to the
-            // audit log of the restored store.
+            // The audit logs of `copies/a.db` and `copies/old.db` have no restore, and each restore
+            // adds one row to the audit log of the restored store.
             assert_eq!(restore_count, "1", "{when}");
             assert!(code == 0 || kept_store.exists(), "{when}");
             if kept_store.exists() {
@@ -139,7 +140,7 @@ fn killed_prune_counts_deleted_rows() {
     sandbox.run(&["token", "create", "app"]).ok();
     let names = writing_call_names(&sandbox, &PRUNE);
     let inserted_tokens = Cell::new(0);
-    let (mut kept, mut deleted) = (0, 0);
+    let (mut kept_count, mut deleted_count) = (0, 0);
     let kills = kill_before_each_call(
         &names,
         |call, nth| {
@@ -161,13 +162,18 @@ fn killed_prune_counts_deleted_rows() {
             let (expired, counted): (usize, usize) =
                 (expired.parse().unwrap(), counted.parse().unwrap());
             assert_eq!(expired + counted, inserted_tokens.get(), "{when}");
-            *(if expired > 0 { &mut kept } else { &mut deleted }) += 1;
-            check_leftovers(&sandbox, when);
+            *(if expired > 0 { &mut kept_count } else { &mut deleted_count }) += 1;
+            check_files_and_find_partial(&sandbox, when);
             sandbox.run(&PRUNE).ok();
             assert_eq!(sandbox.run(&["token", "show", "1"]).ok().stderr, "", "{when}");
         },
     );
-    println!("{kills} kills, expired token {kept} times kept and {deleted} times deleted");
-    assert!(kills > 40 && kept > 0 && deleted > 0, "{kills} {kept} {deleted}");
+    println!(
+        "{kills} kills, expired token {kept_count} times kept and {deleted_count} times deleted"
+    );
+    assert!(
+        kills > 40 && kept_count > 0 && deleted_count > 0,
+        "{kills} {kept_count} {deleted_count}"
+    );
     assert_intact(&sandbox);
 }

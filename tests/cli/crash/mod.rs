@@ -2,10 +2,10 @@
 //! command had completed or had never run.
 //!
 //! strace sends the signal (`inject=CALL:signal=SIGKILL:when=N`). strace counts calls per name and
-//! per thread, even for a set of names. So `kill_before_each_call` handles one name at a time, and
-//! `call_names` fails if a command has several threads. The signal arrives on entry and the call is not
-//! executed: "before call N" is also "after call N - 1". (`--seccomp-bpf` would be faster, but strace
-//! 6.1 does not deliver the signal with that option.)
+//! per thread, even if CALL is a set of names. So `kill_before_each_call` handles one name at a
+//! time, and `call_names` fails if a command has several threads. The signal arrives on entry to
+//! the call, and the call is not executed. (`--seccomp-bpf` would be faster, but strace 6.1 does
+//! not deliver the signal with that option.)
 
 mod fixtures;
 mod fsync_failure;
@@ -24,8 +24,8 @@ use crate::sandbox::Sandbox;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Read-only calls: a kill before a read-only call leaves the same state as a kill before the next
-/// call that writes.
+/// Calls that write nothing. A kill before such a call leaves the same state as a kill before the
+/// next call that writes.
 const READ_ONLY_CALLS: [&str; 14] = [
     "access",
     "fstat",
@@ -43,7 +43,8 @@ const READ_ONLY_CALLS: [&str; 14] = [
     "statx",
 ];
 
-/// Twice the checkpoint threshold of 100 pages, in bytes.
+/// Twice the size of a WAL at the checkpoint threshold: 100 frames of 4,120 bytes (a page and its
+/// header).
 const MAX_WAL_BYTES: u64 = 2 * 100 * 4_120;
 
 /// Fails the test if strace is not installed or is not permitted to trace.
@@ -53,7 +54,7 @@ fn require_strace() {
     require(Command::new("strace").args(options), "strace, and the permission to trace");
 }
 
-/// Runs the command under strace with extra strace options.
+/// Runs jeton with the arguments under strace. `options` are further options of strace.
 fn run_traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> RunOutput {
     let mut command = Command::new("strace");
     command
@@ -68,7 +69,8 @@ fn run_traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> RunOut
     RunOutput::capture(command)
 }
 
-/// Runs the command to the end and returns the distinct names of the file-system calls.
+/// Runs the command to the end and returns the distinct names of the file-system calls of the
+/// command.
 fn call_names(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     let file = sandbox.home().join("trace");
     let path = file.to_str().unwrap();
@@ -106,8 +108,10 @@ fn run_killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> 
     false
 }
 
-/// Kills the command before each of its system calls with these names, runs `check` with a description
-/// of the kill after each kill, and returns the number of kills.
+/// Kills a command before each of its system calls with these names, and returns the number of
+/// kills. `kill` runs the command, kills the command before the system call with the given name and
+/// number, and returns `false` if the command made fewer calls. `check` runs after each kill, with
+/// a description of the kill.
 fn kill_before_each_call(
     names: &[String],
     mut kill: impl FnMut(&str, usize) -> bool,
@@ -137,9 +141,9 @@ fn file_names(directory: &Path) -> Vec<String> {
 }
 
 /// Asserts that no files accumulate beside the session file and the store, and that the WAL stays
-/// short. Returns whether a partial session file was left.
-fn check_leftovers(sandbox: &Sandbox, when: &str) -> bool {
-    let store = file_names(sandbox.store().parent().unwrap());
+/// short. Returns whether a partial session file (under its temporary name) was left.
+fn check_files_and_find_partial(sandbox: &Sandbox, when: &str) -> bool {
+    let store = file_names(sandbox.store_path().parent().unwrap());
     let known = ["jeton.db", "jeton.db-shm", "jeton.db-wal"];
     assert!(store.iter().all(|name| known.contains(&name.as_str())), "{when}: {store:?}");
     assert!(
@@ -158,10 +162,10 @@ fn check_leftovers(sandbox: &Sandbox, when: &str) -> bool {
 }
 
 fn wal_length(sandbox: &Sandbox) -> u64 {
-    std::fs::metadata(sandbox.store().with_extension("db-wal")).map_or(0, |wal| wal.len())
+    std::fs::metadata(sandbox.store_path().with_extension("db-wal")).map_or(0, |wal| wal.len())
 }
 
-/// Reads a file, which may not exist yet.
+/// Returns the text of a file; if the file does not exist yet, an empty text.
 fn read_or_empty(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
@@ -178,7 +182,7 @@ fn assert_intact(sandbox: &Sandbox) {
 fn query_store_copy(sandbox: &Sandbox, query: &str) -> String {
     let copy = tempfile::tempdir().unwrap();
     for name in ["jeton.db", "jeton.db-wal"] {
-        let file = sandbox.store().with_file_name(name);
+        let file = sandbox.store_path().with_file_name(name);
         if file.exists() {
             std::fs::copy(file, copy.path().join(name)).unwrap();
         }
@@ -187,19 +191,21 @@ fn query_store_copy(sandbox: &Sandbox, query: &str) -> String {
     let query_text =
         |query: &str| -> String { copy.query_row(query, [], |row| row.get(0)).unwrap() };
     assert_eq!(query_text("PRAGMA integrity_check"), "ok");
-    let broken = query_text("SELECT count(*) || '' FROM pragma_foreign_key_check");
-    assert_eq!(broken, "0");
+    let broken_reference_count = query_text("SELECT count(*) || '' FROM pragma_foreign_key_check");
+    assert_eq!(broken_reference_count, "0");
     query_text(query)
 }
 
+/// Returns the result of a query for one value.
 fn query_value(sandbox: &Sandbox, query: &str) -> String {
     let mut rows = sandbox.sql(query);
     assert_eq!(rows.len(), 1, "{query}");
     rows.remove(0)
 }
 
-/// SQLite overwrites the WAL from its start only if the store has been open since a checkpoint of the
-/// whole WAL. Consecutive commands leave the store closed in between, so jeton must remove a long WAL.
+/// SQLite overwrites the WAL from its start if the whole WAL was checkpointed and the store has
+/// been open since the checkpoint. Between consecutive commands, the store is closed. So jeton must
+/// remove a long WAL.
 #[test]
 fn wal_stays_short_across_commands() {
     let sandbox = Sandbox::with_admin();
@@ -212,7 +218,8 @@ fn wal_stays_short_across_commands() {
     assert_intact(&sandbox);
 }
 
-/// The next command would have to read or copy back a long WAL before its own work.
+/// If a command left a long WAL, the next command would have to read the WAL, or to copy it into
+/// the store file, before its own work.
 #[test]
 fn bulk_command_leaves_no_long_wal() {
     let sandbox = Sandbox::with_admin();
@@ -226,6 +233,7 @@ fn bulk_command_leaves_no_long_wal() {
         &["token", "revoke", "--all-users", "--kind", "test", "--yes"],
     ] {
         let output = sandbox.run(arguments);
+        // The import into a new store fails, because no row has the role `admin`.
         assert!(output.code == 0 || arguments.contains(&"--store"), "{output:?}");
         assert!(wal_length(&sandbox) < MAX_WAL_BYTES, "{arguments:?}");
     }

@@ -1,28 +1,29 @@
-//! `passwd` killed before every file-system call that is not read-only: the new password and the end of the
-//! other sessions are committed together, and the current session stays open.
+//! `passwd` killed before every file-system call that is not read-only: the new password and the
+//! end of the other sessions are committed together, and the current session stays open.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
-    query_store_copy, require_strace, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial,
+    kill_before_each_call, query_store_copy, require_strace, run_killed,
 };
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 
-/// Names of configuration directories.
+/// Names of configuration directories. Each directory represents a further device of the user.
 const DEVICES: [&str; 2] = ["laptop", "phone"];
 
-const CHANGE_COUNT: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
+const CHANGE_COUNT_QUERY: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
 
-/// A user with the current session, a session in the configuration directory of each of `DEVICES`,
-/// and two passwords that alternate.
+/// The user ada with two passwords that alternate. Ada has the current session, which runs
+/// `passwd`, and one session on each device.
 struct Scenario {
     sandbox: Sandbox,
     /// The current password and the next password.
     passwords: [&'static str; 2],
+    /// Id of the current session.
     sid: String,
-    /// Number of complete changes.
+    /// Number of complete password changes.
     changes: usize,
 }
 
@@ -39,6 +40,7 @@ impl Scenario {
         self.sandbox.home().join("passwords")
     }
 
+    /// Runs a command with the configuration directory of a device.
     fn run_on(&self, device: &str, words: &[&str], password: &str) -> RunOutput {
         let mut command = self.sandbox.command(words);
         let directory = self.sandbox.home().join("config").join(device);
@@ -57,12 +59,13 @@ impl Scenario {
         }
     }
 
-    /// Asserts that the change is complete or absent, and swaps the passwords after a complete
-    /// change. Returns whether the change is complete.
+    /// Asserts that the last password change is complete or had no effect. After a complete change,
+    /// swaps the passwords. Returns whether the change is complete.
     fn check(&mut self, when: &str) -> bool {
         assert_eq!(self.sandbox.run(&["whoami"]).code, 0, "{when}");
         assert_eq!(self.sandbox.session_member("sid"), self.sid, "{when}");
         let codes = DEVICES.map(|device| self.run_on(device, &["whoami"], "").code);
+        // The logins use a further configuration directory, so that no other session ends.
         let logins =
             self.passwords.map(|password| self.run_on("probe", &["login", "ada"], password));
         let logins = logins.map(|output| output.code);
@@ -76,7 +79,7 @@ impl Scenario {
             results => panic!("{when}: {results:?}"),
         };
         assert_eq!(
-            query_store_copy(&self.sandbox, CHANGE_COUNT),
+            query_store_copy(&self.sandbox, CHANGE_COUNT_QUERY),
             self.changes.to_string(),
             "{when}"
         );
@@ -91,17 +94,17 @@ fn killed_passwd_is_atomic() {
     let scenario = RefCell::new(Scenario::new());
     let path = scenario.borrow().password_file();
     let passwd = ["passwd", "--password-file", path.to_str().unwrap()];
-    let mut names = call_names(&scenario.borrow().sandbox, &passwd);
+    let mut calls = call_names(&scenario.borrow().sandbox, &passwd);
     assert!(scenario.borrow_mut().check("not killed"));
-    names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
+    calls.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let changes_of_killed_runs = Cell::new(0);
     let kills = kill_before_each_call(
-        &names,
+        &calls,
         |call, nth| {
             let mut scenario = scenario.borrow_mut();
             scenario.prepare();
             let was_killed = run_killed(&scenario.sandbox, &passwd, call, nth);
-            let is_changed = scenario.check(&format!("killed before {call} {nth}: {was_killed}"));
+            let is_changed = scenario.check(&format!("before {call} {nth}, killed: {was_killed}"));
             if was_killed && is_changed {
                 changes_of_killed_runs.update(|count| count + 1);
             }
@@ -109,7 +112,7 @@ fn killed_passwd_is_atomic() {
         },
         |when| {
             assert!(
-                !check_leftovers(&scenario.borrow().sandbox, when),
+                !check_files_and_find_partial(&scenario.borrow().sandbox, when),
                 "{when}: partial session file left"
             );
         },

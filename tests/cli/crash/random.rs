@@ -32,6 +32,6 @@ fn failing_random_generator_is_an_error() {
             "));
         }
     }
-    // An old kernel, which does not have the call, returns `ENOSYS`.
+    // An old kernel, which does not have the call, returns `ENOSYS`. The command must succeed then.
     assert_eq!(run_with_error("ENOSYS", &["token", "create", "x"]).code, 0);
 }

@@ -1,28 +1,34 @@
-//! `refresh` killed at every file-system call, also between spending a refresh token and storing its
-//! successor: the session is never lost.
+//! `refresh` killed before every file-system call: the session is never lost.
+//!
+//! A refresh is a rotation: successor tokens replace the access token and the refresh token.
+//! `refresh` first writes the successors to the session file as pending. Then it marks the refresh
+//! token as spent in the store. Finally it writes the successors to the session file as current.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
-    query_store_copy, query_value, require_strace, run_killed, run_traced,
+    READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial,
+    kill_before_each_call, query_store_copy, query_value, require_strace, run_killed, run_traced,
 };
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-/// Number of kills per critical state. A test fails if a critical state never occurred.
+/// Number of kills that left each critical state. A test fails if a critical state never occurred.
 #[derive(Debug, Default)]
 struct StateCounts {
-    /// The session file names the successors, and the refresh token is not spent.
-    successors_chosen: usize,
-    /// The refresh token is spent, and the session file does not hold the successors as current.
+    /// The session file contains the successor tokens as pending, and the refresh token is not
+    /// spent.
+    successors_pending: usize,
+    /// The refresh token is spent, and the session file still contains the successor tokens as
+    /// pending.
     token_spent: usize,
     /// A partial session file under the temporary name.
     partial_file: usize,
 }
 
 impl StateCounts {
+    /// Determines the states after a kill, and increments their counts.
     fn record(&mut self, sandbox: &Sandbox, when: &str) {
-        self.partial_file += usize::from(check_leftovers(sandbox, when));
+        self.partial_file += usize::from(check_files_and_find_partial(sandbox, when));
         let text = std::fs::read_to_string(sandbox.session_file()).unwrap();
         let session: Value = serde_json::from_str(&text).unwrap();
         if session["pending"].is_null() {
@@ -33,18 +39,20 @@ impl StateCounts {
         // the state after the kill.
         let refresh = session["refresh"].as_str().unwrap();
         match sandbox.run(&["token", "verify", "--type", "refresh", refresh]).code {
-            0 => self.successors_chosen += 1,
+            0 => self.successors_pending += 1,
             12 => self.token_spent += 1,
             code => panic!("{when}: {code}"),
         }
     }
 
+    /// Returns whether each state occurred.
     fn has_every_state(&self) -> bool {
-        self.successors_chosen > 0 && self.token_spent > 0 && self.partial_file > 0
+        self.successors_pending > 0 && self.token_spent > 0 && self.partial_file > 0
     }
 }
 
-/// Asserts that exactly one session exists and is open, and that no reuse was detected.
+/// Asserts that exactly one session exists and is open, and that the audit log has no error, such
+/// as the detected reuse of a refresh token.
 fn assert_session_intact(sandbox: &Sandbox, sid: &str) {
     assert_eq!(sandbox.json(&["whoami"])["session"]["sid"], sid);
     assert_eq!(query_value(sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
@@ -60,10 +68,10 @@ fn killed_refresh_keeps_session() {
     require_strace();
     let sandbox = Sandbox::with_admin();
     let sid = sandbox.session_member("sid");
-    let names = call_names(&sandbox, &["refresh"]);
+    let calls = call_names(&sandbox, &["refresh"]);
     let mut counts = StateCounts::default();
     let kills = kill_before_each_call(
-        &names,
+        &calls,
         |call, nth| run_killed(&sandbox, &["refresh"], call, nth),
         |when| {
             counts.record(&sandbox, when);
@@ -72,7 +80,10 @@ fn killed_refresh_keeps_session() {
             let refresh = sandbox.run(&["refresh"]);
             assert_eq!(refresh.code, 0, "{when}: {refresh:?}");
             assert_eq!(sandbox.session_member("sid"), sid, "{when}");
-            assert!(!check_leftovers(&sandbox, when), "{when}: partial session file left");
+            assert!(
+                !check_files_and_find_partial(&sandbox, when),
+                "{when}: partial session file left"
+            );
         },
     );
     println!("{kills} kills, {counts:?}");
@@ -88,11 +99,11 @@ fn repeatedly_killed_refresh_keeps_session() {
     require_strace();
     let sandbox = Sandbox::with_admin();
     let sid = sandbox.session_member("sid");
-    let mut names = call_names(&sandbox, &["refresh"]);
-    names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
+    let mut calls = call_names(&sandbox, &["refresh"]);
+    calls.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let mut counts = StateCounts::default();
     let kills = kill_before_each_call(
-        &names,
+        &calls,
         |call, nth| run_killed(&sandbox, &["refresh"], call, nth),
         |when| counts.record(&sandbox, when),
     );
@@ -110,11 +121,11 @@ fn killed_rotation_is_completed_after_access_token_expiry() {
     let sid = sandbox.session_member("sid");
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.run(&["refresh"]).ok();
-    // The first rename stores the chosen successors as pending, and the second rename stores the
-    // same tokens as current.
-    let call =
+    // The first rename stores the successors as pending, and the second rename stores the
+    // successors as current.
+    let rename_call =
         call_names(&sandbox, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
-    assert!(run_killed(&sandbox, &["refresh"], &call.unwrap(), 2));
+    assert!(run_killed(&sandbox, &["refresh"], &rename_call.unwrap(), 2));
     let mut counts = StateCounts::default();
     counts.record(&sandbox, "before the second rename");
     assert_eq!((counts.token_spent, counts.partial_file), (1, 1), "{counts:?}");
@@ -129,26 +140,27 @@ fn killed_rotation_is_completed_after_access_token_expiry() {
 #[test]
 #[ignore = "needs strace"]
 fn hundred_killed_rotations_are_completed() {
-    const SUMMARY: &str = "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
+    const SUMMARY_QUERY: &str =
+        "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
         || (SELECT count(*) FROM pairs WHERE spent_at IS NULL) || ' '
         || (SELECT count(*) FROM audit WHERE outcome <> 'done')";
     require_strace();
     let sandbox = Sandbox::with_admin();
     let sid = sandbox.session_member("sid");
-    let call =
+    let rename_call =
         call_names(&sandbox, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
-    let call = call.unwrap();
+    let rename_call = rename_call.unwrap();
     let mut counts = StateCounts::default();
     for kill in 1..=100 {
         let when = format!("kill {kill}");
-        assert!(run_killed(&sandbox, &["refresh"], &call, 2), "{when}");
+        assert!(run_killed(&sandbox, &["refresh"], &rename_call, 2), "{when}");
         counts.record(&sandbox, &when);
         assert_eq!((counts.token_spent, counts.partial_file), (kill, kill), "{when}");
         let next = if kill % 2 == 0 { "whoami" } else { "refresh" };
         assert_eq!(sandbox.run(&[next]).code, 0, "{when}: {next}");
         sandbox.run(&["refresh"]).ok();
         assert_eq!(sandbox.session_member("sid"), sid, "{when}");
-        assert_eq!(query_store_copy(&sandbox, SUMMARY), "1 1 0", "{when}");
+        assert_eq!(query_store_copy(&sandbox, SUMMARY_QUERY), "1 1 0", "{when}");
     }
     assert_session_intact(&sandbox, &sid);
 }
@@ -159,9 +171,9 @@ fn rotation_interrupted_by_full_disk_is_completed_by_next_command() {
     require_strace();
     let sandbox = Sandbox::with_admin();
     let sid = sandbox.session_member("sid");
-    let call =
+    let rename_call =
         call_names(&sandbox, &["refresh"]).into_iter().find(|name| name.starts_with("rename"));
-    let inject = format!("inject={}:error=ENOSPC:when=2", call.unwrap());
+    let inject = format!("inject={}:error=ENOSPC:when=2", rename_call.unwrap());
     let output = run_traced(&sandbox, &["-o", "/dev/null", "-e", &inject], &["refresh"]);
     assert_snapshot!(output, @"
     --- exit code 1, stderr

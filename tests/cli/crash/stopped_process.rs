@@ -1,5 +1,5 @@
-//! SIGSTOP while a process opens the store: other processes wait exactly as long as `--wait`
-//! allows, whichever locks the stopped process holds.
+//! A process that SIGSTOP stops while it opens the store: other processes wait as long as `--wait`
+//! allows and not longer, whichever locks the stopped process holds.
 
 use super::{read_or_empty, require_strace};
 use crate::run_output::RunOutput;
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 /// A jeton process stopped after one of its system calls.
 struct StoppedProcess {
     strace: Child,
+    /// Path of the file to which strace writes the calls of the process.
     trace: PathBuf,
 }
 
@@ -46,6 +47,7 @@ impl StoppedProcess {
         }
     }
 
+    /// Kills the process, and waits until strace has ended.
     fn kill(mut self) {
         let trace = read_or_empty(&self.trace);
         let pid = trace.split_whitespace().next().unwrap();
@@ -54,6 +56,7 @@ impl StoppedProcess {
     }
 }
 
+/// Runs a command with the option `--wait`. Returns the output and the duration.
 fn run_timed(sandbox: &Sandbox, words: &[&str], wait: &str) -> (RunOutput, Duration) {
     let start = Instant::now();
     let output = sandbox.run(&[words, &["--wait", wait]].concat());
@@ -65,7 +68,7 @@ fn run_timed(sandbox: &Sandbox, words: &[&str], wait: &str) -> (RunOutput, Durat
 fn zero_wait_returns_promptly_despite_stopped_process() {
     require_strace();
     let sandbox = Sandbox::with_admin();
-    let mut blocked = 0;
+    let mut blocked_runs = 0;
     for call in ["ftruncate", "fcntl"] {
         for nth in 1.. {
             let Some(stopped) = StoppedProcess::stop_after(&sandbox, call, nth) else { break };
@@ -78,16 +81,16 @@ fn zero_wait_returns_promptly_despite_stopped_process() {
                 error: timed out waiting for a lock on the store
                 hint: try again, or wait longer with `--wait`
                 "));
-                blocked += 1;
+                blocked_runs += 1;
             }
         }
     }
-    assert!(blocked > 3, "only {blocked} runs were blocked");
+    assert!(blocked_runs > 3, "only {blocked_runs} runs were blocked");
     sandbox.run(&["users", "list"]).ok();
 }
 
-/// SQLite itself would give up after ten seconds, with another message; a `--wait` of 12 seconds
-/// must not show that message.
+/// SQLite itself would return an error after ten seconds. So a `--wait` of 12 seconds must still
+/// end with the message of jeton after 12 seconds.
 #[test]
 #[ignore = "needs strace"]
 fn wait_for_stopped_process_times_out() {

@@ -1,5 +1,6 @@
-//! Every documented exit code, with the JSON error. Code 8 (quota exceeded) is tested in
-//! `tokens/create.rs`, code 74 in `crash/fsync_failure.rs`, codes 130 and 143 in `prompts/signals.rs`.
+//! Every documented exit code, with the JSON error. Some codes have tests elsewhere: code 8 (quota
+//! exceeded) in `tokens/create.rs`, code 74 in `crash/fsync_failure.rs`, code 78 in
+//! `unusable_store.rs`, and codes 130 and 143 in `prompts/signals.rs`.
 
 mod unusable_store;
 
@@ -12,37 +13,38 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::Stdio;
 
-/// Asserts the exit code, kind and code of a failure, and the members of the JSON error. Returns the
-/// JSON error.
+/// Asserts the exit code of a failed command, and the members of the JSON error: their names, the
+/// kind and the error code. Returns the JSON error.
 #[track_caller]
-fn assert_error(output: &RunOutput, exit_code: i32, kind: &str, code: &str) -> Value {
+fn assert_error(output: &RunOutput, exit_code: i32, kind: &str, error_code: &str) -> Value {
     assert_eq!(output.code, exit_code, "{output:?}");
     let error = output.error();
     let members: Vec<&String> = error.as_object().unwrap().keys().collect();
     assert_eq!(members, ["kind", "code", "exit_code", "message", "hint", "details"]);
-    assert_eq!((&error["kind"], &error["code"]), (&json!(kind), &json!(code)), "{output:?}");
+    assert_eq!((&error["kind"], &error["code"]), (&json!(kind), &json!(error_code)), "{output:?}");
     assert!(!error["message"].as_str().unwrap().is_empty());
     assert!(error["hint"].is_null() || error["hint"].is_string());
     assert!(error["details"].is_object());
     error
 }
 
-/// Runs the command with `-o json` and asserts its failure and an empty stdout. Returns the JSON error.
+/// Runs the command with `-o json` and asserts its failure and an empty stdout. Returns the JSON
+/// error.
 #[track_caller]
 fn assert_fails(
     sandbox: &Sandbox,
     words: &[&str],
     exit_code: i32,
     kind: &str,
-    code: &str,
+    error_code: &str,
 ) -> Value {
     let output = sandbox.run(&[words, &["-o", "json"]].concat());
     assert_eq!(output.stdout, "");
-    assert_error(&output, exit_code, kind, code)
+    assert_error(&output, exit_code, kind, error_code)
 }
 
 #[test]
-fn success_and_no_op_exit_0() {
+fn success_with_and_without_a_change_exits_0() {
     let sandbox = Sandbox::with_admin();
     assert_eq!(sandbox.json(&["init", "--exist-ok"])["changed"], false);
     let register = ["register", "ada", "--exist-ok", "--password-stdin", "-o", "json"];
@@ -126,8 +128,8 @@ fn conflict_exits_5() {
 #[test]
 fn wrong_password_exits_6() {
     let sandbox = Sandbox::with_admin();
-    let with_empty_password = ["login", "ada", "--password-file", "/dev/null"];
-    assert_fails(&sandbox, &with_empty_password, 6, "LoginInvalid", "login_invalid");
+    let login_with_empty_password = ["login", "ada", "--password-file", "/dev/null"];
+    assert_fails(&sandbox, &login_with_empty_password, 6, "LoginInvalid", "login_invalid");
 }
 
 #[test]
@@ -139,15 +141,16 @@ fn forbidden_action_exits_7() {
 }
 
 #[test]
-fn failed_expectation_exits_9() {
+fn failed_check_exits_9() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "x", "-p", "read", "--ttl", "1h"]);
-    for (flags, reason) in [
+    for (options, reason) in [
         (["--permission", "write"], "permission"),
         (["--require", "app=y"], "require"),
         (["--min-ttl", "2h"], "min_ttl"),
     ] {
-        let output = sandbox.run(&["token", "verify", &token, flags[0], flags[1], "-o", "json"]);
+        let output =
+            sandbox.run(&["token", "verify", &token, options[0], options[1], "-o", "json"]);
         let error = assert_error(&output, 9, "CheckFailed", "check_failed");
         assert_eq!(error["details"]["reason"], reason);
         assert_eq!(serde_json::from_str::<Value>(&output.stdout).unwrap()["valid"], false);

@@ -8,14 +8,13 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 /// Returns the bytes and the mode of the store file.
 fn file_state(sandbox: &Sandbox) -> (Vec<u8>, u32) {
-    let mode = fs::metadata(sandbox.store()).unwrap().permissions().mode();
-    (fs::read(sandbox.store()).unwrap(), mode)
+    let mode = fs::metadata(sandbox.store_path()).unwrap().permissions().mode();
+    (fs::read(sandbox.store_path()).unwrap(), mode)
 }
 
-/// Asserts that commands refuse the store with the error code `code` and leave the store file
-/// unchanged.
+/// Asserts that commands refuse the store with the error code and leave the store file unchanged.
 #[track_caller]
-fn assert_refused_unchanged(sandbox: &Sandbox, code: &str) {
+fn assert_refused_unchanged(sandbox: &Sandbox, error_code: &str) {
     let before = file_state(sandbox);
     let init = ["init", "eve", "--exist-ok"];
     fs::write(sandbox.home().join("password"), "123456").unwrap();
@@ -23,7 +22,7 @@ fn assert_refused_unchanged(sandbox: &Sandbox, code: &str) {
     let commands: [&[&str]; 5] =
         [&["whoami"], &["users", "list"], &["token", "verify", "x"], &init, &register];
     for words in commands {
-        assert_fails(sandbox, words, 78, "StoreUnusable", code);
+        assert_fails(sandbox, words, 78, "StoreUnusable", error_code);
         assert!(file_state(sandbox) == before, "{words:?} changed the file");
     }
 }
@@ -31,7 +30,7 @@ fn assert_refused_unchanged(sandbox: &Sandbox, code: &str) {
 #[test]
 fn newer_store_exits_78_and_is_unchanged() {
     let sandbox = Sandbox::with_admin();
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     let version: i64 = store.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     store.pragma_update(None, "user_version", version + 1).unwrap();
     drop(store);
@@ -46,16 +45,16 @@ fn newer_store_exits_78_and_is_unchanged() {
 #[test]
 fn file_that_is_no_store_exits_78_and_is_unchanged() {
     let sandbox = Sandbox::new();
-    fs::create_dir_all(sandbox.store().parent().unwrap()).unwrap();
-    fs::write(sandbox.store(), "not a database\n".repeat(100)).unwrap();
-    fs::set_permissions(sandbox.store(), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::create_dir_all(sandbox.store_path().parent().unwrap()).unwrap();
+    fs::write(sandbox.store_path(), "not a database\n".repeat(100)).unwrap();
+    fs::set_permissions(sandbox.store_path(), fs::Permissions::from_mode(0o644)).unwrap();
     assert_refused_unchanged(&sandbox, "store_foreign");
 
-    fs::remove_file(sandbox.store()).unwrap();
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    fs::remove_file(sandbox.store_path()).unwrap();
+    let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     store.execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY)").unwrap();
     drop(store);
-    fs::set_permissions(sandbox.store(), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(sandbox.store_path(), fs::Permissions::from_mode(0o644)).unwrap();
     assert_refused_unchanged(&sandbox, "store_foreign");
 }
 
@@ -63,8 +62,8 @@ fn file_that_is_no_store_exits_78_and_is_unchanged() {
 fn symlink_or_directory_as_store_exits_78() {
     let sandbox = Sandbox::with_admin();
     let elsewhere = sandbox.home().join("elsewhere.db");
-    fs::rename(sandbox.store(), &elsewhere).unwrap();
-    symlink(&elsewhere, sandbox.store()).unwrap();
+    fs::rename(sandbox.store_path(), &elsewhere).unwrap();
+    symlink(&elsewhere, sandbox.store_path()).unwrap();
     assert_refused_unchanged(&sandbox, "insecure_permissions");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 78, stderr
@@ -72,20 +71,20 @@ fn symlink_or_directory_as_store_exits_78() {
     hint: use the target of the link: JETON_STORE=~/elsewhere.db
     ");
 
-    fs::remove_file(sandbox.store()).unwrap();
-    fs::create_dir(sandbox.store()).unwrap();
+    fs::remove_file(sandbox.store_path()).unwrap();
+    fs::create_dir(sandbox.store_path()).unwrap();
     assert_fails(&sandbox, &["whoami"], 78, "StoreUnusable", "insecure_permissions");
 }
 
 #[test]
-fn store_without_signing_key_or_below_a_file_exits_78() {
+fn store_without_signing_key_or_with_path_below_a_file_exits_78() {
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE keys SET state = 'revoked' RETURNING id");
-    let create = ["token", "create", "x"];
+    // The revoked key has signed the tokens of the session.
     assert_fails(&sandbox, &["whoami"], 12, "TokenRevoked", "token_revoked");
     sandbox.sql("UPDATE keys SET state = 'retired' RETURNING id");
-    assert_fails(&sandbox, &create, 78, "StoreUnusable", "store_damaged");
-    let path_below_file = sandbox.store().join("x.db");
+    assert_fails(&sandbox, &["token", "create", "x"], 78, "StoreUnusable", "store_damaged");
+    let path_below_file = sandbox.store_path().join("x.db");
     let init = ["init", "ada", "--store", path_below_file.to_str().unwrap()];
     assert_fails(&sandbox, &init, 78, "StoreUnusable", "store_unreadable");
 }

@@ -1,5 +1,5 @@
-//! Hints of errors: in each case, a command fails with the hint, and a command that follows the
-//! printed hint must succeed.
+//! Hints in error messages. In each case, a first command must fail and print the hint, and a
+//! second command, which applies the printed hint, must succeed.
 
 mod cases;
 mod source_hints;
@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-/// Defines a secret (`S`), the password of ada (`PW`), a command that mints with the secret (`M`), and
-/// `init`, which creates a store with the admin ada.
+/// Shell definitions: the variables `S` (a shared secret), `PW` (the password of ada) and `M` (a
+/// command that mints a token with the secret), and the function `init`, which creates a store with
+/// the admin ada.
 const PRELUDE: &str = "export S=a-secret-of-at-least-thirty-two-bytes PW=lovelace1
 M='jeton token mint --secret-env S --alg HS256'
 init() { echo \"$PW\" | jeton init ada --password-stdin -q \"$@\"; }
@@ -32,8 +33,8 @@ fn shell(sandbox: &Sandbox, script: &str) -> Command {
     command
 }
 
-/// Runs the commands of the case. Returns a description of the problem if the failing command does not
-/// print the hint, or if the command that follows the hint fails.
+/// Runs the commands of the case. Returns a description of the problem if the setup fails, if
+/// `failing_command` succeeds or does not print the hint, or if `corrected_command` fails.
 fn run_case(case: &Case) -> Result<(), String> {
     let sandbox = Sandbox::new();
     let run = |script: &str, variables: &[(String, String)]| {
@@ -59,6 +60,8 @@ fn run_case(case: &Case) -> Result<(), String> {
     if failure.status.success() {
         return Err(describe("hint printed, but the command succeeded", &failure));
     }
+    // Variables for `corrected_command`: `HINT` is the hint, `CMD` is the text after its first
+    // colon, and `W1`, `W2`, ... are its texts in backticks.
     let mut variables = vec![
         ("HINT".to_owned(), hint.to_owned()),
         ("CMD".to_owned(), hint.split_once(": ").map_or("", |(_, command)| command).to_owned()),
@@ -68,14 +71,15 @@ fn run_case(case: &Case) -> Result<(), String> {
     let corrected = run(case.corrected_command, &variables);
     if !corrected.status.success() || String::from_utf8_lossy(&corrected.stderr).contains("error:")
     {
-        return Err(describe("command that follows the hint failed", &corrected));
+        return Err(describe("command that applies the hint failed", &corrected));
     }
     Ok(())
 }
 
 #[test]
-fn executing_a_hint_resolves_its_error() {
+fn command_that_applies_a_hint_succeeds() {
     let mut cases = cases::all();
+    // Without the feature `postgres`, a `postgres://` address causes another error.
     cases
         .retain(|case| cfg!(feature = "postgres") || !case.failing_command.contains("postgres://"));
     let failures: Vec<String> = std::thread::scope(|scope| {

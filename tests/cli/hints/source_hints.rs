@@ -9,7 +9,8 @@ use syn::{
     Expr, ExprAssign, ExprCall, ExprMethodCall, FieldValue, Lit, LitStr, Local, Member, Pat,
 };
 
-/// Returns the texts of all hints of errors, with placeholders as in `format!`.
+/// Returns the hints that [`Hints`] finds in the source code, except in tests. The hints contain
+/// placeholders as in `format!`.
 pub(super) fn collect() -> BTreeSet<String> {
     let mut hints = Hints::default();
     let is_test = |path: &Path| path.with_extension("").iter().any(|part| part == "tests");
@@ -19,7 +20,8 @@ pub(super) fn collect() -> BTreeSet<String> {
     hints.0
 }
 
-/// Returns whether `text` is the hint `pattern` with a value in place of each placeholder and each `FILE`.
+/// Returns whether `text` is a printed form of the hint `pattern`: the same text, except that a
+/// value replaces each placeholder and each `FILE`.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let pattern = pattern.replace("FILE", "{}");
     let mut rest = text;
@@ -37,27 +39,30 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     rest.is_empty() || pattern.ends_with('}')
 }
 
-/// Hints of errors: string literals in arguments of `with_hint` and `ActiveAppKey`, in values of
-/// fields and variables named `hint`, in constants named `..._HINT`, and in functions with `hint` in
-/// the name.
+/// Hints of error messages. A hint is a string literal in one of these places: an argument of
+/// `with_hint` or of the error variant `ActiveAppKey`, the value of a field or variable named
+/// `hint`, a constant named `..._HINT`, or a function with `hint` in its name. Hints in other
+/// places, for example in a tuple with the message, are not found.
 #[derive(Default)]
 struct Hints(BTreeSet<String>);
 
 impl Hints {
+    /// Adds the hints among the string literals that `visit` collects.
     fn add_all(&mut self, visit: impl FnOnce(&mut Literals)) {
         let mut literals = Literals(Vec::new());
         visit(&mut literals);
-        // A hint opens with a lower-case letter, but not with `jeton `, and has a space. Other
-        // literals are only parts of a hint.
+        // A complete hint starts with a lower-case letter, does not start with `jeton `, and
+        // contains a space. Other literals are only parts of a hint.
         let is_hint = |text: &String| {
             text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.starts_with("jeton ")
         };
         self.0.extend(literals.0.into_iter().filter(|text| text.contains(' ') && is_hint(text)));
     }
 
+    /// Adds the hints of a function with `hint` in its name.
     fn visit_function(&mut self, name: &syn::Ident, block: &syn::Block) {
         let name = name.to_string();
-        // Functions `print_*` print hints that do not belong to errors.
+        // The hints in functions named `print...` do not belong to errors.
         if name.contains("hint") && !name.starts_with("print") {
             self.add_all(|literals| literals.visit_block(block));
         }
@@ -135,7 +140,7 @@ impl<'ast> Visit<'ast> for Hints {
     }
 }
 
-/// String literals of an expression or a block, also in macros.
+/// String literals of an expression or a block, also in macros, but not in attributes.
 struct Literals(Vec<String>);
 
 impl Literals {

@@ -1,5 +1,5 @@
-//! Forged tokens for stores that sign with RSA, P-384, P-521 and Ed25519: other algorithms, the public
-//! key as an HMAC secret, and alternative signature encodings.
+//! Forged tokens for stores that sign with RSA, P-384, P-521 or Ed25519. The tokens have another
+//! algorithm, an HMAC whose secret is the public key, or an invalid signature.
 
 use super::signer::{
     ED25519_ORDER, P256_ORDER, P384_ORDER, P521_ORDER, add_little_endian, decode_hex,
@@ -9,6 +9,7 @@ use super::{Table, ValidToken, base64url};
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 
+/// The names of all algorithms. `EdDSA` and `Ed25519` are names of the same algorithm.
 const ALGORITHMS: [&str; 14] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
     "ES384", "ES512", "EdDSA", "Ed25519",
@@ -23,6 +24,7 @@ pub(super) fn sandbox_with_algorithm(algorithm: &str) -> Sandbox {
     sandbox
 }
 
+/// Asserts that a store whose app key has the algorithm rejects every token of the table.
 fn assert_rejected_with_algorithm(algorithm: &str, build_table: fn(&ValidToken<'_>) -> Table) {
     let sandbox = sandbox_with_algorithm(algorithm);
     let table = build_table(&ValidToken::new(&sandbox));
@@ -39,7 +41,8 @@ impl ValidToken<'_> {
         format!("{input}.{}", base64url(sign_raw(signing_alg, key, &input)))
     }
 
-    /// Returns a signature of the valid header and payload by the P-521 key, but with SHA-384.
+    /// Returns a signature of the valid header and payload, made with the P-521 key and SHA-384 in
+    /// place of SHA-512.
     fn sign_with_sha384(&self) -> Vec<u8> {
         let curve = &aws_lc_rs::signature::ECDSA_P521_SHA384_FIXED_SIGNING;
         let pair = aws_lc_rs::signature::EcdsaKeyPair::from_pkcs8(curve, &self.key.material);
@@ -48,7 +51,7 @@ impl ValidToken<'_> {
         pair.unwrap().sign(&random, input.as_bytes()).unwrap().as_ref().to_vec()
     }
 
-    /// Adds tokens with every `alg` other than the key's algorithm.
+    /// Adds tokens with an `alg` other than the key's algorithm, and a token without a signature.
     fn add_other_algorithms(&self, table: &mut Table) {
         let algorithm = self.key.algorithm.as_str();
         for alg in ["none", "None", "ES256K", "Ed448", "ed25519", &algorithm.to_lowercase()] {
@@ -61,11 +64,11 @@ impl ValidToken<'_> {
         }
         for alg in ALGORITHMS.into_iter().filter(|alg| *alg != algorithm) {
             let header = self.header_with_member("alg", alg);
-            // Both names denote Ed25519, so the algorithm is allowed. The signature is wrong, because
-            // the signature covers the header, which has changed.
-            let is_other_name = algorithm == "EdDSA" && alg == "Ed25519";
+            // With another name of its algorithm, the token has an allowed algorithm. The signature
+            // is invalid, because it covers the header with the original name.
+            let is_same_algorithm = algorithm == "EdDSA" && alg == "Ed25519";
             table.add_rejected(
-                if is_other_name { "bad_signature" } else { "alg_not_allowed" },
+                if is_same_algorithm { "bad_signature" } else { "alg_not_allowed" },
                 format!("{algorithm}: {alg}"),
                 self.with_header(&header),
             );
@@ -75,7 +78,8 @@ impl ValidToken<'_> {
         table.add_rejected("alg_not_allowed", format!("{algorithm}: none, no signature"), unsigned);
     }
 
-    /// Adds tokens with an HMAC whose secret is the public key in each encoding, the key id or empty.
+    /// Adds tokens with an HMAC. The secret is the public key in one of several encodings, a member
+    /// of its JWK, the key id, or empty.
     fn add_public_keys_as_secrets(&self, table: &mut Table) {
         let pem = self.sandbox.run(&["keys", "export", "--pem", &self.key.kid]).ok().stdout;
         let der = decode_pem(&pem);
@@ -93,7 +97,7 @@ impl ValidToken<'_> {
             }
         }
         if self.key.public_jwk["kty"] == "RSA" {
-            // The PKCS#1 structure of a 2,048-bit key starts at byte 24.
+            // In the `SubjectPublicKeyInfo` of a 2,048-bit key, PKCS#1 starts at offset 24.
             secrets.push(("PKCS#1", der[24..].to_vec()));
         }
         secrets.push(("DER", der));
@@ -116,7 +120,8 @@ impl ValidToken<'_> {
         }
     }
 
-    /// Adds tokens with generic invalid signatures and with the given signatures.
+    /// Adds tokens with signatures that are invalid for every algorithm, and with `signatures`:
+    /// pairs of a name and a signature that is invalid for the algorithm of the key.
     fn add_bad_signatures(&self, table: &mut Table, signatures: Vec<(&str, Vec<u8>)>) {
         let algorithm = self.key.algorithm.as_str();
         let signature = self.signature();
@@ -131,7 +136,7 @@ impl ValidToken<'_> {
             ("one byte shorter", signature[..last].to_vec()),
             ("one byte longer", [&signature[..], &[0]].concat()),
             ("leading zero", [&[0], &signature[..]].concat()),
-            ("repeated twice", [&signature[..], &signature[..]].concat()),
+            ("twice in a row", [&signature[..], &signature[..]].concat()),
             ("first half", signature[..signature.len() / 2].to_vec()),
             ("last bit flipped", last_bit_flipped),
             ("oversized", vec![7; 30_000]),
@@ -150,7 +155,7 @@ pub(super) fn rsa_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     valid.add_other_algorithms(&mut table);
     valid.add_public_keys_as_secrets(&mut table);
-    // Signatures by the same key, with another RSA algorithm in the header, the signature or both.
+    // Signatures by the same key. The header, the signature or both use another RSA algorithm.
     for signing_alg in RSA_ALGORITHMS.into_iter().filter(|alg| *alg != "RS256") {
         let token = valid.sign_with_header_alg(signing_alg, signing_alg, &valid.key.material);
         table.add_rejected(
@@ -183,8 +188,8 @@ pub(super) fn rsa_table(valid: &ValidToken<'_>) -> Table {
     table
 }
 
-/// Returns invalid variants of an ECDSA signature: `r` or `s` is out of range, or `r` and `s` are swapped.
-/// The order is hexadecimal.
+/// Returns invalid variants of an ECDSA signature: `r` or `s` is out of range, or `r` and `s` are
+/// swapped. `order` is the order of the curve in hexadecimal.
 fn invalid_ecdsa_signatures(signature: &[u8], order: &str) -> Vec<(&'static str, Vec<u8>)> {
     let (r, s) = signature.split_at(signature.len() / 2);
     let (order, zero) = (decode_hex(order), vec![0; r.len()]);

@@ -1,4 +1,5 @@
-//! Check of the number of distinct test cases: the rows of the tables of hostile tokens and keys.
+//! Check of the number of distinct test cases. A test case is a row in a table of hostile tokens or
+//! hostile keys.
 
 use super::{Table, ValidToken, algorithm_families, forged, issuer, keys, serialization};
 use super::{shared_secret, signatures, signed_claims, token_kinds};
@@ -9,22 +10,23 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 type BuildTable = fn(&ValidToken<'_>) -> Table;
 
-/// Hashes of the distinct rows. Two rows are distinct if they differ in the input, or in the
-/// command or the key that the input is used with.
+/// Hashes of the distinct rows. A row is an input (a token or the content of a key file) with its
+/// context: the command, the token type or the keys with which the input is tested. The context is
+/// empty if the input is tested with the defaults of its group.
 #[derive(Default)]
 struct DistinctRows(HashSet<u64>);
 
 impl DistinctRows {
-    fn add(&mut self, command_or_key: &[&str], input: &[u8]) {
+    fn add(&mut self, context: &[&str], input: &[u8]) {
         let mut hasher = DefaultHasher::new();
-        (command_or_key, input).hash(&mut hasher);
+        (context, input).hash(&mut hasher);
         self.0.insert(hasher.finish());
     }
 
-    fn add_tokens(&mut self, command_or_key: &[&str], table: &Table) {
+    fn add_tokens(&mut self, context: &[&str], table: &Table) {
         assert!(!table.0.is_empty());
         for row in &table.0 {
-            self.add(command_or_key, row.token.as_bytes());
+            self.add(context, row.token.as_bytes());
         }
     }
 
@@ -36,7 +38,7 @@ impl DistinctRows {
     }
 }
 
-/// Counts the tokens that are verified with the keys of a store.
+/// Counts the distinct rows of the tables whose tokens are verified with a store.
 fn count_store_token_rows() -> usize {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
@@ -74,7 +76,7 @@ fn count_store_token_rows() -> usize {
     rows.0.len()
 }
 
-/// Counts the third-party tokens, which are verified with keys from files.
+/// Counts the distinct rows of the tables whose tokens are verified with key files.
 fn count_third_party_rows() -> usize {
     let mut rows = DistinctRows::default();
     for build_table in [
@@ -90,12 +92,13 @@ fn count_third_party_rows() -> usize {
         rows.add_tokens(&[], &build_table());
     }
     rows.add_tokens(&["set-without-kids"], &third_party_keys::set_without_kids_table());
-    for (kid, algorithm) in issuer::KEYS {
+    for (kid, algorithm) in issuer::KEY_IDS_AND_ALGORITHMS {
         rows.add_tokens(&[kid], &third_party_keys::single_key_table(kid, algorithm));
     }
     rows.0.len()
 }
 
+/// Counts the distinct rows of the tables of hostile keys.
 fn count_key_rows() -> usize {
     let mut rows = DistinctRows::default();
     for build_table in [
@@ -109,14 +112,14 @@ fn count_key_rows() -> usize {
         keys::private_keys::rsa_table,
         keys::jwk::metadata_table,
         keys::jwk::member_encoding_table,
-        keys::jwk::number_table,
+        keys::jwk::inconsistent_member_table,
         keys::jwk::rsa_table,
         keys::jwk::document_table,
         keys::public::ed25519_point_table,
         keys::public::curve_point_table,
         keys::public::rsa_table,
         keys::public::metadata_table,
-        keys::secrets::public_key_as_secret_table,
+        keys::secrets::asymmetric_key_as_secret_table,
         keys::secrets::secret_table,
         keys::secrets::oct_jwk_table,
         keys::secrets::jwk_set_table,

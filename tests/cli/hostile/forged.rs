@@ -1,5 +1,5 @@
-//! Tokens with forged algorithms, keys or signatures, by an attacker who has the public key and one
-//! valid token.
+//! Tokens with another algorithm, key or signature, which an attacker who has the public key and
+//! one valid token can forge.
 
 use super::signer::{decode_hex, sign_raw};
 use super::{Table, ValidToken, base64url};
@@ -7,14 +7,17 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-/// The `SubjectPublicKeyInfo` bytes before the point of a P-256 key (RFC 5480).
+/// The bytes of the `SubjectPublicKeyInfo` (RFC 5480) of a P-256 key that precede the curve point,
+/// in hexadecimal.
 const SPKI_PREFIX: &str = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
 
-fn hmac(input: &str, secret: &[u8], algorithm: &str) -> String {
+/// Returns the HMAC of `input` in base64url.
+fn encoded_hmac(input: &str, secret: &[u8], algorithm: &str) -> String {
     base64url(sign_raw(algorithm, secret, input))
 }
 
-/// Signs with a new key of the attacker. The payload is already base64url.
+/// Returns a token that is signed with a new key of the attacker. `encoded_payload` is the payload
+/// in base64url.
 fn sign_as_attacker(header: &Value, encoded_payload: &str) -> String {
     let input = format!("{}.{encoded_payload}", base64url(header.to_string()));
     let random = aws_lc_rs::rand::SystemRandom::new();
@@ -23,6 +26,7 @@ fn sign_as_attacker(header: &Value, encoded_payload: &str) -> String {
     format!("{input}.{}", base64url(sign_raw("ES256", pkcs8.as_ref(), &input)))
 }
 
+/// Returns tokens whose `alg` is not ES256, the algorithm of the key.
 pub(super) fn algorithm_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     for alg in ["none", "None", "NONE", "nOnE", "noNe", " none", "none ", "none\u{0}", ""] {
@@ -48,10 +52,12 @@ pub(super) fn algorithm_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn header_algorithm_other_than_that_of_the_key_is_refused() {
+fn header_algorithm_that_differs_from_the_key_algorithm_is_refused() {
     ValidToken::assert_rejected_in_new_store(algorithm_table, &[&[], &["--type", "any"]]);
 }
 
+/// Returns tokens with an HMAC. The secret is the public key in one of several encodings, the key
+/// id, or empty.
 pub(super) fn public_key_as_secret_table(valid: &ValidToken<'_>) -> Table {
     let coordinate =
         |name: &str| URL_SAFE_NO_PAD.decode(valid.key.public_jwk[name].as_str().unwrap()).unwrap();
@@ -79,12 +85,12 @@ pub(super) fn public_key_as_secret_table(valid: &ValidToken<'_>) -> Table {
         for alg in ["HS256", "HS512"] {
             let header = valid.header_with_member("alg", alg);
             let input = format!("{}.{}", base64url(header.to_string()), valid.part(1));
-            let token = format!("{input}.{}", hmac(&input, &secret, alg));
+            let token = format!("{input}.{}", encoded_hmac(&input, &secret, alg));
             table.add_rejected("alg_not_allowed", format!("{alg} with the {name}"), token);
         }
-        // The header names ES256, the signature is an HMAC.
+        // The header contains `ES256`, but the signature is an HMAC.
         let input = format!("{}.{}", valid.part(0), valid.part(1));
-        let token = format!("{input}.{}", hmac(&input, &secret, "HS512"));
+        let token = format!("{input}.{}", encoded_hmac(&input, &secret, "HS512"));
         table.add_rejected("bad_signature", format!("ES256 header, HMAC with the {name}"), token);
     }
     table
@@ -95,6 +101,7 @@ fn hmac_with_public_key_as_secret_is_refused() {
     ValidToken::assert_rejected_in_new_store(public_key_as_secret_table, &[&[]]);
 }
 
+/// Returns tokens whose `kid` is unknown, malformed or missing.
 pub(super) fn key_id_table(valid: &ValidToken<'_>) -> Table {
     let kid = &valid.key.kid;
     let mut table = Table::default();
@@ -136,10 +143,12 @@ pub(super) fn key_id_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn unknown_or_malformed_key_ids_are_refused() {
+fn unknown_malformed_or_missing_key_ids_are_refused() {
     ValidToken::assert_rejected_in_new_store(key_id_table, &[&[], &["--type", "any"]]);
 }
 
+/// Returns forged tokens whose header contains a key or certificate, its URL or its thumbprint, and
+/// tokens with header members that change the format of a token (`crit`, `b64`, `zip` and `enc`).
 pub(super) fn embedded_key_and_critical_header_table(valid: &ValidToken<'_>) -> Table {
     let public = valid.key.public_jwk.clone();
     let mut table = Table::default();
@@ -188,6 +197,6 @@ pub(super) fn embedded_key_and_critical_header_table(valid: &ValidToken<'_>) -> 
 }
 
 #[test]
-fn embedded_keys_and_critical_headers_are_refused() {
+fn embedded_keys_are_not_trusted_and_critical_headers_are_refused() {
     ValidToken::assert_rejected_in_new_store(embedded_key_and_critical_header_table, &[&[]]);
 }

@@ -1,4 +1,4 @@
-//! A third-party issuer with sample keys, and its JWK Set.
+//! The keys, JWK Sets and valid tokens of a sample third-party issuer.
 
 use super::signer::{decode_pem, sign_token};
 use crate::sandbox::Sandbox;
@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+// Private keys as PEM, and their public keys.
 pub(super) const RSA: &str = include_str!("samples/rsa.pem");
 pub(super) const RSA_PUBLIC: &str = include_str!("samples/rsa.pub.pem");
 pub(super) const P256: &str = include_str!("samples/p256.pem");
@@ -15,6 +16,7 @@ pub(super) const P384_PUBLIC: &str = include_str!("samples/p384.pub.pem");
 pub(super) const ED25519: &str = include_str!("samples/ed25519.pem");
 pub(super) const ED25519_PUBLIC: &str = include_str!("samples/ed25519.pub.pem");
 
+/// The same private keys as JWKs.
 const PRIVATE_JWKS: [&str; 4] = [
     include_str!("samples/rsa.jwk"),
     include_str!("samples/p256.jwk"),
@@ -22,15 +24,17 @@ const PRIVATE_JWKS: [&str; 4] = [
     include_str!("samples/ed25519.jwk"),
 ];
 
-/// Key ids and algorithms of the sample keys and of the shared secret.
-pub(super) const KEYS: [(&str, &str); 5] =
+/// Key ids and algorithms of the four private keys, in the order of `PRIVATE_JWKS`, and of the
+/// shared secret.
+pub(super) const KEY_IDS_AND_ALGORITHMS: [(&str, &str); 5] =
     [("rsa", "RS256"), ("p256", "ES256"), ("p384", "ES384"), ("ed", "EdDSA"), ("oct", "HS256")];
 
 /// The shared secret with the key id `oct`.
 pub(super) const SECRET: &[u8] = b"a secret of thirty-two bytes, no";
 
-/// Returns a sandbox without a store, with the verification keys of the issuer in files: two JWK Sets, and
-/// each key in a file with the name of the key id.
+/// Returns a sandbox that has no store, but has files with the verification keys of the issuer: the
+/// JWK Sets `set` and `set-without-kids`, and one file for each key. The name of such a file is the
+/// key id.
 pub(super) fn sandbox_with_keys() -> Sandbox {
     let sandbox = Sandbox::new();
     for (name, text) in [
@@ -50,7 +54,8 @@ pub(super) fn sandbox_with_keys() -> Sandbox {
     sandbox
 }
 
-/// Returns the public keys and the shared secret as JWKs.
+/// Returns the public keys and the shared secret as JWKs, in the order of
+/// [`KEY_IDS_AND_ALGORITHMS`].
 pub(super) fn jwks() -> Vec<Value> {
     let secret = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET)});
     let public_jwks = PRIVATE_JWKS.iter().map(|text| public_jwk(text)).chain([secret]);
@@ -59,7 +64,7 @@ pub(super) fn jwks() -> Vec<Value> {
         jwk["alg"] = json!(algorithm);
         jwk
     };
-    public_jwks.zip(KEYS).map(with_metadata).collect()
+    public_jwks.zip(KEY_IDS_AND_ALGORITHMS).map(with_metadata).collect()
 }
 
 /// Returns the public part of a private JWK.
@@ -76,7 +81,7 @@ fn without_kid(mut jwk: Value) -> Value {
     jwk
 }
 
-/// Returns the signing key with that id: PKCS#8, or the shared secret.
+/// Returns the key that signs tokens with the key id `kid`: PKCS#8 in DER, or the shared secret.
 pub(super) fn signing_key(kid: &str) -> Vec<u8> {
     match kid {
         "rsa" => decode_pem(RSA),
@@ -92,6 +97,7 @@ pub(super) fn default_claims() -> Value {
     json!({"iss": "https://idp", "aud": "api", "sub": "alice", "exp": 4_102_444_800_i64})
 }
 
+/// Returns the header of a token.
 pub(super) fn jose_header(kid: &str, algorithm: &str) -> Value {
     json!({"alg": algorithm, "typ": "JWT", "kid": kid})
 }

@@ -1,5 +1,5 @@
-//! Hostile tokens and keys: each is refused with the documented reason, in less than two seconds
-//! and within 64 MiB of memory.
+//! Hostile tokens and keys: each token is refused with the expected reason, and each key with the
+//! expected message, in at most two seconds and with at most 64 MiB of memory.
 
 mod algorithm_families;
 mod count;
@@ -24,7 +24,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
-/// Maximum duration of the command that checks one row.
+/// Maximum duration of one command, which reads one hostile token or key.
 const MAX_DURATION: Duration = Duration::from_secs(2);
 
 /// A hostile token and the expected failure.
@@ -32,6 +32,7 @@ struct Row {
     /// Description of the attack, for the panic text of a failed row.
     name: String,
     token: String,
+    /// Expected exit code of the command that reads the token.
     exit_code: i32,
     /// Expected rejection reason.
     reason: &'static str,
@@ -42,7 +43,7 @@ struct Row {
 struct Table(Vec<Row>);
 
 impl Table {
-    /// Adds a token that must be refused with exit code 10 and that reason.
+    /// Adds a token that must be rejected with this reason and exit code 10.
     fn add_rejected(
         &mut self,
         reason: &'static str,
@@ -52,6 +53,7 @@ impl Table {
         self.add_rejected_with_exit(10, reason, name, token);
     }
 
+    /// Adds a token that must be rejected with this exit code and reason.
     fn add_rejected_with_exit(
         &mut self,
         exit_code: i32,
@@ -62,15 +64,16 @@ impl Table {
         self.0.push(Row { name: name.into(), token: token.into(), exit_code, reason });
     }
 
-    /// Asserts that `token verify` rejects the token of every row, passed on standard input. Reports
-    /// all failures at once.
+    /// Asserts that `token verify` with the flags rejects the token of every row. The command reads
+    /// the token from standard input.
     #[track_caller]
     fn assert_rejected(&self, sandbox: &Sandbox, flags: &[&str]) {
         self.assert_rejected_by(sandbox, &[&["token", "verify", "-"], flags].concat());
     }
 
-    /// Asserts that the command rejects the token of every row, passed on standard input. The command must
-    /// print a verification report.
+    /// Asserts that the command rejects the token of every row, which is passed on standard input.
+    /// The command must print a verification report within [`MAX_DURATION`] and with limited
+    /// memory. Reports all failures at once.
     #[track_caller]
     fn assert_rejected_by(&self, sandbox: &Sandbox, words: &[&str]) {
         let words = [words, &["-o", "json"]].concat();
@@ -94,7 +97,7 @@ impl Table {
                     if error_line.is_null() { output.stderr.as_str() } else { "" }
                 ));
             }
-            // Without a valid signature there is a single reason, and no claims are reported.
+            // A report has no claims if the signature is not valid. It then has a single reason.
             let has_no_claims = report["claims"].is_null();
             if has_no_claims && report["reasons"].as_array().map(Vec::len) != Some(1) {
                 failures.push(format!(
@@ -137,11 +140,12 @@ impl Key {
         json!({"alg": self.algorithm, "typ": typ, "kid": self.kid})
     }
 
+    /// Returns a token with the header and the payload, signed with the key.
     fn sign(&self, header: &Value, payload: &str) -> String {
         self.sign_text(&header.to_string(), payload)
     }
 
-    /// Signs a header and a payload, both JSON texts, with the key of the store.
+    /// Returns a token with the texts as header and payload, signed with the key.
     fn sign_text(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", base64url(header), base64url(payload));
         let signature = signer::sign_raw(&self.algorithm, &self.material, &input);
@@ -149,7 +153,7 @@ impl Key {
     }
 }
 
-/// A valid app token with the decoded claims and the signing key.
+/// A valid app token, its decoded claims, and the key that signed it.
 struct ValidToken<'s> {
     sandbox: &'s Sandbox,
     token: String,
@@ -158,8 +162,8 @@ struct ValidToken<'s> {
 }
 
 impl<'s> ValidToken<'s> {
-    /// Creates a store, builds the table for a token of the store, and asserts that `token verify` rejects
-    /// every row with each set of flags.
+    /// Creates a store and a valid token, and builds the table of hostile tokens from the valid
+    /// token. Asserts that `token verify` rejects every row with each set of flags.
     #[track_caller]
     fn assert_rejected_in_new_store(
         build_table: fn(&ValidToken<'_>) -> Table,
@@ -172,7 +176,7 @@ impl<'s> ValidToken<'s> {
         }
     }
 
-    /// Creates an app token of ada.
+    /// Creates an app token of the logged-in user, and asserts that the token is valid.
     fn new(sandbox: &'s Sandbox) -> Self {
         let token = sandbox.stdout_of(&["token", "create", "target", "-p", "read"]);
         let claims = crate::sandbox::payload(&token).as_object().unwrap().clone();
@@ -215,6 +219,7 @@ impl<'s> ValidToken<'s> {
     }
 }
 
+/// Encodes bytes in base64url without padding.
 pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

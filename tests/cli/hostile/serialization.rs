@@ -1,4 +1,4 @@
-//! Malformed tokens: parts, base64url, JSON and sizes.
+//! Malformed tokens: invalid parts, base64url, JSON or sizes.
 
 use super::{Table, ValidToken, base64url};
 use crate::sandbox::Sandbox;
@@ -9,8 +9,8 @@ use insta::assert_snapshot;
 /// Maximum size of a token in bytes.
 const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
-/// Returns the base64url text with an unused bit of the last character set. A lenient decoder reads the
-/// same bytes.
+/// Changes the last character of a base64url text so that one of its unused bits is 1. A lenient
+/// decoder decodes both texts to the same bytes.
 fn with_unused_bits(part: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     assert_ne!(part.len() % 4, 0, "{part} has no unused bits");
@@ -19,6 +19,7 @@ fn with_unused_bits(part: &str) -> String {
     format!("{rest}{}", char::from(ALPHABET[at + 1]))
 }
 
+/// Returns texts that are not a token in the compact serialization, and a token without a payload.
 pub(super) fn serialization_table(valid: &ValidToken<'_>) -> Table {
     let (token, header, payload, signature) =
         (&valid.token, valid.part(0), valid.part(1), valid.part(2));
@@ -72,7 +73,7 @@ pub(super) fn serialization_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn only_compact_serialization_is_accepted() {
+fn malformed_serialization_is_refused_and_token_in_pasted_text_is_read() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
     serialization_table(&valid).assert_rejected(&sandbox, &[]);
@@ -82,8 +83,8 @@ fn only_compact_serialization_is_accepted() {
     }
 }
 
-/// Returns texts that contain the valid token, and from which `token verify` reads the token. Each text
-/// has a description of its source.
+/// Returns texts that contain the valid token. `token verify` must find the token in each text. The
+/// first element of each pair describes the source of the text.
 fn pasted_texts(valid: &ValidToken<'_>) -> Vec<(&'static str, String)> {
     let (token, payload) = (&valid.token, valid.part(1));
     let wrapped = |separator: &str| {
@@ -103,6 +104,8 @@ fn pasted_texts(valid: &ValidToken<'_>) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Returns tokens whose header or payload has padding, unused bits that are not zero, or characters
+/// of standard base64.
 pub(super) fn non_canonical_encoding_table(valid: &ValidToken<'_>) -> Table {
     let (token, header, payload, signature) =
         (&valid.token, valid.part(0), valid.part(1), valid.part(2));
@@ -114,6 +117,7 @@ pub(super) fn non_canonical_encoding_table(valid: &ValidToken<'_>) -> Table {
         } else {
             crate::sandbox::payload(token).to_string()
         };
+        // If the length is a multiple of 3, the encoding has neither padding nor unused bits.
         while json.len() % 3 == 0 {
             json.push(' ');
         }
@@ -136,6 +140,8 @@ fn non_canonical_base64url_is_refused() {
     ValidToken::assert_rejected_in_new_store(non_canonical_encoding_table, &[&[]]);
 }
 
+/// Returns tokens whose header is not an acceptable JSON object, and a token with an acceptable
+/// header that differs from the signed header.
 pub(super) fn header_table(valid: &ValidToken<'_>) -> Table {
     let header = valid.key.header("JWT").to_string();
     let members = &header[1..header.len() - 1];
@@ -194,17 +200,18 @@ pub(super) fn header_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn header_must_be_one_json_object_without_duplicates() {
+fn header_must_be_one_json_object_without_duplicate_members() {
     ValidToken::assert_rejected_in_new_store(header_table, &[&[]]);
 }
 
-/// Returns a token of that size with a meaningless payload.
+/// Returns a token of `size` bytes: the valid token with another payload, which is not JSON.
 fn token_of_size(valid: &ValidToken<'_>, size: usize) -> String {
     let (header, signature) = (valid.part(0), valid.part(2));
     let payload = "A".repeat(size - header.len() - signature.len() - 2);
     format!("{header}.{payload}.{signature}")
 }
 
+/// Returns inputs that are larger than [`MAX_TOKEN_BYTES`].
 pub(super) fn size_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     table.add_rejected("malformed", "one byte too many", token_of_size(valid, MAX_TOKEN_BYTES + 1));
@@ -232,12 +239,12 @@ fn oversized_token_is_refused() {
         file_table.add_rejected(row.reason, format!("{}, as a file", row.name), "");
         file_table.assert_rejected_by(&sandbox, &["token", "verify", "@token"]);
     }
-    let is_too_large = |text: &str| {
+    let is_refused_as_too_large = |text: &str| {
         let error = sandbox.run_with_input(&["token", "verify", "-", "-o", "json"], text).error();
         error["message"].as_str().unwrap().contains("larger than 64 KiB")
     };
-    assert!(is_too_large(&token_of_size(&valid, MAX_TOKEN_BYTES + 1)));
-    assert!(!is_too_large(&token_of_size(&valid, MAX_TOKEN_BYTES)));
+    assert!(is_refused_as_too_large(&token_of_size(&valid, MAX_TOKEN_BYTES + 1)));
+    assert!(!is_refused_as_too_large(&token_of_size(&valid, MAX_TOKEN_BYTES)));
 }
 
 #[test]
@@ -263,7 +270,7 @@ fn commands_other_than_verify_refuse_malformed_tokens() {
         }
         let revoke = sandbox.run_with_input(&["token", "revoke", "-"], token);
         assert!([2, 10].contains(&revoke.code) && revoke.stdout.is_empty(), "{revoke:?}");
-        // `token decode` accepts an empty signature.
+        // `token decode` does not verify tokens, and accepts the token without a signature.
         let decode = sandbox.run_with_input(&["token", "decode", "-"], token);
         assert!(token == unsigned || decode.code == 10, "{decode:?}");
     }

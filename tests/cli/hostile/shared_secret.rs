@@ -1,5 +1,5 @@
-//! Tokens that a service changed and signed with the app key: the key is a shared secret, which the
-//! service knows.
+//! Tokens that a service has changed and signed again with the app key. A service can do so if the
+//! app key is a shared secret, because services need the secret to verify tokens.
 
 use super::{Table, ValidToken};
 use crate::run_output::RunOutput;
@@ -14,8 +14,8 @@ fn sandbox_with_shared_secret() -> Sandbox {
     sandbox
 }
 
-/// Returns tokens with one claim that contradicts the token record in the store, or without one
-/// claim of the record.
+/// Returns tokens that are validly signed, but contradict the record of the token in the store: one
+/// claim has another value or is missing.
 pub(super) fn record_mismatch_table(valid: &ValidToken<'_>) -> Table {
     let now = valid.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
@@ -49,7 +49,7 @@ pub(super) fn record_mismatch_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn claims_contradicting_the_record_are_refused() {
+fn claims_that_contradict_the_stored_token_are_refused() {
     ValidToken::assert_rejected_in_new_store(record_mismatch_table, &[&[], &["--type", "any"]]);
     let sandbox = sandbox_with_shared_secret();
     record_mismatch_table(&ValidToken::new(&sandbox)).assert_rejected(&sandbox, &[]);
@@ -74,22 +74,22 @@ fn changed_and_re_signed_token_is_refused_by_every_command_except_decode() {
     }
     assert_snapshot!(outputs, @r#"
     $ jeton token verify '<token>'
-    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store
     $ jeton token verify '<token>' -p admin
-    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store
     $ jeton token renew '<token>'
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store
     $ jeton token revoke '<token>'
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store
     "#);
     let output = sandbox.run_with_input(&["token", "verify", "--batch"], &token);
     assert!(
@@ -107,27 +107,27 @@ fn changed_and_re_signed_token_is_refused_by_every_command_except_decode() {
     let access = sandbox.session_member("access");
     let mut claims = payload(&access);
     claims["exp"] = json!(4_000_000_000_i64);
-    let access = valid.key.sign(&valid.key.header("session+jwt"), &claims.to_string());
+    let changed_access = valid.key.sign(&valid.key.header("session+jwt"), &claims.to_string());
     let mut outputs = String::new();
     for words in [&["whoami"][..], &["token", "create", "x"], &["token", "mint"], &["logout"]] {
-        outputs += &run_with_token(words, &access).with_command();
+        outputs += &run_with_token(words, &changed_access).with_command();
     }
     assert_snapshot!(outputs, @"
     $ jeton whoami
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store
     hint: check the token in JETON_TOKEN
     $ jeton token create x
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store
     hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store
     hint: check the token in JETON_TOKEN
     $ jeton logout
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store
     ");
     sandbox.run(&["whoami"]).ok();
     sandbox.run(&["token", "verify", &valid.token]).ok();
@@ -140,8 +140,9 @@ fn token_with_jti_of_another_token_reveals_no_values_of_that_token() {
     sandbox.run(&["keys", "rotate", "--alg", "HS256"]).ok();
     let create = ["token", "create", "app", "--user", "john"];
     let valid = ValidToken::new(&sandbox);
-    let jti = &payload(&sandbox.stdout_of(&create))["jti"];
-    let forged = valid.with_claim("jti", jti.clone());
+    let johns_jti = &payload(&sandbox.stdout_of(&create))["jti"];
+    let forged = valid.with_claim("jti", johns_jti.clone());
+    // The Unix time 1700000000 is on 2023-11-14. The outputs below must not contain this date.
     sandbox.sql("UPDATE users SET disabled_at = 1700000000 WHERE username = 'john'");
     sandbox
         .sql("UPDATE tokens SET revoked_at = 1700000000 WHERE id = (SELECT max(id) FROM tokens)");
@@ -149,7 +150,7 @@ fn token_with_jti_of_another_token_reveals_no_values_of_that_token() {
     assert_snapshot!(output, @"
     invalid: token_revoked
     invalid: user_disabled
-    invalid: bad_claim: `id`: found `1`, expected the value in the store, as issued
+    invalid: bad_claim: `id`: found `1`, expected the value in the store
     --- exit code 12, stderr
     error: token revoked
     ");

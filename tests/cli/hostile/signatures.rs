@@ -1,17 +1,20 @@
-//! App tokens with invalid or malleated signatures, or with the signature of another token.
+//! App tokens with an invalid signature, with the signature of another token, or with a malleated
+//! signature. A malleated signature is made from a valid signature without the key, and is also
+//! valid.
 
 use super::signer::{P256_ORDER, decode_hex, subtract_big_endian};
 use super::{Table, ValidToken, base64url};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
+/// Returns tokens whose signature is invalid, or is the signature of another header or payload.
 pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
     let other = ValidToken::new(valid.sandbox);
     let signature = valid.signature();
     let (r, s) = signature.split_at(32);
     let order = decode_hex(P256_ORDER);
     let zero = vec![0; 32];
-    // A leading zero keeps an INTEGER of DER positive.
+    // In DER, a leading zero byte makes an INTEGER positive.
     let der = [&[0x30, 70, 2, 33, 0], r, &[2, 33, 0], s].concat();
     let mut last_bit_flipped = signature.clone();
     last_bit_flipped[63] ^= 1;
@@ -29,7 +32,7 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
         ("63 bytes", signature[..63].to_vec()),
         ("65 bytes", [&signature[..], &[0]].concat()),
         ("65 bytes, zero first", [&[0], &signature[..]].concat()),
-        ("repeated twice", [&signature[..], &signature[..]].concat()),
+        ("twice in a row", [&signature[..], &signature[..]].concat()),
         ("DER", der),
         ("last bit flipped", last_bit_flipped),
         ("copied from another token", other.signature()),
@@ -41,10 +44,10 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
             valid.with_signature(bytes),
         );
     }
-    // Returns the token with one claim replaced and the original signature, which does not match.
-    let token_with_replaced_claim = |member: &str, value: Value| {
+    // Returns the token with one claim replaced and with the signature of the original payload.
+    let token_with_replaced_claim = |claim: &str, value: Value| {
         let mut claims = valid.claims.clone();
-        claims.insert(member.to_owned(), value);
+        claims.insert(claim.to_owned(), value);
         let payload = base64url(Value::from(claims).to_string());
         format!("{}.{payload}.{}", valid.part(0), valid.part(2))
     };
@@ -78,7 +81,7 @@ fn token_with_malleated_signature_is_revoked_with_the_original_token() {
     let valid = ValidToken::new(&sandbox);
     let signature = valid.signature();
     let (r, s) = signature.split_at(32);
-    // ECDSA: (r, n - s) is as valid as (r, s).
+    // ECDSA with a curve of order n: if (r, s) is a valid signature, (r, n - s) is valid too.
     let malleated_token =
         valid.with_signature([r, &subtract_big_endian(&decode_hex(P256_ORDER), s)].concat());
     assert_ne!(malleated_token, valid.token);

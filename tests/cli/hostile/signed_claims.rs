@@ -1,28 +1,32 @@
-//! Tokens with valid signatures and invalid or missing claims or `typ` headers.
+//! Tokens with a valid signature in which a claim or the header member `typ` is invalid or missing.
 
 use super::{Table, ValidToken};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 impl ValidToken<'_> {
-    /// Returns the token with one claim changed, signed with the key of the store.
+    /// Returns the token with one claim changed or added, signed with the key of the store.
     pub(super) fn with_claim(&self, claim: &str, value: impl Into<Value>) -> String {
         let mut claims = self.claims.clone();
         claims.insert(claim.to_owned(), value.into());
         self.sign_claims(&Value::from(claims))
     }
 
+    /// Returns the token without one claim, signed with the key of the store.
     pub(super) fn without_claim(&self, claim: &str) -> String {
         let mut claims = self.claims.clone();
         claims.shift_remove(claim).unwrap();
         self.sign_claims(&Value::from(claims))
     }
 
+    /// Returns a token with the claims, signed with the key of the store.
     fn sign_claims(&self, claims: &Value) -> String {
         self.key.sign(&self.key.header("JWT"), &claims.to_string())
     }
 }
 
+/// Returns signed tokens whose payload is not one valid JSON object. In some payloads, the
+/// additional member `was` has the value that `exp` had before the change.
 pub(super) fn payload_table(valid: &ValidToken<'_>) -> Table {
     let header = valid.key.header("JWT");
     let claims = Value::from(valid.claims.clone()).to_string();
@@ -137,6 +141,7 @@ fn registered_claims_of_wrong_type_or_range_are_refused() {
     ValidToken::assert_rejected_in_new_store(claim_type_table, &[&[], &["--type", "any"]]);
 }
 
+/// Returns signed tokens with a missing or wrong `exp`, `type`, `typ` or `jti`.
 pub(super) fn required_claim_table(valid: &ValidToken<'_>) -> Table {
     let jti = valid.claims["jti"].as_str().unwrap();
     let mut table = Table::default();
@@ -178,8 +183,8 @@ pub(super) fn required_claim_table(valid: &ValidToken<'_>) -> Table {
     table
 }
 
-/// Returns tokens with the `jti` of the valid token and one changed claim. After the valid token is
-/// revoked, these tokens must be refused as revoked.
+/// Returns signed tokens with the `jti` of the valid token and one changed claim. These tokens must
+/// be rejected as revoked after the valid token has been revoked.
 pub(super) fn revoked_token_table(valid: &ValidToken<'_>) -> Table {
     let now = valid.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
@@ -199,7 +204,7 @@ pub(super) fn revoked_token_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn missing_or_wrong_required_claims_are_refused() {
+fn missing_or_wrong_required_claims_and_changed_revoked_tokens_are_refused() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
     required_claim_table(&valid).assert_rejected(&sandbox, &[]);

@@ -1,4 +1,5 @@
-//! Signatures with every algorithm and any key, and arithmetic for forged signatures.
+//! Functions that sign with every algorithm, decode keys, and do the arithmetic for forged
+//! signatures.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature as aws;
@@ -6,19 +7,19 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-/// The order of P-256 (FIPS 186-4, D.1.2.3).
+/// The order of P-256 in hexadecimal (FIPS 186-4, D.1.2.3).
 pub(super) const P256_ORDER: &str =
     "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
 
-/// The order of P-521 (FIPS 186-4, D.1.2.5).
+/// The order of P-521 in hexadecimal (FIPS 186-4, D.1.2.5).
 pub(super) const P521_ORDER: &str = "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\
     ffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409";
 
-/// The order of P-384 (FIPS 186-4, D.1.2.4).
+/// The order of P-384 in hexadecimal (FIPS 186-4, D.1.2.4).
 pub(super) const P384_ORDER: &str = "ffffffffffffffffffffffffffffffffffffffffffffffff\
                                      c7634d81f4372ddf581a0db248b0a77aecec196accc52973";
 
-/// The order of Ed25519 (RFC 8032, section 5.1), little-endian.
+/// The order of Ed25519 in little-endian hexadecimal (RFC 8032, section 5.1).
 pub(super) const ED25519_ORDER: &str =
     "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
 
@@ -29,7 +30,7 @@ pub(super) fn decode_hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Returns `a - b` of two 32-byte big-endian numbers.
+/// Returns `a - b`. The arguments and the result are big-endian numbers of 32 bytes.
 pub(super) fn subtract_big_endian(a: &[u8], b: &[u8]) -> Vec<u8> {
     let mut difference = vec![0; 32];
     let mut borrow = 0;
@@ -41,18 +42,18 @@ pub(super) fn subtract_big_endian(a: &[u8], b: &[u8]) -> Vec<u8> {
     difference
 }
 
-/// Returns `a + b` of two little-endian numbers of equal length.
+/// Returns `a + b`. The arguments and the result are little-endian numbers of the same length.
 pub(super) fn add_little_endian(a: &[u8], b: &[u8]) -> Vec<u8> {
     let mut carry = 0;
-    let digit = |(a, b): (&u8, &u8)| {
-        let digit = u16::from(*a) + u16::from(*b) + carry;
-        carry = digit >> 8;
-        u8::try_from(digit & 0xFF).unwrap()
+    let add_with_carry = |(a, b): (&u8, &u8)| {
+        let sum = u16::from(*a) + u16::from(*b) + carry;
+        carry = sum >> 8;
+        u8::try_from(sum & 0xFF).unwrap()
     };
-    a.iter().zip(b).map(digit).collect()
+    a.iter().zip(b).map(add_with_carry).collect()
 }
 
-/// Returns the signature of `input`. The key is PKCS#8, or a secret for HMAC algorithms.
+/// Returns the signature of `input`. `key` is a private key in PKCS#8, or the secret of an HMAC.
 pub(super) fn sign_raw(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
     let (input, random) = (input.as_bytes(), SystemRandom::new());
     let rsa = |padding: &'static dyn aws::RsaEncoding| {
@@ -90,14 +91,15 @@ pub(super) fn sign_raw(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
     }
 }
 
-/// Signs a header and a payload with that key and algorithm.
+/// Returns a token with the header and the payload, signed with the key and the algorithm.
 pub(crate) fn sign_token(algorithm: &str, key: &[u8], header: &Value, payload: &str) -> String {
     let input = format!("{}.{}", super::base64url(header.to_string()), super::base64url(payload));
     let signature = sign_raw(algorithm, key, &input);
     format!("{input}.{}", super::base64url(signature))
 }
 
-/// Decodes the first block of a PEM file.
+/// Returns the DER of the first key in a PEM file: the decoded base64 between the first `BEGIN`
+/// line and the next `END` line.
 pub(crate) fn decode_pem(text: &str) -> Vec<u8> {
     let lines = text.lines().skip_while(|line| !line.starts_with("-----BEGIN")).skip(1);
     let base64: String = lines.take_while(|line| !line.starts_with('-')).collect();

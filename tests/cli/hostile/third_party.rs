@@ -1,6 +1,8 @@
-//! Forged third-party tokens, verified with a JWK Set, without a store.
+//! Forged third-party tokens, which are verified with a JWK Set. There is no store.
 
-use super::issuer::{self, KEYS, default_claims, jose_header, signing_key, valid_token};
+use super::issuer::{
+    self, KEY_IDS_AND_ALGORITHMS, default_claims, jose_header, signing_key, valid_token,
+};
 use super::signer::{
     ED25519_ORDER, add_little_endian, decode_hex, decode_member, decode_pem, sign_token,
 };
@@ -9,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-/// The supported algorithms, without `Ed25519`, another name of `EdDSA`.
+/// The supported algorithms, except `Ed25519`, which is a second name of `EdDSA`.
 pub(super) const ALGORITHMS: [&str; 13] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
     "ES384", "ES512", "EdDSA",
@@ -25,14 +27,15 @@ pub(super) fn with_signature(token: &str, signature: impl AsRef<[u8]>) -> String
     format!("{}.{}", token.rsplit_once('.').unwrap().0, base64url(signature))
 }
 
+/// Returns the decoded signature of the token.
 pub(super) fn signature_of(token: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(token.rsplit('.').next().unwrap()).unwrap()
 }
 
-/// Returns tokens with an algorithm other than the key's algorithm.
+/// Returns tokens whose `alg` is invalid, or whose `alg` or signature is not of the key's algorithm.
 pub(super) fn algorithm_table() -> Table {
     let mut table = Table::default();
-    for (kid, algorithm) in KEYS {
+    for (kid, algorithm) in KEY_IDS_AND_ALGORITHMS {
         let valid = valid_token(kid, algorithm);
         for alg in ["none", "NONE", "nOnE", "", "RSA-OAEP"] {
             let header = jose_header(kid, alg);
@@ -68,12 +71,13 @@ pub(super) fn algorithm_table() -> Table {
             with_header(&valid, &header),
         );
     }
-    // Genuine signatures by the RSA key with other RSA algorithms; the JWK Set allows only RS256.
+    // Valid signatures by the RSA key with other RSA algorithms. In the JWK Set, the `alg` of this
+    // key is RS256, so the other algorithms are not allowed.
     for signing_alg in ["RS384", "RS512", "PS256", "PS384", "PS512"] {
         let (key, claims) = (signing_key("rsa"), default_claims().to_string());
-        let genuine = sign_token(signing_alg, &key, &jose_header("rsa", signing_alg), &claims);
-        table.add_rejected("alg_not_allowed", format!("rsa: signed with {signing_alg}"), &genuine);
-        let mislabelled = with_signature(&valid_token("rsa", "RS256"), signature_of(&genuine));
+        let signed = sign_token(signing_alg, &key, &jose_header("rsa", signing_alg), &claims);
+        table.add_rejected("alg_not_allowed", format!("rsa: signed with {signing_alg}"), &signed);
+        let mislabelled = with_signature(&valid_token("rsa", "RS256"), signature_of(&signed));
         table.add_rejected(
             "bad_signature",
             format!("rsa: RS256 header, {signing_alg} signature"),
@@ -89,7 +93,9 @@ pub(super) fn public_key_as_secret_table() -> Table {
     let claims = default_claims().to_string();
     let pems =
         [issuer::RSA_PUBLIC, issuer::P256_PUBLIC, issuer::P384_PUBLIC, issuer::ED25519_PUBLIC];
-    for ((jwk, pem), (kid, algorithm)) in issuer::jwks().iter().zip(pems).zip(KEYS) {
+    for ((jwk, pem), (kid, algorithm)) in
+        issuer::jwks().iter().zip(pems).zip(KEY_IDS_AND_ALGORITHMS)
+    {
         let public_value = decode_member(jwk, if kid == "rsa" { "n" } else { "x" });
         for (name, secret) in [
             ("PEM", pem.as_bytes().to_vec()),
@@ -117,20 +123,21 @@ pub(super) fn public_key_as_secret_table() -> Table {
     table
 }
 
-/// Returns tokens with forged key ids, embedded keys or critical headers.
+/// Returns tokens with a forged, missing or malformed key id, tokens with an embedded key or with the
+/// URL of a key, and signed tokens with the header parameter `crit`, `b64` or `zip`.
 pub(super) fn header_table() -> Table {
     let mut table = Table::default();
     let set = issuer::jwks();
-    for (jwk, (kid, alg)) in set.iter().zip(KEYS) {
+    for (jwk, (kid, alg)) in set.iter().zip(KEY_IDS_AND_ALGORITHMS) {
         let valid = valid_token(kid, alg);
         for other in ["KID", "/dev/null", "../set", "' OR 1=1 --", "\0", &format!("{kid}\0")] {
             let token = with_header(&valid, &jose_header(other, alg));
             table.add_rejected("unknown_key", format!("{kid}: kid {other:?}"), token);
         }
         let without_kid = with_header(&valid, &json!({ "alg": alg }));
-        table.add_rejected("bad_signature", format!("{kid}: no kid, five keys"), without_kid);
+        table.add_rejected("bad_signature", format!("{kid}: no kid, 5-key set"), without_kid);
         let empty_kid = with_header(&valid, &jose_header("", alg));
-        table.add_rejected("bad_signature", format!("{kid}: kid empty, five keys"), empty_kid);
+        table.add_rejected("bad_signature", format!("{kid}: kid empty, 5-key set"), empty_kid);
         for other in [json!(null), json!([kid]), json!(1), json!({"kid": kid})] {
             let token = with_header(&valid, &json!({"alg": alg, "kid": other}));
             table.add_rejected("malformed", format!("{kid}: kid {other}"), token);
@@ -170,7 +177,9 @@ pub(super) fn header_table() -> Table {
                 token,
             );
         }
-        for (other, other_alg) in KEYS.into_iter().filter(|(other, _)| *other != kid) {
+        for (other, other_alg) in
+            KEY_IDS_AND_ALGORITHMS.into_iter().filter(|(other, _)| *other != kid)
+        {
             let token = with_header(&valid, &jose_header(other, other_alg));
             table.add_rejected("bad_signature", format!("{kid}: as {other}"), token);
         }
@@ -178,10 +187,10 @@ pub(super) fn header_table() -> Table {
     table
 }
 
-/// Returns tokens with invalid signatures or another payload, and malformed or oversized tokens.
+/// Returns tokens with an invalid signature or another payload, and malformed or oversized tokens.
 pub(super) fn signature_table() -> Table {
     let mut table = Table::default();
-    for (kid, alg) in KEYS {
+    for (kid, alg) in KEY_IDS_AND_ALGORITHMS {
         let valid = valid_token(kid, alg);
         let signature = signature_of(&valid);
         let length = signature.len();
@@ -224,15 +233,15 @@ pub(super) fn signature_table() -> Table {
     table
 }
 
-/// Asserts that every row is rejected with the JWK Set of the issuer.
+/// Asserts that `token verify` with the JWK Set of the issuer rejects the token of every row.
 fn assert_rejected_with_set(table: &Table) {
     table.assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }
 
 #[test]
-fn issuer_tokens_are_valid() {
+fn issuer_tokens_are_valid_unless_the_header_is_changed() {
     let sandbox = issuer::sandbox_with_keys();
-    for (kid, alg) in KEYS {
+    for (kid, alg) in KEY_IDS_AND_ALGORITHMS {
         let token = valid_token(kid, alg);
         let words = ["token", "verify", &token, "--jwks", "set", "--iss", "https://idp"];
         assert_eq!(sandbox.stdout_of(&words), "valid", "{kid}");
@@ -241,7 +250,7 @@ fn issuer_tokens_are_valid() {
         let signed_without_kid = sign_token(alg, &signing_key(kid), &header_without_kid, claims);
         let words = ["token", "verify", &signed_without_kid, "--key", kid, "--alg", alg];
         assert_eq!(sandbox.stdout_of(&words), "valid", "{kid}");
-        // The signature is for the header with `kid`.
+        // The signature covers the header with `kid`, not the header without `kid`.
         let kid_removed = with_header(&token, &header_without_kid);
         let words = ["token", "verify", &kid_removed, "--key", kid, "--alg", alg];
         assert_eq!(sandbox.run(&words).stdout, "invalid: bad_signature\n", "{kid}");

@@ -5,17 +5,19 @@ use super::issuer::{self, default_claims, jose_header, signing_key};
 use super::signer::sign_token;
 use serde_json::{Value, json};
 
-/// Signs the payload as the issuer.
+/// Returns a token with the payload, signed with the P-256 key of the issuer.
 fn sign_payload(payload: &str) -> String {
     sign_token("ES256", &signing_key("p256"), &jose_header("p256", "ES256"), payload)
 }
 
-fn with_claim(claim: &str, value: &Value) -> String {
+/// Returns a valid token of the issuer, except that one claim has been changed or added.
+fn token_with_claim(claim: &str, value: &Value) -> String {
     let mut claims = default_claims();
     claims[claim] = value.clone();
     sign_payload(&claims.to_string())
 }
 
+/// Returns tokens whose payload is not one valid JSON object.
 pub(super) fn payload_table() -> Table {
     let mut table = Table::default();
     let claims = default_claims().to_string();
@@ -26,7 +28,7 @@ pub(super) fn payload_table() -> Table {
         ("an array", format!("[{claims}]")),
         ("null", "null".to_owned()),
         ("truncated", claims[..claims.len() - 1].to_owned()),
-        ("repeated twice", format!("{claims}{claims}")),
+        ("twice in a row", format!("{claims}{claims}")),
         ("a byte order mark", format!("\u{feff}{claims}")),
         ("exp twice", format!("{{{members},\"exp\":4102444801}}")),
         ("sub twice, one escaped", format!("{{{members},\"\\u0073ub\":\"admin\"}}")),
@@ -68,12 +70,17 @@ pub(super) fn claim_type_table() -> Table {
         ),
     ] {
         for value in values.as_array().unwrap() {
-            table.add_rejected("bad_claim", format!("{claim} {value}"), with_claim(claim, value));
+            table.add_rejected(
+                "bad_claim",
+                format!("{claim} {value}"),
+                token_with_claim(claim, value),
+            );
         }
     }
     table
 }
 
+/// Returns tokens that are expired, have no `exp`, or are not valid yet.
 pub(super) fn time_claim_table() -> Table {
     let mut table = Table::default();
     for exp in [json!(0), json!(1), json!(1_000_000_000), json!(1.5), json!(0.0)] {
@@ -81,33 +88,34 @@ pub(super) fn time_claim_table() -> Table {
             11,
             "token_expired",
             format!("exp {exp}"),
-            with_claim("exp", &exp),
+            token_with_claim("exp", &exp),
         );
     }
     let mut without_exp = default_claims();
     without_exp.as_object_mut().unwrap().remove("exp");
     table.add_rejected("missing_claim", "no exp", sign_payload(&without_exp.to_string()));
     for claim in ["nbf", "iat"] {
+        // These times are 100 seconds before `exp`, in the year 2099.
         for time in [json!(4_102_444_700_i64), json!(4_102_444_700.5)] {
-            let token = with_claim(claim, &time);
+            let token = token_with_claim(claim, &time);
             table.add_rejected("not_yet_valid", format!("{claim} {time}"), token);
         }
     }
     table
 }
 
-/// Returns tokens with an issuer or audience that differs from the expected value.
+/// Returns tokens with an issuer other than `https://idp`, or without the audience `api`.
 pub(super) fn issuer_and_audience_table() -> Table {
     let mut table = Table::default();
     for iss in
         ["", "https://idp/", "HTTPS://IDP", "https://idp\0", "https://idp.evil", " https://idp"]
     {
-        table.add_rejected("issuer", format!("iss {iss:?}"), with_claim("iss", &json!(iss)));
+        table.add_rejected("issuer", format!("iss {iss:?}"), token_with_claim("iss", &json!(iss)));
     }
     for aud in
         [json!(""), json!("API"), json!("api "), json!([]), json!(["ap", "i"]), json!("api\0")]
     {
-        table.add_rejected("audience", format!("aud {aud}"), with_claim("aud", &aud));
+        table.add_rejected("audience", format!("aud {aud}"), token_with_claim("aud", &aud));
     }
     table
 }

@@ -1,16 +1,20 @@
-//! Forged third-party tokens, verified with a single key or with a JWK Set without key ids.
+//! Invalid third-party tokens, which are verified with a single key or with a JWK Set without key
+//! ids.
 
 use super::Table;
-use super::issuer::{self, KEYS, SECRET, default_claims, jose_header, signing_key, valid_token};
+use super::issuer::{
+    self, KEY_IDS_AND_ALGORITHMS, SECRET, default_claims, jose_header, signing_key, valid_token,
+};
 use super::signer::{decode_pem, sign_token};
 use super::third_party::{ALGORITHMS, signature_of, with_header, with_signature};
 use serde_json::json;
 
-/// Returns two kinds of tokens for a JWK Set without key ids: tokens with a `kid`, which no key of the set
-/// has; and tokens without `kid`, with the signature of another header.
+/// Returns tokens that are invalid with a JWK Set without key ids. A token with a `kid` is invalid
+/// because no key of the set has this key id. The tokens without `kid` are invalid because their
+/// signatures are for a header with `kid`.
 pub(super) fn set_without_kids_table() -> Table {
     let mut table = Table::default();
-    for (kid, alg) in KEYS {
+    for (kid, alg) in KEY_IDS_AND_ALGORITHMS {
         table.add_rejected(
             "unknown_key",
             format!("{kid}: kid in the token, not in the set"),
@@ -28,12 +32,12 @@ pub(super) fn set_without_kids_table() -> Table {
 }
 
 #[test]
-fn kid_or_bad_signature_is_refused_with_jwk_set_without_kids() {
+fn token_with_kid_or_bad_signature_is_refused_with_jwk_set_without_kids() {
     set_without_kids_table()
         .assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set-without-kids"]);
 }
 
-/// Returns forged tokens for a single key, which is used with one algorithm.
+/// Returns forged, expired and malformed tokens, for verification with one key and its algorithm.
 pub(super) fn single_key_table(kid: &str, algorithm: &str) -> Table {
     let mut table = Table::default();
     let (genuine, key, claims) =
@@ -76,8 +80,8 @@ pub(super) fn single_key_table(kid: &str, algorithm: &str) -> Table {
             with_header(&genuine, &header),
         );
     }
-    let with_crit = json!({"alg": algorithm, "crit": ["exp"]});
-    let with_crit = sign_token(algorithm, &key, &with_crit, &claims);
+    let crit_header = json!({"alg": algorithm, "crit": ["exp"]});
+    let with_crit = sign_token(algorithm, &key, &crit_header, &claims);
     table.add_rejected("critical_header", format!("{kid} alone: crit, signed"), with_crit);
     let expired =
         sign_token(algorithm, &key, &jose_header(kid, algorithm), &json!({"exp": 1}).to_string());
@@ -89,9 +93,9 @@ pub(super) fn single_key_table(kid: &str, algorithm: &str) -> Table {
 }
 
 #[test]
-fn forged_tokens_are_refused_with_a_single_key() {
+fn invalid_tokens_are_refused_with_a_single_key() {
     let sandbox = issuer::sandbox_with_keys();
-    for (kid, alg) in KEYS {
+    for (kid, alg) in KEY_IDS_AND_ALGORITHMS {
         single_key_table(kid, alg).assert_rejected(&sandbox, &["--key", kid, "--alg", alg]);
     }
 }

@@ -1,10 +1,11 @@
-//! Tokens of one kind, presented as tokens of another kind.
+//! Tokens of one kind (app, test, access or refresh), presented as tokens of another kind.
 
 use super::{Key, Table, ValidToken};
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 
-/// Returns session tokens, and app tokens with the `type` of session tokens.
+/// Returns session tokens (an access and a refresh token), and app tokens with the `type` of
+/// session tokens. All are invalid as app tokens.
 pub(super) fn session_token_table(valid: &ValidToken<'_>) -> Table {
     let (access, refresh) =
         (valid.sandbox.session_member("access"), valid.sandbox.session_member("refresh"));
@@ -24,7 +25,8 @@ pub(super) fn session_token_table(valid: &ValidToken<'_>) -> Table {
     table
 }
 
-/// Returns tokens of other kinds, and access tokens with the `jti` or `typ` of another token.
+/// Returns tokens that are invalid as access tokens: tokens of other kinds, and access tokens with
+/// the `jti` or `typ` of a token of another kind.
 pub(super) fn wrong_access_token_table(valid: &ValidToken<'_>) -> Table {
     let (access, refresh) =
         (valid.sandbox.session_member("access"), valid.sandbox.session_member("refresh"));
@@ -84,19 +86,19 @@ fn test_token_is_refused_as_any_other_kind() {
     let sub = access["sub"].as_str().unwrap();
     let minted = sandbox.stdout_of(&["token", "mint", "--sub", sub, "--claim", "type=access"]);
     let valid = ValidToken::new(&sandbox);
-    let key = Key::load(&sandbox, "test");
-    assert_ne!(key.kid, valid.key.kid);
-    let session_header = key.header("session+jwt");
+    let test_key = Key::load(&sandbox, "test");
+    assert_ne!(test_key.kid, valid.key.kid);
+    let session_header = test_key.header("session+jwt");
     let app_claims = Value::from(valid.claims.clone()).to_string();
     let tokens = [
         ("minted with the sub of an admin", minted.clone()),
         (
             "claims of the access token, signed with the test key",
-            key.sign(&session_header, &access.to_string()),
+            test_key.sign(&session_header, &access.to_string()),
         ),
         (
             "claims of the app token, signed with the test key",
-            key.sign(&key.header("JWT"), &app_claims),
+            test_key.sign(&test_key.header("JWT"), &app_claims),
         ),
     ];
     let mut table = Table::default();
@@ -126,18 +128,19 @@ fn test_token_is_refused_as_any_other_kind() {
     table.assert_rejected(&sandbox, &["--type", "refresh"]);
     sandbox.run_with_input(&["token", "verify", "-", "--type", "test"], &minted).ok();
 
-    // The kid of the test key with a signature by the app key, and the reverse.
+    // The first token has the `kid` of the test key and a signature by the app key. The second
+    // token has the `kid` of the app key and a signature by the test key.
     let mut table = Table::default();
     let claims = app_claims.as_str();
     table.add_rejected(
         "wrong_type",
         "kid of the test key",
-        valid.key.sign(&key.header("JWT"), claims),
+        valid.key.sign(&test_key.header("JWT"), claims),
     );
     table.add_rejected(
         "bad_signature",
         "kid of the app key",
-        key.sign(&valid.key.header("JWT"), claims),
+        test_key.sign(&valid.key.header("JWT"), claims),
     );
     table.assert_rejected(&sandbox, &[]);
 }

@@ -1,4 +1,5 @@
-//! Headers and claims as services write them: shown, minted and verified.
+//! Headers and claims in the forms that other tools and services use. The tests decode, mint and
+//! verify tokens with such headers and claims.
 
 use super::Inputs;
 use crate::hostile::base64url;

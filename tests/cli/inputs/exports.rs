@@ -1,12 +1,13 @@
-//! Keys as other programs export them.
+//! Keys in the formats in which other programs export keys.
 
 use super::Inputs;
 use crate::required::{node, python, require};
 use std::process::Command;
 
-/// Algorithms, and scripts with openssl and ssh-keygen that write `key` (private), `pub` (public) or
-/// both. The scripts run in this order; after each script, the files are a key pair of the algorithm.
-const OPENSSL_SCRIPTS: &[(&str, &str)] = &[
+/// Algorithms, each with a script that calls openssl or ssh-keygen. A script writes the file `key`
+/// (private key), the file `pub` (public key) or both. The scripts run in this order. After each
+/// script, the two files are a key pair of the algorithm.
+const OPENSSL_AND_SSH_KEYGEN_SCRIPTS: &[(&str, &str)] = &[
     ("RS256", "openssl genrsa -traditional -out key 2048; openssl rsa -in key -pubout -out pub"),
     ("RS256", "openssl rsa -in key -RSAPublicKey_out -outform DER -out pub"),
     ("RS256", "openssl rsa -in key -text -out text; mv text key"),
@@ -42,8 +43,8 @@ const OPENSSL_SCRIPTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Python script that writes key pairs to `N.key` (private) and `N.pub` (public), where `N` counts from 0,
-/// and prints the algorithm of each pair.
+/// Python script that writes key pairs and prints the algorithm of each pair. The first pair is in
+/// the files `0.key` (private) and `0.pub` (public), and the second pair is in `1.key` and `1.pub`.
 const PYTHON_SCRIPT: &str = r#"
 import base64
 import json
@@ -78,7 +79,8 @@ for alg, key, jwk in keys:
         count += 1
 "#;
 
-/// Node.js script that writes key pairs and prints algorithms in the form of `PYTHON_SCRIPT`.
+/// Node.js script that writes key pairs and prints the algorithm of each pair. The files are named
+/// as in [`PYTHON_SCRIPT`].
 const NODE_SCRIPT: &str = r"
 const { generateKeyPairSync } = require('node:crypto');
 const { writeFileSync } = require('node:fs');
@@ -104,7 +106,8 @@ for (const [alg, kind, options, type] of kinds) {
 }
 ";
 
-/// Asserts that a token signed with the key in `private_file` is valid with the key in `public_file`.
+/// Asserts that a token is valid with the key in `public_file` if it is signed with the key in
+/// `private_file`. `name` describes the key pair.
 fn assert_pair(inputs: &Inputs, alg: &str, private_file: &str, public_file: &str, name: &str) {
     let output = inputs.shell(&format!(
         "mint {private_file} --alg {alg} | jeton token verify - --key {public_file} --alg {alg}"
@@ -117,14 +120,14 @@ fn assert_pair(inputs: &Inputs, alg: &str, private_file: &str, public_file: &str
 fn exports_of_openssl_and_ssh_keygen_are_read() {
     require(Command::new("openssl").arg("version"), "the program `openssl`");
     let inputs = Inputs::new();
-    for (alg, script) in OPENSSL_SCRIPTS {
+    for (alg, script) in OPENSSL_AND_SSH_KEYGEN_SCRIPTS {
         let output = inputs.shell(&format!("set -e; {script}"));
         assert_eq!(output.code, 0, "{script}: {}", output.stderr);
         assert_pair(&inputs, alg, "key", "pub", script);
     }
 }
 
-/// Runs a program that writes key pairs, and asserts that jeton reads every pair.
+/// Runs a program that writes at least twelve key pairs, and asserts that jeton reads every pair.
 fn assert_exports(program: &mut Command) {
     let inputs = Inputs::new();
     let output = program.current_dir(inputs.0.home()).output().unwrap();

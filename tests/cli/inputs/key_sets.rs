@@ -1,26 +1,28 @@
 //! Documents with public keys, and the choice of the key that verifies a token.
 
 use super::{
-    EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, body, private_ec_jwk, public_ec_jwk, rsa_jwk, sign,
+    EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, pem_body, private_ec_jwk, public_ec_jwk,
+    public_rsa_jwk, rsa_signed_token,
 };
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// Returns the RSA JWK with a member set to `value`.
-fn rsa_with(name: &str, value: Value) -> Value {
-    let mut jwk = rsa_jwk();
+/// Returns the public RSA JWK in which the member `name` has the value.
+fn rsa_jwk_with(name: &str, value: Value) -> Value {
+    let mut jwk = public_rsa_jwk();
     jwk[name] = value;
     jwk
 }
 
-fn rsa_without(names: &[&str]) -> Value {
-    let mut jwk = rsa_jwk();
+/// Returns the public RSA JWK without the members `names`.
+fn rsa_jwk_without(names: &[&str]) -> Value {
+    let mut jwk = public_rsa_jwk();
     jwk.as_object_mut().unwrap().retain(|name, _| !names.contains(&name.as_str()));
     jwk
 }
 
-/// Verifies `t.jwt` with each document as `--jwks`. Returns the outputs, each below the name of the
-/// document.
+/// Verifies the token in `t.jwt`, which the RSA key signed, with each document as `--jwks`. Returns
+/// the outputs, each below the name of the document.
 fn verify_with_each(inputs: &Inputs, documents: &[(&str, Value)]) -> String {
     let mut outputs = String::new();
     for (name, document) in documents {
@@ -34,24 +36,25 @@ fn verify_with_each(inputs: &Inputs, documents: &[(&str, Value)]) -> String {
 #[test]
 fn documents_of_identity_providers_are_read() {
     let inputs = Inputs::new();
-    let padded_n = format!("{}==", rsa_jwk()["n"].as_str().unwrap());
-    let entra = json!({"x5t": "q", "x5c": ["MIIC"], "issuer": "https://login.example/{tenantid}"});
-    let mut with_entra_members = rsa_jwk();
-    with_entra_members.as_object_mut().unwrap().extend(entra.as_object().unwrap().clone());
+    let padded_n = format!("{}==", public_rsa_jwk()["n"].as_str().unwrap());
+    let entra_members =
+        json!({"x5t": "q", "x5c": ["MIIC"], "issuer": "https://login.example/{tenantid}"});
+    let mut with_entra_members = public_rsa_jwk();
+    with_entra_members.as_object_mut().unwrap().extend(entra_members.as_object().unwrap().clone());
     let encryption_key = json!({"kty": "RSA", "kid": "enc", "use": "enc", "alg": "RSA-OAEP",
-        "n": rsa_jwk()["n"], "e": "AQAB"});
+        "n": public_rsa_jwk()["n"], "e": "AQAB"});
     let documents = [
-        ("`use` is null", json!({"keys": [rsa_with("use", Value::Null)]})),
+        ("`use` is null", json!({"keys": [rsa_jwk_with("use", Value::Null)]})),
         (
             "`alg`, `key_ops` and `x5c` are null (.NET)",
             json!({"keys": [
             {"kty": "RSA", "kid": "rsa-1", "alg": null, "key_ops": null, "x5c": null, "crv": null,
-                "n": rsa_jwk()["n"], "e": rsa_jwk()["e"]}]}),
+                "n": public_rsa_jwk()["n"], "e": public_rsa_jwk()["e"]}]}),
         ),
-        ("array of JWKs", json!([rsa_jwk()])),
-        ("padded base64url", json!({"keys": [rsa_with("n", padded_n.into())]})),
+        ("array of JWKs", json!([public_rsa_jwk()])),
+        ("padded base64url", json!({"keys": [rsa_jwk_with("n", padded_n.into())]})),
         ("members of Entra ID", json!({"keys": [with_entra_members]})),
-        ("encryption key of Keycloak", json!({"keys": [encryption_key, rsa_jwk()]})),
+        ("encryption key of Keycloak", json!({"keys": [encryption_key, public_rsa_jwk()]})),
         ("map of public keys of Firebase", json!({"rsa-1": RSA_PUBLIC, "k2": EC_CERTIFICATE})),
     ];
     for (name, document) in &documents {
@@ -65,17 +68,17 @@ fn error_describes_document_without_a_usable_key() {
     let inputs = Inputs::new();
     let documents = [
         ("discovery document", json!({"issuer": "https://x", "jwks_uri": "https://x/jwks"})),
-        ("realm of Keycloak", json!({"realm": "m", "public_key": body(RSA_PUBLIC)})),
+        ("realm of Keycloak", json!({"realm": "m", "public_key": pem_body(RSA_PUBLIC)})),
         (
             "service account",
             json!({"type": "service_account", "private_key_id": "k1", "private_key": RSA}),
         ),
-        ("answer of a proxy", json!({"data": {"keys": [rsa_jwk()]}})),
+        ("answer of a proxy", json!({"data": {"keys": [public_rsa_jwk()]}})),
         ("error of a server", json!({"error": "not found"})),
-        ("`n` missing", json!({"keys": [rsa_without(&["n", "e"])]})),
-        ("`n` null", json!({"keys": [rsa_with("n", Value::Null)]})),
-        ("`kty` missing", json!({"keys": [rsa_without(&["kty"])]})),
-        ("`e` a number", json!({"keys": [rsa_with("e", 65_537.into())]})),
+        ("`n` missing", json!({"keys": [rsa_jwk_without(&["n", "e"])]})),
+        ("`n` null", json!({"keys": [rsa_jwk_with("n", Value::Null)]})),
+        ("`kty` missing", json!({"keys": [rsa_jwk_without(&["kty"])]})),
+        ("`e` a number", json!({"keys": [rsa_jwk_with("e", 65_537.into())]})),
         (
             "short coordinate",
             json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "rsa-1",
@@ -117,7 +120,7 @@ fn error_describes_document_without_a_usable_key() {
     --- exit code 65, stderr
     error: key: `x` has the wrong length: found 3 bytes, expected 32
     "#);
-    // A token can be minted with the service account, whose key is private.
+    // The service account contains a private key, so it can sign tokens.
     inputs.write_json("account.json", &documents[2].1);
     assert_snapshot!(inputs.shell("mint account.json | header"), @r#"{"alg":"RS256","typ":"JWT","kid":"k1"}"#);
 }
@@ -126,23 +129,28 @@ fn error_describes_document_without_a_usable_key() {
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn verification_key_is_chosen_by_algorithm_and_key_id() {
     let inputs = Inputs::new();
-    let other = rsa_with("kid", "o".into());
-    inputs.write_json("duplicates.json", &json!({"keys": [rsa_jwk(), other, other]}));
-    inputs.write_json("two.json", &json!({"keys": [rsa_jwk(), public_ec_jwk()]}));
-    inputs.write_json("mixed.json", &json!({"keys": [private_ec_jwk(), rsa_jwk()]}));
+    let with_other_kid = rsa_jwk_with("kid", "o".into());
+    inputs.write_json(
+        "duplicates.json",
+        &json!({"keys": [public_rsa_jwk(), with_other_kid, with_other_kid]}),
+    );
+    inputs.write_json("two.json", &json!({"keys": [public_rsa_jwk(), public_ec_jwk()]}));
+    inputs.write_json("mixed.json", &json!({"keys": [private_ec_jwk(), public_rsa_jwk()]}));
     inputs.write_json(
         "future.json",
         &json!({"keys": [{"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA", "kid": "pq"},
-            {"kty": "OKP", "crv": "X25519", "x": "AA", "kid": "x"}, rsa_jwk()]}),
+            {"kty": "OKP", "crv": "X25519", "x": "AA", "kid": "x"}, public_rsa_jwk()]}),
     );
-    inputs
-        .write_json("enc.json", &json!({"keys": [rsa_with("use", "enc".into()), public_ec_jwk()]}));
+    inputs.write_json(
+        "enc.json",
+        &json!({"keys": [rsa_jwk_with("use", "enc".into()), public_ec_jwk()]}),
+    );
     inputs.write_json(
         "rotated.json",
-        &json!({"keys": [public_ec_jwk(), rsa_with("kid", "rsa-2".into())]}),
+        &json!({"keys": [public_ec_jwk(), rsa_jwk_with("kid", "rsa-2".into())]}),
     );
-    inputs.write("nokid.jwt", sign(&json!({"alg": "RS256"})));
-    inputs.write("emptykid.jwt", sign(&json!({"alg": "RS256", "kid": ""})));
+    inputs.write("nokid.jwt", rsa_signed_token(&json!({"alg": "RS256"})));
+    inputs.write("emptykid.jwt", rsa_signed_token(&json!({"alg": "RS256", "kid": ""})));
     let scripts = [
         (
             "duplicate key ids that the token does not name",

@@ -1,6 +1,7 @@
-//! Single keys: their key ids, and the texts in which environments and secret stores hold them.
+//! Single keys: their key ids, and the texts in which files, environment variables and secret
+//! stores contain keys.
 
-use super::{EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, body, private_ec_jwk};
+use super::{EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, pem_body, private_ec_jwk};
 use crate::hostile::decode_pem;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +17,7 @@ fn key_id_from_an_option_or_document_is_kept() {
         &json!({"type": "service_account", "project_id": "p", "private_key_id": "0a1b2c",
             "private_key": RSA, "client_email": "ci@p.iam.gserviceaccount.com"}),
     );
-    // The scripts share a store: the JWK Set contains the keys that earlier scripts imported.
+    // The scripts share a store. `JWK Set of a service` exports the keys that were imported before.
     let scripts = [
         ("key of Apple", "mint ec.pem --iss T --header kid=2X9R4HXF34 | header"),
         ("key of AWS Cognito", "mint rsa.pem --kid 'abcDEF+/0=' | header"),
@@ -69,7 +70,7 @@ fn key_id_from_an_option_or_document_is_kept() {
     "#);
 }
 
-/// Returns the text with escaped line breaks.
+/// Returns the PEM with `\n` in place of each line break.
 fn escaped(pem: &str) -> String {
     pem.replace('\n', "\\n")
 }
@@ -86,7 +87,7 @@ fn private_key_in_text_of_other_tools_is_read() {
         ("JSON of Node.js", json!(RSA).to_string()),
         ("one line of a CI variable", RSA.replace('\n', " ")),
         ("CR LF of Windows", RSA.replace('\n', "\r\n")),
-        ("body of a PEM", body(RSA)),
+        ("body of a PEM", pem_body(RSA)),
         (
             "text of openssl",
             format!("Private-Key: (2048 bit, 2 primes)\nmodulus:\n    00:a5\n{RSA}"),
@@ -113,8 +114,8 @@ fn public_key_in_text_of_other_tools_is_read() {
     inputs.write("public.der", decode_pem(RSA_PUBLIC));
     for (name, content) in [
         ("escaped line breaks", escaped(RSA_PUBLIC)),
-        ("public_key of Keycloak", body(RSA_PUBLIC)),
-        ("line of application.properties", format!("jwt.key={}", body(RSA_PUBLIC))),
+        ("public_key of Keycloak", pem_body(RSA_PUBLIC)),
+        ("line of application.properties", format!("jwt.key={}", pem_body(RSA_PUBLIC))),
         ("byte order mark of PowerShell", format!("\u{feff}{RSA_PUBLIC}")),
         ("beside a certificate", format!("{RSA_PUBLIC}{EC_CERTIFICATE}")),
     ] {

@@ -13,32 +13,34 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+// Private keys as PEM, and their public keys.
 const RSA: &str = include_str!("../hostile/samples/rsa.pem");
 const RSA_PUBLIC: &str = include_str!("../hostile/samples/rsa.pub.pem");
 const EC: &str = include_str!("../hostile/samples/p256.pem");
 const EC_PUBLIC: &str = include_str!("../hostile/samples/p256.pub.pem");
-/// A certificate of [`EC`].
+/// A certificate for the public key of [`EC`].
 const EC_CERTIFICATE: &str = include_str!("../hostile/samples/certificate.pem");
 const P521: &str = include_str!("../hostile/samples/p521.pem");
 
-/// Shell functions: `verify` verifies a token with `rsa.pub`, and `header` prints the header of a token;
-/// both read the token from standard input. `mint` mints a token with the key file in its first
-/// argument.
+/// Shell functions: `mint` mints a token with the key file that its first argument names, `verify`
+/// verifies a token with `rsa.pub`, and `header` prints the header of a token. `verify` and
+/// `header` read the token from standard input.
 const PRELUDE: &str = "verify() { jeton token verify - --key rsa.pub --alg RS256 \"$@\"; }
 header() { jeton token decode - --part header -o json; }
 mint() { jeton token mint --sub a --key-file \"$@\"; }
 ";
 
-/// A sandbox with key files, and with a token that the RSA key signed.
+/// A sandbox with key files and with a token, which the RSA key signed.
 struct Inputs(Sandbox);
 
 impl Inputs {
-    /// Writes `rsa.pem`, `rsa.pub`, `ec.pem`, `ec.pub`, `ec.crt` and `p521.pem`, the private JWK
-    /// `one.jwk` (of `ec.pem`, key id `my-key-1`), the public JWK Set `jwks.json` (of `rsa.pem`, key
-    /// id `rsa-1`), and the token `t.jwt`.
+    /// Writes the PEM files `rsa.pem`, `rsa.pub`, `ec.pem`, `ec.pub`, `ec.crt` and `p521.pem`, and
+    /// the token `t.jwt`. Also writes `one.jwk`, which is the key of `ec.pem` as a private JWK with
+    /// the key id `my-key-1`, and `jwks.json`, which is a JWK Set with the public key of `rsa.pem`
+    /// and the key id `rsa-1`.
     fn new() -> Self {
         let inputs = Self(Sandbox::new());
-        inputs.write("jwks.json", json!({ "keys": [rsa_jwk()] }).to_string());
+        inputs.write("jwks.json", json!({ "keys": [public_rsa_jwk()] }).to_string());
         inputs.write("one.jwk", private_ec_jwk().to_string());
         for (name, text) in [
             ("rsa.pem", RSA),
@@ -50,7 +52,7 @@ impl Inputs {
         ] {
             inputs.write(name, text);
         }
-        inputs.write("t.jwt", sign(&json!({"alg": "RS256", "kid": "rsa-1"})));
+        inputs.write("t.jwt", rsa_signed_token(&json!({"alg": "RS256", "kid": "rsa-1"})));
         inputs
     }
 
@@ -62,7 +64,8 @@ impl Inputs {
         self.write(name, content.to_string());
     }
 
-    /// Runs a shell script after `PRELUDE`, with jeton in the search path.
+    /// Runs a shell script that can use the functions of [`PRELUDE`], with jeton in the search
+    /// path.
     fn shell(&self, script: &str) -> RunOutput {
         let program = Path::new(env!("CARGO_BIN_EXE_jeton"));
         let mut command = Command::new("/bin/sh");
@@ -77,8 +80,8 @@ impl Inputs {
         RunOutput::capture(command)
     }
 
-    /// Runs the scripts one after another; each is given with a name. Returns the outputs, each below the
-    /// name of its script.
+    /// Runs scripts one after another. Each pair is a name and a script. Returns the outputs, each
+    /// below the name of the script.
     fn shell_each(&self, scripts: &[(&str, &str)]) -> String {
         let outputs = scripts.iter().map(|(name, script)| self.shell(script).with_heading(name));
         outputs.collect()
@@ -86,11 +89,11 @@ impl Inputs {
 }
 
 /// Returns a token with this header, signed with the RSA key.
-fn sign(header: &Value) -> String {
+fn rsa_signed_token(header: &Value) -> String {
     sign_token("RS256", &decode_pem(RSA), header, r#"{"sub":"a","exp":4102444800}"#)
 }
 
-fn rsa_jwk() -> Value {
+fn public_rsa_jwk() -> Value {
     let private: Value = serde_json::from_str(include_str!("../hostile/samples/rsa.jwk")).unwrap();
     json!({"kty": "RSA", "kid": "rsa-1", "use": "sig", "alg": "RS256",
         "n": private["n"], "e": private["e"]})
@@ -111,7 +114,7 @@ fn public_ec_jwk() -> Value {
     jwk
 }
 
-/// Returns the base64 between the first and the last line of a PEM file, in one line.
-fn body(pem: &str) -> String {
+/// Returns the base64 of a PEM file in one line, without the `BEGIN` and `END` lines.
+fn pem_body(pem: &str) -> String {
     pem.lines().filter(|line| !line.starts_with('-')).collect()
 }

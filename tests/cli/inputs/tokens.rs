@@ -1,4 +1,5 @@
-//! Tokens, keys and secrets in the text of logs, responses and editors.
+//! Three kinds of unusual input: a token inside other text, such as a log or a response; a URL or a
+//! document in place of a file name; and a byte order mark before a key, a token or a secret.
 
 use super::Inputs;
 use insta::assert_snapshot;
@@ -41,9 +42,9 @@ fn token_in_pasted_text_is_read_or_the_error_describes_the_text() {
     TokenRequest of Kubernetes
     valid
     Kubernetes Secret
-    invalid: malformed: token encoded in base64 found, expected the token itself
+    invalid: malformed: base64-encoded token found, expected the token itself
     --- exit code 10, stderr
-    error: token malformed: token encoded in base64 found, expected the token itself
+    error: token malformed: base64-encoded token found, expected the token itself
     hint: decode the token: base64 -d FILE
     redirect of OAuth
     --- exit code 10, stderr
@@ -82,7 +83,7 @@ fn token_in_pasted_text_is_read_or_the_error_describes_the_text() {
 }
 
 #[test]
-fn misplaced_url_document_or_file_name_causes_a_hint() {
+fn misplaced_url_or_json_or_file_name_causes_a_hint() {
     let inputs = Inputs::new();
     let scripts = [
         ("URL", "jeton token verify @t.jwt --jwks https://id.example/jwks.json"),
@@ -94,7 +95,7 @@ fn misplaced_url_document_or_file_name_causes_a_hint() {
         ("`@`", "jeton token mint --key-file @rsa.pem"),
         ("JSON", "jeton token mint --key-file \"$(cat one.jwk)\""),
         ("token without `@`", "jeton token verify t.jwt --jwks jwks.json"),
-        // `--batch` reads JSON Lines, but no JSON document with several tokens.
+        // `--batch` reads JSON Lines. It refuses one JSON document with several tokens.
         (
             "JSON Lines of `token mint`",
             "jeton token mint --count 2 --sub a --key-file rsa.pem --kid rsa-1 -o jsonl \
@@ -114,7 +115,7 @@ fn misplaced_url_document_or_file_name_causes_a_hint() {
     URL of Entra ID
     --- exit code 2, stderr
     error: `--jwks`: URL found, expected the name of a file
-    hint: download the document and pass it as `-` on standard input
+    hint: download the document, and pass the document on standard input with the argument `-`
     URL of a PEM
     --- exit code 2, stderr
     error: `--key`: URL found, expected the name of a file
@@ -163,8 +164,7 @@ fn byte_order_mark_is_accepted_before_keys_tokens_and_secrets() {
             inputs.shell(&script).ok();
         }
     }
-    // A token that is minted with a secret after a byte order mark is valid with the secret alone.
-    // With `--encoding raw`, the byte order mark is part of the secret.
+    // A byte order mark at the start of a file is part of the secret only with `--encoding raw`.
     let scripts = [
         ("text", "printf %s 0123456789abcdef0123456789abcdef > s; (printf '\\357\\273\\277'; cat s) > bom
             mint bom --alg HS256 | jeton token verify - --key s --alg HS256"),
@@ -172,7 +172,8 @@ fn byte_order_mark_is_accepted_before_keys_tokens_and_secrets() {
             mint utf16 --alg HS256 | jeton token verify - --key s --alg HS256"),
         ("base64", "base64 s > b; (printf '\\357\\273\\277'; cat b) > bom
             mint bom --encoding base64 --alg HS256 | jeton token verify - --key s --alg HS256"),
-        ("raw", "mint bom --encoding raw --alg HS256 | jeton token verify - --key b --alg HS256"),
+        ("raw", "printf %s \"$(base64 s)\" > b; (printf '\\357\\273\\277'; cat b) > bom
+            mint bom --encoding raw --alg HS256 | jeton token verify - --key b --alg HS256"),
     ];
     assert_snapshot!(inputs.shell_each(&scripts), @"
     text

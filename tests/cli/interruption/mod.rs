@@ -1,5 +1,5 @@
-//! Ctrl-C during bulk commands. A test holds a lock that the command needs, so that the signal arrives
-//! at a known point.
+//! Ctrl-C during commands that process many rows. A test holds a lock that the command needs. The
+//! command is therefore at a known point when the signal arrives.
 
 #![cfg(target_os = "linux")]
 
@@ -13,11 +13,11 @@ use std::fs::{self, File};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-/// Returns whether SIGINT is in a signal mask of the process. `field` is the name of the mask in
-/// `/proc/PID/status`, such as `SigCgt:` (proc(5)).
-fn has_sigint(process: u32, field: &str) -> bool {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let mask = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or("0");
+/// Returns whether SIGINT is in a signal mask of the process. `mask_name` is the name of the mask
+/// in `/proc/PID/status`, such as `SigCgt:` (proc(5)).
+fn mask_has_sigint(process_id: u32, mask_name: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process_id}/status")).unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix(mask_name)).unwrap_or("0");
     u64::from_str_radix(mask.trim(), 16).unwrap() >> (Signal::INT.as_raw() - 1) & 1 == 1
 }
 
@@ -29,19 +29,23 @@ fn wait_until(is_done: impl Fn() -> bool) {
     }
 }
 
-/// Waits until no SIGINT is pending: the process has received every SIGINT that was sent.
-fn wait_until_handled(process: u32) {
-    wait_until(|| !has_sigint(process, "ShdPnd:") && !has_sigint(process, "SigPnd:"));
+/// Waits until no SIGINT is pending, which means that the process has received every SIGINT that
+/// was sent to it.
+fn wait_until_sigint_is_handled(process_id: u32) {
+    wait_until(|| {
+        !mask_has_sigint(process_id, "ShdPnd:") && !mask_has_sigint(process_id, "SigPnd:")
+    });
 }
 
-/// Waits until the command has a handler for SIGINT, sends SIGINT, and waits until the handler was called.
+/// Waits until the command has a handler for SIGINT, then sends SIGINT and waits until the command
+/// has received the signal.
 fn interrupt(child: &Child) {
-    wait_until(|| has_sigint(child.id(), "SigCgt:"));
+    wait_until(|| mask_has_sigint(child.id(), "SigCgt:"));
     kill_process(Pid::from_child(child), Signal::INT).unwrap();
-    wait_until_handled(child.id());
+    wait_until_sigint_is_handled(child.id());
 }
 
-/// Lock for which a command waits after the command has started to watch for Ctrl-C.
+/// Lock for which a command waits. While the command waits, it already handles Ctrl-C.
 #[derive(Clone, Copy)]
 enum Lock {
     /// Write lock of the store.
@@ -56,7 +60,7 @@ impl Lock {
         match self {
             Self::Store => (Some(WriteLock::acquire(sandbox)), None),
             Self::Directory => {
-                let directory = File::open(sandbox.store().parent().unwrap()).unwrap();
+                let directory = File::open(sandbox.store_path().parent().unwrap()).unwrap();
                 directory.lock().unwrap();
                 (None, Some(directory))
             }
@@ -64,13 +68,15 @@ impl Lock {
     }
 }
 
-/// Starts the command with `--yes` and `--wait 10m`.
+/// Starts the command with `--yes` and `--wait 10m`, the maximum time for which it waits for a
+/// lock.
 fn start(sandbox: &Sandbox, words: &[&str]) -> Child {
     let options = ["--yes", "--wait", "10m"];
     Sandbox::start(&mut sandbox.command(&[words, &options].concat()))
 }
 
-/// Interrupts a command that waits for a lock, and then releases the lock.
+/// Interrupts a command that waits for a lock, releases the lock, and returns the output of the
+/// command.
 fn run_interrupted(sandbox: &Sandbox, lock: Lock, words: &[&str]) -> RunOutput {
     let held_lock = lock.acquire(sandbox);
     let child = start(sandbox, words);
@@ -81,7 +87,7 @@ fn run_interrupted(sandbox: &Sandbox, lock: Lock, words: &[&str]) -> RunOutput {
 
 /// Returns the names of the files in the directory of the store, without `-wal` and `-shm` files.
 fn file_names(sandbox: &Sandbox) -> Vec<String> {
-    let entries = fs::read_dir(sandbox.store().parent().unwrap()).unwrap();
+    let entries = fs::read_dir(sandbox.store_path().parent().unwrap()).unwrap();
     let mut names: Vec<_> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.retain(|name| !name.ends_with("-wal") && !name.ends_with("-shm"));
@@ -89,8 +95,8 @@ fn file_names(sandbox: &Sandbox) -> Vec<String> {
     names
 }
 
-/// Creates a sandbox with input files and a store. The store has one live token more than a transaction
-/// revokes, and one expired token more than a transaction deletes.
+/// Creates a sandbox with input files and a store. The store has 30,001 valid tokens and 20,001
+/// expired tokens. One transaction revokes at most 30,000 tokens, or deletes at most 20,000 tokens.
 fn sandbox_with_tokens() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let file = |name: &str| sandbox.home().join(name);
@@ -107,10 +113,11 @@ fn sandbox_with_tokens() -> Sandbox {
     sandbox
 }
 
-/// A bulk command, and the result of an interruption.
+/// A command, the lock for which it waits, and the expected result of an interruption.
 struct Case {
     words: &'static [&'static str],
     lock: Lock,
+    /// Error message.
     message: &'static str,
     /// Numbers of users, settings, tokens and revoked tokens after the interruption.
     row_counts: &'static str,
@@ -125,8 +132,8 @@ impl Case {
     }
 }
 
-/// Cases in the order of their execution on one store: the row counts include the changes of earlier
-/// cases.
+/// Cases in the order of their execution. The cases share a store, so the row counts include the
+/// changes that earlier cases made.
 const CASES: [Case; 8] = [
     Case::unchanged(
         &["users", "import", "rows.csv"],
@@ -175,6 +182,7 @@ const CASES: [Case; 8] = [
     },
 ];
 
+/// Query that returns the text of `Case::row_counts`.
 const ROW_COUNTS: &str =
     "SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM settings)
      || ' ' || count(*) || ' ' || count(revoked_at) FROM tokens";
@@ -198,7 +206,8 @@ fn error_of_interrupted_command_states_what_was_changed() {
         assert!(sandbox.is_on_server() || file_names(&sandbox) == ["jeton.db"], "{words:?}");
         sandbox.run(&["store", "check"]).ok();
     }
-    // The next runs revoke and delete the remaining tokens.
+    // The next runs revoke the one token that is still valid, and delete the one expired token that
+    // remains.
     sandbox.run(&["token", "revoke", "--all", "--yes"]).ok();
     sandbox.run(&["store", "prune", "--yes"]).ok();
     assert_eq!(sandbox.sql(ROW_COUNTS), ["1 0 30001 30001"]);
@@ -209,7 +218,7 @@ fn interrupted_restore_of_a_missing_store_leaves_no_store() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["store", "backup", "backup.db"]).ok();
     for name in file_names(&sandbox) {
-        fs::remove_file(sandbox.store().with_file_name(name)).unwrap();
+        fs::remove_file(sandbox.store_path().with_file_name(name)).unwrap();
     }
     let restore = ["store", "restore", "backup.db"];
     let output = run_interrupted(&sandbox, Lock::Directory, &restore);

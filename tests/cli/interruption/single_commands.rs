@@ -1,7 +1,7 @@
-//! Ctrl-C at points that only some commands have: while passwords are hashed, input is read or tokens are
-//! signed, and after a confirmation; and a second Ctrl-C.
+//! Ctrl-C at points that only some commands reach: while a command hashes passwords, waits for
+//! input or signs tokens, and after a confirmation. Another test sends a second Ctrl-C.
 
-use super::{Lock, file_names, interrupt, start, wait_until, wait_until_handled};
+use super::{Lock, file_names, interrupt, start, wait_until, wait_until_sigint_is_handled};
 use crate::prompts::PtyCommand;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -11,13 +11,15 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
+use std::time::Duration;
 
 #[test]
 fn import_can_be_interrupted_while_it_hashes_passwords() {
     let sandbox = Sandbox::with_admin();
     let names: Vec<String> = (0..5_000).map(|number| format!("user{number}")).collect();
     fs::write(sandbox.home().join("rows.csv"), format!("username\n{}", names.join("\n"))).unwrap();
-    // The command would wait for the lock only after the hashing.
+    // The command acquires the lock after it has hashed the passwords. While the test holds the
+    // lock, the command cannot finish.
     let held_lock = Lock::Store.acquire(&sandbox);
     let import = ["users", "import", "rows.csv", "--generate-passwords", "passwords.csv"];
     let child = start(&sandbox, &import);
@@ -47,14 +49,16 @@ fn verification_can_be_interrupted_while_it_waits_for_input() {
     interrupt(&child);
     let output = RunOutput::from(child.wait_with_output().unwrap());
     drop(stdin);
-    let message =
-        "error: interrupted after 2 tokens, 1 of them invalid; their results were printed\n";
+    let message = "error: interrupted after 2 tokens, 1 of them invalid; the results of all tokens were printed\n";
     assert_eq!((output.code, output.stderr.as_str()), (130, message));
 }
 
-/// Arguments that mint a JSON document with more tokens than jeton signs before the signal arrives.
-const JSON_MINT: [&str; 8] = ["token", "mint", "--alg", "RS256", "--count", "100000", "-o", "json"];
+/// Command that mints a JSON document. The document has more tokens than the command can sign
+/// before the signal arrives.
+const MINT_LONG_DOCUMENT: [&str; 8] =
+    ["token", "mint", "--alg", "RS256", "--count", "100000", "-o", "json"];
 
+/// Query that returns the outcome and the count of the last audit event of `token mint`.
 const LAST_MINT_EVENT: &str =
     "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
      ORDER BY id DESC LIMIT 1";
@@ -62,7 +66,7 @@ const LAST_MINT_EVENT: &str =
 #[test]
 fn recorded_tokens_of_an_interrupted_json_document_are_revoked() {
     let sandbox = Sandbox::with_admin();
-    let child = start(&sandbox, &[&JSON_MINT[..], &["--record"]].concat());
+    let child = start(&sandbox, &[&MINT_LONG_DOCUMENT[..], &["--record"]].concat());
     wait_until(|| sandbox.sql("SELECT count(*) FROM tokens") != ["0"]);
     interrupt(&child);
     let output = RunOutput::from(child.wait_with_output().unwrap());
@@ -79,7 +83,7 @@ fn recorded_tokens_of_an_interrupted_json_document_are_revoked() {
 #[test]
 fn unrecorded_tokens_of_an_interrupted_json_document_are_not_counted_in_the_audit_log() {
     let sandbox = Sandbox::with_admin();
-    let child = start(&sandbox, &JSON_MINT);
+    let child = start(&sandbox, &MINT_LONG_DOCUMENT);
     interrupt(&child);
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output:?}");
@@ -90,10 +94,12 @@ fn unrecorded_tokens_of_an_interrupted_json_document_are_not_counted_in_the_audi
 }
 
 #[test]
-fn interrupted_minting_from_a_file_does_not_finish_the_batch() {
+fn interrupted_minting_from_a_file_writes_no_incomplete_batch() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("rows.csv"), "sub\n".to_owned() + &"ada\n".repeat(8_000))
         .unwrap();
+    // The command signs and writes the rows in batches. When the signal arrives, no batch is
+    // complete.
     let child = start(&sandbox, &["token", "mint", "--alg", "RS512", "--from", "rows.csv"]);
     interrupt(&child);
     let output = RunOutput::from(child.wait_with_output().unwrap()).fails(130);
@@ -106,9 +112,12 @@ fn interrupted_minting_from_a_file_does_not_finish_the_batch() {
 fn second_ctrl_c_ends_the_process() {
     let sandbox = Sandbox::with_admin();
     let held_lock = Lock::Directory.acquire(&sandbox);
-    let backup = sandbox.store().with_extension("bak");
+    let backup = sandbox.store_path().with_extension("bak");
     let child = start(&sandbox, &["store", "backup", backup.to_str().unwrap()]);
     interrupt(&child);
+    // A second signal counts as the first if another thread receives the second signal before the
+    // first is handled.
+    std::thread::sleep(Duration::from_millis(500));
     interrupt(&child);
     let status = child.wait_with_output().unwrap().status;
     drop(held_lock);
@@ -117,7 +126,7 @@ fn second_ctrl_c_ends_the_process() {
 }
 
 #[test]
-fn ctrl_c_after_a_confirmation_ends_the_command_after_the_current_batch() {
+fn ctrl_c_after_a_confirmation_ends_the_command_after_the_current_transaction() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint", "--record", "--count", "3"]).ok();
     let held_lock = Lock::Store.acquire(&sandbox);
@@ -125,8 +134,10 @@ fn ctrl_c_after_a_confirmation_ends_the_command_after_the_current_batch() {
     run.wait_for("Revoke 3 tokens of ada? [y/N] ").0.send_line("y").unwrap();
     run.wait_for("revoking [").0.send_control('c').unwrap();
     let terminal = run.0.process().get_file_handle().unwrap();
-    let process = tcgetpgrp(terminal).unwrap().as_raw_nonzero();
-    wait_until_handled(process.get().unsigned_abs());
+    // The command leads the foreground process group of the terminal. The id of a process group is
+    // the process id of its leader.
+    let process_id = tcgetpgrp(terminal).unwrap().as_raw_nonzero();
+    wait_until_sigint_is_handled(process_id.get().unsigned_abs());
     drop(held_lock);
     let (code, screen, _) = run.finish();
     assert_eq!(code, 130, "{screen}");

@@ -1,11 +1,12 @@
-//! Hints with a conversion command: the command converts the input, and jeton reads the converted key.
+//! Hints that contain a conversion command. The tests execute the command, and jeton must accept
+//! the converted key.
 
 use crate::required::require;
 use crate::sandbox::Sandbox;
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// Fails if a program is not installed.
+/// Panics if a program is not installed.
 pub(super) fn require_programs(names: &[&str]) {
     for name in names {
         let mut probe = Command::new("/bin/sh");
@@ -13,7 +14,7 @@ pub(super) fn require_programs(names: &[&str]) {
     }
 }
 
-/// Runs a shell command, which must succeed, in the home directory of the sandbox.
+/// Runs a shell command in the home directory of the sandbox. The command must succeed.
 pub(super) fn shell(sandbox: &Sandbox, command: &str) {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", command]).current_dir(sandbox.home()).stdin(Stdio::null());
@@ -22,9 +23,10 @@ pub(super) fn shell(sandbox: &Sandbox, command: &str) {
     assert!(output.status.success(), "{command}: {stderr}");
 }
 
-/// Asserts that the command `words` refuses `key.in` with a hint, runs the command of the hint, and
-/// asserts that `words` reads `converted_file`. `replacements` change the command of the hint, for
-/// example to pass a passphrase.
+/// Asserts that the jeton command `words` refuses the file `key.in` and prints a hint. Runs the
+/// command in the hint, and asserts that `words` accepts the resulting file `converted_file`. Each
+/// pair in `replacements` replaces a text in the command of the hint, for example to pass a
+/// passphrase.
 fn assert_hint_works(
     sandbox: &Sandbox,
     words: &[&str],
@@ -44,13 +46,15 @@ fn assert_hint_works(
 }
 
 const MINT: [&str; 5] = ["token", "mint", "--sub", "a", "--key-file"];
+/// A token with an invalid signature. `token verify` exits with code 10 if it can read the key, and
+/// with code 65 if it cannot.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 const VERIFY: [&str; 6] = ["token", "verify", TOKEN, "--alg", "RS256,EdDSA,PS256", "--key"];
 const GENERATE_RSA: &str = "openssl genpkey -quiet -algorithm rsa -pkeyopt rsa_keygen_bits:2048";
 
 #[test]
 #[ignore = "needs openssl"]
-fn openssl_hints_convert_keys() {
+fn hints_with_openssl_commands_convert_keys() {
     require_programs(&["openssl"]);
     let sandbox = Sandbox::new();
     let with_passphrase = [("-in", "-passin pass:abcd -in")];
@@ -84,6 +88,7 @@ fn openssl_hints_convert_keys() {
             "key.der",
             &[],
         ),
+        // The script extracts the public key from the private key of the previous script.
         (
             "openssl pkey -in key.in -pubout -out pub.in && mv pub.in key.in".to_owned(),
             &VERIFY,
@@ -98,7 +103,7 @@ fn openssl_hints_convert_keys() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn openssl_hints_convert_certificates() {
+fn hints_with_openssl_commands_convert_certificates() {
     require_programs(&["openssl"]);
     let sandbox = Sandbox::new();
     shell(
@@ -119,7 +124,7 @@ fn openssl_hints_convert_certificates() {
 
 #[test]
 #[ignore = "needs openssl and ssh-keygen"]
-fn ssh_hints_convert_keys() {
+fn hints_with_ssh_keygen_commands_convert_keys() {
     require_programs(&["openssl", "ssh-keygen"]);
     let sandbox = Sandbox::new();
     for (kind, passphrase) in
@@ -141,7 +146,7 @@ fn ssh_hints_convert_keys() {
 
 #[test]
 #[ignore = "needs jq and curl"]
-fn hints_about_json_documents_extract_keys() {
+fn hints_about_json_documents_extract_or_fetch_keys() {
     require_programs(&["jq", "curl"]);
     let sandbox = Sandbox::new();
     let home = sandbox.home().display().to_string();

@@ -1,5 +1,5 @@
-//! Hints with a command of curl, executed as printed. A program in the search path takes the place
-//! of curl: it records its arguments and returns a document.
+//! Hints that contain a curl command. The tests execute the commands as printed, but a script named
+//! `curl` replaces curl. The script records its arguments and returns a JWK Set.
 
 use super::conversions::require_programs;
 use crate::sandbox::Sandbox;
@@ -11,7 +11,9 @@ use std::process::{Command, Stdio};
 
 const URL: &str = "https://id.example/jwks.json";
 
-/// Shell script that takes the place of curl.
+/// Shell script that replaces curl. It writes its arguments to the file `arguments`. If its first
+/// argument ends with `o` (as in `-fsSo FILE`), the script writes the JWK Set to the file that the
+/// second argument names, and otherwise to standard output.
 const FAKE_CURL: &str = r#"#!/bin/sh
 printf '%s\n' "$@" > arguments
 case $1 in
@@ -20,6 +22,8 @@ case $1 in
 esac
 "#;
 
+/// Creates a sandbox with the script `curl`, the JWK Set that the script returns, the token `t`,
+/// and a file `jwks.json`, which the commands in hints must not overwrite.
 fn sandbox_with_fake_curl() -> Sandbox {
     let sandbox = Sandbox::new();
     let jwk: Value = serde_json::from_str(include_str!("../hostile/samples/rsa.jwk")).unwrap();
@@ -34,15 +38,16 @@ fn sandbox_with_fake_curl() -> Sandbox {
     sandbox
 }
 
-/// Asserts that the command `words` fails with the exit code and a hint, and runs the command of the
-/// hint, which must not change the file `jwks.json`. Returns the exit code of the hint's command, and
-/// the arguments of curl.
-fn follow_hint(sandbox: &Sandbox, words: &[&str], code: i32) -> (Option<i32>, Vec<String>) {
-    let output = sandbox.run(words).fails(code);
+/// Asserts that the jeton command `words` fails with the exit code and a hint. Runs the command in
+/// the hint, and asserts that the file `jwks.json` is unchanged. Returns the exit code of the
+/// command in the hint, and the arguments of curl.
+fn follow_hint(sandbox: &Sandbox, words: &[&str], exit_code: i32) -> (Option<i32>, Vec<String>) {
+    let output = sandbox.run(words).fails(exit_code);
     let hint = output.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap();
     let command = hint.split_once(": ").unwrap().1;
-    let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
-    let path = format!("{}:{}:/usr/bin:/bin", sandbox.home().display(), program.display());
+    let program_directory = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
+    let path =
+        format!("{}:{}:/usr/bin:/bin", sandbox.home().display(), program_directory.display());
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", command]).env_clear().env("HOME", sandbox.home()).env("PATH", path);
     shell.envs(sandbox.variables()).current_dir(sandbox.home()).stdin(Stdio::null());
@@ -54,9 +59,9 @@ fn follow_hint(sandbox: &Sandbox, words: &[&str], code: i32) -> (Option<i32>, Ve
     (output.status.code(), arguments.lines().map(str::to_owned).collect())
 }
 
-/// The signature of the token is invalid, so exit code 10 means that jeton read the keys.
 #[test]
-fn curl_hints_about_urls_work() {
+fn curl_hints_about_urls_fetch_the_jwk_set() {
+    // The signature of the token is invalid. Exit code 10 therefore means that jeton read the keys.
     let sandbox = sandbox_with_fake_curl();
     let words = ["token", "verify", "@t", "--jwks", URL];
     let (code, arguments) = follow_hint(&sandbox, &words, 2);
@@ -69,7 +74,7 @@ fn curl_hints_about_urls_work() {
 
 #[test]
 #[ignore = "needs jq"]
-fn curl_hint_about_discovery_document_works() {
+fn curl_hint_about_discovery_document_fetches_the_jwk_set() {
     require_programs(&["jq"]);
     let sandbox = sandbox_with_fake_curl();
     let file = "a document; with $(touch pwned) in its name.json";

@@ -1,5 +1,5 @@
-//! Key discovery by a service that knows only the issuer: the Node.js library jose reads the OpenID
-//! Provider Metadata and the JWK Set.
+//! Key discovery by a service that knows only the issuer. The service uses the Node.js library jose
+//! to read the OpenID Provider Metadata and the JWK Set.
 
 use super::ALGORITHMS;
 use crate::node::script_command;
@@ -12,23 +12,26 @@ use std::process::{Child, ChildStdout, Stdio};
 /// A running `node/site.mjs`, which serves a directory and verifies tokens with the served keys.
 struct Service {
     process: Child,
+    /// Lines of standard output, each with the answer to a request.
     lines: Lines<BufReader<ChildStdout>>,
-    /// The loopback URL at which the service serves the directory, and the required `iss` of the
-    /// tokens.
+    /// The loopback URL at which the service serves the directory. The service accepts only tokens
+    /// with this URL as `iss`.
     issuer: String,
 }
 
 impl Service {
     fn start() -> Self {
-        // The service writes to the standard error of the test.
+        // The service inherits standard error. Its error messages appear in the output of the test.
         let mut process = script_command("site.mjs").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let issuer = lines.next().unwrap().unwrap();
         Self { process, lines, issuer }
     }
 
-    /// Lets the service serve the directory and verify the tokens. Returns the `results` of the tokens by
-    /// name, and the paths of the `requests` that the service received.
+    /// Makes the service serve `directory` and verify `tokens`, an object whose member names are
+    /// names of tokens. Returns an object with two members. The member `results` contains the
+    /// outcome for each token under the name of the token. The member `requests` contains the paths
+    /// of the files that were requested during the verification.
     fn verify(&mut self, directory: &Path, tokens: &Value) -> Value {
         let request = json!({"directory": directory, "tokens": tokens});
         writeln!(self.process.stdin.as_mut().unwrap(), "{request}").unwrap();
@@ -44,18 +47,20 @@ impl Drop for Service {
     }
 }
 
-/// Exports the metadata and keys of the issuer.
+/// Exports the metadata of the issuer and the public keys with the purpose to the directory.
 fn publish(sandbox: &Sandbox, directory: &Path, issuer: &str, purpose: &str) {
     let directory = directory.to_str().unwrap();
     let words = ["keys", "export", "--site", directory, "--issuer", issuer, "--purpose", purpose];
     sandbox.run(&words).ok();
 }
 
-fn accepted_answer(token: &str) -> Value {
+/// Returns the outcome for an accepted token.
+fn accepted_outcome(token: &str) -> Value {
     json!({"claims": payload(token)})
 }
 
-fn refused_answer(code: &str) -> Value {
+/// Returns the outcome for a refused token. `code` is the error code of jose.
+fn refused_outcome(code: &str) -> Value {
     json!({ "refused": code })
 }
 
@@ -76,14 +81,14 @@ fn service_that_knows_only_issuer_verifies_test_tokens() {
         let token = mint(&["--alg", alg]);
         tokens[alg] = json!(token);
         let is_secret = alg.starts_with("HS");
-        // jose accepts no key of a JWK Set as an HMAC secret.
+        // jose never uses a key from a JWK Set as the secret of an HMAC.
         expected[alg] = if is_secret {
-            refused_answer("ERR_JOSE_NOT_SUPPORTED")
+            refused_outcome("ERR_JOSE_NOT_SUPPORTED")
         } else {
-            accepted_answer(&token)
+            accepted_outcome(&token)
         };
         tokens[format!("{alg}, tampered")] = json!(tampered(&token, 2));
-        expected[format!("{alg}, tampered")] = refused_answer(if is_secret {
+        expected[format!("{alg}, tampered")] = refused_outcome(if is_secret {
             "ERR_JOSE_NOT_SUPPORTED"
         } else {
             "ERR_JWS_SIGNATURE_VERIFICATION_FAILED"
@@ -95,18 +100,22 @@ fn service_that_knows_only_issuer_verifies_test_tokens() {
         ("app", sandbox.stdout_of(&["token", "create", "app"]), "ERR_JWKS_NO_MATCHING_KEY"),
     ] {
         tokens[name] = json!(token);
-        expected[name] = refused_answer(code);
+        expected[name] = refused_outcome(code);
     }
     let directory = sandbox.home().join("site");
     publish(&sandbox, &directory, &issuer, "test");
-    let output = service.verify(&directory, &tokens);
-    assert_eq!(output["results"], expected);
-    assert_eq!(output["requests"], json!([METADATA_PATH, KEYS_PATH]), "fetched once");
+    let answer = service.verify(&directory, &tokens);
+    assert_eq!(answer["results"], expected);
+    assert_eq!(
+        answer["requests"],
+        json!([METADATA_PATH, KEYS_PATH]),
+        "metadata and keys are fetched once"
+    );
 }
 
 #[test]
 #[ignore = "needs Node"]
-fn cached_jwk_set_verifies_tokens_of_next_key() {
+fn jwk_set_cached_before_rotation_verifies_tokens_of_the_next_key() {
     let mut service = Service::start();
     let issuer = service.issuer.clone();
     let sandbox = Sandbox::with_admin();
@@ -123,9 +132,9 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
         service.verify(&directory, &tokens),
         json!({
             "results": {
-                "before": accepted_answer(&before),
-                "access": accepted_answer(&access),
-                "test": refused_answer("ERR_JWKS_NO_MATCHING_KEY"),
+                "before": accepted_outcome(&before),
+                "access": accepted_outcome(&access),
+                "test": refused_outcome("ERR_JWKS_NO_MATCHING_KEY"),
             },
             "requests": [METADATA_PATH, KEYS_PATH],
         })
@@ -137,7 +146,7 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
     assert_eq!(
         service.verify(&directory, &json!({"before": before, "after": after})),
         json!({
-            "results": {"before": accepted_answer(&before), "after": accepted_answer(&after)},
+            "results": {"before": accepted_outcome(&before), "after": accepted_outcome(&after)},
             "requests": [],
         })
     );

@@ -1,10 +1,11 @@
-//! `jeton keys export`
+//! `jeton keys export --jwks`
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
 use insta::assert_snapshot;
 use serde_json::Value;
 
+/// Returns the key ids in the exported JWK Set of the keys with the purpose.
 fn exported_kids(sandbox: &Sandbox, purpose: &str) -> Vec<String> {
     let set = sandbox.json(&["keys", "export", "--jwks", "--purpose", purpose]);
     let keys = set["keys"].as_array().unwrap().iter();
@@ -75,7 +76,7 @@ fn symmetric_key_is_omitted_with_warning() {
       "keys": []
     }
     --- stderr
-    warning: omitted symmetric keys: anyone who can verify with them can also sign
+    warning: symmetric keys omitted: anyone who can verify with a symmetric key can also sign
     "#);
     assert_snapshot!(sandbox.run_json(&["keys", "export", "--jwks"]), @r#"{"keys":[]}"#);
     assert_eq!(exported_kids(&sandbox, "test"), [""; 0]);

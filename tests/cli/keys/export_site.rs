@@ -1,4 +1,5 @@
-//! `jeton keys export --site`: metadata and keys for verifiers that know the issuer only.
+//! `jeton keys export --site`, which exports metadata and keys for verifiers that know only the
+//! issuer.
 
 use super::ALGORITHMS;
 use crate::sandbox::Sandbox;
@@ -8,8 +9,10 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 const ISSUER: &str = "https://id.example";
+/// Command that exports to the directory `public`.
 const EXPORT: [&str; 6] = ["keys", "export", "--site", "public", "--issuer", ISSUER];
 
+/// Returns the content of a file in `public/.well-known`.
 fn read_exported_json(sandbox: &Sandbox, name: &str) -> Value {
     let path = sandbox.home().join("public/.well-known").join(name);
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
@@ -42,7 +45,7 @@ fn exported_metadata_follows_oidc_discovery() {
 }
 
 #[test]
-fn exported_set_has_all_test_keys_but_no_secrets() {
+fn exported_set_contains_all_public_test_keys_and_no_secrets() {
     let sandbox = Sandbox::with_admin();
     for algorithm in ALGORITHMS {
         sandbox.stdout_of(&["token", "mint", "--alg", algorithm]);
@@ -52,7 +55,7 @@ fn exported_set_has_all_test_keys_but_no_secrets() {
     --- stderr
     wrote public/.well-known/jwks.json
     wrote public/.well-known/openid-configuration
-    warning: omitted symmetric keys: anyone who can verify with them can also sign
+    warning: symmetric keys omitted: anyone who can verify with a symmetric key can also sign
     warning: issuer mismatch: tokens have `jeton`
     hint: change the issuer: jeton settings set issuer URL
     ");
@@ -70,7 +73,7 @@ fn exported_set_has_all_test_keys_but_no_secrets() {
 #[test]
 fn unchanged_export_is_not_rewritten_and_is_world_readable() {
     let sandbox = Sandbox::with_admin();
-    // Content, inode and mode of the JWK Set file.
+    // Returns the content, the inode and the mode of the JWK Set file.
     let file_state = || {
         let path = sandbox.home().join("public/.well-known/jwks.json");
         let attributes = fs::metadata(&path).unwrap();
@@ -78,14 +81,15 @@ fn unchanged_export_is_not_rewritten_and_is_world_readable() {
     };
     sandbox.run(&EXPORT).ok();
     let before = file_state();
-    assert_eq!(before.2, 0o644);
+    let (old_content, old_inode, mode) = &before;
+    assert_eq!(*mode, 0o644);
     sandbox.run(&EXPORT).ok();
     assert_eq!(file_state(), before, "unchanged files are not rewritten");
     sandbox.run(&["keys", "generate"]).ok();
     sandbox.run(&EXPORT).ok();
-    let after = file_state();
-    assert_ne!(after.0, before.0, "the new key is exported");
-    assert_ne!(after.1, before.1, "replaced, not changed in place");
+    let (new_content, new_inode, _) = file_state();
+    assert_ne!(new_content, *old_content, "the new key is exported");
+    assert_ne!(new_inode, *old_inode, "the file is replaced, not changed in place");
     let mut names: Vec<_> = fs::read_dir(sandbox.home().join("public/.well-known"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -132,7 +136,7 @@ fn exported_files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn replacing_files_of_another_issuer_requires_yes() {
+fn replacing_files_of_another_issuer_requires_yes_option() {
     let sandbox = Sandbox::with_admin();
     let directory = sandbox.home().join("public/.well-known");
     fs::create_dir_all(&directory).unwrap();
@@ -168,7 +172,7 @@ fn replacing_files_of_another_issuer_requires_yes() {
     fs::remove_file(directory.join(metadata_file)).unwrap();
     assert_snapshot!(assert_refused(), @"
     --- exit code 5, stderr
-    error: `public/.well-known/jwks.json` already exists with other content, and no metadata name its issuer
+    error: `public/.well-known/jwks.json` already exists with other content, and no metadata file names its issuer
     hint: use another directory, or replace the files with `--yes`
     ");
     sandbox.run(&[&EXPORT[..], &["--yes"]].concat()).ok();
@@ -176,7 +180,8 @@ fn replacing_files_of_another_issuer_requires_yes() {
         read_exported_json(&sandbox, keys_file),
         sandbox.json(&["keys", "export", "--jwks"])
     );
-    // Files of the same issuer need no `--yes`, even if an interrupted export left only the keys.
+    // Without `--yes`, an export replaces files of the same issuer. It also accepts the state that
+    // an interrupted export leaves: the file with the keys, but no metadata file.
     fs::write(directory.join(metadata_file), json!({"issuer": ISSUER, "x": 1}).to_string())
         .unwrap();
     fs::write(directory.join(keys_file), "{\"keys\":[]}").unwrap();

@@ -6,8 +6,10 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
 
+// A P-256 private key and an RSA private key.
 const SEC1: &str = include_str!("samples/sec1.pem");
 const PKCS1: &str = include_str!("samples/pkcs1.pem");
+/// Command that imports a key for test tokens. The source of the key must be added.
 pub(super) const IMPORT_TEST_KEY: [&str; 4] = ["keys", "import", "--purpose", "test"];
 
 #[test]
@@ -21,7 +23,10 @@ fn exported_keys_can_be_imported() {
         fs::write(target.home().join("key"), key).unwrap();
         let words = [&IMPORT_TEST_KEY[..], &["--from-file", "key", "--alg", algorithm]].concat();
         let imported_kid = target.stdout_of(&words);
-        assert_eq!(imported_kid, kid, "the thumbprint, or the key id of the JWK");
+        assert_eq!(
+            imported_kid, kid,
+            "the key id is the `kid` of a JWK, or the thumbprint of a PEM key"
+        );
         target.run(&["token", "verify", &token, "--type", "test"]).ok();
         let token = target.stdout_of(&["token", "mint", "--alg", algorithm]);
         target.run(&["token", "verify", &token, "--type", "test"]).ok();
@@ -29,7 +34,7 @@ fn exported_keys_can_be_imported() {
 }
 
 #[test]
-fn private_key_formats_are_importable() {
+fn same_key_in_another_private_key_format_is_recognized() {
     let sandbox = Sandbox::with_admin();
     let words = ["keys", "import", "--from-file", "-"];
     let mut outputs = String::new();
@@ -45,8 +50,8 @@ fn private_key_formats_are_importable() {
         key <key> already exists as standby key
         hint: activate the key with: jeton keys activate <key>
         "));
-        for form in [pkcs8.as_str(), text] {
-            let block = form.split("-----BEGIN ").last().unwrap();
+        for pem in [pkcs8.as_str(), text] {
+            let block = pem.split("-----BEGIN ").last().unwrap();
             let base64: String =
                 block.lines().skip(1).take_while(|line| !line.starts_with('-')).collect();
             fs::write(sandbox.home().join("key.der"), decode_base64(&base64)).unwrap();
@@ -87,12 +92,12 @@ fn existing_key_cannot_be_imported_with_another_purpose_or_algorithm() {
     let kid = import(&["--purpose", "test"]).ok().stdout;
     assert_snapshot!(import(&[]), @"
     --- exit code 5, stderr
-    error: this key already exists, for test tokens with RS256
+    error: key already exists for test tokens with RS256
     hint: use another key: purpose and algorithm of a key cannot change
     ");
     assert_snapshot!(import(&["--purpose", "test", "--alg", "PS256"]), @"
     --- exit code 5, stderr
-    error: this key already exists, for test tokens with RS256
+    error: key already exists for test tokens with RS256
     hint: use another key: purpose and algorithm of a key cannot change
     ");
     assert_eq!(import(&["--purpose", "test"]).ok().stdout, kid);
@@ -113,15 +118,16 @@ fn jwks_import_is_atomic() {
     let other = Sandbox::with_admin();
     for kid in kids(&sandbox, "test", "active") {
         let key = sandbox.stdout_of(&["keys", "export", "--private", &kid, "--yes"]);
-        // Only the shared secret is exported as a JWK. The other keys are exported as PEM.
+        // Only the shared secret is exported as a JWK and added to the set. The other keys are
+        // exported as PEM.
         if let Ok(jwk) = serde_json::from_str::<Value>(&key) {
             set["keys"].as_array_mut().unwrap().push(jwk);
         }
     }
-    let okp = json!({"kty": "OKP", "crv": "Ed25519", "kid": "its own",
+    let ed25519_jwk = json!({"kty": "OKP", "crv": "Ed25519", "kid": "its own",
         "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
         "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
-    set["keys"].as_array_mut().unwrap().push(okp);
+    set["keys"].as_array_mut().unwrap().push(ed25519_jwk);
     fs::write(other.home().join("good.json"), set.to_string()).unwrap();
     set["keys"].as_array_mut().unwrap().push(json!({"kty": "RSA"}));
     fs::write(other.home().join("bad.json"), set.to_string()).unwrap();

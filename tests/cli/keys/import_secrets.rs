@@ -8,18 +8,18 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 use std::fs;
 
-/// HMAC pads short secrets with zeros and hashes long secrets (RFC 2104, section 2), so that different
-/// bytes can be the same key.
 #[test]
 fn equivalent_hmac_secrets_are_one_key() {
+    // HMAC appends zeros to short secrets and hashes long secrets (RFC 2104, section 2). Two
+    // secrets with different bytes can therefore be the same key.
     let sandbox = Sandbox::with_admin();
     let text = "of more than one hundred and twenty-eight bytes ".repeat(3);
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, text.as_bytes());
-    let files = [
+    let equivalent_secrets = [
         ("HS256", b"B".repeat(32), [b"B".repeat(32), b"\0".to_vec()].concat()),
         ("HS512", text.clone().into_bytes(), hash.as_ref().to_vec()),
     ];
-    for (algorithm, first, second) in files {
+    for (algorithm, first, second) in equivalent_secrets {
         fs::write(sandbox.home().join("first"), first).unwrap();
         fs::write(sandbox.home().join("second"), second).unwrap();
         let import = |file, purpose| {
@@ -36,8 +36,9 @@ fn equivalent_hmac_secrets_are_one_key() {
 }
 
 #[test]
-fn invalid_variable_name_is_not_echoed() {
+fn value_in_place_of_variable_name_is_not_printed() {
     let sandbox = Sandbox::with_admin();
+    // A user may pass the secret itself in place of the name of a variable.
     for name in [
         "s3cretS3cretS3cretS3cretS3cret12",
         "S3cret/Value+With/Slash==",
@@ -54,7 +55,7 @@ fn invalid_variable_name_is_not_echoed() {
             let output = sandbox.run(words).to_string().replace(words[4], "<option>");
             allow_duplicates!(assert_snapshot!(output, @"
             --- exit code 2, stderr
-            error: `<option>`: the named environment variable is not set
+            error: environment variable of `<option>` not set
             hint: export the variable, and pass its name without `$`
             "));
         }
@@ -88,10 +89,10 @@ fn weak_secret_from_environment_is_imported_only_with_allow_weak() {
     assert!(sandbox.stdout_of(&["keys", "list"]).contains("HS256 (weak)"));
     assert_snapshot!(sandbox.run(&["keys", "import", "--from-env", "NOT_SET"]), @"
     --- exit code 2, stderr
-    error: `--from-env`: the named environment variable is not set
+    error: environment variable of `--from-env` not set
     hint: export the variable, and pass its name without `$`
     ");
-    // PyJWT accepts a token of jeton, and jeton accepts a token of PyJWT.
+    // With the weak secret, PyJWT accepts a token of jeton, and jeton accepts a token of PyJWT.
     let token = sandbox.stdout_of(&["token", "mint", "--alg", "HS256", "--sub", "alice"]);
     let secret = json!({"kty": "oct", "k": "c3VwZXItc2VjcmV0"}).to_string();
     let case = json!({"alg": "HS256", "kid": kids(&sandbox, "test", "active")[0], "token": token,

@@ -1,4 +1,5 @@
-//! Interoperability in both directions for every algorithm, with `PyJWT` and jose.
+//! Interoperability with the libraries `PyJWT` and jose for every algorithm, in both directions.
+//! Also the permissions for exports of keys.
 
 use super::{ALGORITHMS, kids};
 use crate::sandbox::{Sandbox, payload, tampered};
@@ -6,8 +7,9 @@ use crate::{node, python};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// Returns a test case for each algorithm: a token, the token with a changed signature, and the key in its
-/// private and its public form, which are equal for a shared secret.
+/// Returns a test case for each algorithm: a token, the token with a changed signature, the private
+/// key and the public key. For a shared secret, the members `private` and `public` both contain the
+/// secret.
 fn test_cases(sandbox: &Sandbox) -> Value {
     let case = |alg: &str| {
         let token = sandbox.stdout_of(&["token", "mint", "--alg", alg, "--sub", "alice"]);
@@ -25,9 +27,10 @@ fn test_cases(sandbox: &Sandbox) -> Value {
     ALGORITHMS.map(case).into_iter().collect()
 }
 
-/// Asserts that the library accepted the tokens of jeton, that jeton accepts the tokens of the
-/// library, and that both refuse tampered tokens. Asserts also that the audit log contains the exports
-/// of the private keys.
+/// Checks the answers of a third-party library, one for each case. Asserts that the library
+/// accepted the token of jeton and refused the tampered token with `refusal_code`. Asserts that
+/// jeton accepts the token that the library signed, and refuses this token with a changed
+/// signature. Also asserts that the audit log contains the exports of the private keys.
 fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refusal_code: &str) {
     let (cases, answers) = (cases.as_array().unwrap(), answers.as_array().unwrap());
     assert_eq!(cases.len(), answers.len());
@@ -55,6 +58,7 @@ fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refus
     );
 }
 
+/// Returns the cases except the case of the algorithm.
 fn without_algorithm(cases: &Value, algorithm: &str) -> Value {
     cases.as_array().unwrap().iter().filter(|case| case["alg"] != algorithm).cloned().collect()
 }
@@ -64,7 +68,7 @@ fn without_algorithm(cases: &Value, algorithm: &str) -> Value {
 fn pyjwt_interoperates_for_every_algorithm() {
     let sandbox = Sandbox::with_admin();
     let cases = test_cases(&sandbox);
-    // PyJWT knows Ed25519 only by the name `EdDSA`.
+    // PyJWT knows no algorithm name `Ed25519`. The case `EdDSA` tests the same algorithm.
     let cases = without_algorithm(&cases, "Ed25519");
     let answers = python::run_script("algorithms.py", &cases);
     assert_interoperable(&sandbox, &cases, &answers, "InvalidSignatureError");
@@ -86,23 +90,24 @@ fn user_exports_public_keys_and_only_admin_exports_private_keys() {
     let pem = sandbox.run(&["keys", "export", "--pem", kid]).ok().stdout;
     assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----\n"), "{pem}");
     assert!(pem.ends_with("\n-----END PUBLIC KEY-----\n"), "{pem}");
-    let private = ["keys", "export", "--private", kid];
-    assert_snapshot!(sandbox.run(&private), @"
+    let export_private = ["keys", "export", "--private", kid];
+    assert_snapshot!(sandbox.run(&export_private), @"
     --- exit code 7, stderr
     error: only admins can manage keys: logged in as `john` with role `user`
     hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.log_in("ada", "lovelace");
-    assert_snapshot!(sandbox.run(&private), @"
+    assert_snapshot!(sandbox.run(&export_private), @"
     --- exit code 2, stderr
     error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
-    let private_pem = sandbox.run(&[&private[..], &["--yes"]].concat()).ok().stdout;
+    let private_pem = sandbox.run(&[&export_private[..], &["--yes"]].concat()).ok().stdout;
     assert!(private_pem.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{private_pem}");
     sandbox.run(&["token", "mint", "--alg", "HS256"]).ok();
     let secret_kid = &kids(&sandbox, "test", "active")[0];
-    assert_eq!(sandbox.run(&["keys", "export", "--pem"]).ok().stdout, pem, "the active key");
+    let default_pem = sandbox.run(&["keys", "export", "--pem"]).ok().stdout;
+    assert_eq!(default_pem, pem, "without a key id, the active key is exported");
     let output = sandbox.run(&["keys", "export", "--pem", secret_kid]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr

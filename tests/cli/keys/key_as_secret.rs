@@ -1,4 +1,5 @@
-//! Commands refuse a public or private key, in any encoding, as a shared secret.
+//! Public and private keys in place of shared secrets. Commands must refuse such a key in any
+//! encoding.
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -7,10 +8,11 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
 
+/// A token with the algorithm HS256 and an invalid signature.
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjQxMDI0NDQ4MDB9.AAAA";
 
-/// Returns commands that read a shared secret from a file or a variable, each with the expected exit
-/// code if a public or private key is passed as the secret.
+/// Returns commands that read a shared secret from the file `key` or the variable `KEY`. The number
+/// beside a command is its expected exit code if the secret is a public or private key.
 fn secret_commands() -> Vec<(Vec<&'static str>, i32)> {
     let mut result = vec![
         (vec!["token", "mint", "--key-file", "key", "--alg", "HS256"], 65),
@@ -31,8 +33,8 @@ fn secret_commands() -> Vec<(Vec<&'static str>, i32)> {
     result
 }
 
-/// Creates two test keys in the store. Returns encodings of the public and private keys, each with a
-/// description before the encoding.
+/// Creates two test keys in the store. Returns the public and the private part of each key in many
+/// encodings. Each pair is a description and the encoded text.
 fn encoded_keys(sandbox: &Sandbox) -> Vec<(String, String)> {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     sandbox.run(&["token", "mint", "--alg", "RS256"]).ok();
@@ -72,10 +74,10 @@ fn encode_hex(text: &str) -> String {
 fn key_in_any_encoding_is_refused_as_secret() {
     let sandbox = Sandbox::with_admin();
     let mut failures = Vec::new();
-    let cases = encoded_keys(&sandbox);
+    let keys = encoded_keys(&sandbox);
     let key_count = || sandbox.sql("SELECT count(*) FROM keys");
-    let before = key_count();
-    for (encoding, text) in cases {
+    let key_count_before = key_count();
+    for (encoding, text) in keys {
         fs::write(sandbox.home().join("key"), &text).unwrap();
         for (words, code) in secret_commands() {
             let mut command = sandbox.command(&words);
@@ -87,11 +89,11 @@ fn key_in_any_encoding_is_refused_as_secret() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert_eq!(key_count(), before, "a key was imported");
+    assert_eq!(key_count(), key_count_before, "a key was imported");
 }
 
 #[test]
-fn hints_do_not_suggest_key_as_secret() {
+fn hint_suggests_hs256_only_if_the_file_may_be_a_secret() {
     let sandbox = Sandbox::new();
     let write = |text: &str| fs::write(sandbox.home().join("key"), text).unwrap();
     let mint = ["token", "mint", "--sub", "a", "--key-file", "key"];
@@ -120,7 +122,7 @@ fn hints_do_not_suggest_key_as_secret() {
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
     error: unsupported key format: found JSON without a key, expected PEM, DER, JWK or JWK Set
-    hint: use `--alg HS256 --encoding text` for a shared secret in JSON
+    hint: use `--alg HS256 --encoding text` if the whole JSON text is the shared secret
     ");
     write(&serde_json::json!({"kid": "a", "signing": {"key": pem}}).to_string());
     assert_snapshot!(sandbox.run(&mint), @r#"
@@ -131,7 +133,7 @@ fn hints_do_not_suggest_key_as_secret() {
     write("3N3e3+Dh4uPk5ebn6Onq6+zt7u/w8fLz9PX29/j5+vs=\n");
     assert!(
         sandbox.run(&mint).fails(65).stderr.contains("--alg HS256"),
-        "hint for a possible secret"
+        "the hint suggests the algorithm of a shared secret"
     );
     sandbox.run(&[&mint[..], &["--alg", "HS256"]].concat()).ok();
 }
@@ -152,7 +154,7 @@ fn secret_jwk_is_accepted_with_any_encoding_flag() {
     let kid = sandbox.stdout_of(&[&import[..], &["--encoding", "text"]].concat());
     let again = sandbox.json(&import);
     assert_eq!((&again["changed"], &again["items"][0]["kid"]), (&json!(false), &json!(kid)));
-    // `k` is validated like any other secret.
+    // The value of `k` is checked like any other secret, so it must not be a key.
     let k = URL_SAFE_NO_PAD.encode(include_str!("../hostile/samples/p256.pem"));
     fs::write(sandbox.home().join("key"), json!({"kty": "oct", "k": k}).to_string()).unwrap();
     assert_snapshot!(sandbox.run(&import), @"
@@ -179,7 +181,7 @@ fn ed25519_test_key(sandbox: &Sandbox) -> (Value, Vec<u8>) {
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn public_key_bytes_of_store_are_refused_as_secret() {
     // The first byte must not be ASCII, because a file that starts with `{` is parsed as JSON. The
-    // last byte must not be a line break, which is removed from a secret.
+    // last byte must not be a line break, because a final line break of a secret is removed.
     let (sandbox, jwk, bytes) = std::iter::repeat_with(Sandbox::with_admin)
         .map(|sandbox| (ed25519_test_key(&sandbox), sandbox))
         .find_map(|((jwk, bytes), sandbox)| {
@@ -219,11 +221,11 @@ fn public_key_bytes_of_store_are_refused_as_secret() {
         error: found the bytes of a public key, expected a shared secret
         "));
     }
-    // A sandbox without the store accepts the same bytes.
+    // Without a store that contains the public key, the same bytes are accepted.
     let without_store = Sandbox::new();
     fs::write(without_store.home().join("key"), &bytes).unwrap();
     without_store.run(&["token", "mint", "--key-file", "key", "--alg", "HS256"]).ok();
-    // A key pair is refused if its public key is already stored as a secret.
+    // If the store contains these bytes as a secret, the import of the key pair is refused.
     let other = Sandbox::with_admin();
     let kid = jwk["kid"].as_str().unwrap();
     let private = sandbox.run(&["keys", "export", "--private", kid, "--yes"]).ok().stdout;
@@ -277,7 +279,8 @@ fn public_key_bytes_of_same_set_are_refused_as_secret() {
     assert!(!without_store.has_store());
 }
 
-/// Returns the seed of an Ed25519 key (the last 32 bytes of its PKCS#8) in base64url.
+/// Returns the seed of an Ed25519 private key in base64url. The seed is the last 32 bytes of the
+/// PKCS#8 key.
 fn encoded_seed(pem: &str) -> String {
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let der = STANDARD.decode(body).unwrap();

@@ -1,13 +1,16 @@
-//! Hints in errors about keys: they depend on the source of the key (variable, file or standard input)
-//! and on the number of keys in a JWK Set. Also `token mint --key` with a key id that starts with a hyphen.
+//! Hints in errors about keys. The hints depend on the source of the key (environment variable,
+//! file or standard input) and on the number of keys in a JWK Set. Another test
+//! passes a key id that starts with a hyphen to `token mint --key`.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::fs;
 
+/// A token with the algorithm RS256 and an invalid signature.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 
+/// Returns a JWK Set with two private RSA keys.
 fn rsa_jwk_set() -> String {
     let parse_jwk = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     let first = parse_jwk(include_str!("../hostile/samples/rsa.jwk"));
@@ -32,7 +35,7 @@ fn hint_for_an_unusable_key_fits_the_key_source() {
     error: several keys found, expected a single private key
     hint: select a single key: (umask 077; printenv KEYS > key.in) && (umask 077; jq '.keys[0]' key.in > key.json)
     ");
-    // The next hint must propose a file name other than the existing `key.in`.
+    // The file `key.in` now exists, so the next hint must propose another file name.
     fs::write(sandbox.home().join("key.in"), "another file").unwrap();
     let encrypted = include_str!("../hostile/samples/encrypted.pem");
     let stdin_output =
@@ -61,7 +64,7 @@ fn hint_for_an_unusable_key_fits_the_key_source() {
 }
 
 #[test]
-fn hint_for_a_taken_key_id_depends_on_the_number_of_imported_keys() {
+fn hint_for_a_key_id_in_use_depends_on_the_number_of_imported_keys() {
     let sandbox = Sandbox::with_admin();
     let mut set: Value = serde_json::from_str(&rsa_jwk_set()).unwrap();
     set["keys"][0]["kid"] = json!("a");

@@ -6,10 +6,11 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
 
+// A P-256 private key and an RSA private key.
 const SEC1: &str = include_str!("samples/sec1.pem");
 const PKCS1: &str = include_str!("samples/pkcs1.pem");
 
-/// The key of RFC 7515, appendix A.3, with a key id.
+/// Returns the private key of RFC 7515, appendix A.3, with the given key id.
 fn ec_jwk(kid: &str) -> Value {
     json!({"kty": "EC", "crv": "P-256", "kid": kid, "use": "sig",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
@@ -29,8 +30,9 @@ fn import(sandbox: &Sandbox, options: &[&str]) -> crate::run_output::RunOutput {
     sandbox.run(&[&IMPORT_TEST_KEY[..], options].concat())
 }
 
-/// Mints a token with the key `kid`. Asserts that the token has this key id and is valid: with the
-/// store, and, if the exported JWK Set contains the key, also with the set.
+/// Asserts that the test key `kid` signs tokens that contain this key id and are valid with the
+/// store. If the exported JWK Set contains the key, asserts that the tokens are also valid with the
+/// set.
 fn assert_key_signs(sandbox: &Sandbox, kid: &str) {
     let token = sandbox.stdout_of(&["token", "mint", "--key", kid]);
     assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["kid"], kid);
@@ -81,7 +83,7 @@ fn kid_option_replaces_the_default_key_id() {
     ] {
         let output = import(&sandbox, options).ok();
         assert_eq!(output.stdout.trim_end(), kid);
-        // The same command again is accepted, and prints the same key id.
+        // If the same command is repeated, it succeeds and prints the same key id.
         assert_eq!(import(&sandbox, options).ok().stdout, output.stdout);
     }
     let output = import(&sandbox, &["--from-file", "key.pem"]).ok();
@@ -125,7 +127,7 @@ fn key_id_of_another_key_is_refused() {
         "));
     }
     assert_eq!(sandbox.json_error(&generate)["code"], "key_exists");
-    // Follows the hint.
+    // The option in the hint is accepted.
     import(&sandbox, &["--from-file", "one.jwk", "--kid", "k2"]).ok();
 }
 
@@ -137,17 +139,17 @@ fn existing_key_with_another_key_id_is_refused() {
     import(&sandbox, &["--from-file", "key.pem", "--kid", "k1"]).ok();
     assert_snapshot!(import(&sandbox, &["--from-file", "key.pem", "--kid", "k2"]), @"
     --- exit code 5, stderr
-    error: this key already exists with the key id `k1`
+    error: key already exists with the key id `k1`
     hint: use `--kid k1` to keep the key id of the existing key
     ");
     import(&sandbox, &["--from-file", "one.jwk"]).ok();
     write(&sandbox, "one.jwk", &ec_jwk("k3").to_string());
     assert_snapshot!(import(&sandbox, &["--from-file", "one.jwk"]), @"
     --- exit code 5, stderr
-    error: this key already exists with the key id `k 2`
+    error: key already exists with the key id `k 2`
     hint: use `--kid 'k 2'` to keep the key id of the existing key
     ");
-    // Follows the hint.
+    // The option in the hint is accepted.
     import(&sandbox, &["--from-file", "one.jwk", "--kid", "k 2"]).ok();
     let set = json!({"keys": [secret_jwk("a"), secret_jwk("b")]});
     write(&sandbox, "set.jwks", &set.to_string());
@@ -159,7 +161,7 @@ fn existing_key_with_another_key_id_is_refused() {
 }
 
 #[test]
-fn audit_event_of_an_import_names_the_stored_key() {
+fn audit_event_of_an_import_contains_the_id_of_the_stored_key() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["keys", "generate", "--purpose", "test", "--alg", "ES256"]).ok();
     write(&sandbox, "key.pem", SEC1);
@@ -171,7 +173,7 @@ fn audit_event_of_an_import_names_the_stored_key() {
 }
 
 #[test]
-fn key_id_selects_a_key_of_a_set() {
+fn kid_option_selects_a_key_of_a_set() {
     let sandbox = Sandbox::with_admin();
     let set = json!({"keys": [ec_jwk("a"), secret_jwk("b")]});
     write(&sandbox, "set.jwks", &set.to_string());

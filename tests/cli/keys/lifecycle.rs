@@ -1,4 +1,4 @@
-//! `jeton keys generate`, `list`, `activate`, `rotate`, `retire`, `revoke`
+//! `jeton keys generate`, `list`, `activate`, `rotate`, `retire` and `revoke`.
 
 use super::{ALGORITHMS, kids};
 use crate::sandbox::Sandbox;
@@ -127,7 +127,7 @@ fn retired_key_verifies_and_is_published_until_the_overlap_ends() {
 }
 
 #[test]
-fn revoked_key_revokes_its_tokens_and_sessions() {
+fn key_revocation_revokes_tokens_and_sessions_of_the_key() {
     let sandbox = Sandbox::with_admin();
     let app = sandbox.stdout_of(&["token", "create", "app"]);
     let [kid] = <[String; 1]>::try_from(kids(&sandbox, "app", "active")).unwrap();
@@ -167,7 +167,7 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     ");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: your session was signed by a revoked key: `<key>`
+    error: a token of your session was signed by a revoked key: `<key>`
     hint: log in again: jeton login
     ");
     sandbox.log_in("ada", "lovelace");
@@ -184,7 +184,7 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
 }
 
 #[test]
-fn keys_list_shows_status_and_verification_end() {
+fn keys_list_shows_status_and_end_of_verification() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "create", "app"]).ok();
     sandbox.run(&["keys", "rotate"]).ok();
@@ -269,10 +269,11 @@ fn rotation_with_several_active_keys_requires_the_algorithm() {
     sandbox.run(&["keys", "rotate", "--purpose", "test", "--alg", "EdDSA"]).ok();
 }
 
-/// A key id is a thumbprint in base64url, so it starts with a hyphen with probability 1/64.
 #[test]
 fn key_id_with_leading_hyphen_is_not_a_flag() {
     let sandbox = Sandbox::with_admin();
+    // The default id of a key pair is a thumbprint in base64url. One of 64 such ids starts with a
+    // hyphen.
     let kid = sandbox.stdout_of(&["keys", "generate"]);
     sandbox.sql(&format!("UPDATE keys SET kid = '-C-s' WHERE kid = '{kid}'"));
     for words in [

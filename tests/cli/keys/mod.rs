@@ -20,6 +20,7 @@ mod wrapped_keys;
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 
+/// The names of all algorithms. `EdDSA` and `Ed25519` are names of the same algorithm.
 const ALGORITHMS: [&str; 14] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
     "ES384", "ES512", "EdDSA", "Ed25519",

@@ -1,4 +1,4 @@
-//! Key rotation during concurrent signing and verification.
+//! Key rotation while other processes sign and verify tokens.
 
 use super::kids;
 use crate::sandbox::Sandbox;
@@ -15,8 +15,8 @@ fn active_key_counter(sandbox: &Sandbox) -> Box<dyn FnMut() -> i64 + Send> {
         let mut session = schema.start_session();
         return Box::new(move || session.run(query)[0].parse().unwrap());
     }
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    Box::new(move || store.query_row(query, [], |row| row.get(0)).unwrap())
+    let connection = rusqlite::Connection::open(sandbox.store_path()).unwrap();
+    Box::new(move || connection.query_row(query, [], |row| row.get(0)).unwrap())
 }
 
 /// Counts the active app keys continuously while `work` runs. Returns the distinct counts and the
@@ -26,12 +26,12 @@ fn count_active_keys(sandbox: &Sandbox, work: impl FnOnce()) -> (BTreeSet<i64>, 
     let mut count = active_key_counter(sandbox);
     thread::scope(|scope| {
         let sampler = scope.spawn(|| {
-            let (mut observed_counts, mut samples) = (BTreeSet::new(), 0);
+            let (mut observed_counts, mut sample_count) = (BTreeSet::new(), 0);
             while !is_done.load(Ordering::Relaxed) {
                 observed_counts.insert(count());
-                samples += 1;
+                sample_count += 1;
             }
-            (observed_counts, samples)
+            (observed_counts, sample_count)
         });
         // The sampling must stop even after a panic in `work`.
         let work_result = catch_unwind(AssertUnwindSafe(work));
@@ -49,10 +49,10 @@ fn tokens_created_during_rotation_are_valid() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
     let mut tokens = vec![sandbox.stdout_of(&["token", "create", "first"])];
-    let (observed_counts, samples) =
+    let (observed_counts, sample_count) =
         count_active_keys(&sandbox, || rotate_in_rounds(&sandbox, &mut tokens));
     assert_eq!(observed_counts, BTreeSet::from([1]), "exactly one active app key");
-    assert!(samples > 100, "{samples}");
+    assert!(sample_count > 100, "{sample_count}");
     for token in &tokens {
         sandbox.run(&["token", "verify", token]).ok();
     }
@@ -70,7 +70,7 @@ fn rotate_in_rounds(sandbox: &Sandbox, tokens: &mut Vec<String>) {
         commands.insert(5, command(&["keys", "rotate"]));
         commands
             .extend(tokens.iter().rev().take(16).map(|token| command(&["token", "verify", token])));
-        let outputs = Sandbox::run_at_once(commands);
+        let outputs = Sandbox::run_in_parallel(commands);
         for output in &outputs {
             assert_eq!(output.code, 0, "round {round}: {output:?}");
         }
@@ -88,7 +88,8 @@ fn rotate_in_rounds(sandbox: &Sandbox, tokens: &mut Vec<String>) {
 fn concurrent_rotations_leave_one_active_key() {
     let sandbox = Sandbox::with_admin();
     for _ in 0..3 {
-        let outputs = Sandbox::run_at_once((0..6).map(|_| sandbox.command(&["keys", "rotate"])));
+        let outputs =
+            Sandbox::run_in_parallel((0..6).map(|_| sandbox.command(&["keys", "rotate"])));
         assert!(outputs.iter().all(|output| output.code == 0), "{outputs:?}");
         assert_eq!(kids(&sandbox, "app", "active").len(), 1);
     }

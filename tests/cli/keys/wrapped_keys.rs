@@ -1,5 +1,6 @@
-//! Hints for keys that are in an unsupported format and also encoded or surrounded by other text: either
-//! the commands in the hints extract the right key, or the hint contains no command.
+//! Hints for wrapped keys. A wrapped key is in an unsupported format, and is also encoded or
+//! surrounded by other text. Either the commands in the hints extract the right key, or the last
+//! hint contains no command.
 
 use super::conversions::{require_programs, shell};
 use crate::sandbox::Sandbox;
@@ -8,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use std::fs;
 
+/// The hint without a command.
 const SAVE_HINT: &str =
     "hint: save the key in a file of its own, without the encoding, quotes and text around it";
 
@@ -21,8 +23,8 @@ const EXTRACTED_WRAPPINGS: [&str; 6] = [
     "in a JSON member",
 ];
 
-/// Returns the bytes into which environment variables, secret stores and editors turn a key file, each
-/// with the name of the wrapping.
+/// Returns the content of a key file in the forms in which environment variables, secret stores and
+/// editors contain it. Each pair is the name of the wrapping and the wrapped content.
 fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = STANDARD.encode(bytes);
     let lines: Vec<&str> =
@@ -53,8 +55,9 @@ fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     wrapped
 }
 
-/// Imports the file `key.in`, and follows the hints until an import succeeds or a hint has no command.
-/// Returns whether an import succeeded, and asserts that the id of the imported key is `kid`.
+/// Imports the file `key.in`. If the import fails, executes the command in the hint and imports the
+/// resulting file, until an import succeeds or a hint has no command. Returns whether an import
+/// succeeded. Asserts that the id of the imported key is `kid`.
 fn follow_hints(sandbox: &Sandbox, kid: &str) -> bool {
     let mut file = "key.in".to_owned();
     for _ in 0..4 {
@@ -94,7 +97,7 @@ fn follow_hints(sandbox: &Sandbox, kid: &str) -> bool {
 
 #[test]
 #[ignore = "needs openssl, ssh-keygen and jq"]
-fn hints_for_wrapped_keys_never_lead_to_another_key() {
+fn hints_for_wrapped_keys_never_extract_another_key() {
     require_programs(&["openssl", "ssh-keygen", "jq", "base64"]);
     let sandbox = Sandbox::with_admin();
     shell(
@@ -114,14 +117,14 @@ fn hints_for_wrapped_keys_never_lead_to_another_key() {
         sandbox.stdout_of(&[&words, &[name][..]].concat())
     };
     let (ed25519_kid, ecdsa_kid) = (import("made/ed.pem"), import("made/ec.pem"));
-    // The seed of the private key is at a fixed position in the OpenSSH file. `prefix` and the seed form a
-    // PKCS#8 key.
+    // The seed of the private key is at a fixed position in the OpenSSH file. A PKCS#8 key is
+    // `prefix` and the seed.
     let ssh = fs::read_to_string(made("ssh-ed25519")).unwrap();
     let body: String = ssh.lines().filter(|line| !line.starts_with('-')).collect();
     let blob = STANDARD.decode(body).unwrap();
     let prefix = [0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70, 4, 0x22, 4, 0x20];
     let seed = &blob[161..193];
-    assert_eq!(blob[193..225], blob[62..94], "public keys");
+    assert_eq!(blob[193..225], blob[62..94], "the public key follows the seed");
     fs::write(made("ssh.der"), [&prefix, seed].concat()).unwrap();
     let ssh_ed25519_kid = import("made/ssh.der");
     for (name, kid) in [

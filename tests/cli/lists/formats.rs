@@ -16,6 +16,7 @@ fn json_items(sandbox: &Sandbox, list: &str, options: &[&str]) -> Vec<Value> {
     sandbox.json(&with_options(list, options))["items"].as_array().unwrap().clone()
 }
 
+/// Returns the output of a list in the format. `list` is a command of [`LISTS`].
 fn run_format(sandbox: &Sandbox, list: &str, format: &str, options: &[&str]) -> String {
     sandbox.run(&[with_options(list, options), vec!["-o", format]].concat()).ok().stdout
 }
@@ -32,7 +33,8 @@ fn parse_csv(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (header, reader.records().map(|record| to_cells(&record.unwrap())).collect())
 }
 
-/// Returns the CSV cell for the value of a JSON member.
+/// Returns the CSV cell for the value of a JSON member. A spreadsheet would read a text that starts
+/// with `=` as a formula, so the cell of such a text starts with an apostrophe.
 fn csv_cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -106,8 +108,8 @@ fn page_options_select_rows_in_json_json_lines_and_csv() {
             let (_, rows) = parse_csv(&run_format(&sandbox, list, "csv", options));
             assert_eq!(rows.len(), expected.len(), "{list} {options:?}");
         }
-        // With `--after` alone, JSON has one page, because `next` leads to the next page. JSON Lines
-        // have no member `next`, and contain all further rows.
+        // With `--after` alone, the JSON document contains one page of 20 rows. Its member `next`
+        // leads to the next page. JSON Lines have no such member, and contain all further rows.
         assert_eq!(json_items(&sandbox, list, &after_fifth), items[5..25], "{list}");
         let lines = run_format(&sandbox, list, "jsonl", &after_fifth);
         assert_eq!(parse_json_lines(&lines), items[5..], "{list}");
@@ -202,7 +204,7 @@ fn empty_csv_list_has_a_header() {
 }
 
 #[test]
-fn closed_pipe_ends_a_list_without_an_error() {
+fn list_to_a_closed_pipe_ends_without_an_error() {
     let sandbox = sandbox_with_long_lists();
     for list in LISTS {
         for format in FORMATS {

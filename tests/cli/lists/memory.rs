@@ -1,4 +1,4 @@
-//! Long lists with limited memory. The output of `token list` is larger than the memory limit.
+//! Long lists with limited memory. The JSON output of `token list` is larger than the memory limit.
 
 use super::with_options;
 use crate::run_output::RunOutput;
@@ -6,13 +6,14 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::process::Stdio;
 
-/// Number of inserted tokens and of inserted sessions. The claims of all tokens together are larger than
-/// the memory limit.
+/// Number of tokens in the store, and number of sessions that are inserted. In the output, the
+/// claims of all tokens together are larger than the memory limit.
 const ROW_COUNT: usize = 12_000;
 
 /// Length of the claims of each token in bytes.
 const CLAIMS_LENGTH: usize = 6_000;
 
+/// Creates a store with many tokens and sessions. All tokens have the same claims.
 fn sandbox_with_many_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let claims = format!("{{\"text\":\"{}\"}}", "x".repeat(CLAIMS_LENGTH));
@@ -45,6 +46,7 @@ fn long_list_is_printed_with_limited_memory() {
     let tokens: Value = serde_json::from_str(&run("token list", "json")).unwrap();
     assert_eq!(tokens["items"].as_array().unwrap().len(), ROW_COUNT);
     assert_eq!(tokens["total"], ROW_COUNT);
+    // There is one more session, the session of ada. The CSV output also has a header.
     let sessions: Value = serde_json::from_str(&run("sessions list", "json")).unwrap();
     assert_eq!(sessions["items"].as_array().unwrap().len(), ROW_COUNT + 1);
     assert_eq!(run("sessions list", "jsonl").lines().count(), ROW_COUNT + 1);

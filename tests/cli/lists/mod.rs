@@ -20,8 +20,8 @@ const LISTS: [&str; 7] = [
 /// The commands of [`LISTS`] that print text in pages.
 const PAGED_LISTS: [&str; 3] = [LISTS[0], LISTS[1], LISTS[4]];
 
-/// Creates a store in which users, tokens, sessions and events fill several pages. The admin ada is
-/// logged in.
+/// Creates a store with more than 50 users, tokens, sessions and audit events each. A page has 20
+/// rows. The admin ada is logged in.
 fn sandbox_with_long_lists() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "create", "a", "-p", "read,write", "--aud", "x", "--claim", "k=v"]).ok();

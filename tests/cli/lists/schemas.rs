@@ -6,20 +6,22 @@ use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, tampered};
 use serde_json::{Value, json};
 
-/// Outputs to validate, each with the schema of its command.
-struct Cases(Vec<Value>);
+/// JSON outputs of commands, each with the JSON Schema that the output must match.
+struct SchemaCases(Vec<Value>);
 
-impl Cases {
-    /// Adds an output. With `part`, only this definition of the schema describes the output.
-    fn add(&mut self, schema: &str, part: Option<&str>, output: &Value) {
-        let words = ["help", "schema"].into_iter().chain(schema.split(' ')).collect::<Vec<_>>();
+impl SchemaCases {
+    /// Adds an output and the schema that `jeton help schema` prints for `schema_name`. `part`
+    /// names a definition in this schema, which the output must match instead of the whole schema.
+    fn add(&mut self, schema_name: &str, part: Option<&str>, output: &Value) {
+        let words =
+            ["help", "schema"].into_iter().chain(schema_name.split(' ')).collect::<Vec<_>>();
         let schema: Value = serde_json::from_str(&Sandbox::new().stdout_of(&words)).unwrap();
         self.0.push(json!({"schema": schema, "part": part, "output": output}));
     }
 
     /// Adds the JSON result of a command.
-    fn add_result(&mut self, schema: &str, output: &RunOutput) {
-        self.add(schema, None, &serde_json::from_str(&output.stdout).unwrap());
+    fn add_result(&mut self, schema_name: &str, output: &RunOutput) {
+        self.add(schema_name, None, &serde_json::from_str(&output.stdout).unwrap());
     }
 
     /// Adds the JSON error of a command.
@@ -28,8 +30,9 @@ impl Cases {
         self.add("error", None, &serde_json::from_str(&output.stderr).unwrap());
     }
 
-    /// Validates all outputs, and checks that the schemas reject copies of the outputs in which a member is
-    /// renamed or has a wrong value.
+    /// Asserts that each output matches its schema, and that the schema rejects every copy of the
+    /// output in which one member is renamed or has a wrong value. The script returns the errors
+    /// that it finds.
     fn validate(self) {
         assert_eq!(run_script("schemas.py", &Value::from(self.0)), json!([]));
     }
@@ -47,13 +50,14 @@ fn lists_match_their_schemas() {
         .run(&["token", "revoke", "--app", "a", "--before", "now", "--user", "ada", "--yes"])
         .ok();
     sandbox.run(&["token", "fixtures", "--out", "fixtures"]).ok();
-    let mut cases = Cases(Vec::new());
+    let mut cases = SchemaCases(Vec::new());
     for list in LISTS {
-        let schema = list.split(" --").next().unwrap();
-        cases.add(schema, None, &sandbox.json(&with_options(list, &[])));
+        let schema_name = list.split(" --").next().unwrap();
+        cases.add(schema_name, None, &sandbox.json(&with_options(list, &[])));
+        // Each line of this format is one item of the list.
         let lines = sandbox.stdout_of(&with_options(list, &["-o", "jsonl"]));
         cases.add(
-            schema,
+            schema_name,
             Some("item"),
             &serde_json::from_str(lines.lines().next().unwrap()).unwrap(),
         );
@@ -78,7 +82,7 @@ fn results_and_errors_match_their_schemas() {
     let log_in = |login: &str, password: &str| {
         sandbox.run_with_input(&["login", login, "--password-stdin", "-o", "json"], password)
     };
-    let mut cases = Cases(Vec::new());
+    let mut cases = SchemaCases(Vec::new());
     cases.add_error(&log_in("john", "wrong"));
     cases.add_result("login", &log_in("john", "123456"));
     let created = sandbox.run_json(&["token", "create", "a", "-p", "read"]);

@@ -1,7 +1,7 @@
-//! The primary server is killed while commands run, and a synchronous standby replaces the server.
+//! The primary server is killed while commands run, and a synchronous standby replaces this server.
 
+use super::numeric_variable;
 use super::replication::Replication;
-use super::setting;
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
 use rustix::process::{Pid, Signal, kill_process};
@@ -12,21 +12,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Number of processes at the same time.
-const LOOPS: usize = 8;
+/// Number of concurrent threads, each of which runs commands in a loop.
+const LOOP_COUNT: usize = 8;
 
-/// Results of commands in one loop, or in all loops of a round.
+/// Results of the commands of one loop, of all loops during one failover, or of all failovers.
 #[derive(Default)]
 struct Results {
     /// Tokens that a command printed.
     printed: Vec<String>,
     /// Tokens that a command reported as revoked.
     revoked: Vec<String>,
-    /// Tokens whose revocation failed.
+    /// Tokens for which the command `token revoke` failed. A server may have stored the revocation.
     uncertain: Vec<String>,
-    /// Times at which a token was printed.
-    times: Vec<Instant>,
-    /// Commands that failed because no server was found in time, or with an unknown outcome.
+    /// Times at which a command printed a token.
+    print_times: Vec<Instant>,
+    /// Commands that reached no server in time or lost the connection (exit code 75), or whose
+    /// outcome is unknown (exit code 74).
     failed: Vec<RunOutput>,
 }
 
@@ -35,23 +36,24 @@ impl AddAssign for Results {
         self.printed.extend(other.printed);
         self.revoked.extend(other.revoked);
         self.uncertain.extend(other.uncertain);
-        self.times.extend(other.times);
+        self.print_times.extend(other.print_times);
         self.failed.extend(other.failed);
     }
 }
 
 impl Results {
-    /// Creates tokens and revokes every other token, until `is_over`.
-    fn collect(sandbox: &Sandbox, is_over: &AtomicBool) -> Self {
+    /// Creates tokens, and revokes every second of these tokens, until `must_stop` is true. Returns
+    /// the results.
+    fn collect(sandbox: &Sandbox, must_stop: &AtomicBool) -> Self {
         let mut results = Self::default();
         let run = |words: &[&str]| sandbox.run(&[words, &["--wait", "30s"]].concat());
-        while !is_over.load(Ordering::Relaxed) {
+        while !must_stop.load(Ordering::Relaxed) {
             let output = run(&["token", "create", "shop"]);
             if output.code != 0 {
-                results.fail(output);
+                results.add_failure(output);
                 continue;
             }
-            results.times.push(Instant::now());
+            results.print_times.push(Instant::now());
             let token = output.stdout.trim_end().to_owned();
             results.printed.push(token.clone());
             if results.printed.len().is_multiple_of(2) {
@@ -60,88 +62,100 @@ impl Results {
                     results.revoked.push(token);
                 } else {
                     results.uncertain.push(token);
-                    results.fail(output);
+                    results.add_failure(output);
                 }
             }
         }
         results
     }
 
-    fn fail(&mut self, output: RunOutput) {
+    /// Adds a failed command. Asserts that the exit code is 74 or 75.
+    fn add_failure(&mut self, output: RunOutput) {
         assert!([74, 75].contains(&output.code), "{output:?}");
         self.failed.push(output);
     }
 
-    /// Returns the longest time between two printed tokens.
+    /// Returns the longest time between the printing of one token and of the next token.
     fn longest_pause(&mut self) -> Duration {
-        self.times.sort();
-        self.times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap()
+        self.print_times.sort();
+        self.print_times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap()
     }
 }
 
-/// Runs commands in loops during a failover, which happens after `delay`.
+/// Starts the loops, lets the standby replace the primary after `delay`, and stops the loops 2 s
+/// later. Returns the results of all loops.
 fn run_during_failover(replication: &Replication, sandbox: &Sandbox, delay: Duration) -> Results {
-    let is_over = AtomicBool::new(false);
+    let must_stop = AtomicBool::new(false);
     let mut all = Results::default();
     thread::scope(|scope| {
-        let start = |_| scope.spawn(|| Results::collect(sandbox, &is_over));
-        let loops: Vec<_> = (0..LOOPS).map(start).collect();
+        let start = |_| scope.spawn(|| Results::collect(sandbox, &must_stop));
+        let threads: Vec<_> = (0..LOOP_COUNT).map(start).collect();
         thread::sleep(delay);
         replication.fail_over();
         thread::sleep(Duration::from_secs(2));
-        is_over.store(true, Ordering::Relaxed);
-        for results in loops {
-            all += results.join().unwrap();
+        must_stop.store(true, Ordering::Relaxed);
+        for thread in threads {
+            all += thread.join().unwrap();
         }
     });
     all
 }
 
-/// Asserts that the printed tokens are stored and valid, and that the revoked tokens are refused.
+/// Asserts that the standby stores all printed tokens. Of these tokens, the revoked tokens must be
+/// refused, the uncertain tokens may be valid or refused, and all others must be valid. Also
+/// asserts that the tokens that are stored but were not printed are at most as many as the commands
+/// with an unknown outcome.
 fn assert_nothing_is_lost(replication: &Replication, sandbox: &Sandbox, results: &Results) {
     let stored = replication.standby.run_sql("SELECT jti FROM tokens");
     let stored: BTreeSet<&str> = stored.iter().map(String::as_str).collect();
-    let tokens = results.printed.join("\n");
-    let verdicts = sandbox.run_with_input(&["token", "verify", "--batch"], &tokens).stdout;
+    let printed = results.printed.join("\n");
+    let verdicts = sandbox.run_with_input(&["token", "verify", "--batch"], &printed).stdout;
     assert_eq!(verdicts.lines().count(), results.printed.len());
     let (revoked, uncertain): (BTreeSet<_>, BTreeSet<_>) =
         (results.revoked.iter().collect(), results.uncertain.iter().collect());
     for (token, verdict) in results.printed.iter().zip(verdicts.lines()) {
         let verdict: Value = serde_json::from_str(verdict).unwrap();
         let jti = payload(token)["jti"].take();
-        assert!(stored.contains(jti.as_str().unwrap()), "printed, not stored: {jti} {verdict}");
+        assert!(
+            stored.contains(jti.as_str().unwrap()),
+            "token printed, but not stored: {jti} {verdict}"
+        );
         if !uncertain.contains(token) {
             assert_eq!(verdict["valid"], !revoked.contains(token), "{jti} {verdict}");
         }
     }
-    let unknown = results.failed.iter().filter(|output| output.code == 74).count();
-    let untold = stored.len() - results.printed.len();
-    assert!(untold <= unknown, "{untold} tokens are stored and not printed: {:?}", results.failed);
+    let unknown_count = results.failed.iter().filter(|output| output.code == 74).count();
+    let unprinted_count = stored.len() - results.printed.len();
+    assert!(
+        unprinted_count <= unknown_count,
+        "{unprinted_count} tokens are stored and not printed: {:?}",
+        results.failed
+    );
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server, and time"]
 fn failover_loses_no_token_and_no_revocation() {
-    let rounds = setting("JETON_TEST_FAILOVERS", 20);
-    let (mut all, mut pauses) = (Results::default(), Vec::new());
+    let rounds = numeric_variable("JETON_TEST_FAILOVERS", 20);
+    let (mut all, mut longest_pauses) = (Results::default(), Vec::new());
     for round in 0..rounds {
         let replication = Replication::start();
         let sandbox = replication.create_store();
         let delay = Duration::from_millis(u64::try_from(1_500 + 37 * round).unwrap());
         let mut results = run_during_failover(&replication, &sandbox, delay);
         assert_nothing_is_lost(&replication, &sandbox, &results);
-        pauses.push(results.longest_pause().as_secs_f64());
+        longest_pauses.push(results.longest_pause().as_secs_f64());
         all += results;
     }
-    pauses.sort_by(f64::total_cmp);
+    longest_pauses.sort_by(f64::total_cmp);
     println!(
         "{rounds} failovers: {} tokens printed, {} revoked, 0 lost; {} commands failed; \
          seconds without a token: {:.2} to {:.2}",
         all.printed.len(),
         all.revoked.len(),
         all.failed.len(),
-        pauses[0],
-        pauses[rounds - 1]
+        longest_pauses[0],
+        longest_pauses[rounds - 1]
     );
     for output in all.failed {
         println!(
@@ -152,17 +166,19 @@ fn failover_loses_no_token_and_no_revocation() {
     }
 }
 
-/// A promoted standby gives the id of a transaction that it never received to another transaction.
+/// The primary is killed before the standby receives the transaction of a command. The promoted
+/// standby then gives the id of this transaction to a transaction of another command. The first
+/// command repeats its transaction, so its token is stored in addition to the three other tokens.
 #[test]
 #[ignore = "needs a PostgreSQL server, and time"]
-fn lost_transaction_is_not_mistaken_for_another() {
+fn lost_transaction_is_repeated_although_its_id_is_used_again() {
     let replication = Replication::start();
     let sandbox = replication.create_store();
-    let sender = &replication.primary.run_sql("SELECT pid FROM pg_stat_replication")[0];
-    kill_process(Pid::from_raw(sender.parse().unwrap()).unwrap(), Signal::STOP).unwrap();
+    let wal_sender_pid = &replication.primary.run_sql("SELECT pid FROM pg_stat_replication")[0];
+    kill_process(Pid::from_raw(wal_sender_pid.parse().unwrap()).unwrap(), Signal::STOP).unwrap();
     let mut create = sandbox.command(&["token", "create", "lost", "--wait", "60s"]);
     let child = Sandbox::start(&mut create);
-    replication.wait_for_commit();
+    replication.wait_for_pending_commit();
     kill_process(Pid::from_child(&child), Signal::STOP).unwrap();
     replication.fail_over();
     for _ in 0..3 {

@@ -1,11 +1,11 @@
-//! Long tests of a store on a PostgreSQL server that many processes use at the same time. Each test starts
-//! its servers, and prints its figures.
+//! Long-running tests with many concurrent processes and a store on a PostgreSQL server. Each test
+//! starts its own servers. Most tests print counts and durations.
 
 mod clock;
+mod connection_limit;
 mod failover;
 mod large_copy;
 mod pooler;
-mod process_limit;
 mod races;
 mod replication;
 mod stopped_standby;
@@ -16,22 +16,24 @@ use crate::test_server::TestServer;
 use pooler::Pooler;
 use std::time::{Duration, Instant};
 
-/// Returns the number in an environment variable of the test run.
-fn setting(name: &str, default: usize) -> usize {
-    required::variable(name).map_or(default, |value| value.to_str().unwrap().parse().unwrap())
+/// Returns the number in an environment variable of the test run, or `default` if the variable is
+/// not set.
+fn numeric_variable(name: &str, default: usize) -> usize {
+    required::environment_variable(name)
+        .map_or(default, |value| value.to_str().unwrap().parse().unwrap())
 }
 
-/// Waits until a condition is true.
+/// Waits until a condition is true. Panics after 60 s.
 #[track_caller]
 fn wait_until(is_done: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_done() {
-        assert!(start.elapsed() < Duration::from_secs(60), "no success in 60 s");
+        assert!(start.elapsed() < Duration::from_secs(60), "the condition is not true after 60 s");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// Connection of the program to a server: direct, or through a pooler.
+/// Connection of the program to a server: direct, or through the connection pooler `PgBouncer`.
 struct Route<'s> {
     server: &'s TestServer,
     pooler: Option<Pooler>,
@@ -42,7 +44,8 @@ impl Route<'_> {
         if self.pooler.is_some() { "through PgBouncer" } else { "direct" }
     }
 
-    /// Creates an empty sandbox, whose programs use the route.
+    /// Creates a sandbox without a store. By default, commands in the sandbox connect to
+    /// their store through this route.
     fn create_sandbox(&self) -> Sandbox {
         let mut sandbox = Sandbox::on_server(self.server.address());
         if let Some(pooler) = &self.pooler {
@@ -54,9 +57,9 @@ impl Route<'_> {
     }
 }
 
-/// Calls `work` with both routes to a server.
-fn on_both_routes(server: &TestServer, mut work: impl FnMut(&Route<'_>)) {
+/// Calls `test` with the direct route to a server, and then with the route through a pooler.
+fn on_both_routes(server: &TestServer, mut test: impl FnMut(&Route<'_>)) {
     for pooler in [None, Some(Pooler::start(server))] {
-        work(&Route { server, pooler });
+        test(&Route { server, pooler });
     }
 }

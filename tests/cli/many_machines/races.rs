@@ -1,11 +1,12 @@
-//! Races of many processes, directly on a server and through `PgBouncer`. The rules hold in every round.
+//! Races of many processes, directly on a server and through `PgBouncer`. Each test repeats a race
+//! in many rounds, and checks the outcome of every round.
 
-use super::{Route, on_both_routes, setting};
+use super::{Route, numeric_variable, on_both_routes};
 use crate::races::admins::{ADMIN_COUNT_SQL, REMOVALS, removal_command, restore_admins};
 use crate::races::passwords::{self, OPEN_SESSION_COUNT_SQL, PASSWORDS, passwd_command};
 use crate::races::refresh::race_for_refresh;
 use crate::races::registrations::race_for_first_registration;
-use crate::races::tokens::{LIVE_TOKENS, race_for_quota};
+use crate::races::tokens::{LIVE_TOKEN_COUNT_SQL, race_for_quota};
 use crate::races::{count_with_code, query_number, register_command, run_concurrently};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -15,22 +16,23 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Instant;
 
-/// Number of rounds on each route.
-fn rounds() -> usize {
-    setting("JETON_TEST_ROUNDS", 40)
+/// Returns the number of rounds on each route for most tests.
+fn default_round_count() -> usize {
+    numeric_variable("JETON_TEST_ROUNDS", 40)
 }
 
-/// Number of rounds in which many processes compute the hash of a password.
-fn rounds_with_passwords() -> usize {
-    setting("JETON_TEST_ROUNDS", 16)
+/// Returns the number of rounds on each route for slow tests, in which each process hashes a
+/// password.
+fn password_round_count() -> usize {
+    numeric_variable("JETON_TEST_ROUNDS", 16)
 }
 
-/// Number of processes in each round.
-fn processes() -> usize {
-    setting("JETON_TEST_PROCESSES", 64)
+/// Returns the number of processes in each round.
+fn process_count() -> usize {
+    numeric_variable("JETON_TEST_PROCESSES", 64)
 }
 
-/// Creates a sandbox with a store on the route, whose admin has no quota.
+/// Creates a sandbox with a store on the route. The admin of the store has no token quota.
 fn create_store(route: &Route<'_>) -> Sandbox {
     let sandbox = route.create_sandbox();
     sandbox.create_store();
@@ -38,35 +40,40 @@ fn create_store(route: &Route<'_>) -> Sandbox {
     sandbox
 }
 
-/// Calls `round` for each of `rounds` on each route, with the result of `prepare` for the route. Returns
-/// the figures.
+/// Runs `round_count` rounds on each route. Before the first round on a route, calls `prepare`
+/// once. For each round, calls `run_round` with the route, the result of `prepare` and the number
+/// of the round (from 0). Returns one line of text for each route, with the total duration of its
+/// rounds.
 fn run_rounds<T>(
-    rounds: usize,
+    round_count: usize,
     prepare: impl Fn(&Route<'_>) -> T,
-    mut round: impl FnMut(&Route<'_>, &T, usize),
+    mut run_round: impl FnMut(&Route<'_>, &T, usize),
 ) -> String {
     let server = TestServer::start(&[]);
-    let mut figures = String::new();
+    let mut durations = String::new();
     on_both_routes(&server, |route| {
         let prepared = prepare(route);
         let start = Instant::now();
-        for number in 0..rounds {
-            round(route, &prepared, number);
+        for round in 0..round_count {
+            run_round(route, &prepared, round);
         }
         let (seconds, name) = (start.elapsed().as_secs_f64(), route.name());
-        let process_count = processes();
-        writeln!(figures, "{name}: {rounds} rounds of {process_count} processes in {seconds:.0} s")
-            .unwrap();
+        writeln!(
+            durations,
+            "{name}: {round_count} rounds of {} processes in {seconds:.0} s",
+            process_count()
+        )
+        .unwrap();
     });
-    figures
+    durations
 }
 
-/// Counts the exit codes.
+/// Number of commands for each exit code.
 #[derive(Default)]
 struct ExitCodes(BTreeMap<i32, usize>);
 
 impl ExitCodes {
-    /// Adds the exit codes of commands. Asserts that each code is expected.
+    /// Counts the exit codes of commands. Asserts that each code is in `expected`.
     #[track_caller]
     fn add(&mut self, outputs: &[RunOutput], expected: &[i32]) {
         for output in outputs {
@@ -78,25 +85,25 @@ impl ExitCodes {
 
 #[test]
 #[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
-fn quota_holds() {
-    let figures = run_rounds(rounds(), create_store, |_, sandbox, round| {
-        race_for_quota(sandbox, &format!("user{round}"), processes());
-        assert_eq!(query_number(sandbox, LIVE_TOKENS), 3 * (round + 1));
+fn token_quota_holds() {
+    let durations = run_rounds(default_round_count(), create_store, |_, sandbox, round| {
+        race_for_quota(sandbox, &format!("user{round}"), process_count());
+        assert_eq!(query_number(sandbox, LIVE_TOKEN_COUNT_SQL), 3 * (round + 1));
     });
-    println!("quota\n{figures}");
+    println!("quota\n{durations}");
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
-fn one_admin_remains() {
+fn concurrent_removals_leave_one_admin() {
     let mut codes = ExitCodes::default();
-    let figures = run_rounds(
-        rounds(),
+    let durations = run_rounds(
+        default_round_count(),
         |route| route.create_sandbox(),
         |_, sandbox, round| {
             restore_admins(sandbox);
             let (first, second) = (REMOVALS[round % 3], REMOVALS[round / 3 % 3]);
-            let removals = (0..processes()).map(|n| match n % 2 {
+            let removals = (0..process_count()).map(|n| match n % 2 {
                 0 => removal_command(sandbox, "eve", "zoe", first),
                 _ => removal_command(sandbox, "zoe", "eve", second),
             });
@@ -107,23 +114,24 @@ fn one_admin_remains() {
                 "{first:?} against {second:?}: {outputs:?}"
             );
             assert_ne!(count_with_code(&outputs, 0), 0, "{outputs:?}");
-            // The account is deleted (3), the last admin remains (5), or the admin has lost the role (7), is
-            // disabled (10) or has lost the session (12).
+            // Reasons for a refusal: the admin to remove is deleted (3) or is the last admin (5),
+            // or the admin who runs the command has lost the role (7), is disabled (10) or has lost
+            // the session (12).
             codes.add(&outputs, &[0, 3, 5, 7, 10, 12]);
         },
     );
-    println!("removal of admins\n{figures}exit codes: {:?}", codes.0);
+    println!("removal of admins\n{durations}exit codes: {:?}", codes.0);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
 fn first_registration_creates_the_only_admin() {
-    let figures = run_rounds(
-        rounds_with_passwords(),
+    let durations = run_rounds(
+        password_round_count(),
         |_| (),
-        |route, (), _| race_for_first_registration(&route.create_sandbox(), processes()),
+        |route, (), _| race_for_first_registration(&route.create_sandbox(), process_count()),
     );
-    println!("first registration\n{figures}");
+    println!("first registration\n{durations}");
 }
 
 #[test]
@@ -135,48 +143,56 @@ fn no_login_outlives_a_password_change() {
         run_concurrently([register_command(&sandbox, "john")]).remove(0).ok();
         sandbox
     };
-    let figures = run_rounds(rounds_with_passwords(), prepare, |_, sandbox, round| {
+    let durations = run_rounds(password_round_count(), prepare, |_, sandbox, round| {
         let [old, new] = [PASSWORDS[round % 2], PASSWORDS[(round + 1) % 2]];
-        let log_in = |name: &str| passwords::log_in_command(sandbox, name, old);
+        let log_in = |config_dir: &str| passwords::john_log_in_command(sandbox, config_dir, old);
         run_concurrently([log_in("desk")]).remove(0).ok();
-        let mut commands: Vec<_> = (1..processes()).map(|n| log_in(&format!("{n}"))).collect();
-        commands.insert(processes() / 3, passwd_command(sandbox, "desk", old, new));
+        let mut commands: Vec<_> = (1..process_count()).map(|n| log_in(&format!("{n}"))).collect();
+        // The password change starts after a third of the logins.
+        commands.insert(process_count() / 3, passwd_command(sandbox, "desk", old, new));
         let mut outputs = run_concurrently(commands);
-        outputs.remove(processes() / 3).ok();
+        outputs.remove(process_count() / 3).ok();
+        // A login after the change is refused, because its password is wrong (6).
         codes.add(&outputs, &[0, 6]);
         assert_eq!(query_number(sandbox, OPEN_SESSION_COUNT_SQL), 1, "{outputs:?}");
     });
-    println!("password change against logins\n{figures}exit codes of the logins: {:?}", codes.0);
-    assert_eq!(codes.0.len(), 2, "no logins before the change, or none after");
+    println!("password change against logins\n{durations}exit codes of the logins: {:?}", codes.0);
+    assert_eq!(codes.0.len(), 2, "some logins must succeed, and some must be refused");
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
 fn no_token_outlives_the_revocation_of_its_key() {
-    let (mut codes, mut refused) = (ExitCodes::default(), 0);
-    let figures = run_rounds(rounds(), create_store, |_, sandbox, _| {
+    let (mut codes, mut refused_count) = (ExitCodes::default(), 0);
+    let durations = run_rounds(default_round_count(), create_store, |_, sandbox, _| {
         sandbox.log_in("ada", "lovelace");
         let kid = &sandbox.sql("SELECT kid FROM keys WHERE state = 'active'")[0];
         let mut commands: Vec<_> =
-            (1..processes()).map(|_| sandbox.command(&["token", "create", "shop"])).collect();
+            (1..process_count()).map(|_| sandbox.command(&["token", "create", "shop"])).collect();
         let revoke = ["keys", "revoke", kid, "--replace", "--yes"];
-        commands.insert(processes() / 3, sandbox.command(&revoke));
+        commands.insert(process_count() / 3, sandbox.command(&revoke));
         let mut outputs = run_concurrently(commands);
-        outputs.remove(processes() / 3).ok();
+        outputs.remove(process_count() / 3).ok();
+        // A command after the revocation is refused, because the key of its session is revoked
+        // (12).
         codes.add(&outputs, &[0, 12]);
         let tokens: String = outputs.iter().map(|output| output.stdout.as_str()).collect();
         let verdicts = sandbox.run_with_input(&["token", "verify", "--batch"], &tokens);
         for (token, verdict) in tokens.lines().zip(verdicts.stdout.lines()) {
             let verdict: Value = serde_json::from_str(verdict).unwrap();
             assert_eq!(verdict["valid"], header(token)["kid"] != *kid, "{token}: {verdict}");
-            refused += usize::from(verdict["valid"] == false);
+            refused_count += usize::from(verdict["valid"] == false);
         }
     });
-    println!("key revocation\n{figures}exit codes: {:?}, {refused} tokens refused", codes.0);
-    assert!(refused > 0, "no token was created before the revocation");
+    println!(
+        "key revocation\n{durations}exit codes: {:?}, {refused_count} tokens refused",
+        codes.0
+    );
+    assert!(refused_count > 0, "no token was created before the revocation");
 }
 
-/// Decodes the header of a token without verification.
+/// Decodes the header of a token without verification. Calls `payload`, which decodes the text
+/// after the first dot, with a dot before the header.
 fn header(token: &str) -> Value {
     let (header, _) = token.split_once('.').unwrap();
     crate::sandbox::payload(&format!(".{header}"))
@@ -184,29 +200,29 @@ fn header(token: &str) -> Value {
 
 #[test]
 #[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
-fn one_import_of_the_same_names_succeeds() {
-    let figures = run_rounds(rounds(), create_store, |_, sandbox, round| {
+fn one_of_many_imports_of_the_same_names_succeeds() {
+    let durations = run_rounds(default_round_count(), create_store, |_, sandbox, round| {
         let names: Vec<_> = (0..60).map(|n| format!("user{n}of{round}")).collect();
         let file = format!("username\n{}\n", names.join("\n"));
         std::fs::write(sandbox.home().join("users.csv"), file).unwrap();
         let import = || sandbox.command(&["users", "import", "users.csv"]);
-        let outputs = run_concurrently((0..processes()).map(|_| import()));
+        let outputs = run_concurrently((0..process_count()).map(|_| import()));
         assert_eq!(
             (count_with_code(&outputs, 0), count_with_code(&outputs, 5)),
-            (1, processes() - 1),
+            (1, process_count() - 1),
             "{outputs:?}"
         );
         assert_eq!(query_number(sandbox, "SELECT count(*) FROM users"), 60 * (round + 1) + 1);
     });
-    println!("imports of the same names\n{figures}");
+    println!("imports of the same names\n{durations}");
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
-fn refresh_token_is_used_once() {
-    let figures = run_rounds(rounds(), create_store, |_, sandbox, _| {
+fn refresh_token_is_accepted_once() {
+    let durations = run_rounds(default_round_count(), create_store, |_, sandbox, _| {
         sandbox.log_in("ada", "lovelace");
-        race_for_refresh(sandbox, processes());
+        race_for_refresh(sandbox, process_count());
     });
-    println!("refresh\n{figures}");
+    println!("refresh\n{durations}");
 }

@@ -1,5 +1,6 @@
-//! Commands whose result is a secret, with a standard output that is closed (a missing descriptor, not a
-//! closed pipe) or not open for writing.
+//! Standard output that is closed or not open for writing: a command that prints a secret fails
+//! before it changes the store. "Closed" means that file descriptor 1 is missing, not that the
+//! reader closed a pipe.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -24,8 +25,8 @@ const SECRET_COMMANDS: &[&str] = &[
 /// Redirections of standard output that make writes fail.
 const REDIRECTIONS: &[&str] = &[">&-", "1</dev/null"];
 
-/// Runs jeton in a shell, with a redirection of standard output, and with the file `refresh` as standard
-/// input.
+/// Runs jeton in a shell, with a redirection of standard output, and with the file `refresh` as
+/// standard input.
 fn run(sandbox: &Sandbox, arguments: &str, redirection: &str) -> RunOutput {
     let mut command = Command::new("sh");
     let jeton = env!("CARGO_BIN_EXE_jeton");
@@ -39,6 +40,8 @@ fn run(sandbox: &Sandbox, arguments: &str, redirection: &str) -> RunOutput {
     RunOutput::capture(command)
 }
 
+/// Returns the numbers of tokens, token pairs, sessions, keys and audited changes, and how many of
+/// the pairs were used for a refresh and how many of the sessions have ended.
 fn count_rows(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT 'tokens ' || count(*) FROM tokens UNION ALL
@@ -50,7 +53,7 @@ fn count_rows(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn command_with_closed_stdout_creates_no_secret() {
+fn command_that_prints_a_secret_changes_nothing_if_stdout_is_closed() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("password"), "lovelace").unwrap();
     std::fs::write(sandbox.home().join("refresh"), sandbox.session_member("refresh")).unwrap();
@@ -77,14 +80,14 @@ fn command_with_closed_stdout_creates_no_secret() {
 }
 
 #[test]
-fn lost_public_result_and_discarded_secret_are_accepted() {
+fn closed_stdout_for_a_public_result_and_dev_null_for_a_secret_are_accepted() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("refresh"), "").unwrap();
     for redirection in REDIRECTIONS {
         let output = run(&sandbox, "whoami", redirection).ok();
         assert_eq!(output.stderr, "");
     }
-    // Discarding a token on purpose is allowed.
+    // A redirection to `/dev/null` that is open for writing discards the token on purpose.
     run(&sandbox, "token create app", ">/dev/null").ok();
     run(&sandbox, "token create app", "<>/dev/null >&0").ok();
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["2"]);

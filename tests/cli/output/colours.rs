@@ -1,4 +1,5 @@
-//! Colours on a terminal: they change neither the text nor the layout, and stored names add no colours.
+//! Colours on a terminal: they change neither the text nor the layout, and names that contain
+//! control characters add no colours.
 
 use super::escaping::{ESCAPED_TEXT, HOSTILE_TEXT, sandbox_with_hostile_rows};
 use super::terminal::{JETON_SHELL_LINE, NO_COLOR, sandbox_with_long_names};
@@ -7,13 +8,13 @@ use crate::sandbox::Sandbox;
 use console::strip_ansi_codes;
 
 #[test]
-fn colours_do_not_change_the_text() {
+fn colours_follow_the_variables_and_do_not_change_the_text() {
     let sandbox = sandbox_with_long_names();
     let list = ["token", "list", "--status", "all"];
     let render = |arguments: &[&str], variables: &[(&str, &str)]| {
         terminal_output(&sandbox, 80, JETON_SHELL_LINE, arguments, variables)
     };
-    for (arguments, parts) in [
+    for (arguments, coloured_parts) in [
         (
             &list[..],
             &["\u{1b}[1mSTATUS\u{1b}[0m", "\u{1b}[32mlive\u{1b}[0m", "\u{1b}[31mrevoked\u{1b}[0m"]
@@ -25,7 +26,7 @@ fn colours_do_not_change_the_text() {
         (&["token", "verify", "x"], &["\u{1b}[31minvalid: malformed:"]),
     ] {
         let screen = render(arguments, &[]);
-        for part in parts {
+        for part in coloured_parts {
             assert!(screen.contains(part), "{screen}");
         }
         let plain = render(arguments, &[NO_COLOR]);
@@ -60,8 +61,8 @@ fn hostile_names_add_no_colours() {
     {
         let screen = terminal_output(&sandbox, 400, JETON_SHELL_LINE, arguments, &[]);
         assert_eq!(screen.matches(ESCAPED_TEXT).count(), count, "{screen}");
-        let codes = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m"];
-        let text = codes.iter().fold(screen, |text, code| text.replace(code, ""));
+        let colour_codes = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m"];
+        let text = colour_codes.iter().fold(screen, |text, code| text.replace(code, ""));
         let is_harmless = |c: char| c == '\n' || !HOSTILE_TEXT.contains(c) || c.is_ascii_graphic();
         assert!(text.chars().all(is_harmless), "{text}");
     }

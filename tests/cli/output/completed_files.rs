@@ -6,23 +6,23 @@ use clap::builder::ValueParser;
 
 /// Argument that takes a path.
 struct PathArgument {
-    /// Command line up to the path.
+    /// Command line without `jeton`, up to the path.
     line: String,
-    /// Set if only directories are completed.
-    is_directory: bool,
+    /// Set if only directories are valid, not files.
+    takes_directory: bool,
 }
 
-/// Returns whether the value of an argument is a path, by the type or the name of the value.
+/// Returns whether the value of an argument is a path, as the type or a name of the value shows.
 fn takes_path(argument: &clap::Arg, value_names: &[&str]) -> bool {
     argument.get_value_parser().type_id() == ValueParser::path_buf().type_id()
         || ["FILE", "PATH", "DIR"].iter().any(|name| value_names.contains(name))
 }
 
-/// Returns the command line up to the value of an argument. Earlier positional arguments have the
-/// value `a`.
+/// Returns the command line without `jeton`, up to the value of an argument. Earlier positional
+/// arguments have the value `a`.
 fn line_before_value(command_path: &str, argument: &clap::Arg) -> String {
-    let positionals = argument.get_index().map(|index| vec!["a"; index - 1]);
-    match (argument.get_long(), positionals) {
+    let earlier_positionals = argument.get_index().map(|index| vec!["a"; index - 1]);
+    match (argument.get_long(), earlier_positionals) {
         (Some(long), _) => format!("{command_path} --{long} "),
         (None, Some(values)) => {
             format!("{} ", [&[command_path], values.as_slice()].concat().join(" "))
@@ -31,8 +31,9 @@ fn line_before_value(command_path: &str, argument: &clap::Arg) -> String {
     }
 }
 
-/// Calls `visit` for every argument of the command and its subcommands, with the path of the command
-/// that has the argument (such as `token create`), and with the names of the value.
+/// Calls `visit` for every argument of the command and its subcommands, with the path of the
+/// command that has the argument (such as `token create`), and with the names of the value (such as
+/// `FILE`).
 fn visit_arguments(
     command_path: &str,
     command: &clap::Command,
@@ -60,22 +61,22 @@ fn sandbox_with_files() -> Sandbox {
 }
 
 #[test]
-fn every_path_argument_completes_files() {
+fn every_path_argument_completes_files_and_directories() {
     let mut arguments = Vec::new();
     visit_arguments("", &jeton::command(), &mut |command_path, argument, names| {
-        // Every command has the global options: they are checked once, without a command.
+        // Every command has the global options, so they are checked only once, without a command.
         if takes_path(argument, names) && (command_path.is_empty() || !argument.is_global_set()) {
             let line = line_before_value(command_path, argument);
-            arguments.push(PathArgument { line, is_directory: names.contains(&"DIR") });
+            arguments.push(PathArgument { line, takes_directory: names.contains(&"DIR") });
         }
     });
     assert!(arguments.len() > 20, "{}", arguments.len());
     let sandbox = sandbox_with_files();
-    for PathArgument { line, is_directory } in arguments {
-        let all = if is_directory { &["x2/"][..] } else { &["x1.json", "x2/"] };
-        assert_eq!(candidates(&sandbox, &format!("{line}x")), all, "{line}");
-        let inner = if is_directory { &[][..] } else { &["x2/z"] };
-        assert_eq!(candidates(&sandbox, &format!("{line}x2/z")), inner, "{line}");
+    for PathArgument { line, takes_directory } in arguments {
+        let expected = if takes_directory { &["x2/"][..] } else { &["x1.json", "x2/"] };
+        assert_eq!(candidates(&sandbox, &format!("{line}x")), expected, "{line}");
+        let expected_inside = if takes_directory { &[][..] } else { &["x2/z"] };
+        assert_eq!(candidates(&sandbox, &format!("{line}x2/z")), expected_inside, "{line}");
     }
 }
 

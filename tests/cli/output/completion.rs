@@ -7,8 +7,9 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-/// Returns the lines that the program prints to the completion script of a shell for the last word of a
-/// command line.
+/// Returns the lines that the program prints for the completion script of a shell. Each line is a
+/// candidate for the last word of the command line `line`. For some shells, a description follows
+/// the candidate.
 #[track_caller]
 fn complete(sandbox: &Sandbox, shell: &str, line: &str) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
@@ -89,7 +90,7 @@ fn completion_offers_enumerated_values() {
 }
 
 #[test]
-fn completion_offers_every_audited_action() {
+fn completion_offers_export_and_import_as_audit_actions() {
     let sandbox = Sandbox::new();
     let actions = candidates(&sandbox, "audit list --action ");
     for action in ["keys export", "users export", "keys import"] {
@@ -130,7 +131,7 @@ fn completion_offers_tokens_apps_and_permissions() {
 }
 
 #[test]
-fn completion_offers_keys_by_state() {
+fn completion_offers_keys_in_the_states_that_the_command_accepts() {
     let sandbox = Sandbox::with_admin();
     let generate_key =
         |options: &[&str]| sandbox.stdout_of(&[&["keys", "generate"], options].concat());
@@ -164,7 +165,7 @@ fn completion_offers_keys_by_state() {
 }
 
 #[test]
-fn completion_escapes_or_omits_words_with_shell_characters() {
+fn completion_escapes_or_omits_words_with_shell_metacharacters() {
     let sandbox = Sandbox::with_admin();
     for name in ["x;{touch,pwned}", "josé", "zoë", "--email=z`id`@example.com"] {
         sandbox.run_with_input(&["register", name, "--password-stdin"], "123456").ok();
@@ -173,17 +174,17 @@ fn completion_escapes_or_omits_words_with_shell_characters() {
         std::fs::write(sandbox.home().join(name), "").unwrap();
     }
     sandbox.sql("UPDATE keys SET kid = 'a b'");
-    let complete = |shell, line| complete(&sandbox, shell, line);
-    assert_eq!(complete("bash", "users show x"), [r"x\;\{touch,pwned\}"]);
-    assert_eq!(complete("bash", "users show z"), ["zoë", r"z\`id\`@example.com"]);
-    assert_eq!(complete("bash", "users show j"), ["josé"]);
-    assert_eq!(complete("bash", "keys export --pem a"), [r"a\ b"]);
+    let candidate_lines = |shell, line| complete(&sandbox, shell, line);
+    assert_eq!(candidate_lines("bash", "users show x"), [r"x\;\{touch,pwned\}"]);
+    assert_eq!(candidate_lines("bash", "users show z"), ["zoë", r"z\`id\`@example.com"]);
+    assert_eq!(candidate_lines("bash", "users show j"), ["josé"]);
+    assert_eq!(candidate_lines("bash", "keys export --pem a"), [r"a\ b"]);
     let files = [r"f\$HOME", r"f\;touch\ pwned", "fine-1.jwt", "fête"];
-    assert_eq!(complete("bash", "whoami --token-file f"), files);
-    assert_eq!(complete("powershell", "users show x"), [""; 0]);
-    assert_eq!(complete("powershell", "users show z"), ["zoë"]);
-    assert_eq!(complete("powershell", "keys export --pem a"), ["'a b'\tactive app ES256"]);
-    assert_eq!(complete("powershell", "whoami --token-file f"), ["fine-1.jwt", "fête"]);
+    assert_eq!(candidate_lines("bash", "whoami --token-file f"), files);
+    assert_eq!(candidate_lines("powershell", "users show x"), [""; 0]);
+    assert_eq!(candidate_lines("powershell", "users show z"), ["zoë"]);
+    assert_eq!(candidate_lines("powershell", "keys export --pem a"), ["'a b'\tactive app ES256"]);
+    assert_eq!(candidate_lines("powershell", "whoami --token-file f"), ["fine-1.jwt", "fête"]);
 }
 
 #[test]
@@ -214,11 +215,13 @@ fn completion_finds_users_in_a_large_store() {
     assert_eq!(candidates(&sandbox, "users show user4321"), ["user4321"]);
     assert_eq!(candidates(&sandbox, "users show u4321@"), ["U4321@x.org"]);
     assert_eq!(candidates(&sandbox, "users show user432").len(), 11);
+    // Completion offers at most 50 usernames.
     assert_eq!(candidates(&sandbox, "users show ").len(), 50);
+    // With `--store`, completion reads the given store instead of the default store.
     let other_sandbox = Sandbox::new();
     let variable = sandbox.variables().find(|(name, _)| *name == "JETON_STORE");
     let store = variable.map_or_else(
-        || sandbox.store().to_str().unwrap().to_owned(),
+        || sandbox.store_path().to_str().unwrap().to_owned(),
         |(_, address)| address.to_owned(),
     );
     let line = format!("--store {store} users show user4321");
@@ -228,7 +231,7 @@ fn completion_finds_users_in_a_large_store() {
 #[test]
 fn completion_neither_changes_the_store_nor_reports_errors() {
     let sandbox = Sandbox::with_admin();
-    let store = sandbox.store();
+    let store = sandbox.store_path();
     let mode = || std::fs::metadata(&store).unwrap().permissions().mode() & 0o777;
     std::fs::set_permissions(&store, Permissions::from_mode(0o644)).unwrap();
     let content = std::fs::read(&store).unwrap();
@@ -241,7 +244,7 @@ fn completion_neither_changes_the_store_nor_reports_errors() {
 }
 
 #[test]
-fn completion_script_omits_program_path_with_shell_characters() {
+fn completion_script_omits_program_path_with_shell_metacharacters() {
     let sandbox = Sandbox::new();
     let directory = sandbox.home().join("$(touch pwned)");
     std::fs::create_dir(&directory).unwrap();
@@ -255,11 +258,11 @@ fn completion_script_omits_program_path_with_shell_characters() {
 }
 
 #[test]
-fn command_is_executed_whatever_complete_is() {
+fn command_is_executed_although_the_variable_complete_is_set() {
     let sandbox = Sandbox::with_admin();
-    for shell in ["true", "1", "bash"] {
+    for value in ["true", "1", "bash"] {
         let mut command = sandbox.command(&["token", "verify", "forged"]);
-        let output = RunOutput::capture(command.env("COMPLETE", shell));
+        let output = RunOutput::capture(command.env("COMPLETE", value));
         assert_eq!((output.code, output.verdict().as_str()), (10, "invalid: malformed"));
     }
 }

@@ -1,4 +1,5 @@
-//! Untrusted text is escaped in every output, so that no terminal interprets it.
+//! Untrusted text is escaped in every output, so that no terminal interprets its control
+//! characters.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -6,17 +7,20 @@ use insta::assert_snapshot;
 /// Text with ESC, a C1 control character, a bidirectional override, a line break, a zero-width
 /// space, DEL and a tag character.
 pub(super) const HOSTILE_TEXT: &str = "x\u{1b}[31m\u{9b}2J\u{202e}\n\u{200b}\u{7f}\u{e0041}y";
+/// [`HOSTILE_TEXT`] as it appears in text output.
 pub(super) const ESCAPED_TEXT: &str =
     "x\\u{1b}[31m\\u{9b}2J\\u{202e}\\n\\u{200b}\\u{7f}\\u{e0041}y";
+/// [`HOSTILE_TEXT`] as it appears in JSON output.
 const ESCAPED_JSON: &str = r"x\u001b[31m\u009b2J\u202e\n\u200b\u007f\udb40\udc41y";
 
-/// Returns whether a text contains none of the control and invisible characters of [`HOSTILE_TEXT`],
-/// except line breaks.
+/// Returns whether a text contains none of the control and invisible characters of
+/// [`HOSTILE_TEXT`], except line breaks.
 fn is_harmless(text: &str) -> bool {
     text.chars().all(|c| c == '\n' || !HOSTILE_TEXT.contains(c) || c.is_ascii_graphic())
 }
 
-/// Creates a store with hostile rows that no command would write.
+/// Creates a store in which the name and e-mail address of the admin, and the app and permission of
+/// a token, are [`HOSTILE_TEXT`]. SQL writes the rows, because the commands refuse such a text.
 pub(super) fn sandbox_with_hostile_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "app", "--permission", "p"]);
@@ -81,13 +85,13 @@ fn hostile_rows_are_escaped_in_json() {
 }
 
 #[test]
-fn hostile_rows_are_escaped_in_errors_and_messages() {
+fn hostile_rows_are_escaped_in_errors() {
     let sandbox = sandbox_with_hostile_rows();
     sandbox.stdout_of(&["token", "create", "b"]);
     sandbox.stdout_of(&["token", "create", "c"]);
     assert_snapshot!(sandbox.run(&["token", "create", "d"]), @"
     --- exit code 8, stderr
-    error: token quota exceeded: 3 of 3 in use
+    error: token quota exceeded: 3 of 3 tokens in use
     hint: revoke a token that is no longer used; list the tokens: jeton token list --user ada
     ");
     let error = sandbox.run(&["token", "create", "d", "-o", "json"]).fails(8);
@@ -139,9 +143,9 @@ fn hostile_arguments_are_escaped_in_errors() {
             assert!(is_harmless(&output.stderr), "{arguments:?}: {:?}", output.stderr);
             for line in output.stderr.lines().filter(|_| format == "text") {
                 let prefixes = ["error: ", "hint: ", "  ", "possible"];
-                let is_known =
+                let is_expected =
                     line.is_empty() || prefixes.iter().any(|prefix| line.starts_with(prefix));
-                assert!(is_known, "{arguments:?}: unexpected line: {line}");
+                assert!(is_expected, "{arguments:?}: unexpected line: {line}");
             }
         }
     }
@@ -192,8 +196,8 @@ fn misplaced_token_is_not_repeated_in_errors() {
     ] {
         for format in ["text", "json"] {
             let output = sandbox.run(&[&["-o", format], arguments].concat()).fails(2);
-            let part = token.split('.').nth(1).unwrap();
-            assert!(!output.stderr.contains(&part[..20]), "{arguments:?}: {}", output.stderr);
+            let payload = token.split('.').nth(1).unwrap();
+            assert!(!output.stderr.contains(&payload[..20]), "{arguments:?}: {}", output.stderr);
         }
     }
 }

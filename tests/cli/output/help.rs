@@ -1,14 +1,15 @@
-//! Help and errors contain no values of environment variables; without a command, jeton prints help.
+//! Help and errors contain no values of environment variables. Without a subcommand, jeton and its
+//! command groups print their help.
 
 use crate::sandbox::Sandbox;
 
-/// Returns the paths of all commands and command groups.
+/// Returns the words of each command and command group, such as `token` and `create`.
 fn command_paths() -> Vec<Vec<String>> {
     fn collect(command: &clap::Command, path: &[String], paths: &mut Vec<Vec<String>>) {
         paths.push(path.to_vec());
-        for command in command.get_subcommands() {
-            let path = [path, &[command.get_name().to_owned()]].concat();
-            collect(command, &path, paths);
+        for subcommand in command.get_subcommands() {
+            let path = [path, &[subcommand.get_name().to_owned()]].concat();
+            collect(subcommand, &path, paths);
         }
     }
     let mut paths = Vec::new();
@@ -18,7 +19,7 @@ fn command_paths() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn every_help_page_omits_environment_values() {
+fn every_help_page_omits_values_of_environment_variables() {
     let mut sandbox = Sandbox::new();
     for name in ["JETON_PASSWORD", "JETON_TOKEN", "JETON_STORE", "JETON_CONFIG_DIR"] {
         sandbox.set_variable(name, "/nowhere/marker-of-a-secret");
@@ -48,7 +49,7 @@ fn every_help_page_omits_environment_values() {
 }
 
 #[test]
-fn errors_omit_environment_secrets() {
+fn errors_omit_secrets_from_environment_variables() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("JETON_PASSWORD", "marker-of-a-password");
     sandbox.set_variable("JETON_TOKEN", "marker.of.a-token");

@@ -22,8 +22,8 @@ use std::process::Command;
 /// Returns the writing end of a pipe whose reading end is closed.
 pub(crate) fn closed_pipe() -> std::io::PipeWriter {
     let (_, mut writer) = std::io::pipe().unwrap();
-    // A process that another test is starting may briefly hold a copy of the reading end. Until that copy
-    // is closed, writes succeed.
+    // While another test starts a process, this process may briefly hold a copy of the reading end.
+    // Until the copy is closed, writes succeed.
     while writer.write(&[0]).is_ok() {}
     writer
 }
@@ -93,7 +93,7 @@ fn successful_json_command_leaves_stderr_empty() {
 }
 
 #[test]
-fn json_failure_is_one_line_for_every_error_source() {
+fn every_spelling_of_the_json_option_prints_errors_as_one_line() {
     let mut sandbox = Sandbox::with_admin();
     for (arguments, exit_code, code) in [
         (&["frobnicate"][..], 2, "usage"),
@@ -213,15 +213,15 @@ fn quiet_option_keeps_results_errors_and_warnings() {
       "keys": []
     }
     --- stderr
-    warning: omitted symmetric keys: anyone who can verify with them can also sign
+    warning: symmetric keys omitted: anyone who can verify with a symmetric key can also sign
     "#);
 }
 
 #[test]
 fn colours_follow_no_color_and_clicolor_force() {
     let sandbox = Sandbox::with_admin();
-    let run = |arguments: &[&str], name: &str| {
-        let output = RunOutput::capture(sandbox.command(arguments).env(name, "1"));
+    let run = |arguments: &[&str], variable_name: &str| {
+        let output = RunOutput::capture(sandbox.command(arguments).env(variable_name, "1"));
         (output.stdout, output.stderr)
     };
     let (plain, coloured_prefix) =
@@ -258,15 +258,15 @@ fn command_aliases_are_equivalent() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
     sandbox.stdout_of(&["token", "create", "x"]);
-    for (name, alias) in [
+    for (words, alias_words) in [
         (&["users", "list"][..], &["user", "ls"][..]),
         (&["users", "show", "ada"], &["user", "show", "ada"]),
         (&["token", "list"], &["tokens", "ls"]),
         (&["keys", "export", "--jwks"], &["key", "export", "--jwks"]),
         (&["settings", "get", "issuer"], &["setting", "get", "issuer"]),
     ] {
-        let (name, alias) = (sandbox.run(name).ok(), sandbox.run(alias).ok());
-        assert_eq!((name.stdout, name.stderr), (alias.stdout, alias.stderr));
+        let (output, alias_output) = (sandbox.run(words).ok(), sandbox.run(alias_words).ok());
+        assert_eq!((output.stdout, output.stderr), (alias_output.stdout, alias_output.stderr));
     }
     assert_snapshot!(sandbox.run(&["users", "rm", "john", "--yes"]), @"
     --- stderr

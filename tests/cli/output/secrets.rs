@@ -4,7 +4,8 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use clap::{Arg, ArgAction, Command};
 
-/// Recognizable secrets, each with a part in lower case that must not appear in any output.
+/// Recognizable secrets. The second text of each pair is a part of the secret in lower case. The
+/// tests assert that no output, converted to lower case, contains this part.
 const SECRETS: [(&str, &str); 3] = [
     (
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzZWNyZXQifQ.c2VjcmV0LXNpZ25hdHVyZQ",
@@ -17,10 +18,11 @@ const SECRETS: [(&str, &str); 3] = [
     ("q7RfT2vXk9LmPz4WbN8cYd3H", "q7rft2vxk9lmpz4wbn8cyd3h"),
 ];
 
-/// A secret that looks like an ordinary word.
+/// A password that looks like an ordinary word. The command lines of a test below contain it.
 const PASSWORD: &str = "hunter2";
 
-/// Arguments (command and id) whose value is public: a successful command may print the value.
+/// Arguments whose value is public, as the command and the clap id of the argument. A successful
+/// command may print such a value.
 const PUBLIC_ARGUMENTS: &[(&str, &str)] = &[
     // Paths that the command creates.
     ("man", "dir"),
@@ -60,7 +62,8 @@ fn takes_value(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
-/// Visits every command without subcommands, with its path (such as `token create`).
+/// Calls `visit` for every command without subcommands, with the words of the command (such as
+/// `token` and `create`).
 fn visit_commands(command: &Command, path: &[String], visit: &mut impl FnMut(&Command, &[String])) {
     if command.get_subcommands().next().is_none() {
         visit(command, path);
@@ -104,8 +107,8 @@ fn possible_secrets_in_arguments_are_not_repeated() {
         sandbox.run(&["settings", "set", "token.quota", "1000"]).ok();
         for argument in command.get_arguments().filter(|argument| takes_value(argument)) {
             let id = argument.get_id().as_str();
-            // Only global options have a heading. Every command has the same global options, so they are
-            // checked for `whoami` only.
+            // Only global options have a heading. Every command has the same global options, so
+            // they are checked for `whoami` only.
             if argument.get_help_heading().is_some() && name != "whoami" {
                 continue;
             }

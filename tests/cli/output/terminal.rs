@@ -1,5 +1,5 @@
-//! Output for terminals only: tables that fit the width, and the distance of times from now, such as
-//! `in 6 d`.
+//! Output that only a terminal receives: tables that fit the width, and distances of times from
+//! now, such as `in 6 d`.
 
 use crate::prompts::terminal_output;
 use crate::redact::redact;
@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 use console::measure_text_width;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Shell line that runs jeton with the given arguments.
+/// Shell line that runs jeton (`$0`) with the arguments of the shell.
 pub(super) const JETON_SHELL_LINE: &str = "exec \"$0\" \"$@\"";
 pub(super) const NO_COLOR: (&str, &str) = ("NO_COLOR", "1");
 
@@ -16,7 +16,7 @@ fn render(sandbox: &Sandbox, columns: usize, arguments: &[&str]) -> String {
     terminal_output(sandbox, columns, JETON_SHELL_LINE, arguments, &[NO_COLOR])
 }
 
-/// Returns the Unix time that is `seconds` after now.
+/// Returns the current Unix time plus `seconds`, which may be negative.
 fn unix_time_in(seconds: i64) -> i64 {
     #[expect(clippy::disallowed_methods, reason = "the test reads the clock, not the program")]
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -226,7 +226,7 @@ fn messages_show_distances_from_now_on_a_terminal_only() {
     let create = ["token", "create", "a"];
     let line = "exec \"$0\" \"$@\" >out";
     let message = redact(&sandbox, &terminal_output(&sandbox, 80, line, &create, &[]));
-    assert_eq!(message, "created token 1 for a, expires <time> (in 7 d), 1 of 3 in use\n");
+    assert_eq!(message, "created token 1 for a, expires <time> (in 7 d), 1 of 3 tokens in use\n");
     let file = |name| std::fs::read_to_string(sandbox.home().join(name)).unwrap();
     assert_eq!(redact(&sandbox, &file("out")), "<token>\n");
     let line = "exec \"$0\" \"$@\" 2>err";
@@ -234,7 +234,7 @@ fn messages_show_distances_from_now_on_a_terminal_only() {
     assert_eq!(redact(&sandbox, &result), "<token>\n");
     assert_eq!(
         redact(&sandbox, &file("err")),
-        "created token 2 for a, expires <time>, 2 of 3 in use\n"
+        "created token 2 for a, expires <time>, 2 of 3 tokens in use\n"
     );
     for (arguments, suffix) in [
         (

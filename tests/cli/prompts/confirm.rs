@@ -1,4 +1,4 @@
-//! Confirmation prompts: conditions and answers.
+//! Confirmation prompts: the conditions under which a command asks, and the effects of the answers.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
@@ -22,7 +22,7 @@ fn john_exists(sandbox: &Sandbox) -> bool {
 
 #[test]
 fn confirmation_requires_terminal_or_yes_option() {
-    let yes = [&DELETE[..], &["--yes"]].concat();
+    let delete_with_yes = [&DELETE[..], &["--yes"]].concat();
 
     let sandbox = sandbox_with_john();
     let mut prompt = PtyCommand::start(&sandbox, &DELETE);
@@ -32,7 +32,7 @@ fn confirmation_requires_terminal_or_yes_option() {
     assert!(!john_exists(&sandbox));
 
     let sandbox = sandbox_with_john();
-    let output = PtyCommand::start(&sandbox, &yes).finish();
+    let output = PtyCommand::start(&sandbox, &delete_with_yes).finish();
     assert_eq!(output, (0, DELETED.to_owned(), true), "a terminal and --yes");
     assert!(!john_exists(&sandbox));
 
@@ -49,7 +49,7 @@ fn confirmation_requires_terminal_or_yes_option() {
     ");
     assert!(john_exists(&sandbox), "no terminal, no --yes");
 
-    assert_snapshot!(sandbox.run(&yes), @"
+    assert_snapshot!(sandbox.run(&delete_with_yes), @"
     --- stderr
     deleted john, revoked 0 tokens
     ");
@@ -60,17 +60,18 @@ fn confirmation_requires_terminal_or_yes_option() {
 fn hash_export_requires_confirmation() {
     let sandbox = sandbox_with_john();
     let export = ["users", "export", "--with-hashes"];
-    for (answer, expected) in [("y\n", 0), ("n\n", 2)] {
+    for (answer, expected_code) in [("y\n", 0), ("n\n", 2)] {
         let mut prompt = PtyCommand::start(&sandbox, &export);
         prompt.press("Print all password hashes? [y/N] ", answer);
         let (code, screen, _) = prompt.finish();
-        assert!(code == expected && screen.starts_with(answer), "{screen}");
-        assert_eq!(screen.contains("argon2id"), expected == 0, "{screen}");
+        assert!(code == expected_code && screen.starts_with(answer), "{screen}");
+        assert_eq!(screen.contains("argon2id"), expected_code == 0, "{screen}");
     }
 }
 
 #[test]
 fn confirmation_accepts_y_or_yes_only() {
+    // In the last answer, Ctrl-U (`\u{15}`) erases `no`.
     for answer in ["y\n", "Y\n", "yes\r", "YES\n", " Yes \n", "no\u{15}y\n"] {
         let sandbox = sandbox_with_john();
         let mut prompt = PtyCommand::start(&sandbox, &DELETE);
@@ -85,6 +86,7 @@ fn confirmation_accepts_y_or_yes_only() {
 #[test]
 fn answer_other_than_yes_cancels() {
     let sandbox = sandbox_with_john();
+    // `\u{4}` is Ctrl-D, which ends the input.
     for answer in [
         "\n",
         "n\n",
@@ -104,7 +106,7 @@ fn answer_other_than_yes_cancels() {
         prompt.press(QUESTION, answer);
         let (code, screen, has_echo) = prompt.finish();
         assert_eq!((code, has_echo), (2, true), "{answer:?}: {screen}");
-        // The line of the question always ends with a line break.
+        // A line break separates the question from the error, also after Ctrl-D.
         assert!(screen.ends_with(&format!("\n{CANCELLED}")), "{answer:?}: {screen}");
         assert!(john_exists(&sandbox), "{answer:?}");
     }
@@ -117,6 +119,7 @@ fn answer_requires_line_break() {
     prompt.press(QUESTION, "y").wait_for("y");
     std::thread::sleep(Duration::from_millis(200));
     assert!(john_exists(&sandbox));
+    // Backspace (`\u{7f}`) erases the `y`.
     prompt.0.send("\u{7f}n\n").unwrap();
     prompt.0.flush().unwrap();
     assert_eq!(prompt.finish().0, 2);
@@ -128,7 +131,8 @@ fn text_pasted_before_question_is_discarded() {
     let sandbox = sandbox_with_john();
     let line = "read -r first; echo \"first $first\"; exec \"$0\" \"$@\"";
     let mut prompt = PtyCommand::start_shell_line(&sandbox, line, &DELETE, &[]);
-    // One paste: the shell reads the first line, and the other lines stay in the terminal's queue.
+    // The paste has three lines: the shell reads the first line, and the others stay in the input
+    // queue of the terminal.
     prompt.0.send("go\ny\nyes\n").unwrap();
     prompt.0.flush().unwrap();
     prompt.wait_for("first go").press(QUESTION, "n\n");
@@ -154,16 +158,16 @@ fn revocation_question_names_token_count_and_owner() {
     let sandbox = sandbox_with_john();
     let revoke = ["token", "revoke", "--all"];
     sandbox.run(&["token", "create", "a", "--user", "john"]).ok();
-    for (words, objects) in [
+    for (options, objects) in [
         (&[][..], "1 token of ada"),
         (&["--user", "john"], "1 token of john"),
         (&["--all-users"], "2 tokens of all users"),
     ] {
         sandbox.run(&["token", "create", "b"]).ok();
-        let mut prompt = PtyCommand::start(&sandbox, &[&revoke[..], words].concat());
+        let mut prompt = PtyCommand::start(&sandbox, &[&revoke[..], options].concat());
         prompt.press(&format!("Revoke {objects}? [y/N] "), "n\n");
         let screen = format!("n\n{CANCELLED}");
-        assert_eq!(prompt.finish(), (2, screen, true), "{words:?}");
+        assert_eq!(prompt.finish(), (2, screen, true), "{options:?}");
         sandbox.run(&["token", "revoke", "--app", "b", "--yes"]).ok();
     }
 }

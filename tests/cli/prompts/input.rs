@@ -1,4 +1,5 @@
-//! Input typed on a terminal: jeton announces once that it reads stdin, and does not echo secrets.
+//! Standard input typed on a terminal: jeton announces once that it reads the input, and secrets
+//! are not echoed.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
@@ -7,7 +8,7 @@ use rexpect::process::Signal;
 const SECRET: &str = "typed-and-not-shown-0123456789abcdef";
 const ANNOUNCEMENT_END: &str = "from standard input; press Ctrl-D on an empty line to finish\r\n";
 
-/// Commands that read a secret, each with the name of the secret in the announcement.
+/// Commands that read secret input, each with the name of the input in the announcement.
 const SECRET_COMMANDS: &[(&str, &str)] = &[
     ("login ada --password-stdin", "the password"),
     ("login ada --password-file -", "the password"),
@@ -28,7 +29,7 @@ const SECRET_COMMANDS: &[(&str, &str)] = &[
     ("token mint --key-file - --alg HS512", "the key"),
     ("token fixtures --key-file - --alg HS512 --out f", "the key"),
     ("keys import --from-file - --alg HS512", "the key"),
-    // The last row, because the command ends the session that other commands need.
+    // This command must be last, because it ends the session that other commands need.
     ("recover ada --password-stdin", "the password"),
 ];
 
@@ -62,7 +63,7 @@ fn typed_password_logs_in() {
 }
 
 #[test]
-fn non_controlling_terminal_does_not_echo() {
+fn secret_is_not_echoed_on_a_terminal_that_is_not_the_controlling_terminal() {
     let sandbox = Sandbox::with_admin();
     let words = ["login", "ada", "--password-stdin"];
     let mut run =
@@ -74,7 +75,7 @@ fn non_controlling_terminal_does_not_echo() {
 }
 
 #[test]
-fn signals_restore_echo() {
+fn ctrl_c_and_ctrl_backslash_restore_echo() {
     let sandbox = Sandbox::with_admin();
     let start_login = || {
         let line = "ulimit -c 0; exec \"$0\" \"$@\"";

@@ -1,5 +1,5 @@
-//! Prompts on a terminal: questions, hidden input and signals. The module also provides the
-//! pseudo-terminal for other tests.
+//! Prompts on a terminal: questions, hidden input and signals. Other tests also use the
+//! pseudo-terminal of this module.
 
 mod confirm;
 mod input;
@@ -29,7 +29,7 @@ impl PtyCommand {
         Self::start_shell_line(sandbox, "exec \"$0\" \"$@\"", words, variables)
     }
 
-    /// Runs the command with both outputs redirected to files in the home directory of the sandbox.
+    /// Starts jeton with both outputs redirected to files in the home directory of the sandbox.
     fn start_redirected(sandbox: &Sandbox, [stdout, stderr]: [&str; 2], words: &[&str]) -> Self {
         Self::start_shell_line(
             sandbox,
@@ -39,7 +39,7 @@ impl PtyCommand {
         )
     }
 
-    /// Runs a shell command line, in which `"$0" "$@"` runs jeton with `words`.
+    /// Starts a shell command line, in which `"$0" "$@"` runs jeton with `words`.
     fn start_shell_line(
         sandbox: &Sandbox,
         line: &str,
@@ -51,7 +51,7 @@ impl PtyCommand {
         Self(spawn_with_options(command, options).unwrap())
     }
 
-    /// Runs the command and keeps the escape sequences that the command writes.
+    /// Starts jeton like [`Self::start`], but keeps the escape sequences in the output.
     fn start_unstripped(sandbox: &Sandbox, words: &[&str], variables: &[(&str, &str)]) -> Self {
         let line = "stty echo && exec \"$0\" \"$@\"";
         let command = shell_command(sandbox, line, words, variables);
@@ -66,7 +66,8 @@ impl PtyCommand {
         self
     }
 
-    /// Waits for the question, then sends the keys.
+    /// Waits for the question, then sends the keys. Unlike [`Self::answer`], does not wait for
+    /// hidden input.
     fn press(&mut self, question: &str, keys: &str) -> &mut Self {
         self.wait_for(question).0.send(keys).unwrap();
         self.0.flush().unwrap();
@@ -78,23 +79,27 @@ impl PtyCommand {
         self
     }
 
-    /// Waits until echo is disabled and the command waits for input. Before that, after the question,
-    /// dialoguer discards the typed characters.
+    /// Waits until echo is disabled and the command waits for input. A test must not type earlier:
+    /// the crate dialoguer discards characters that are typed between the question and this time.
     fn wait_for_hidden_input(&mut self) -> &mut Self {
         let start = Instant::now();
         while self.has_echo() || !self.is_sleeping() {
-            assert!(start.elapsed() < Duration::from_secs(10), "no wait for hidden input");
+            assert!(
+                start.elapsed() < Duration::from_secs(10),
+                "the command does not wait for hidden input"
+            );
             std::thread::sleep(Duration::from_millis(2));
         }
         self
     }
 
-    /// Returns whether the main thread of the command in the foreground sleeps (proc(5)). Without
-    /// `/proc`, returns `true`.
+    /// Returns whether the main thread of the command in the foreground sleeps (state `S` in
+    /// proc(5)). On a system without `/proc`, returns `true`.
     fn is_sleeping(&self) -> bool {
         let terminal = self.0.process().get_file_handle().unwrap();
-        let process = tcgetpgrp(terminal).unwrap();
-        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let foreground_pid = tcgetpgrp(terminal).unwrap();
+        let status =
+            std::fs::read_to_string(format!("/proc/{foreground_pid}/status")).unwrap_or_default();
         let state = status.lines().find_map(|line| line.strip_prefix("State:"));
         state.is_none_or(|state| state.trim().starts_with('S'))
     }
@@ -111,8 +116,8 @@ impl PtyCommand {
         (signal, self.has_echo())
     }
 
-    /// Waits until the command exits. Returns the exit code, the output after the text that the test last
-    /// waited for, and whether echo is enabled.
+    /// Waits until the command exits. Returns the exit code, the output after the text that the
+    /// test last waited for, and whether echo is enabled.
     pub(crate) fn finish(mut self) -> (i32, String, bool) {
         let screen = self.0.exp_eof().unwrap().replace("\r\n", "\n");
         let status = self.0.process().wait().unwrap();
@@ -121,14 +126,15 @@ impl PtyCommand {
     }
 }
 
-/// Waits until a command without prompts exits. Returns the output and the exit code, and asserts that
-/// echo is enabled.
+/// Waits until a command without prompts exits, and asserts that echo is then enabled. Returns the
+/// output, followed by the exit code.
 fn screen_and_code(command: PtyCommand) -> String {
     let (code, screen, has_echo) = command.finish();
     assert!(has_echo, "{screen}");
     format!("{screen}--- exit code {code}")
 }
 
+/// Returns a command that runs a shell command line, in which `"$0" "$@"` runs jeton with `words`.
 fn shell_command(
     sandbox: &Sandbox,
     line: &str,
@@ -150,8 +156,8 @@ fn shell_command(
 }
 
 /// Runs a shell command line on a terminal with `columns` columns. Returns the terminal output,
-/// including escape sequences. In the line, `"$0" "$@"` runs jeton with `words`. The command must not
-/// prompt.
+/// including escape sequences. In the line, `"$0" "$@"` runs jeton with `words`. The command must
+/// not prompt.
 pub(crate) fn terminal_output(
     sandbox: &Sandbox,
     columns: usize,

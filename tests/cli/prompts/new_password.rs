@@ -3,6 +3,7 @@
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
 
+// Questions, and the message after a different confirmation.
 const CURRENT: &str = "Current password: ";
 const NEW: &str = "New password: ";
 const CONFIRM: &str = "Confirm password: ";
@@ -46,7 +47,7 @@ fn empty_password_after_a_mismatching_confirmation_cancels() {
 }
 
 #[test]
-fn short_password_repeats_the_prompt_without_confirmation() {
+fn short_password_repeats_the_prompt_before_the_confirmation() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "password.min_length", "8"]).ok();
     let refusal = "password shorter than 8 characters\r\n";
@@ -65,6 +66,7 @@ fn short_password_repeats_the_prompt_without_confirmation() {
         let (code, screen, has_echo) = run.finish();
         assert_eq!((code, has_echo), (0, true), "{words:?}: {screen}");
         sandbox.log_in(user, "8  chars");
+        // The next command runs as ada again.
         sandbox.log_in("ada", if user == "ada" { "8  chars" } else { "lovelace" });
     }
     let mut run = PtyCommand::start(&sandbox, &["users", "create", "tim"]);

@@ -1,4 +1,4 @@
-//! Progress of bulk commands on a terminal.
+//! Progress display of bulk commands on a terminal.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
@@ -8,8 +8,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Locks that bulk commands wait for: the write lock of the store, and the lock of the directory that
-/// contains the store file. The test also writes the backup into this directory.
+/// Locks that bulk commands wait for: the write lock of the store, and the lock of the directory
+/// that contains the store file. `store backup` locks the directory of the new backup, which is the
+/// same directory in the test.
 struct Locks {
     _write: WriteLock,
     _directory: Option<File>,
@@ -18,7 +19,7 @@ struct Locks {
 impl Locks {
     fn acquire(sandbox: &Sandbox) -> Self {
         let directory = (!sandbox.is_on_server()).then(|| {
-            let directory = File::open(sandbox.store().parent().unwrap()).unwrap();
+            let directory = File::open(sandbox.store_path().parent().unwrap()).unwrap();
             directory.lock().unwrap();
             directory
         });
@@ -26,6 +27,8 @@ impl Locks {
     }
 }
 
+/// Creates a store with three live and two expired test tokens, and the files `rows.csv` and
+/// `state.toml` with new users.
 fn sandbox_for_bulk_commands() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let path_of = |name: &str| sandbox.home().join(name);
@@ -38,8 +41,8 @@ fn sandbox_for_bulk_commands() -> Sandbox {
     sandbox
 }
 
-/// Runs a command that waits for the locks, and releases the locks when the command shows `progress`.
-/// Returns the output after the progress display.
+/// Runs a command that waits for the locks, and releases the locks when the command shows
+/// `progress`. Returns the output after the progress display.
 fn screen_after_progress(sandbox: &Sandbox, words: &[&str], progress: &str) -> String {
     let locks = Locks::acquire(sandbox);
     let options = ["--yes", "--wait", "10m"];
@@ -65,7 +68,8 @@ fn command_that_waits_for_a_lock_shows_progress() {
         (&["store", "backup", backup], "backing up 0 B 0 B/s".to_owned(), "wrote "),
         (&["users", "import", "rows.csv"], format!("importing [{bar}"), "imported 10000 users\n"),
     ] {
-        // A backup of a store on a server counts rows in place of bytes, so its progress line differs.
+        // A backup of a store on a server counts rows in place of bytes, so its progress line
+        // differs.
         if sandbox.is_on_server() && words == ["store", "backup", backup] {
             continue;
         }
@@ -81,12 +85,13 @@ fn progress_line_with_rate_and_remaining_time_fits_the_terminal() {
         let line = format!("stty rows 24 cols {columns} && exec \"$0\" \"$@\" > /dev/null");
         let mint = ["token", "mint", "--alg", "HS256", "--count", "4294967295"];
         let mut run = PtyCommand::start_shell_line(&sandbox, &line, &mint, &[]);
-        let (shown, rate) = run.0.exp_regex(r"/4,294,967,295 [0-9,]+/s [0-9]+[a-z]+ left").unwrap();
+        let (before_rate, rate) =
+            run.0.exp_regex(r"/4,294,967,295 [0-9,]+/s [0-9]+[a-z]+ left").unwrap();
         run.0.send_control('c').unwrap();
         let (code, screen, has_echo) = run.finish();
         assert_eq!((code, has_echo), (130, true), "{screen}");
         // The terminal echoes Ctrl-C as `^C`.
-        let screen = format!("{shown}{rate}{screen}").replace("^C", "");
+        let screen = format!("{before_rate}{rate}{screen}").replace("^C", "");
         let lines = screen.split(['\r', '\n']).filter(|line| line.starts_with("minting ["));
         let widths: Vec<_> = lines.map(str::len).collect();
         assert!(!widths.is_empty(), "{screen:?}");
@@ -121,22 +126,23 @@ fn reading_of_rows_shows_progress() {
 fn progress_is_hidden_if_result_lines_go_to_the_terminal() {
     let sandbox = Sandbox::with_admin();
     let words = ["token", "verify", "--batch"];
-    let paths = ["input1", "input2"].map(|name| create_fifo(&sandbox, name));
-    // Both commands wait for input. The first command started earlier: when the second command shows its
-    // progress, the first command has also waited longer than the initial delay of the progress display.
+    let input_paths = ["input1", "input2"].map(|name| create_fifo(&sandbox, name));
+    // Both commands wait for input. The progress display starts after a delay. The first command
+    // starts earlier, so its delay has also passed when the second command shows progress.
     let line = "exec \"$0\" \"$@\" < input1";
     let mut terminal_run = PtyCommand::start_shell_line(&sandbox, line, &words, &[]);
-    let first_input = fs::OpenOptions::new().write(true).open(&paths[0]).unwrap();
+    let first_input = fs::OpenOptions::new().write(true).open(&input_paths[0]).unwrap();
     let line = "exec \"$0\" \"$@\" < input2 > results";
     let mut redirected_run = PtyCommand::start_shell_line(&sandbox, line, &words, &[]);
-    let second_input = fs::OpenOptions::new().write(true).open(&paths[1]).unwrap();
+    let second_input = fs::OpenOptions::new().write(true).open(&input_paths[1]).unwrap();
     redirected_run.wait_for("verifying 0 0/s");
     drop((first_input, second_input));
     assert_eq!(redirected_run.finish().0, 0);
     assert_eq!(terminal_run.0.exp_eof().unwrap(), "");
 }
 
-/// Starts an import that waits until the returned locks are dropped.
+/// Starts an import on a terminal of the type `term`. The import waits until the returned locks are
+/// dropped.
 fn start_import(sandbox: &Sandbox, term: &str) -> (PtyCommand, Locks) {
     let locks = Locks::acquire(sandbox);
     let words = ["users", "import", "rows.csv"];
@@ -145,14 +151,15 @@ fn start_import(sandbox: &Sandbox, term: &str) -> (PtyCommand, Locks) {
 
 #[test]
 fn dumb_terminal_shows_no_progress() {
-    let [dumb, xterm] = [(); 2].map(|()| sandbox_for_bulk_commands());
-    let (dumb_run, dumb_locks) = start_import(&dumb, "dumb");
-    let (mut xterm_run, xterm_locks) = start_import(&xterm, "xterm");
-    // The import on the dumb terminal started earlier, so it has also waited longer than the initial delay.
+    let [dumb_sandbox, xterm_sandbox] = [(); 2].map(|()| sandbox_for_bulk_commands());
+    let (dumb_run, dumb_locks) = start_import(&dumb_sandbox, "dumb");
+    let (mut xterm_run, xterm_locks) = start_import(&xterm_sandbox, "xterm");
+    // The progress display starts after a delay. The import on the dumb terminal started earlier,
+    // so its delay has also passed when the other import shows progress.
     xterm_run.wait_for("importing [");
     drop(dumb_locks);
     let message = "imported 10000 users\n\
-                hint: set a password for 10000 users without a password: jeton recover USER\n";
+                hint: 10000 new users have no password; set one: jeton recover USER\n";
     assert_eq!(dumb_run.finish(), (0, message.to_owned(), true));
     drop(xterm_locks);
     assert_eq!(xterm_run.finish().0, 0);

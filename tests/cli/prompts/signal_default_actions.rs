@@ -14,8 +14,8 @@ use {
 /// Shell line that runs jeton without core dumps.
 const EXEC_WITHOUT_CORE_DUMP: &str = "ulimit -c 0; exec \"$0\" \"$@\"";
 
-/// Shells with job control. `sh` may be dash, which, unlike bash, keeps the terminal modes of a
-/// stopped program.
+/// Shells with job control. `sh` may be dash, which keeps the terminal modes of a stopped program.
+/// Bash sets its own modes.
 const SHELLS: [&str; 2] = ["sh -i", "bash --norc --noprofile -i"];
 
 fn start_login(sandbox: &Sandbox) -> PtyCommand {
@@ -50,7 +50,7 @@ fn terminating_signals_restore_terminal() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn signals_without_portable_default_action_set_exit_code() {
+fn signals_without_portable_default_action_exit_with_128_plus_number() {
     let sandbox = Sandbox::with_admin();
     let signals = [
         LinuxSignal::IO,
@@ -104,8 +104,9 @@ fn ctrl_z_restores_terminal_and_fg_repeats_prompt() {
         run.0.send("half-typed").unwrap();
         run.0.send_control('z').unwrap();
         run.wait_for("Stopped").wait_for("ready> ");
-        // An interactive bash edits lines with echo disabled.
+        // While an interactive bash waits for a line, echo is disabled.
         assert!(shell.starts_with("bash") || run.has_echo(), "{shell}");
+        // Because of the quotes, the echo of the typed line does not contain `done`.
         run.0.send_line("stty -a; echo d\"\"one").unwrap();
         let modes = run.0.exp_string("done").unwrap();
         assert!(modes.contains(" echo ") && modes.contains(" icanon "), "{shell}: {modes}");

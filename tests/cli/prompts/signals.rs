@@ -1,4 +1,4 @@
-//! Signals at a prompt end the program, change nothing and restore the terminal.
+//! Signals at a prompt: the program restores the terminal, changes nothing and exits.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
@@ -32,8 +32,8 @@ fn sigterm_at_prompt_exits_143_and_restores_terminal() {
 fn ctrl_c_at_confirmation_exits_130_and_changes_nothing() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
-    // Repeated because of a possible race: the thread that handles the signal must end the program
-    // before the thread that asks the question continues.
+    // Repeated to detect a race: the thread that handles the signal must end the program before the
+    // thread that asks the question continues.
     for _ in 0..8 {
         let mut run = PtyCommand::start(&sandbox, &["users", "delete", "john"]);
         run.wait_for("Delete john and revoke all tokens of this user? [y/N] ");
@@ -95,7 +95,7 @@ fn signal_is_reported_as_one_line_json_error() {
     let login = ["login", "ada", "-o", "json"];
     assert_reported(&login, &["Password: "], Signal::SIGINT, 130);
     assert_reported(&login, &["Password: "], Signal::SIGTERM, 143);
-    // The signal is reported at a second question, too.
+    // The signal is also reported if it arrives at the second question of a command.
     let passwd = ["passwd", "-o", "json"];
     let questions = ["Current password: ", "New password: "];
     assert_reported(&passwd, &questions, Signal::SIGTERM, 143);

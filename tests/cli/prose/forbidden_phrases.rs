@@ -6,18 +6,20 @@ use crate::architecture::assert_no_violations;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// One entry per line: `phrase = what to write instead`. A word of a phrase may be a list of forms
-/// (`take/takes/took`), `_` matches any word, and letter case does not matter. `#` opens a
-/// comment.
-const LIST: &str = include_str!("forbidden.txt");
+/// The entries, one per line: `phrase = what to write instead`. In a phrase, a word may be a list
+/// of forms (`take/takes/took`), and `_` matches any word. The case of letters does not matter. A
+/// line that starts with `#` is a comment.
+const ENTRY_LINES: &str = include_str!("forbidden.txt");
 
+/// A forbidden phrase with its replacement.
 struct Entry {
+    /// For each word of the phrase, the forms of the word that match.
     words: Vec<Vec<&'static str>>,
     replacement: &'static str,
 }
 
 fn parse_entries() -> Vec<Entry> {
-    let lines = LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = ENTRY_LINES.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let entries = lines.map(|line| {
         let (phrase, replacement) = line.split_once(" = ").expect(line);
         let words = phrase.split_whitespace().map(|word| word.split('/').collect()).collect();
@@ -26,53 +28,57 @@ fn parse_entries() -> Vec<Entry> {
     entries.collect()
 }
 
-/// A word of a text in lower case, with its line and the text between the previous word and this
-/// word.
+/// A word of a text.
 struct Word<'t> {
+    /// The word in lower case.
     form: String,
+    /// Line of the text, from 1.
     line: usize,
+    /// Text between the previous word and this word.
     separator: &'t str,
 }
 
-/// Splits a text into words. A code span is one word, `` ` ``; the marks of a code fence are not
-/// words.
+/// Splits a text into words. A code span becomes the single word `` ` ``. The backticks of a code
+/// fence are not words.
 fn split_words(text: &str) -> Vec<Word<'_>> {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_');
+    let is_word_character = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_');
     let mut words = Vec::new();
-    let (mut end, mut line) = (0, 1);
+    let (mut word_end, mut line) = (0, 1);
     let mut position = 0;
-    while let Some(start) = text[position..].find(|c: char| c == '`' || is_part(c)) {
+    while let Some(start) = text[position..].find(|c: char| c == '`' || is_word_character(c)) {
         let start = position + start;
         let rest = &text[start..];
-        let marks = rest.len() - rest.trim_start_matches('`').len();
-        let (len, form) = if marks > 0 {
-            (marks + span_len(&rest[marks..], marks), "`".to_owned())
+        let backtick_count = rest.len() - rest.trim_start_matches('`').len();
+        let (len, form) = if backtick_count > 0 {
+            (backtick_count + span_len(&rest[backtick_count..], backtick_count), "`".to_owned())
         } else {
-            let len = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            let len = rest.find(|c| !is_word_character(c)).unwrap_or(rest.len());
             let word = rest[..len].trim_matches(['\'', '’', '-']).to_lowercase();
             (len, word.replace('’', "'"))
         };
         position = start + len;
-        if len > marks && !form.is_empty() {
-            let separator = &text[end..start];
+        if len > backtick_count && !form.is_empty() {
+            let separator = &text[word_end..start];
             line += separator.matches('\n').count();
             words.push(Word { form, line, separator });
             line += rest[..len].matches('\n').count();
-            end = position;
+            word_end = position;
         }
     }
     words
 }
 
-/// Returns the length of a code span after its opening marks. Returns 0 for a code fence (three or more
-/// marks), and if the paragraph does not close the code span.
-fn span_len(rest: &str, marks: usize) -> usize {
-    let closing = rest.find(&"`".repeat(marks)).filter(|_| marks < 3);
+/// Returns the length of a code span after the opening backticks: the length of the content and of
+/// the closing backticks. `rest` is the text after the opening backticks. Returns 0 for a code
+/// fence (three or more backticks), and if the paragraph does not close the code span.
+fn span_len(rest: &str, backtick_count: usize) -> usize {
+    let closing = rest.find(&"`".repeat(backtick_count)).filter(|_| backtick_count < 3);
     let closing = closing.filter(|end| !rest[..*end].contains("\n\n"));
-    closing.map_or(0, |end| end + marks)
+    closing.map_or(0, |end| end + backtick_count)
 }
 
-/// Returns the forbidden phrases of a text as (line, message).
+/// Returns the forbidden phrases of a text, as the line and a message. Only whitespace may separate
+/// the words of a phrase.
 fn find_matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
     let words = split_words(text);
     let mut found = Vec::new();
@@ -94,18 +100,20 @@ fn find_matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
     found
 }
 
-/// Returns the Markdown files in the root of the package and below `.github`, `docs`, `src` and `tests`. Of
-/// the changelog, returns only the text up to the end of the unreleased changes.
+/// Returns the path and the text of each Markdown file in the root of the package, or below
+/// `.github`, `docs`, `src` or `tests`. The text of the changelog ends with the unreleased changes.
 fn read_documents() -> Vec<(PathBuf, String)> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = Vec::new();
-    let mut pending = [".github", "docs", "src", "tests"].map(|name| package.join(name)).to_vec();
+    let mut pending_directories =
+        [".github", "docs", "src", "tests"].map(|name| package.join(name)).to_vec();
     let mut paths: Vec<PathBuf> =
         fs::read_dir(package).unwrap().map(|e| e.unwrap().path()).collect();
-    while let Some(directory) = pending.pop() {
+    while let Some(directory) = pending_directories.pop() {
         for path in fs::read_dir(directory).into_iter().flatten().map(|e| e.unwrap().path()) {
             let is_source = !path.ends_with("target") && !path.ends_with("node_modules");
-            if path.is_dir() && is_source { pending.push(path) } else { paths.push(path) }
+            let is_searched = path.is_dir() && is_source;
+            if is_searched { pending_directories.push(path) } else { paths.push(path) }
         }
     }
     for path in paths {
@@ -134,6 +142,7 @@ fn texts_have_no_forbidden_phrases() {
     };
     for file in rust_files() {
         for text in source::comments_and_literals(&file.text).unwrap() {
+            // String literals are checked only in `src`.
             if text.kind != Kind::Literal || file.path.starts_with("src") {
                 check(&file.path, text.line, &text.content);
             }

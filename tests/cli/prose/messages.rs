@@ -7,15 +7,17 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr};
 
-/// The types with functions that take the text of a message.
+/// The types with functions, such as `Failure::usage`, that take the text of a message.
 const ERROR_TYPES: &[&str] = &["Error", "Failure", "Invalid"];
 
-/// The violations in `#[error("…")]`, and in literal and `format!` arguments of `with_hint` and of
-/// the functions of `ERROR_TYPES`.
+/// The style faults of the messages in a file, each as the line and a description. A message is the
+/// text of `#[error("…")]`, or an argument of `with_hint` or of a function of `ERROR_TYPES` that is
+/// a string literal or a call of `format!`.
 #[derive(Default)]
 struct MessageFaults(Vec<(usize, String)>);
 
 impl MessageFaults {
+    /// Adds the fault of a message, if any.
     fn check(&mut self, literal: &LitStr) {
         let message = literal.value();
         let fault = if opens_with_capital(&message) {
@@ -28,7 +30,7 @@ impl MessageFaults {
         self.0.push((literal.span().start().line, format!("`{message}` {fault}")));
     }
 
-    /// Checks the format string of a macro or attribute.
+    /// Checks the format string of a macro or attribute: the first of its tokens.
     fn check_format_string(&mut self, tokens: &TokenStream) {
         if let Some(TokenTree::Literal(literal)) = tokens.clone().into_iter().next()
             && let Lit::Str(literal) = Lit::new(literal)
@@ -59,8 +61,8 @@ impl<'ast> Visit<'ast> for MessageFaults {
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         if let Expr::Path(path) = &*call.func
-            && let Some(owner) = path.path.segments.iter().rev().nth(1)
-            && ERROR_TYPES.iter().any(|name| owner.ident == name)
+            && let Some(type_segment) = path.path.segments.iter().rev().nth(1)
+            && ERROR_TYPES.iter().any(|name| type_segment.ident == name)
         {
             call.args.iter().for_each(|argument| self.check_argument(argument));
         }
@@ -75,8 +77,8 @@ impl<'ast> Visit<'ast> for MessageFaults {
     }
 }
 
-/// Returns whether the first word is capitalized; acronyms and names such as `JSON`, `SQLite` and
-/// `Ctrl-C` are not capitalized words.
+/// Returns whether the first word is capitalized: an upper-case letter, then only lower-case
+/// letters. `JSON`, `SQLite` and `Ctrl-C` are not capitalized words in this sense.
 fn opens_with_capital(message: &str) -> bool {
     let word = message.split(|c: char| c.is_whitespace() || c == ':').next().unwrap_or_default();
     let mut chars = word.chars();

@@ -8,11 +8,13 @@ mod variable_names;
 use crate::architecture::{File, assert_no_violations, source_files};
 use source::Kind;
 
+/// Words with which no doc comment may open.
 const QUESTION_WORDS: &[&str] = &[
     "what", "whatever", "whether", "when", "where", "which", "who", "whoever", "whom", "whose",
     "why", "how",
 ];
 
+/// Returns the Rust files of the program, the tests and the benchmarks.
 fn rust_files() -> impl Iterator<Item = File> {
     ["src", "tests", "benches"].into_iter().flat_map(source_files)
 }
@@ -21,11 +23,14 @@ fn rust_files() -> impl Iterator<Item = File> {
 fn opening_question_word(doc: &str) -> Option<&str> {
     let text = doc.trim_start_matches(|c: char| !c.is_alphanumeric());
     let word = text.split(|c: char| !c.is_alphanumeric()).next()?;
-    QUESTION_WORDS.iter().any(|opening| word.eq_ignore_ascii_case(opening)).then_some(word)
+    QUESTION_WORDS
+        .iter()
+        .any(|question_word| word.eq_ignore_ascii_case(question_word))
+        .then_some(word)
 }
 
 #[test]
-fn doc_comments_open_with_a_statement() {
+fn doc_comments_do_not_open_with_a_question_word() {
     let mut violations = Vec::new();
     for file in rust_files() {
         for text in source::comments_and_literals(&file.text).unwrap() {
@@ -44,7 +49,7 @@ fn doc_comments_open_with_a_statement() {
 }
 
 #[test]
-fn question_words_are_detected() {
+fn opening_question_words_are_detected() {
     assert_eq!(opening_question_word(" What is revoked."), Some("What"));
     assert_eq!(opening_question_word("**Whether** it is"), Some("Whether"));
     assert_eq!(opening_question_word("Returns what is revoked."), None);

@@ -3,36 +3,48 @@
 use proc_macro2::{LexError, Span, TokenStream, TokenTree};
 use std::ops::Range;
 
+/// Kind of a [`Text`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// Doc comment.
     Doc,
+    /// Comment that is not a doc comment.
     Comment,
+    /// String literal.
     Literal,
 }
 
-/// A comment or string literal: adjacent line comments of one kind form one text.
+/// A comment or string literal. Adjacent line comments with the same marker (such as `///`) are one
+/// text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) kind: Kind,
+    /// First line of the text in the file, from 1.
     pub(super) line: usize,
+    /// Text of the comment without markers, or value of the literal.
     pub(super) content: String,
 }
 
+/// Returns the comments and string literals of a Rust source text in the order of the source.
 pub(super) fn comments_and_literals(source: &str) -> Result<Vec<Text>, LexError> {
-    let mut reader = Reader { source, end: 0, doc: None, texts: Vec::new() };
+    let mut reader = Reader { source, end: 0, last_doc: None, texts: Vec::new() };
     reader.read(source.parse()?);
     reader.add_comment(source.len());
-    // Spans that accumulate over many files would slow down every lookup.
+    // proc_macro2 keeps the spans of all parsed files, which would slow down every lookup of a
+    // span.
     proc_macro2::extra::invalidate_current_thread_spans();
     Ok(reader.texts)
 }
 
+/// Reads the tokens of a source text and collects its texts.
 struct Reader<'s> {
     source: &'s str,
-    /// End of the last token: the text up to the next token is whitespace and comments.
+    /// Byte offset of the end of the last token. Between this offset and the next token, the source
+    /// contains only whitespace and comments.
     end: usize,
-    /// Marker and last line of the doc comment read last, unless a token or an ordinary comment follows.
-    doc: Option<(String, usize)>,
+    /// Marker (such as `///`) and last line of the doc comment that was read last. `None` after a
+    /// token or an ordinary comment.
+    last_doc: Option<(String, usize)>,
     texts: Vec<Text>,
 }
 
@@ -43,7 +55,8 @@ impl Reader<'_> {
             if self.source[range.clone()].starts_with("//")
                 || self.source[range.clone()].starts_with("/*")
             {
-                // A doc comment is several tokens with the same span.
+                // A doc comment consists of several tokens with the same span: only the first is
+                // used.
                 if range.start >= self.end {
                     self.add_comment(range.start);
                     self.add_doc_comment(range.clone(), token.span());
@@ -52,7 +65,7 @@ impl Reader<'_> {
                 continue;
             }
             self.add_comment(range.start);
-            self.doc = None;
+            self.last_doc = None;
             match token {
                 TokenTree::Group(group) => {
                     self.end = group.span_open().byte_range().end;
@@ -80,7 +93,7 @@ impl Reader<'_> {
             let offset = start - gap.trim_start().len();
             let line = self.source[..offset].matches('\n').count() + 1;
             self.texts.push(Text { kind: Kind::Comment, line, content: without_markers(content) });
-            self.doc = None;
+            self.last_doc = None;
         }
         self.end = self.end.max(start);
     }
@@ -89,15 +102,15 @@ impl Reader<'_> {
         let raw = &self.source[range];
         let marker = raw[..3].to_owned();
         let content = without_markers(raw);
-        let preceding_doc = Some((marker.clone(), span.start().line - 1));
+        let doc_on_previous_line = Some((marker.clone(), span.start().line - 1));
         match self.texts.last_mut() {
-            Some(text) if self.doc == preceding_doc => {
+            Some(text) if self.last_doc == doc_on_previous_line => {
                 text.content.push('\n');
                 text.content.push_str(&content);
             }
             _ => self.texts.push(Text { kind: Kind::Doc, line: span.start().line, content }),
         }
-        self.doc = Some((marker, span.end().line));
+        self.last_doc = Some((marker, span.end().line));
     }
 }
 

@@ -7,7 +7,8 @@ use crate::architecture::assert_no_violations;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprLet, Ident, Local, Pat};
 
-/// The variables that have the name of the function that returned their value, with their lines.
+/// The violations in a file: variables that have the name of the function that returned their
+/// value. Each violation consists of the line and the name.
 ///
 /// `let session = session()?`, `let session = store::session(id).unwrap()` and
 /// `if let Some(session) = session(id)` are violations: a function should be named with a verb, not
@@ -53,8 +54,9 @@ fn variable_of(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
-/// Returns the function that the expression calls, even if `?`, `.await`, `&`, `unwrap` or `expect`
-/// is applied to the call. Returns `None` for other methods and for associated functions.
+/// Returns the name of the function that the expression calls, even if `?`, `.await`, `&`, `unwrap`
+/// or `expect` is applied to the call. Returns `None` for other method calls and for associated
+/// functions.
 fn function_of(value: &Expr) -> Option<&Ident> {
     match value {
         Expr::Try(inner) => function_of(&inner.expr),

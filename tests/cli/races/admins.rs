@@ -7,14 +7,16 @@ use std::process::Command;
 pub(crate) const ADMIN_COUNT_SQL: &str = "SELECT count(*) FROM users
     WHERE role = 'admin' AND disabled_at IS NULL AND deleted_at IS NULL";
 
-/// Arguments of `jeton users` that remove an admin. The name of the admin follows the first argument.
+/// Arguments of `jeton users` that demote, disable or delete an admin. The name of the admin
+/// follows the first argument.
 pub(crate) const REMOVALS: [&[&str]; 3] =
     [&["set-role", "minter"], &["disable"], &["delete", "--yes"]];
 
 const ROUNDS: usize = 40;
 
-/// Registers eve and zoe if missing, makes all users with a username admins directly in the database, and
-/// logs eve and zoe in. Asserts that no other admin exists.
+/// Registers the users eve and zoe if they do not exist, gives the admin role to every user who has
+/// a username, enables these users, and logs eve and zoe in. Asserts that the store then has two
+/// admins.
 pub(crate) fn restore_admins(sandbox: &Sandbox) {
     for name in ["eve", "zoe"] {
         let mut register = sandbox.command(&["register", name, "--exist-ok"]);
@@ -29,6 +31,8 @@ pub(crate) fn restore_admins(sandbox: &Sandbox) {
     assert_eq!(query_number(sandbox, ADMIN_COUNT_SQL), 2);
 }
 
+/// Returns a command with which `actor` demotes, disables or deletes the admin `target`. `removal`
+/// is an element of [`REMOVALS`].
 pub(crate) fn removal_command(
     sandbox: &Sandbox,
     actor: &str,
@@ -42,7 +46,7 @@ pub(crate) fn removal_command(
 #[test]
 fn mutual_admin_removal_leaves_one_admin() {
     let sandbox = Sandbox::new();
-    let mut lost_rights_count = 0;
+    let mut lost_rights_refusal_count = 0;
     for round in 0..ROUNDS {
         restore_admins(&sandbox);
         let (first, second) = (REMOVALS[round % 3], REMOVALS[round / 3 % 3]);
@@ -56,16 +60,16 @@ fn mutual_admin_removal_leaves_one_admin() {
             1,
             "{first:?} against {second:?}: {outputs:?}"
         );
-        // The losing command is refused: the removal would leave no admin (5), or the admin who runs the
-        // command has lost the role (7), is disabled (10) or has lost the session (12).
+        // The other command is refused: the removal would leave no admin (5), or the admin who runs
+        // the command has lost the role (7), is disabled (10) or has lost the session (12).
         let count_with_codes = |codes: &[i32]| -> usize {
             codes.iter().map(|code| count_with_code(&outputs, *code)).sum()
         };
-        lost_rights_count += count_with_codes(&[7, 10, 12]);
+        lost_rights_refusal_count += count_with_codes(&[7, 10, 12]);
         assert_eq!(count_with_codes(&[5, 7, 10, 12]), 1, "{outputs:?}");
     }
     println!(
         "in {} of {ROUNDS} rounds, a removal was refused because no admin would remain",
-        ROUNDS - lost_rights_count
+        ROUNDS - lost_rights_refusal_count
     );
 }

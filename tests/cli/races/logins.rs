@@ -26,14 +26,14 @@ fn sandbox_with_users(names: &[&str]) -> Sandbox {
     sandbox
 }
 
-/// Counts the logins that ended a previous session.
+/// Counts the logins that ended the previous session of the configuration directory.
 fn count_session_replacements(outputs: &[RunOutput]) -> usize {
     let message = "ended the previous session\n";
     outputs.iter().filter(|output| output.stderr.starts_with(message)).count()
 }
 
-/// Asserts that the session of the logged-in user is the only open session and can be refreshed. Returns
-/// the name of the user.
+/// Asserts that the session in the default configuration directory is the only open session of the
+/// store and can be refreshed. Returns the name of its user.
 fn sole_session_user(sandbox: &Sandbox) -> String {
     let whoami = sandbox.json(&["whoami"]);
     assert_eq!(query_number(sandbox, OPEN_SESSION_COUNT_SQL), 1);
@@ -59,7 +59,7 @@ fn concurrent_logins_leave_one_session() {
 }
 
 #[test]
-fn concurrent_first_logins_leave_one_session() {
+fn concurrent_logins_after_a_logout_leave_one_session() {
     let sandbox = sandbox_with_users(&["john"]);
     for _ in 0..ROUNDS {
         sandbox.run(&["logout"]).ok();
@@ -76,7 +76,7 @@ fn concurrent_first_logins_leave_one_session() {
 #[test]
 fn concurrent_logins_of_two_users_leave_one_session() {
     let sandbox = sandbox_with_users(&["john", "eve"]);
-    let mut winners = BTreeSet::new();
+    let mut remaining_users = BTreeSet::new();
     for round in 0..ROUNDS {
         let order = if round % 2 == 0 { ["john", "eve"] } else { ["eve", "john"] };
         let outputs = run_concurrently(order.map(|name| default_log_in_command(&sandbox, name)));
@@ -85,8 +85,9 @@ fn concurrent_logins_of_two_users_leave_one_session() {
             (2, 2),
             "{outputs:?}"
         );
-        winners.insert(sole_session_user(&sandbox));
+        remaining_users.insert(sole_session_user(&sandbox));
     }
-    println!("winners: {winners:?}");
-    assert!(winners.iter().all(|name| ["john", "eve"].contains(&name.as_str())), "{winners:?}");
+    println!("users with the last session: {remaining_users:?}");
+    let is_expected = |name: &String| ["john", "eve"].contains(&name.as_str());
+    assert!(remaining_users.iter().all(is_expected), "{remaining_users:?}");
 }

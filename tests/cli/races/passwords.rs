@@ -13,27 +13,31 @@ use std::process::Command;
 /// Configuration directories in which john is logged in.
 const CONFIG_DIRS: [&str; 5] = ["desk", "laptop", "phone", "job", "server"];
 
+/// Passwords of john. Each round changes one of them to the other.
 pub(crate) const PASSWORDS: [&str; 2] = ["123456", "654321"];
 
+/// Counts the open sessions of john.
 pub(crate) const OPEN_SESSION_COUNT_SQL: &str =
     "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE u.username = 'john' AND s.ended_at IS NULL";
 
 /// Returns a command that logs john in with the configuration directory `config_dir`.
-pub(crate) fn log_in_command(sandbox: &Sandbox, config_dir: &str, password: &str) -> Command {
+pub(crate) fn john_log_in_command(sandbox: &Sandbox, config_dir: &str, password: &str) -> Command {
     let mut command = command_of(sandbox, config_dir, &["login", "john"]);
     command.env("JETON_PASSWORD", password);
     command
 }
 
+/// Returns a command that changes the password, with the configuration directory `config_dir`.
 pub(crate) fn passwd_command(sandbox: &Sandbox, config_dir: &str, old: &str, new: &str) -> Command {
     let file = sandbox.home().join("passwords");
     std::fs::write(&file, format!("{old}\n{new}\n")).unwrap();
     command_of(sandbox, config_dir, &["passwd", "--password-file", file.to_str().unwrap()])
 }
 
-/// Refreshes all sessions concurrently. Asserts that the session in `current` is refreshed, and returns
-/// the number of other sessions that are refreshed.
+/// Refreshes the sessions in all of [`CONFIG_DIRS`] concurrently. Asserts that the refresh in the
+/// directory `current` succeeds. Returns the number of other directories in which the refresh
+/// succeeds.
 fn refresh_all(sandbox: &Sandbox, current: &str) -> usize {
     let outputs = run_concurrently(
         CONFIG_DIRS.iter().map(|config_dir| command_of(sandbox, config_dir, &["refresh"])),
@@ -47,6 +51,7 @@ fn refresh_all(sandbox: &Sandbox, current: &str) -> usize {
     count_with_code(&outputs, 0) - 1
 }
 
+/// Asserts that john has only one session: the session in the configuration directory `current`.
 fn assert_one_session_left(sandbox: &Sandbox, current: &str) {
     for config_dir in CONFIG_DIRS {
         let expected = if config_dir == current { 0 } else { 12 };
@@ -66,11 +71,12 @@ fn password_change_during_refreshes_leaves_one_session() {
     for (round, current) in CONFIG_DIRS.iter().enumerate() {
         let [old, new] = [PASSWORDS[round % 2], PASSWORDS[(round + 1) % 2]];
         let outputs = run_concurrently(
-            CONFIG_DIRS.iter().map(|config_dir| log_in_command(&sandbox, config_dir, old)),
+            CONFIG_DIRS.iter().map(|config_dir| john_log_in_command(&sandbox, config_dir, old)),
         );
         assert_eq!(count_with_code(&outputs, 0), CONFIG_DIRS.len(), "{outputs:?}");
         let mut change = Sandbox::start(&mut passwd_command(&sandbox, current, old, new));
-        // Repeated until the change ends, so that some refreshes precede the change and some follow.
+        // The refreshes are repeated until the change ends: some precede the change, and some
+        // follow.
         while change.try_wait().unwrap().is_none() {
             refreshes_before += refresh_all(&sandbox, current);
         }
@@ -84,7 +90,9 @@ fn password_change_during_refreshes_leaves_one_session() {
         "));
         assert_one_session_left(&sandbox, current);
         assert_eq!(
-            run_concurrently([log_in_command(&sandbox, "another-machine", old)]).remove(0).code,
+            run_concurrently([john_log_in_command(&sandbox, "another-machine", old)])
+                .remove(0)
+                .code,
             6
         );
     }

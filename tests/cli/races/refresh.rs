@@ -1,4 +1,5 @@
-//! Concurrent use of one refresh token.
+//! Concurrent uses of one refresh token, by commands that refresh an expired access token and by
+//! `refresh`.
 
 use super::{
     command_of, count_with_code, log_in_command, query_number, read_session_file, register_command,
@@ -35,8 +36,8 @@ fn concurrent_commands_refresh_expired_access_token_once() {
     assert_eq!(query_number(&sandbox, ended_session_count_sql), 0);
 }
 
-/// Uses the refresh token of the session in several processes. Asserts that one process succeeds, and that
-/// no token of the session is accepted afterwards.
+/// Uses the refresh token of the session in several processes. Asserts that one process succeeds,
+/// and that the reuse ends the session: no token of the session is accepted afterwards.
 pub(crate) fn race_for_refresh(sandbox: &Sandbox, process_count: usize) {
     let file = sandbox.home().join("refresh");
     std::fs::write(&file, sandbox.session_member("refresh")).unwrap();
@@ -52,15 +53,15 @@ pub(crate) fn race_for_refresh(sandbox: &Sandbox, process_count: usize) {
         "{outputs:?}"
     );
     outputs.sort_by_key(|output| output.code);
-    let losers = outputs.split_off(1);
-    for loser in losers {
-        loser.fails(12);
+    let refused_outputs = outputs.split_off(1);
+    for output in refused_outputs {
+        output.fails(12);
     }
     let pair: Vec<&str> = outputs[0].stdout.lines().collect();
     let [access, refresh] = pair[..] else { panic!("{outputs:?}") };
     sandbox.run_with_input(&["refresh", "--token-stdin"], refresh).fails(12);
-    let whoami = sandbox.command(&["whoami"]).env("JETON_TOKEN", access).output().unwrap();
-    RunOutput::from(whoami).fails(12);
+    let whoami_output = sandbox.command(&["whoami"]).env("JETON_TOKEN", access).output().unwrap();
+    RunOutput::from(whoami_output).fails(12);
     sandbox.run(&["whoami"]).fails(12);
     assert_eq!(query_number(sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), 0);
 }

@@ -8,15 +8,16 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::process::Child;
 
-/// Registers users in several processes, the first of which creates the store. Asserts that one user is
-/// an admin.
+/// Registers one user in each of several processes, without a store. Asserts that one process
+/// creates the store, and that exactly one user is an admin.
 pub(crate) fn race_for_first_registration(sandbox: &Sandbox, process_count: usize) {
     let outputs = run_concurrently(
         (0..process_count).map(|n| register_command(sandbox, &format!("user{n}"))),
     );
     assert_eq!(count_with_code(&outputs, 0), process_count, "{outputs:?}");
-    let created = outputs.iter().filter(|output| output.stderr.contains("created store")).count();
-    assert_eq!(created, 1, "{outputs:?}");
+    let is_creation = |output: &&RunOutput| output.stderr.contains("created store");
+    let store_creation_count = outputs.iter().filter(is_creation).count();
+    assert_eq!(store_creation_count, 1, "{outputs:?}");
     assert_eq!(query_number(sandbox, "SELECT count(*) FROM users"), process_count);
     assert_eq!(query_number(sandbox, "SELECT count(*) FROM users WHERE role = 'admin'"), 1);
     assert_eq!(query_number(sandbox, "SELECT count(*) FROM keys"), 1);

@@ -1,4 +1,5 @@
-//! Revocation by value (not by id) of a token that another process records at the same time.
+//! Revocation of a token by its value, not by its id, while another process records the token in
+//! the store.
 
 use super::run_concurrently;
 use crate::sandbox::Sandbox;
@@ -6,7 +7,7 @@ use crate::sandbox::Sandbox;
 const ROUNDS: usize = 100;
 
 #[test]
-fn revocation_survives_concurrent_recording() {
+fn revoked_token_stays_revoked_if_recorded_concurrently() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
     let mut revocation_count = 0;
@@ -28,6 +29,7 @@ fn revocation_survives_concurrent_recording() {
         let token = sandbox.stdout_of(&mint);
         let record = sandbox.command(&[&mint[..], &["--record"]].concat());
         let outputs = run_concurrently([sandbox.command(&["token", "revoke", &token]), record]);
+        // Mint refuses to record a token that is already revoked (2).
         assert!([0, 2].contains(&outputs[1].code), "{outputs:?}");
         if outputs[0].code == 0 {
             revocation_count += 1;

@@ -7,10 +7,11 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub(crate) const LIVE_TOKENS: &str = "SELECT count(*) FROM tokens WHERE revoked_at IS NULL";
+pub(crate) const LIVE_TOKEN_COUNT_SQL: &str =
+    "SELECT count(*) FROM tokens WHERE revoked_at IS NULL";
 
-/// Registers a user, who creates tokens in several processes. Asserts that the default quota of 3 tokens
-/// holds.
+/// Registers a user and creates one token of this user in each of several processes. Asserts that
+/// the default quota holds: three processes succeed.
 pub(crate) fn race_for_quota(sandbox: &Sandbox, name: &str, process_count: usize) {
     run_concurrently([register_command(sandbox, name)]).remove(0).ok();
     run_concurrently([log_in_command(sandbox, name)]).remove(0).ok();
@@ -26,7 +27,10 @@ pub(crate) fn race_for_quota(sandbox: &Sandbox, name: &str, process_count: usize
             sandbox.run(&["token", "verify", output.stdout.trim()]).ok();
         } else {
             let output = output.fails(8);
-            assert!(output.stderr.contains("token quota exceeded: 3 of 3 in use"), "{output:?}");
+            assert!(
+                output.stderr.contains("token quota exceeded: 3 of 3 tokens in use"),
+                "{output:?}"
+            );
         }
     }
 }
@@ -37,7 +41,7 @@ fn concurrent_token_creation_respects_quota() {
     for round in 0..5 {
         race_for_quota(&sandbox, &format!("user{round}"), 6);
     }
-    assert_eq!(query_number(&sandbox, LIVE_TOKENS), 15);
+    assert_eq!(query_number(&sandbox, LIVE_TOKEN_COUNT_SQL), 15);
 }
 
 #[test]
@@ -74,14 +78,14 @@ fn concurrently_created_tokens_are_distinct() {
 }
 
 #[test]
-fn concurrently_minted_tokens_have_the_ids_of_their_rows() {
+fn concurrently_minted_tokens_are_printed_with_the_ids_of_their_rows() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
     let mint = ["token", "mint", "--record", "--count", "1234", "-o", "jsonl"];
     let outputs = run_concurrently((0..3).map(|_| sandbox.command(&mint)));
     let printed = outputs.into_iter().flat_map(|output| {
-        let lines = output.ok().stdout;
-        let tokens = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let stdout = output.ok().stdout;
+        let tokens = stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let ids = tokens.map(|token| format!("{} {}", token["id"], token["jti"].as_str().unwrap()));
         ids.collect::<Vec<_>>()
     });

@@ -1,4 +1,4 @@
-//! The commands of the README and the guides, executed and compared with the output shown.
+//! Executes the commands of the README and the guides, and compares the printed and shown output.
 
 mod picture;
 mod tables;
@@ -6,20 +6,20 @@ mod tables;
 pub(crate) use tables::{commands_and_flags, documented_rights};
 
 use crate::redact::redact;
-use crate::required::{python, variable};
+use crate::required::{environment_variable, python};
 use crate::sandbox::Sandbox;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A document whose blocks are executed.
+/// A document whose fenced code blocks (blocks) are executed.
 pub(crate) struct Document {
-    /// The path in the package.
+    /// Path in the package.
     pub(crate) path: &'static str,
     pub(crate) text: &'static str,
 }
 
-/// Defines [`DOCUMENTS`] in the order of the help, and one test for each document before the semicolon.
-/// These tests leave out the commands that need Python or jq.
+/// Defines [`DOCUMENTS`]: the README, then the guides in the order of the help. Also defines one
+/// test for each document before the semicolon. These tests omit commands that need Python or jq.
 macro_rules! documents {
     ($($test:ident: $path:literal),*; $($other:literal),*) => {
         pub(crate) const DOCUMENTS: &[Document] = &[
@@ -54,12 +54,12 @@ documents! {
     "src/guides/many-machines.md"
 }
 
-/// Command of the README. The tests execute only the part after `cargo install`.
+/// Command line of the README. The tests execute only the commands after `cargo install`.
 const INSTALL_COMMAND: &str = "cargo install --locked --path . && jeton init && \
                        jeton token create my-app --permission read,write";
 const TEST_COMMAND: &str = "cargo test --locked";
 
-/// A command of a console block, with its expected exit code and output.
+/// A command of a block, with the exit code and the output that the document shows.
 pub(crate) struct Step {
     command: String,
     exit_code: i32,
@@ -75,7 +75,7 @@ impl Step {
     }
 }
 
-/// Returns the fenced blocks of all documents: language and lines.
+/// Returns the language and the lines of each block of all documents.
 pub(crate) fn code_blocks() -> Vec<(&'static str, Vec<&'static str>)> {
     let without_positions = |lines: Vec<(usize, &'static str)>| {
         lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>()
@@ -84,7 +84,7 @@ pub(crate) fn code_blocks() -> Vec<(&'static str, Vec<&'static str>)> {
     blocks.map(|(language, lines)| (language, without_positions(lines))).collect()
 }
 
-/// Returns the fenced blocks of a document: language, and lines with their indexes in the document.
+/// Returns the blocks of a document: the language, and each line with its index in the document.
 fn numbered_code_blocks(
     text: &'static str,
 ) -> impl Iterator<Item = (&'static str, Vec<(usize, &'static str)>)> {
@@ -95,8 +95,8 @@ fn numbered_code_blocks(
     })
 }
 
-/// Returns the commands of all blocks in order. A block of Python or TOML becomes a command that writes
-/// the file named in the first line of the block.
+/// Returns the commands of all blocks in order. A block of Python or TOML becomes a command that
+/// writes the block into the file named in its first line.
 fn parse_steps(text: &'static str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for (language, lines) in numbered_code_blocks(text) {
@@ -138,17 +138,17 @@ fn parse_console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
     }
 }
 
-/// Returns the command of a shell in the sandbox. The shell finds `jeton` and the programs of `directory`.
-pub(crate) fn bash(sandbox: &Sandbox, directory: Option<&Path>) -> Command {
-    let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
+/// Returns a command that runs Bash in the sandbox. `PATH` contains jeton and `extra_directory`.
+pub(crate) fn bash(sandbox: &Sandbox, extra_directory: Option<&Path>) -> Command {
+    let jeton_directory = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
-    let directories = [program].into_iter().chain(directory).map(Path::to_owned).chain(system);
+    let own_directories = [jeton_directory].into_iter().chain(extra_directory).map(Path::to_owned);
     let mut command = Command::new("/bin/bash");
     command
         .env_clear()
         .env("HOME", sandbox.home())
         .env("TMPDIR", sandbox.home())
-        .env("PATH", std::env::join_paths(directories).unwrap())
+        .env("PATH", std::env::join_paths(own_directories.chain(system)).unwrap())
         .current_dir(sandbox.home())
         .stdin(Stdio::null());
     command
@@ -156,7 +156,7 @@ pub(crate) fn bash(sandbox: &Sandbox, directory: Option<&Path>) -> Command {
 
 /// Executes the commands of a document in one shell, and compares the outputs and exit codes of the
 /// commands that `is_compared` selects. Without `python_directory`, leaves out the commands that
-/// need Python or jq. With `UPDATE_README`, writes the outputs into the document.
+/// need Python or jq. If the variable `UPDATE_README` is set, replaces shown outputs that differ.
 #[track_caller]
 pub(crate) fn assert_commands_print_the_shown_output(
     document: &Document,
@@ -170,7 +170,7 @@ pub(crate) fn assert_commands_print_the_shown_output(
         .into_iter()
         .filter(|step| python_directory.is_some() || !step.needs_python_or_jq())
         .collect();
-    // One shell for all commands, so that variables persist. Every output and exit code goes to a file.
+    // One shell runs all commands, so that variables persist. Each output goes to a separate file.
     let redirect_step_output = |(number, step): (usize, &Step)| {
         let result = format!("\"$R/{number}.out\" 2>&1; echo $? >\"$R/{number}.exit\"");
         format!("{{ {}\n}} >{result}", step.command)
@@ -180,8 +180,8 @@ pub(crate) fn assert_commands_print_the_shown_output(
     shell.env("R", results.path()).envs(variables.iter().copied());
     let output = shell.args(["-c", &script]).output().unwrap();
     let mut updated_lines: Vec<String> = document.text.lines().map(str::to_owned).collect();
-    let should_update = variable("UPDATE_README").is_some();
-    // In reverse order, so that a changed number of lines does not shift pending replacements.
+    let should_update = environment_variable("UPDATE_README").is_some();
+    // The order is reversed, so that a changed number of lines does not shift pending replacements.
     for (number, step) in steps.iter().enumerate().rev().filter(|(_, step)| is_compared(step)) {
         let read = |extension| {
             std::fs::read_to_string(results.path().join(format!("{number}.{extension}")))
@@ -218,8 +218,8 @@ pub(crate) fn assert_commands_print_the_shown_output(
     }
 }
 
-/// Returns the line to show for a printed line: the first of the `shown` lines that matches. If no line
-/// matches, returns the printed line with `…` in place of everything that varies between runs.
+/// Returns the line to show for a printed line: the first of the `shown` lines that matches. If no
+/// line matches, returns the printed line with `…` in place of everything that varies between runs.
 fn shown_line(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
     if let Some(line) = shown.iter().find(|line| matches_shown(printed, line)) {
         return (*line).to_owned();
@@ -246,8 +246,8 @@ fn matches_shown(line: &str, shown: &str) -> bool {
     line.ends_with(last)
 }
 
-/// Compares only the commands that need Python or jq. The other commands are run too, because they create
-/// the files that the compared commands read.
+/// Compares only the commands that need Python or jq. The other commands are run too, because they
+/// create the files that the compared commands read.
 #[test]
 #[ignore = "needs Python and jq"]
 fn python_and_jq_commands_print_the_shown_output() {
@@ -291,7 +291,7 @@ fn install_command_creates_the_first_token() {
 }
 
 #[test]
-fn readme_commands_without_a_test_run_in_ci() {
+fn ci_runs_the_install_and_test_commands_of_the_readme() {
     let ci = include_str!("../../../.ci/run");
     for command in [INSTALL_COMMAND, TEST_COMMAND] {
         assert!(readme().lines().any(|line| line == command), "not in the README: {command}");

@@ -1,13 +1,13 @@
-//! The picture in the README, generated from the program's output.
+//! The picture in the README, which is generated from the output of the program.
 
 use super::{bash, readme};
 use crate::redact::redact;
-use crate::required::variable;
+use crate::required::environment_variable;
 use crate::sandbox::Sandbox;
 use anstyle_svg::Term;
 use std::path::Path;
 
-const PICTURE: &str = ".github/session.svg";
+const PICTURE_PATH: &str = ".github/session.svg";
 
 /// The commands that the picture shows.
 const COMMANDS: &[&str] = &[
@@ -19,7 +19,8 @@ const COMMANDS: &[&str] = &[
     "jeton token verify @fixtures/revoked.jwt --type test --aud api",
 ];
 
-/// Runs the commands with colours, but without a terminal. Returns the session with terminal escape codes.
+/// Runs the commands with colours, but without a terminal. Returns the commands and their redacted
+/// output, with terminal escape codes.
 fn record_session() -> String {
     let sandbox = Sandbox::new();
     let mut session = String::new();
@@ -38,15 +39,15 @@ fn record_session() -> String {
 
 #[test]
 fn picture_shows_the_current_output() {
-    assert!(readme().contains(&format!("]({PICTURE})")));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PICTURE);
+    assert!(readme().contains(&format!("]({PICTURE_PATH})")));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PICTURE_PATH);
     let new_picture = Term::new().render_svg(record_session().trim_end());
-    if variable("UPDATE_README").is_some() {
+    if environment_variable("UPDATE_README").is_some() {
         std::fs::write(&path, &new_picture).unwrap();
     }
     let stored_picture = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         stored_picture == new_picture,
-        "{PICTURE} is outdated: run this test with UPDATE_README=1"
+        "{PICTURE_PATH} is outdated: run this test with UPDATE_README=1"
     );
 }

@@ -1,4 +1,5 @@
-//! The commands, flags and variables that the README and the guides name, compared with the program.
+//! The commands, flags and variables that the README and the guides name, compared with the
+//! program.
 
 use super::DOCUMENTS;
 use std::collections::BTreeSet;
@@ -16,7 +17,8 @@ fn table_rows(header: &str) -> Vec<Vec<&'static str>> {
         .collect()
 }
 
-/// Returns the paths of all commands (such as `token create`) that the help shows, and their long flags.
+/// Returns the paths, such as `token create`, of all commands that the help shows and that have no
+/// subcommands. Also returns the long flags of these commands and of their groups.
 pub(crate) fn commands_and_flags() -> (BTreeSet<String>, BTreeSet<String>) {
     let mut root = jeton::command();
     root.build();
@@ -25,6 +27,8 @@ pub(crate) fn commands_and_flags() -> (BTreeSet<String>, BTreeSet<String>) {
     names
 }
 
+/// Adds the names of a command and its subcommands to [`commands_and_flags`]. `path` names the
+/// command.
 fn collect_names(
     command: &clap::Command,
     path: &str,
@@ -40,9 +44,9 @@ fn collect_names(
     }
 }
 
-/// Returns the first two cells of the row for a command in the table of the guide `scripting`: the command,
-/// and `session`, `admin` or `anyone`. Returns `None` if no row shows exactly the command, without
-/// arguments.
+/// Returns the first two cells of the row for a command in the table of commands of the guide
+/// `scripting`: the path of the command, and the required credential or role (`session`, `admin` or
+/// `anyone`). Returns `None` if the row also shows arguments, or if no row shows the command.
 pub(crate) fn documented_rights(path: &str) -> Option<(&'static str, &'static str)> {
     let rows = table_rows("| command | who | what it does |");
     let mut commands = rows.iter().map(|row| (row[0].trim_matches('`'), row[1]));
@@ -105,9 +109,9 @@ fn variable_table_lists_every_variable() {
     // Only the tests read this variable.
     assert!(source_variables.remove("JETON_TEST_STORE"));
     assert_eq!(source_variables, documented);
-    let installer = jeton_variables(include_str!("../../../packaging/install.sh"));
-    let mentioned = DOCUMENTS.iter().flat_map(|document| jeton_variables(document.text));
-    assert_eq!(mentioned.collect::<BTreeSet<_>>(), &documented | &installer);
+    let installer_variables = jeton_variables(include_str!("../../../packaging/install.sh"));
+    let mentioned_variables = DOCUMENTS.iter().flat_map(|document| jeton_variables(document.text));
+    assert_eq!(mentioned_variables.collect::<BTreeSet<_>>(), &documented | &installer_variables);
 }
 
 /// Returns the words that start with `JETON_`.

@@ -1,5 +1,7 @@
-//! Tests of the recipes in `tests/recipes`. Each test copies recipes into an empty directory. The recipes
-//! work, detect checks that a service lacks, and leave no files.
+//! Tests of the recipes in `tests/recipes`: example projects whose tests send tokens from jeton to
+//! a service. Most tests of this module copy recipes into an empty directory. The module checks
+//! that the commands of a recipe succeed, that the tests of a recipe fail if its service lacks a
+//! check, and that no files are left.
 
 mod named_tokens;
 mod site;
@@ -17,8 +19,8 @@ use std::process::Command;
 /// The claim options that the recipes pass to `jeton token`.
 const CLAIM_OPTIONS: &str = "--iss https://id.example --aud api --scope read --sub alice";
 
-/// Returns the command line with which the pytest recipe creates a token of the user bob, as the wrapper
-/// `recipes/jeton` records the command line: without quotes around the claims.
+/// Returns the command line with which the pytest recipe creates a token of the user bob, as the
+/// script `tests/cli/recipes/jeton` records it: without quotes around the claims.
 fn expected_mint_call(issuer: &str) -> String {
     let claims = format!("{{\"iss\": \"{issuer}\", \"sub\": \"bob\", \"roles\": [\"admin\"]}}");
     format!("token mint {CLAIM_OPTIONS} --claims {claims} --quiet")
@@ -27,12 +29,14 @@ fn expected_mint_call(issuer: &str) -> String {
 /// A user's project directory with copies of some recipes.
 struct Project {
     sandbox: Sandbox,
-    /// Directory of the Python interpreter with the required packages, which the shells run as `python3`.
+    /// Directory of the Python interpreter that the shells run as `python3`. The interpreter has
+    /// the required packages.
     python_directory: Option<&'static Path>,
 }
 
 impl Project {
-    /// Creates a project with copies of the named files, and of the files in the named directories.
+    /// Creates a project with copies of files. Each recipe is a file or a directory in
+    /// `tests/recipes`; of a directory, the files are copied.
     fn with_recipes(recipes: &[&str]) -> Self {
         let sandbox = Sandbox::new();
         for directory in ["project", "tmp"] {
@@ -50,8 +54,8 @@ impl Project {
         project
     }
 
-    /// Creates a project like [`Project::with_recipes`] whose shells run Python with the packages of
-    /// `python/requirements.txt`.
+    /// Creates a project like [`Project::with_recipes`] whose shells run Python with the packages
+    /// of `python/requirements.txt`.
     fn with_python(recipes: &[&str]) -> Self {
         Self { python_directory: python().parent(), ..Self::with_recipes(recipes) }
     }
@@ -60,8 +64,9 @@ impl Project {
         self.sandbox.home().join("project")
     }
 
-    /// Returns the command of a shell in the project directory. As on a developer's machine, the
-    /// environment names another store and token. In this shell, `jeton` is a script that records each call.
+    /// Returns a command that runs Bash in the project directory. As on a developer's machine, the
+    /// environment names another store and another token, which the recipes must not use. In this
+    /// shell, `jeton` is a script that records each call and then executes the program.
     fn bash(&self) -> Command {
         let mut shell = bash(&self.sandbox, self.python_directory);
         let path_of = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
@@ -95,8 +100,8 @@ impl Project {
         fs::write(path, text.replace(old, new)).unwrap();
     }
 
-    /// Returns the command lines with which jeton has been run so far, with `…` in place of temporary
-    /// directories.
+    /// Returns the command lines with which jeton has been run so far, with `…` in place of
+    /// temporary directories.
     fn calls(&self) -> Vec<String> {
         let temporary = self.sandbox.home().join("tmp").to_string_lossy().into_owned() + "/";
         let mask_temporary_path = |word: &str| match word.strip_prefix(&temporary) {
@@ -110,7 +115,8 @@ impl Project {
             .collect()
     }
 
-    /// Asserts that no store, session, key or token is left outside or inside the project.
+    /// Asserts that neither the project nor the directories around it contain a store, session, key
+    /// or token.
     #[track_caller]
     fn assert_clean(&self) {
         let list_names = |path: &Path| {
@@ -133,7 +139,8 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns the names of the negative test tokens among the fixtures, which a service must refuse.
+/// Returns the names of the negative fixtures: the test tokens of `jeton token fixtures` that a
+/// service must refuse.
 fn negative_fixture_names() -> Vec<String> {
     let sandbox = Sandbox::with_admin();
     let words: Vec<&str> =
@@ -144,8 +151,9 @@ fn negative_fixture_names() -> Vec<String> {
     negative_fixtures.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Asserts that all tests passed in pytest: each negative test token, the valid fixture, a token of the user
-/// bob, and no token.
+/// Asserts that pytest reports the expected number of passed tests: one test for each negative
+/// fixture, and three tests for the valid fixture, a token of the user bob, and a request without a
+/// token.
 #[track_caller]
 fn assert_all_passed(output: &RunOutput) {
     assert!(

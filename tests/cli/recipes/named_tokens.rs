@@ -1,4 +1,6 @@
-//! The recipes with named tokens: one command for a whole test suite, or one step of a job.
+//! The recipes with named tokens, which the file `tokens.toml` defines. One `jeton run` command, or
+//! one step of a GitHub job, creates the tokens and passes them to the tests in environment
+//! variables.
 
 use super::workflow::run_job;
 use super::{Project, package};
@@ -12,7 +14,8 @@ const RUN_PYTEST: &str =
     "jeton run --file tokens.toml --allow-env JWT_SECRET_KEY -- python3 -m pytest";
 const RUN_NODE: &str = "jeton run --file tokens.toml --allow-env JWT_SECRET_KEY -- node --test";
 
-/// Runs a command of the guide with the secret of the service.
+/// Runs a command with the secret of the service in `JWT_SECRET_KEY`. Asserts that the guide `ci`
+/// shows the command.
 fn run(project: &Project, command: &str) -> RunOutput {
     let guide = fs::read_to_string(package().join("src/guides/ci.md")).unwrap();
     assert!(guide.contains(&format!("\n{command}\n")), "not in the guide: {command}");
@@ -28,6 +31,7 @@ fn flask_service_is_tested_by_one_command() {
     assert!(output.stderr.contains("warning: 3 tokens cannot be revoked"), "{output:?}");
     assert_eq!(project.calls(), [RUN_PYTEST.strip_prefix("jeton ").unwrap()]);
     project.assert_clean();
+    // Removes the role check, so one of the tests fails.
     project.replace("app.py", "\"admin\" not in", "None in");
     let output = run(&project, RUN_PYTEST);
     assert_eq!(output.code, 1, "{output:?}");
@@ -43,16 +47,17 @@ fn express_service_is_tested_by_one_command() {
     let line = format!("PATH={directory}:$PATH\n{RUN_NODE}");
     // Node 18 needs the flag for the Web Crypto API that jose uses; newer versions ignore the flag.
     let node_option = ("NODE_OPTIONS", "--experimental-global-webcrypto");
-    let run = || {
+    let run_suite = || {
         let mut shell = project.bash();
         shell.env("JWT_SECRET_KEY", SECRET).env(node_option.0, node_option.1);
         RunOutput::capture(shell.args(["-c", &line]))
     };
-    let output = run().ok();
+    let output = run_suite().ok();
     assert!(output.stdout.contains("pass 5"), "{output:?}");
     project.assert_clean();
+    // Removes the audience check, so one of the tests fails.
     project.replace("app.mjs", "audience: \"api\", ", "");
-    let output = run();
+    let output = run_suite();
     assert_eq!(output.code, 1, "{output:?}");
     assert!(output.stdout.contains("fail 1"), "{output:?}");
     let guide = fs::read_to_string(package().join("src/guides/ci.md")).unwrap();

@@ -5,12 +5,12 @@ use crate::run_output::RunOutput;
 use std::fs;
 use std::net::TcpStream;
 
-/// Runs tests while `site.sh` serves the site, and asserts that the server has stopped. The
-/// first line of the output is the URL of the site.
+/// Runs a command while `site.sh` serves the keys of the issuer. Then asserts that the server has
+/// stopped. The first line of the output is the URL of the server.
 #[track_caller]
-fn run_with_site(project: &Project, tests: &str) -> RunOutput {
+fn run_with_site(project: &Project, command: &str) -> RunOutput {
     // Standard error goes to a file: a pipe would stay open as long as a leftover server runs.
-    let line = format!("bash site.sh sh -c 'echo $ISSUER; {tests}' 2> stderr; exit $?");
+    let line = format!("bash site.sh sh -c 'echo $ISSUER; {command}' 2> stderr; exit $?");
     let mut output = project.run(&line);
     output.stderr = fs::read_to_string(project.path().join("stderr")).unwrap();
     let address = output.stdout.lines().next().unwrap().strip_prefix("http://").unwrap();
@@ -37,8 +37,8 @@ fn service_fetches_keys_from_issuer_url() {
 #[ignore = "needs Python"]
 fn failed_or_stopped_tests_leave_no_files() {
     let project = Project::with_python(&["site.sh"]);
-    for (tests, code) in [("exit 7", 7), ("kill -TERM $PPID", 143)] {
-        let output = run_with_site(&project, tests);
+    for (command, code) in [("exit 7", 7), ("kill -TERM $PPID", 143)] {
+        let output = run_with_site(&project, command);
         assert_eq!(output.code, code, "{output:?}");
         project.assert_clean();
     }

@@ -9,26 +9,27 @@ use crate::run_output::RunOutput;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-/// Returns the jeton command lines that one run of a test suite is expected to execute.
+/// Returns the first two jeton command lines of each suite: `init`, and the creation of the
+/// fixtures.
 fn expected_suite_calls() -> [String; 2] {
     let fixtures = format!("token fixtures {CLAIM_OPTIONS} --out …/fixtures --quiet");
     ["init ci --quiet".to_owned(), fixtures]
 }
 
-/// Makes one change at a time to a service. A change is the old text, the new text, and the names of the
-/// fixtures whose tests then fail. Asserts that `run_failing_tests` returns these names, and that no files
-/// are left.
+/// Removes one check at a time from the service of a recipe. A change consists of the old text, the
+/// new text, and the names of the fixtures whose tests then fail. Asserts that
+/// `list_failed_fixtures` returns these names, and that no files are left.
 fn assert_missing_checks_detected(
     recipe: &str,
     create_project: impl Fn(&[&str]) -> Project,
     changes: &[(&str, &str, &[&str])],
-    run_failing_tests: impl Fn(&Project) -> Vec<String>,
+    list_failed_fixtures: impl Fn(&Project) -> Vec<String>,
 ) {
     for (old, new, expected) in changes {
         let project = create_project(&[recipe]);
         let service = if recipe == "node" { "service.mjs" } else { "service.py" };
         project.replace(service, old, new);
-        assert_eq!(run_failing_tests(&project), *expected, "`{old}` replaced by `{new}`");
+        assert_eq!(list_failed_fixtures(&project), *expected, "`{old}` replaced by `{new}`");
         project.assert_clean();
     }
 }
@@ -51,7 +52,7 @@ fn pytest_suite_creates_tokens_once_and_tests_each_token() {
     project.assert_clean();
 }
 
-/// Returns the names of the fixtures whose tests failed.
+/// Returns the names of the fixtures whose tests failed in pytest.
 fn failed_fixture_names(output: &RunOutput) -> Vec<String> {
     assert_eq!(output.code, 1, "{output:?}");
     let lines = output.stdout.lines().filter(|line| line.starts_with("FAILED "));
@@ -99,6 +100,7 @@ fn node_suite_creates_tokens_once_and_tests_each_token() {
             output.stdout
         );
     }
+    // The two other tests are for the valid fixture and for a request without a token.
     assert!(
         output.stdout.contains(&format!("\n# pass {}\n", names.len() + 2)),
         "{}",
@@ -145,11 +147,11 @@ fn make_test_passes_tokens_to_the_suite() {
 fn make_test_leaves_no_files_after_failure_or_signal() {
     require_program("make");
     let project = Project::with_recipes(&["Makefile"]);
-    for (tests, code) in
+    for (test_command, code) in
         [("false", 2), ("kill -TERM $$$$", 2), ("grep -q eyJ $$FIXTURES/good.jwt", 0)]
     {
-        let output = project.run(&format!("make test TESTS='{tests}'"));
-        assert_eq!(output.code, code, "{tests}: {output:?}");
+        let output = project.run(&format!("make test TESTS='{test_command}'"));
+        assert_eq!(output.code, code, "{test_command}: {output:?}");
         project.assert_clean();
     }
 }

@@ -1,4 +1,5 @@
-//! The recipe for GitHub Actions: the tests execute the steps of the workflow as a GitHub runner would.
+//! The recipe for GitHub Actions: the tests execute the steps of the workflow as a GitHub runner
+//! would.
 
 use super::{CLAIM_OPTIONS, Project, assert_all_passed, expected_mint_call, package};
 use crate::python::run_script;
@@ -9,7 +10,7 @@ use std::fs;
 /// Installation steps, which `run_job` skips because they need the network and take long.
 const SKIPPED_STEPS: [&str; 2] = ["install jeton", "install the packages of the service"];
 
-/// Name and output of a step.
+/// Name and output of a step of a job.
 pub(super) type StepOutput = (String, RunOutput);
 
 fn parse_workflow(file: &str) -> Value {
@@ -24,9 +25,9 @@ fn parse_env(env: &Value) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-/// Runs the steps of the job in a workflow file, except `SKIPPED_STEPS` and the steps that use an action.
-/// After a failed step, runs only steps with the condition `always()`. `secrets` has the values of
-/// `${{ secrets.NAME }}`.
+/// Runs the steps of the job `tests` in a workflow file, except `SKIPPED_STEPS` and the steps that
+/// use an action. After a failed step, runs only steps with the condition `always()`. `secrets`
+/// contains a name and a value for each expression `${{ secrets.NAME }}`.
 pub(super) fn run_job(project: &Project, file: &str, secrets: &[(&str, &str)]) -> Vec<StepOutput> {
     let workflow = parse_workflow(file);
     let mut env = parse_env(&workflow["env"]);
@@ -55,7 +56,8 @@ pub(super) fn run_job(project: &Project, file: &str, secrets: &[(&str, &str)]) -
     outputs
 }
 
-/// Runs the script of a step. Returns the output, and the variables set for later steps.
+/// Runs the script of a step. Returns the output, and the variables that the script sets for later
+/// steps.
 fn run_step(
     project: &Project,
     script: &str,
@@ -63,7 +65,7 @@ fn run_step(
 ) -> (RunOutput, Vec<(String, String)>) {
     assert!(!script.contains("${{"), "unsupported expression: {script}");
     let runner = tempfile::tempdir().unwrap();
-    let (script_file, env_file) = (runner.path().join("step.sh"), runner.path().join("env"));
+    let [script_file, env_file] = ["step.sh", "env"].map(|name| runner.path().join(name));
     fs::write(&script_file, script).unwrap();
     fs::write(&env_file, "").unwrap();
     let mut shell = project.bash();
@@ -75,9 +77,9 @@ fn run_step(
         .env("GITHUB_ENV", &env_file)
         .envs(env.iter().cloned());
     let output = RunOutput::capture(shell.arg("-e").arg(script_file));
-    let env_file = fs::read_to_string(env_file).unwrap();
+    let env_lines = fs::read_to_string(env_file).unwrap();
     let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.into(), value.into()));
-    (output, env_file.lines().map(|line| pair(line).unwrap()).collect())
+    (output, env_lines.lines().map(|line| pair(line).unwrap()).collect())
 }
 
 fn step_codes(outputs: &[StepOutput]) -> Vec<(&str, i32)> {
@@ -123,7 +125,7 @@ fn installation_steps_have_the_expected_commands() {
     let scripts = SKIPPED_STEPS.map(|name| {
         steps.iter().find(|step| step["name"] == name).unwrap()["run"].as_str().unwrap()
     });
-    // The repository has several packages, so the command names `jeton`.
+    // The repository has several packages, so the command names the package `jeton`.
     let expected = [
         "cargo install --locked --git \"$SOURCE\" --rev \"$COMMIT\" jeton",
         "python3 -m pip install flask 'pyjwt[crypto]' pytest",

@@ -6,6 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 use std::time::Duration;
 
+/// Runs `token mint` with the credential in `JETON_TOKEN`.
 fn mint(sandbox: &Sandbox, credential: &str) -> RunOutput {
     let mut command = sandbox.command(&["token", "mint"]);
     command.env("JETON_TOKEN", credential);
@@ -40,7 +41,7 @@ fn granting_the_mint_permission_requires_minter_or_admin() {
     let create_for_john = [&create[..], &["--user", "john"]].concat();
     assert_snapshot!(sandbox.run(&create_for_john), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`: token owner `john` has role `user`
+    error: only minters and admins can own a token with `jeton:mint`: token owner `john` has role `user`
     hint: ask an admin to change the role: jeton users set-role john minter
     ");
     let error = sandbox.run_json(&create_for_john).error();
@@ -53,7 +54,7 @@ fn granting_the_mint_permission_requires_minter_or_admin() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    created token 2 for ci, expires <time>, 2 of 3 in use
+    created token 2 for ci, expires <time>, 2 of 3 tokens in use
     ");
     sandbox.sql("UPDATE users SET role = 'user' WHERE username = 'john'");
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
@@ -64,13 +65,13 @@ fn granting_the_mint_permission_requires_minter_or_admin() {
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`: token owner `john` has role `user`
+    error: only minters and admins can own a token with `jeton:mint`: token owner `john` has role `user`
     hint: ask an admin to change the role: jeton users set-role john minter
     ");
 }
 
 #[test]
-fn minting_credential_requires_an_enabled_owner_with_the_role() {
+fn minting_credential_requires_an_enabled_minter_or_admin_as_owner() {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
@@ -92,7 +93,7 @@ fn minting_credential_requires_an_enabled_owner_with_the_role() {
         sandbox.sql(&format!("UPDATE users SET {assignments} WHERE id = 2"));
         let output = mint(&sandbox, &token);
         outputs += &output.with_command();
-        // A command that requires no credential still succeeds.
+        // In the session of john, a command that requires no credential still succeeds.
         sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
     }
     assert_snapshot!(outputs, @"
@@ -118,14 +119,14 @@ fn minting_credential_requires_an_enabled_owner_with_the_role() {
 }
 
 #[test]
-fn revoked_or_expired_minting_credential_is_refused() {
+fn revoked_or_expired_credential_and_test_token_cannot_mint() {
     let sandbox = Sandbox::with_admin();
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
     let (token, short_lived_token) =
         (sandbox.stdout_of(&create), sandbox.stdout_of(&[&create[..], &["--ttl", "1s"]].concat()));
     sandbox.run(&["token", "revoke", "1"]).ok();
     std::thread::sleep(Duration::from_secs(2));
-    let minted = sandbox.stdout_of(&["token", "mint"]);
+    let test_token = sandbox.stdout_of(&["token", "mint"]);
     let mut outputs = String::new();
     for token in [token, short_lived_token] {
         outputs += &mint(&sandbox, &token).with_command();
@@ -140,5 +141,5 @@ fn revoked_or_expired_minting_credential_is_refused() {
     error: token expired: <time> (<ago>)
     hint: check the token in JETON_TOKEN
     ");
-    assert_eq!(mint(&sandbox, &minted).code, 10, "test tokens cannot mint");
+    assert_eq!(mint(&sandbox, &test_token).code, 10, "test tokens cannot mint");
 }

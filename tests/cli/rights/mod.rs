@@ -1,5 +1,5 @@
-//! Rights: every command with every credential, on the caller's own objects and on objects of
-//! other users.
+//! Rights: every command with every kind of credential, on the objects (such as tokens) of the
+//! caller and of another user.
 
 mod minting;
 mod rechecks_after_input;
@@ -17,13 +17,16 @@ use table::{Row, TABLE};
 /// The names of a user, a minter and an admin, in the order of the exit codes in a row of `TABLE`.
 const CALLERS: [&str; 3] = ["john", "mia", "ada"];
 
-/// A sandbox in which one caller is logged in, and the values of the placeholders in `TABLE`.
+/// A sandbox in which one of [`CALLERS`] is logged in, and the values of the placeholders in
+/// `TABLE`.
 struct Scenario {
     sandbox: Sandbox,
     placeholders: Vec<(&'static str, String)>,
 }
 
 impl Scenario {
+    /// Creates the users, a key, and tokens and sessions of kim and of the caller. Then logs the
+    /// caller in.
     fn new(caller: &str) -> Self {
         let sandbox = Sandbox::with_admin();
         for name in ["john", "kim", "eve", "mia"] {
@@ -50,18 +53,20 @@ impl Scenario {
         self.sandbox.stdout_of(&["token", "create", "ci", "--permission", permission])
     }
 
-    /// Removes the session file, and sets `JETON_TOKEN` to the token.
+    /// Replaces the credential of later commands: removes the session file, and sets `JETON_TOKEN`
+    /// to the token.
     fn with_token(mut self, token: &str) -> Self {
         std::fs::remove_file(self.sandbox.session_file()).unwrap();
         self.sandbox.set_variable("JETON_TOKEN", token);
         self
     }
 
-    /// Runs the commands that are not in `TABLE`, then every row of `TABLE`, and asserts the exit
-    /// codes. Skips the commands that the store does not support. The last row logs out.
+    /// Runs the commands of [`documented_rows`], then the rows of `TABLE`, and asserts their exit
+    /// codes. Skips the commands that the store does not support. `credential` describes the
+    /// credential in messages. The last row logs out, so a scenario can be used only once.
     fn assert_table(&self, credential: &str, expected_code: impl Fn(&Row) -> i32) {
         for row in documented_rows().chain(TABLE.iter().copied()) {
-            if !self.sandbox.has_command(row.words) {
+            if !self.sandbox.supports_command(row.words) {
                 continue;
             }
             let words: Vec<&str> = row.words.split(' ').map(|word| self.expand(word)).collect();
@@ -77,8 +82,8 @@ impl Scenario {
     }
 }
 
-/// Creates two tokens and a session of the user. Returns the id of the first token, the second
-/// token and the session id.
+/// Creates a session and two app tokens of a user. Returns the id of the first token, the value of
+/// the second token, and the id of the session.
 fn create_objects(sandbox: &Sandbox, name: &str) -> [String; 3] {
     let run = |words: &[&str], input: &str| -> RunOutput {
         let mut command = sandbox.command(&[words, &["-o", "json"]].concat());
@@ -163,8 +168,8 @@ fn rights_table_is_correct_for_revoked_access_token() {
         .assert_table("revoked access token", |row| row.invalid_access_token[1]);
 }
 
-/// Returns the rows of the commands that are not in `TABLE`, with the rights that the guide `scripting`
-/// states.
+/// Returns the rows of the commands that are not in `TABLE`, with the rights that the guide
+/// `scripting` states.
 fn documented_rows() -> impl Iterator<Item = Row> {
     let has_row = |path: &String| {
         let path = format!("{path} ");
@@ -173,7 +178,7 @@ fn documented_rows() -> impl Iterator<Item = Row> {
     commands_and_flags().0.into_iter().filter(move |path| !has_row(path)).map(|path| {
         match documented_rights(&path) {
             Some((words, "anyone")) => table::public_row(words, 0),
-            Some((words, "session")) => table::session_row(words, table::ALL),
+            Some((words, "session")) => table::session_row(words, table::ALL_ROLES),
             Some((words, "admin")) => table::session_row(words, table::ADMINS),
             _ => panic!(
                 "`{path}` needs a row in the table of commands in src/guides/scripting.md (who: `anyone`, \

@@ -1,4 +1,5 @@
-//! Rights that end while a command waits for input: a file, a confirmation or a password.
+//! Rights and accounts that are removed while a command waits for input: a file, a confirmation or
+//! a password.
 
 use crate::prompts::PtyCommand;
 use crate::run_output::RunOutput;
@@ -9,8 +10,8 @@ use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
-/// Returns a sandbox with the admins root and ada and the user min, in which ada is logged in, and
-/// a function that runs commands as the admin root.
+/// Returns a sandbox in which ada is logged in, and a function that runs commands as root. The
+/// users ada and root are admins, and the user min is not.
 fn sandbox_with_two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
     let sandbox = Sandbox::with_admin();
     sandbox.register("root", "lovelace");
@@ -32,7 +33,8 @@ fn import_rechecks_caller_after_reading_file() {
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let import = ["users", "import", fifo.to_str().unwrap()];
     let child = Sandbox::start(&mut sandbox.command(&import));
-    // `open` waits until `users import` has opened the FIFO, which happens after the first role check.
+    // `open` waits until `users import` has opened the FIFO. The command opens the FIFO after the
+    // first role check.
     let mut file = OpenOptions::new().write(true).open(&fifo).unwrap();
     as_root(&sandbox, &["users", "set-role", "ada", "user"]);
     as_root(&sandbox, &["users", "disable", "ada"]);
@@ -79,6 +81,7 @@ fn recover_rechecks_account_after_password_prompt() {
     let mut prompt = PtyCommand::start(&sandbox, &["recover", "min"]);
     prompt.wait_for("New password: ");
     as_root(&sandbox, &["users", "delete", "min", "--yes"]);
+    // The first question was awaited above.
     for question in ["", "Confirm password: "] {
         prompt.wait_for(question);
         std::thread::sleep(Duration::from_millis(200));
@@ -86,7 +89,7 @@ fn recover_rechecks_account_after_password_prompt() {
     }
     let (code, screen, _) = prompt.finish();
     assert_eq!(code, 3, "{screen}");
-    let deleted_password_count_sql =
+    let deleted_user_with_password_count_sql =
         "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL AND password IS NOT NULL";
-    assert_eq!(sandbox.sql(deleted_password_count_sql), ["0"]);
+    assert_eq!(sandbox.sql(deleted_user_with_password_count_sql), ["0"]);
 }

@@ -1,4 +1,5 @@
-//! Rights that end while a command waits for a lock: the command is refused before its change.
+//! Rights that end while a command waits for the write lock of the store: the command is refused
+//! before its change.
 
 use super::Scenario;
 use crate::run_output::RunOutput;
@@ -8,7 +9,8 @@ use std::io::{BufRead, BufReader};
 use std::process::Command;
 use std::time::Duration;
 
-/// Every command whose change requires a role. See `table.rs` for the placeholders.
+/// Every command whose change requires a role. `rights::table` explains the placeholders such as
+/// `KIM`.
 const ROLE_COMMANDS: &[&str] = &[
     "register bob --role minter --password-file password",
     "sessions revoke KIM_SID",
@@ -68,8 +70,9 @@ const SESSION_COMMANDS: &[&str] = &[
 const MINTING_COMMANDS: &[&str] =
     &["token mint", "token mint --record", "token fixtures", "run -- true"];
 
-/// Runs the SQL while the commands wait for the lock. Asserts that no command changed a row except in the
-/// audit log, and returns the output of each command.
+/// Acquires the write lock, starts the commands, and runs the SQL while they wait. After the
+/// release of the lock, asserts that no command changed a row outside the audit log. Returns each
+/// command with its output.
 fn run_while_locked(
     scenario: &Scenario,
     lines: &[&'static str],
@@ -81,7 +84,7 @@ fn run_while_locked(
         scenario.sandbox.command(&words)
     };
     let lines: Vec<&str> =
-        lines.iter().copied().filter(|line| scenario.sandbox.has_command(line)).collect();
+        lines.iter().copied().filter(|line| scenario.sandbox.supports_command(line)).collect();
     let children: Vec<_> = lines.iter().map(|line| Sandbox::start(&mut command(line))).collect();
     sleep_until_commands_wait();
     lock.run(sql);
@@ -97,8 +100,8 @@ fn run_while_locked(
     outputs
 }
 
-/// Returns a scenario in which ada is logged in, with the files that the commands read and an
-/// expired token that `store prune` would delete.
+/// Returns a scenario in which ada is logged in. The sandbox contains the files that the commands
+/// read, and the store contains an expired token that `store prune` would delete.
 fn scenario_with_files() -> Scenario {
     let scenario = Scenario::new("ada");
     let write_file =
@@ -108,9 +111,9 @@ fn scenario_with_files() -> Scenario {
     write_file("secret", "0123456789abcdef0123456789abcdef");
     write_file("users.csv", "username,role\nevil,admin\n");
     write_file("store.toml", "[settings]\ntoken.ttl = \"2d\"\n[users.evil2]\nrole = \"admin\"\n");
-    let expire =
+    let expiry_sql =
         "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE id = (SELECT max(id) FROM tokens)";
-    scenario.sandbox.sql(expire);
+    scenario.sandbox.sql(expiry_sql);
     scenario
 }
 
@@ -147,8 +150,8 @@ fn minting_credential_is_rechecked_after_lock_wait() {
     let scenario = Scenario::new("mia");
     let token = scenario.create_app_token("jeton:mint");
     let scenario = scenario.with_token(&token);
-    let revoke = "UPDATE tokens SET revoked_at = 1";
-    for (line, output) in run_while_locked(&scenario, MINTING_COMMANDS, revoke) {
+    let revocation_sql = "UPDATE tokens SET revoked_at = 1";
+    for (line, output) in run_while_locked(&scenario, MINTING_COMMANDS, revocation_sql) {
         assert_eq!((output.code, output.stdout.as_str()), (12, ""), "{line}: {output:?}");
     }
 }
@@ -156,8 +159,8 @@ fn minting_credential_is_rechecked_after_lock_wait() {
 #[test]
 fn renewal_rechecks_token_after_lock_wait() {
     let scenario = Scenario::new("ada");
-    let revoke = "UPDATE tokens SET revoked_at = 1";
-    for (line, output) in run_while_locked(&scenario, &["token renew KIM_TOKEN"], revoke) {
+    let revocation_sql = "UPDATE tokens SET revoked_at = 1";
+    for (line, output) in run_while_locked(&scenario, &["token renew KIM_TOKEN"], revocation_sql) {
         assert_eq!((output.code, output.stdout.as_str()), (12, ""), "{line}: {output:?}");
     }
 }
@@ -185,8 +188,8 @@ fn bulk_mint_stops_when_minting_credential_is_revoked() {
 #[test]
 fn role_is_rechecked_after_lock_wait() {
     let scenario = scenario_with_files();
-    let demote = "UPDATE users SET role = 'user' WHERE username = 'ada'";
-    let outputs = run_while_locked(&scenario, ROLE_COMMANDS, demote);
+    let demotion_sql = "UPDATE users SET role = 'user' WHERE username = 'ada'";
+    let outputs = run_while_locked(&scenario, ROLE_COMMANDS, demotion_sql);
     for (line, output) in &outputs {
         assert_eq!((output.code, output.stdout.as_str()), (7, ""), "{line}: {output:?}");
         assert!(output.stderr.contains("only "), "{line}: {output:?}");

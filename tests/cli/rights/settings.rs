@@ -4,8 +4,9 @@ use super::{CALLERS, Scenario};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Commands with their exit codes for a user, a minter and an admin while `token.permissions` is
-/// `read,orders:*`. `MY_ID` and `MY_TOKEN` already have the permission `deploy`.
+/// Commands with their exit codes for a user, a minter and an admin while the setting
+/// `token.permissions` is `read,orders:*`. The existing tokens `MY_ID` (by id) and `MY_TOKEN` (by
+/// value) have the permission `deploy`.
 const RESTRICTED_COMMANDS: &[(&[&str], [i32; 3])] = &[
     (&["token", "create", "app", "-p", "read"], [0, 0, 0]),
     (&["token", "create", "app", "-p", "orders:write"], [0, 0, 0]),
@@ -28,8 +29,8 @@ const RESTRICTED_COMMANDS: &[(&[&str], [i32; 3])] = &[
     (&["token", "renew", "MY_ID"], [7, 0, 0]),
 ];
 
-/// Returns a scenario in which `MY_ID` and `MY_TOKEN` are two tokens of the caller with the permission
-/// `deploy`.
+/// Returns a scenario in which `MY_ID` and `MY_TOKEN` are two tokens of the caller with the
+/// permission `deploy`.
 fn scenario_with_tokens(caller: &str) -> Scenario {
     let mut scenario = Scenario::new(caller);
     let token = scenario.sandbox.stdout_of(&["token", "create", "before", "-p", "deploy"]);
@@ -48,19 +49,19 @@ fn assert_exit_code(scenario: &Scenario, words: &[&str], code: i32) {
 
 #[test]
 fn token_permissions_setting_limits_user_role_only() {
-    for (role, caller) in CALLERS.into_iter().enumerate() {
+    for (caller_index, caller) in CALLERS.into_iter().enumerate() {
         let scenario = scenario_with_tokens(caller);
         scenario
             .sandbox
             .sql("INSERT INTO settings VALUES ('token.permissions', 'read,orders:*', 1)");
         for (words, codes) in RESTRICTED_COMMANDS {
-            assert_exit_code(&scenario, words, codes[role]);
+            assert_exit_code(&scenario, words, codes[caller_index]);
         }
         scenario.sandbox.sql("UPDATE settings SET value = 'none' WHERE name = 'token.permissions'");
         assert_exit_code(
             &scenario,
             &["token", "create", "app", "-p", "read"],
-            if role == 0 { 7 } else { 0 },
+            if caller == "john" { 7 } else { 0 },
         );
         assert_exit_code(&scenario, &["token", "create", "app"], 0);
     }
@@ -79,7 +80,7 @@ fn permission_refusal_names_the_permission_and_the_setting() {
 }
 
 #[test]
-fn claim_of_another_type_is_refused_if_permissions_are_restricted() {
+fn object_as_roles_claim_is_refused_if_permissions_are_restricted() {
     let scenario = scenario_with_tokens("john");
     let create = ["token", "create", "app", "--claim-json", "roles={\"deploy\":true}"];
     assert_exit_code(&scenario, &create, 0);
@@ -91,7 +92,7 @@ fn claim_of_another_type_is_refused_if_permissions_are_restricted() {
 }
 
 #[test]
-fn permission_refusal_of_a_bearer_names_the_token_owner() {
+fn permission_refusal_of_a_renewal_by_value_names_the_token_owner() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app", "-p", "deploy"]);
     sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read', 1)");
@@ -103,12 +104,12 @@ fn permission_refusal_of_a_bearer_names_the_token_owner() {
 }
 
 #[test]
-fn max_ttl_limits_renewal_by_bearer_but_not_by_owner() {
+fn max_ttl_limits_renewal_by_value_but_not_by_id() {
     for caller in CALLERS {
         let scenario = scenario_with_tokens(caller);
         assert_exit_code(&scenario, &["token", "renew", "KIM_TOKEN"], 0);
-        let backdate = "UPDATE tokens SET first_issued_at = issued_at - 90 * 86400";
-        scenario.sandbox.sql(backdate);
+        let first_issue_sql = "UPDATE tokens SET first_issued_at = issued_at - 90 * 86400";
+        scenario.sandbox.sql(first_issue_sql);
         assert_exit_code(&scenario, &["token", "renew", "MY_TOKEN"], 7);
         assert_exit_code(&scenario, &["token", "renew", "MY_ID"], 0);
         let expected = if caller == "ada" { 0 } else { 7 };

@@ -1,14 +1,19 @@
-//! The exit code of each command per caller and credential.
+//! The exit codes of each command, for each kind of credential and each role of the caller.
 //!
-//! Placeholders: `ME` is the caller and `KIM` another user, `MY_ID` and `KIM_ID` are ids of their
-//! app tokens, `MY_TOKEN` and `KIM_TOKEN` are other app tokens by value, `MY_SID` and `KIM_SID`
-//! are their sessions in other configuration directories, `STORE` is the address of the store, and
-//! `EVE` is a user and `KEY` a key that rows may remove. Rows run in order. Exit code 3 means that
-//! the caller may run the command, but the object does not exist.
+//! Placeholders:
+//! - `ME` is the caller, and `KIM` is a different user.
+//! - `MY_ID` and `KIM_ID` are the ids of app tokens of these users.
+//! - `MY_TOKEN` and `KIM_TOKEN` are other app tokens of these users, by value.
+//! - `MY_SID` and `KIM_SID` are sessions of these users in other configuration directories.
+//! - `STORE` is the address of the store.
+//! - `EVE` is a user and `KEY` is a key. Rows may remove `EVE` and `KEY`.
+//!
+//! Exit code 3 means that the caller may run the command, but the object does not exist.
 
-/// A command and the exit code per credential.
+/// A command, its input, and its exit codes for each kind of credential.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
+    /// Command line without `jeton`.
     pub(super) words: &'static str,
     /// Standard input.
     pub(super) input: &'static str,
@@ -16,15 +21,16 @@ pub(super) struct Row {
     pub(super) no_credential: i32,
     /// With a session file: user, minter, admin.
     pub(super) session: [i32; 3],
-    /// With the access token of that session: user, minter, admin.
+    /// With the access token of such a session in `JETON_TOKEN`: user, minter, admin.
     pub(super) access_token: [i32; 3],
-    /// With an app token: without and with the permission `jeton:mint`.
+    /// With an app token in `JETON_TOKEN`: without the permission `jeton:mint`, with this
+    /// permission.
     pub(super) app_token: [i32; 2],
-    /// With an access token: expired, revoked.
+    /// With an invalid access token of an admin in `JETON_TOKEN`: expired, revoked.
     pub(super) invalid_access_token: [i32; 2],
 }
 
-/// Returns the row of a command that requires no credential.
+/// Returns the row of a command that requires no credential and always exits with `code`.
 pub(super) const fn public_row(words: &'static str, code: i32) -> Row {
     let session = [code; 3];
     Row {
@@ -51,7 +57,8 @@ pub(super) const fn session_row(words: &'static str, codes: [i32; 3]) -> Row {
     }
 }
 
-/// Returns the row of a command that requires a session or a minting credential.
+/// Returns the row of a command that requires a session or a minting credential, which is an app
+/// token with the permission `jeton:mint`.
 const fn minting_row(words: &'static str, codes: [i32; 3]) -> Row {
     Row { app_token: [7, 0], ..session_row(words, codes) }
 }
@@ -61,18 +68,19 @@ const fn with_input(row: Row, input: &'static str) -> Row {
 }
 
 /// Exit codes for a user, a minter and an admin: users of every role may run the command.
-pub(super) const ALL: [i32; 3] = [0, 0, 0];
+pub(super) const ALL_ROLES: [i32; 3] = [0, 0, 0];
 /// Exit codes: minters and admins may run the command.
 const MINTERS: [i32; 3] = [7, 0, 0];
 /// Exit codes: only admins may run the command.
 pub(super) const ADMINS: [i32; 3] = [7, 7, 0];
-/// Exit codes: the object does not exist, but only admins learn that.
+/// Exit codes: the object does not exist. Only admins learn this, and the others are refused.
 const MISSING: [i32; 3] = [7, 7, 3];
 
 const PASSWORD: &str = "lovelace";
-const TOKEN_FILE: &str = "[tokens.A]\n[tokens.B]\n";
+const TOKEN_FILE_TEXT: &str = "[tokens.A]\n[tokens.B]\n";
 const SIGNING_KEY: &str = include_str!("../keys/samples/sec1.pem");
 
+/// Rows in the order of their execution.
 pub(super) const TABLE: &[Row] = &[
     public_row("help", 0),
     public_row("completions bash", 0),
@@ -96,33 +104,33 @@ pub(super) const TABLE: &[Row] = &[
         access_token: [2; 3],
         app_token: [2; 2],
         invalid_access_token: [2; 2],
-        ..session_row("refresh", ALL)
+        ..session_row("refresh", ALL_ROLES)
     },
-    Row { no_credential: 0, ..session_row("status", ALL) },
-    session_row("whoami", ALL),
+    Row { no_credential: 0, ..session_row("status", ALL_ROLES) },
+    session_row("whoami", ALL_ROLES),
     session_row("whoami --require-role minter", [9, 0, 0]),
-    with_input(session_row("passwd --password-stdin", ALL), "lovelace\nlovelace"),
-    session_row("sessions list", ALL),
+    with_input(session_row("passwd --password-stdin", ALL_ROLES), "lovelace\nlovelace"),
+    session_row("sessions list", ALL_ROLES),
     session_row("sessions list --user KIM", ADMINS),
     session_row("sessions list --all-users", ADMINS),
-    session_row("sessions token", ALL),
-    session_row("sessions revoke MY_SID", ALL),
+    session_row("sessions token", ALL_ROLES),
+    session_row("sessions revoke MY_SID", ALL_ROLES),
     session_row("sessions revoke KIM_SID", ADMINS),
     session_row("sessions revoke 00000000-0000-7000-8000-000000000000", MISSING),
     session_row("sessions revoke --user nobody --all --yes", MISSING),
     session_row("sessions list --user nobody", MISSING),
     session_row("sessions revoke --user KIM --all --yes", ADMINS),
-    session_row("token create app", ALL),
-    session_row("token create app --user ME", ALL),
+    session_row("token create app", ALL_ROLES),
+    session_row("token create app --user ME", ALL_ROLES),
     session_row("token create app --user KIM", ADMINS),
     session_row("token create app --permission jeton:mint", MINTERS),
     minting_row("token mint", MINTERS),
     minting_row("token mint --record", MINTERS),
-    with_input(minting_row("token mint --file -", MINTERS), TOKEN_FILE),
+    with_input(minting_row("token mint --file -", MINTERS), TOKEN_FILE_TEXT),
     minting_row("token fixtures", MINTERS),
     minting_row("run -- true", MINTERS),
-    with_input(minting_row("run --file - -- true", MINTERS), TOKEN_FILE),
-    session_row("run --app app -- true", ALL),
+    with_input(minting_row("run --file - -- true", MINTERS), TOKEN_FILE_TEXT),
+    session_row("run --app app -- true", ALL_ROLES),
     with_input(public_row("run --key-file - -- true", 0), SIGNING_KEY),
     with_input(public_row("token mint --key-file -", 0), SIGNING_KEY),
     public_row("token presets", 0),
@@ -131,36 +139,36 @@ pub(super) const TABLE: &[Row] = &[
     public_row("token introspect KIM_TOKEN", 0),
     public_row("token decode KIM_TOKEN", 0),
     public_row("token verify KIM_TOKEN", 0),
-    session_row("token list", ALL),
-    session_row("token list --user ME", ALL),
+    session_row("token list", ALL_ROLES),
+    session_row("token list --user ME", ALL_ROLES),
     session_row("token list --user KIM", ADMINS),
     session_row("token list --all-users", ADMINS),
     session_row("token list --expiring-within 2w --fail-if-any", [9; 3]),
-    session_row("token show MY_ID", ALL),
+    session_row("token show MY_ID", ALL_ROLES),
     session_row("token show KIM_ID", ADMINS),
     session_row("token show 99", MISSING),
     session_row("token show 00000000-0000-7000-8000-000000000000", MISSING),
     session_row("token renew 99", MISSING),
     session_row("token list --user nobody", MISSING),
     session_row("token create app --user nobody", MISSING),
-    session_row("token renew MY_ID", ALL),
+    session_row("token renew MY_ID", ALL_ROLES),
     session_row("token renew KIM_ID", ADMINS),
-    // The bearer of a token may renew and revoke the token.
+    // Anyone who has the value of a token may renew and revoke the token.
     public_row("token renew KIM_TOKEN", 0),
     public_row("token revoke KIM_TOKEN", 0),
-    session_row("token revoke MY_ID", ALL),
+    session_row("token revoke MY_ID", ALL_ROLES),
     session_row("token revoke KIM_ID", ADMINS),
     session_row("token revoke 99", MISSING),
     session_row("token revoke 00000000-0000-7000-8000-000000000000", MISSING),
     session_row("token revoke --user nobody --yes", MISSING),
-    session_row("token revoke --app app --yes", ALL),
-    session_row("token revoke --user ME --yes", ALL),
-    session_row("token revoke --all --dry-run", ALL),
+    session_row("token revoke --app app --yes", ALL_ROLES),
+    session_row("token revoke --user ME --yes", ALL_ROLES),
+    session_row("token revoke --all --dry-run", ALL_ROLES),
     session_row("token revoke --user KIM --dry-run", ADMINS),
     session_row("token revoke --user KIM --yes", ADMINS),
     session_row("token revoke --all-users --before 1970-01-02T00:00:00Z --yes", ADMINS),
-    session_row("users list", ALL),
-    session_row("users show ME", ALL),
+    session_row("users list", ALL_ROLES),
+    session_row("users show ME", ALL_ROLES),
     session_row("users show KIM", ADMINS),
     session_row("users show 99", MISSING),
     session_row("users list --role user", ADMINS),
@@ -205,7 +213,7 @@ pub(super) const TABLE: &[Row] = &[
     session_row("keys rotate", ADMINS),
     session_row("keys retire -- KEY", ADMINS),
     session_row("keys revoke --yes -- KEY", ADMINS),
-    session_row("settings get token.ttl", ALL),
+    session_row("settings get token.ttl", ALL_ROLES),
     session_row("settings set token.ttl 7d", ADMINS),
     session_row("settings unset token.ttl", ADMINS),
     // The file is opened after the role check.
@@ -224,7 +232,7 @@ pub(super) const TABLE: &[Row] = &[
     Row { no_credential: 2, ..session_row("store restore missing-file", [7, 7, 2]) },
     session_row("audit list", ADMINS),
     session_row("audit list --user nobody", MISSING),
-    session_row("sessions revoke --all --yes", ALL),
+    session_row("sessions revoke --all --yes", ALL_ROLES),
     // A session with an expired or revoked access token counts as logged out.
-    Row { no_credential: 0, invalid_access_token: [0, 0], ..session_row("logout", ALL) },
+    Row { no_credential: 0, invalid_access_token: [0, 0], ..session_row("logout", ALL_ROLES) },
 ];

@@ -70,9 +70,9 @@ fn run_exits_with_127_for_a_missing_command_and_126_for_an_unexecutable_file() {
 #[test]
 fn failed_revocation_names_the_token_and_exits_1() {
     let mut outputs = String::new();
-    for (format, code) in [("text", 0), ("json", 5)] {
+    for (format, command_code) in [("text", 0), ("json", 5)] {
         let sandbox = Sandbox::with_admin();
-        let line = format!("echo \"$API_TOKEN\"; read line; exit {code}");
+        let line = format!("echo \"$API_TOKEN\"; read line; exit {command_code}");
         let mut run =
             RunProcess::start(shell_command(&sandbox, &["--wait", "0s", "-o", format], &line));
         let token = run.read_line();
@@ -115,7 +115,7 @@ fn replaced_store_is_not_changed() {
     let output = run_shell(&sandbox, &[], line);
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the command exited with code 0, and token 1 could not be revoked: the store of the token was replaced by another store
+    error: the command exited with code 0, and token 1 could not be revoked: the store was replaced by another store
     hint: revoke the token: jeton token revoke 1
     ");
     assert_eq!(

@@ -1,4 +1,5 @@
-//! `jeton run` with `--key-file` or `--secret-env`: no store, no record, no revocation.
+//! `jeton run` with an external key, which `--key-file` or `--secret-env` names: the token is
+//! neither recorded nor revoked, and no store is needed.
 
 use super::{run_events, run_shell};
 use crate::sandbox::{Sandbox, payload};
@@ -33,29 +34,29 @@ fn external_key_needs_no_store() {
     assert_eq!(claims["aud"], "api");
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     let output = sandbox.run_with_input(&["run", "--key-file", "-", "--", "cat"], PEM).ok();
-    assert_eq!(output.stdout, "", "standard input is the key");
+    assert_eq!(output.stdout, "", "jeton reads the key, so no input is left for `cat`");
     assert!(!sandbox.has_store());
 }
 
 #[test]
 fn warning_with_the_token_expiry_is_printed_once() {
     let sandbox = sandbox_with_secret();
-    let with_secret =
+    let run_with_secret =
         |options: &[&str]| run_shell(&sandbox, &[&SECRET_OPTIONS, options].concat(), "exit 3");
-    assert_snapshot!(with_secret(&["--expires-at", "2100-01-01T00:00:00Z"]), @"
+    assert_snapshot!(run_with_secret(&["--expires-at", "2100-01-01T00:00:00Z"]), @"
     --- exit code 3, stderr
     warning: the token cannot be revoked and expires at <time>
     ");
-    assert_snapshot!(with_secret(&["--claim-json", "exp=4102444800", "--quiet"]), @"
+    assert_snapshot!(run_with_secret(&["--claim-json", "exp=4102444800", "--quiet"]), @"
     --- exit code 3, stderr
     warning: the token cannot be revoked and expires at <time>
     ");
-    assert_snapshot!(with_secret(&["--claim-json", "exp=null"]), @"
+    assert_snapshot!(run_with_secret(&["--claim-json", "exp=null"]), @"
     --- exit code 3, stderr
     warning: the token cannot be revoked and never expires
     ");
-    let missing_command = [&["run"], &SECRET_OPTIONS[..], &["--", "missing-program"]].concat();
-    assert_snapshot!(sandbox.run(&missing_command), @"
+    let run_missing_program = [&["run"], &SECRET_OPTIONS[..], &["--", "missing-program"]].concat();
+    assert_snapshot!(sandbox.run(&run_missing_program), @"
     --- exit code 127, stderr
     warning: the token cannot be revoked and expires at <time>
     error: command `missing-program` not found
@@ -70,6 +71,7 @@ fn token_signed_with_an_external_key_is_not_recorded() {
     run_shell(&sandbox, &SECRET_OPTIONS, "true").ok();
     assert_eq!(run_events(&sandbox), [""; 0]);
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
+    // `run` does not open the store.
     let file = sandbox.home().join("not-a-store");
     fs::write(&file, "text").unwrap();
     sandbox.set_variable("JETON_STORE", &file.to_string_lossy());
@@ -109,7 +111,7 @@ fn options_unsuitable_for_external_keys_are_refused() {
     ");
     assert_snapshot!(run("--secret-env MISSING --alg HS256"), @"
     --- exit code 2, stderr
-    error: `--secret-env`: the named environment variable is not set
+    error: environment variable of `--secret-env` not set
     hint: export the variable, and pass its name without `$`
     ");
 }

@@ -19,11 +19,12 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 
 /// Returns the command `jeton run OPTIONS -- /bin/sh -c LINE`. In the line, `$0` is the path of
-/// jeton.
+/// jeton, and the token is in `$API_TOKEN` by default.
 fn shell_command(sandbox: &Sandbox, options: &[&str], line: &str) -> Command {
     sandbox.command(&[&["run"], options, &["--", "/bin/sh", "-c", line, JETON]].concat())
 }
 
+/// Runs the command of [`shell_command`] to its end.
 fn run_shell(sandbox: &Sandbox, options: &[&str], line: &str) -> RunOutput {
     RunOutput::capture(shell_command(sandbox, options, line))
 }
@@ -43,7 +44,8 @@ fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
     assert_eq!(sandbox.sql(sql), [format!("{count} created, {count} revoked")]);
 }
 
-/// Returns the audit events of `run`: id of the user, objects or token, outcome and count.
+/// Returns the audit events of `run`. Each text consists of the id of the user, the created objects
+/// (`test token`) or the target (`token ID`), the outcome and the count of tokens.
 fn run_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT concat_ws(' ', coalesce(CAST(user_id AS TEXT), '-'),
@@ -55,7 +57,9 @@ fn run_events(sandbox: &Sandbox) -> Vec<String> {
 /// A process of `jeton run` whose command exchanges lines with the test.
 struct RunProcess {
     jeton: Child,
+    /// Standard input of the command, or `None` after a test closed it.
     input: Option<ChildStdin>,
+    /// Standard output of the command.
     output: BufReader<ChildStdout>,
 }
 
@@ -66,7 +70,8 @@ impl RunProcess {
         Self { input: jeton.stdin.take(), jeton, output }
     }
 
-    /// Returns the next line that the command prints, or an empty text at end of file.
+    /// Returns the next line that the command prints. Returns an empty text for an empty line, and
+    /// at the end of the output.
     fn read_line(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
@@ -85,8 +90,8 @@ impl RunProcess {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Asserts that the command prints no further text, and waits until jeton exits. Returns the exit code
-    /// and the messages of jeton.
+    /// First asserts that the command prints no further text. Then closes the input of the command,
+    /// and waits until jeton exits. Returns the exit code and standard error.
     #[track_caller]
     fn finish(mut self) -> (Option<i32>, String) {
         assert_eq!(self.read_line(), "");
@@ -162,7 +167,7 @@ fn fifty_runs_in_parallel_revoke_their_tokens() {
     let line = "\"$0\" token verify \"$API_TOKEN\" --type any && echo \"$API_TOKEN\"";
     let option_sets = [&[][..], &["--app", "ci"]].into_iter().cycle().take(50);
     let outputs =
-        Sandbox::run_at_once(option_sets.map(|options| shell_command(&sandbox, options, line)));
+        Sandbox::run_in_parallel(option_sets.map(|options| shell_command(&sandbox, options, line)));
     let mut tokens: Vec<String> = outputs
         .into_iter()
         .map(|output| {

@@ -5,6 +5,7 @@ use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 use serde_json::json;
 
+/// Runs a command that prints the token, and returns the claims of the token.
 fn run_and_decode_claims(sandbox: &Sandbox, options: &[&str]) -> serde_json::Value {
     payload(run_shell(sandbox, options, "echo \"$API_TOKEN\"").ok().stdout.trim())
 }
@@ -91,7 +92,7 @@ fn imported_secret_signs_the_token() {
 }
 
 #[test]
-fn run_with_a_new_secret_prints_the_warning_of_mint() {
+fn run_with_a_new_secret_prints_the_same_warning_as_mint() {
     let sandbox = Sandbox::with_admin();
     let output = run_shell(&sandbox, &["--alg", "HS256"], "true").ok();
     let mint_output = Sandbox::with_admin().run(&["token", "mint", "--alg", "HS256"]).ok();
@@ -144,7 +145,7 @@ fn app_token_counts_toward_the_quota_until_exit() {
     let output = run_shell(&sandbox, &["--app", "c"], nested_run).fails(8);
     assert_snapshot!(output, @"
     --- exit code 8, stderr
-    error: token quota exceeded: 3 of 3 in use
+    error: token quota exceeded: 3 of 3 tokens in use
     hint: revoke a token that is no longer used; list the tokens: jeton token list --user john
     ");
     run_shell(&sandbox, &["--app", "d"], "true").ok();
@@ -168,6 +169,7 @@ fn command_is_not_run_without_minter_role_or_login() {
 #[test]
 fn reserved_or_malformed_variable_name_is_refused() {
     let sandbox = Sandbox::with_admin();
+    // Other names are accepted, and then `API_TOKEN` is not set.
     for name in ["TOKEN", "_t", "a1", "JETON"] {
         let line = format!("\"$0\" token verify \"${name}\" --type test; echo \"${{API_TOKEN-}}\"");
         let output = run_shell(&sandbox, &["--env", name], &line).ok();

@@ -1,4 +1,5 @@
-//! Only the command sees the token, and the command does not see the credentials of the caller.
+//! Only the command receives the token, and the command does not receive the credentials of the
+//! caller.
 
 use super::{RunProcess, assert_revoked, run_shell, shell_command};
 use crate::run_output::RunOutput;
@@ -7,13 +8,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// Returns the ids of the processes whose `/proc/PID/FILE` contains the text.
-fn processes_with_text(file: &str, text: &str) -> Vec<i32> {
+/// Returns the ids of the processes for which the file `/proc/PID/FILE_NAME` contains the text.
+fn processes_with_text(file_name: &str, text: &str) -> Vec<i32> {
     let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
         let path = entry.unwrap().path();
         let pid = path.file_name().unwrap().to_str().unwrap().parse::<i32>().ok()?;
         // The process may have exited since the directory was listed.
-        let bytes = fs::read(path.join(file)).unwrap_or_default();
+        let bytes = fs::read(path.join(file_name)).unwrap_or_default();
         let is_contained = bytes.windows(text.len()).any(|part| part == text.as_bytes());
         is_contained.then_some(pid)
     });
@@ -29,7 +30,7 @@ fn token_is_only_in_the_environment_of_the_command() {
         let line = run.read_line();
         let (pid, token) = line.split_once(' ').unwrap();
         let pid: i32 = pid.parse().unwrap();
-        // The answer shows that `cat` has replaced the shell.
+        // The reply shows that `cat` has replaced the shell.
         run.send_line("ping");
         assert_eq!(run.read_line(), "ping");
         assert_eq!(processes_with_text("environ", token), [pid]);
@@ -56,7 +57,7 @@ fn caller_credentials_are_removed_from_the_environment() {
         let mut command = sandbox.command(&["run", "--", "/usr/bin/env"]);
         let passwords = ["JETON_PASSWORD", "PGPASSWORD"].map(|name| (name, "lovelace"));
         command.envs([credential, ("OTHER", "1")]).envs(passwords);
-        command.env("JETON_STORE", sandbox.store());
+        command.env("JETON_STORE", sandbox.store_path());
         let output = RunOutput::capture(command).ok();
         let variables: BTreeMap<&str, &str> =
             output.stdout.lines().map(|line| line.split_once('=').unwrap()).collect();
@@ -76,7 +77,8 @@ fn database_password_is_removed_from_the_address() {
         ("PostgreSQL:///db?password=lovelace&host=/run", "postgres:///db?host=/run"),
         ("postgres://ada@h/db", "postgres://ada@h/db"),
         ("/srv/jeton.db", "/srv/jeton.db"),
-        // An invalid address may contain a password, so the variable is removed.
+        // An invalid address may contain a password, so `JETON_STORE` is removed (expected: an
+        // empty text).
         ("postgres://ada:lovelace@h:port/db", ""),
         ("mysql://ada:lovelace@h/db", ""),
     ] {
@@ -100,7 +102,7 @@ fn token_is_in_neither_messages_nor_store() {
     assert_eq!(run.finish(), (Some(0), String::new()));
     let signature = token.rsplit('.').next().unwrap();
     for extension in ["db", "db-wal"] {
-        let bytes = fs::read(sandbox.store().with_extension(extension)).unwrap();
+        let bytes = fs::read(sandbox.store_path().with_extension(extension)).unwrap();
         let is_contained = bytes.windows(signature.len()).any(|part| part == signature.as_bytes());
         assert!(!is_contained, "{extension}");
     }
@@ -111,6 +113,6 @@ fn command_inherits_only_standard_streams() {
     let sandbox = Sandbox::with_admin();
     let line = "ls /proc/$$/fd";
     let mut plain_shell = Command::new("/bin/sh");
-    let plain_shell = plain_shell.args(["-c", line]).stdin(Stdio::null()).output().unwrap();
-    assert_eq!(run_shell(&sandbox, &[], line).ok().stdout, RunOutput::from(plain_shell).stdout);
+    let plain_output = plain_shell.args(["-c", line]).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(run_shell(&sandbox, &[], line).ok().stdout, RunOutput::from(plain_output).stdout);
 }

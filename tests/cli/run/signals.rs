@@ -1,4 +1,5 @@
-//! Signals are forwarded to the command, and never prevent the revocation of the token.
+//! `jeton run` and signals: jeton forwards signals to the command, and revokes the token after any
+//! signal that jeton can handle.
 
 use super::{JETON, RunProcess, assert_all_revoked, assert_revoked, shell_command};
 use crate::run_output::RunOutput;
@@ -12,8 +13,8 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Endless shell loop in which the shell handles a signal within 20 ms.
-const WAIT: &str = "while :; do sleep 0.02; done";
+/// Endless loop of a shell. The shell handles a signal at the end of a `sleep`, within 20 ms.
+const ENDLESS_LOOP: &str = "while :; do sleep 0.02; done";
 
 fn wait_until(timeout_message: &str, is_met: impl Fn() -> bool) {
     let start = Instant::now();
@@ -31,8 +32,9 @@ fn catches(pid: Pid, signal: Signal) -> bool {
     mask >> (signal.as_raw() - 1) & 1 == 1
 }
 
-/// Returns whether the process has the store file open. If the store is on a server, returns whether any
-/// process waits for the write lock of the store.
+/// Returns whether the process uses the store. A process uses a store file if it has the file open.
+/// A store on a server counts as used if any process waits for the write lock, so the test must
+/// hold the lock.
 fn uses_store(pid: Pid, sandbox: &Sandbox) -> bool {
     if sandbox.is_on_server() {
         return write_lock::is_awaited(sandbox);
@@ -47,7 +49,7 @@ fn signals_are_forwarded_once() {
     let sandbox = Sandbox::with_admin();
     let names = ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "WINCH"];
     let traps = names.map(|name| format!("trap 'echo {name}' {name}")).join("; ");
-    let line = format!("{traps}; echo \"$API_TOKEN\"; exec 2>&1; {WAIT}");
+    let line = format!("{traps}; echo \"$API_TOKEN\"; exec 2>&1; {ENDLESS_LOOP}");
     let mut run = RunProcess::start(shell_command(&sandbox, &[], &line));
     let token = run.read_line();
     for (signal, name) in [
@@ -65,9 +67,9 @@ fn signals_are_forwarded_once() {
         assert_eq!(run.read_line(), name);
     }
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
-    let shell =
+    let child_pid =
         std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", run.pid().as_raw_pid()));
-    let shell = Pid::from_raw(shell.unwrap().trim().parse().unwrap()).unwrap();
+    let shell = Pid::from_raw(child_pid.unwrap().trim().parse().unwrap()).unwrap();
     rustix::process::kill_process(shell, Signal::KILL).unwrap();
     assert_eq!(run.finish(), (Some(137), String::new()));
     assert_revoked(&sandbox, &token);
@@ -112,6 +114,7 @@ fn unhandled_signal_ends_the_command_and_revokes_the_token() {
 #[test]
 fn signal_sent_to_the_process_group_is_not_forwarded_again() {
     let sandbox = Sandbox::with_admin();
+    // The shell sends USR1 to its process group, which also contains jeton.
     let line = "trap 'echo received' USR1; while read line && [ $line = again ]; do kill -USR1 0; \
                 done; echo \"$API_TOKEN\"; exit 7";
     let mut command = shell_command(&sandbox, &[], line);
@@ -137,6 +140,7 @@ fn signal_before_the_command_starts_cancels_the_run() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         for options in [&[][..], &["--app", "ci"]] {
             let sandbox = Sandbox::with_admin();
+            // jeton waits for the lock before it creates the token and starts the command.
             let lock = WriteLock::acquire(&sandbox);
             let run = RunProcess::start(shell_command(&sandbox, options, "touch output"));
             let pid = run.pid();
@@ -170,7 +174,7 @@ fn signals_after_the_command_exits_do_not_stop_the_revocation() {
 
 /// Runs the shell command `before`, and then in the same process `jeton run` with the shell line.
 fn run_after(sandbox: &Sandbox, before: &str, line: &str) -> RunOutput {
-    // Bash, because not every shell can ignore SIGCHLD.
+    // The shell is Bash, because not every shell can ignore SIGCHLD.
     let mut command = Command::new("/bin/bash");
     let script = format!("{before}; exec \"$0\" run -- /bin/sh -c \"$1\"");
     command.args(["-c", &script, JETON, line]).env_clear();
@@ -193,7 +197,8 @@ fn ignored_signals_stay_ignored() {
 #[test]
 fn child_inherited_from_the_shell_is_reaped() {
     let sandbox = Sandbox::with_admin();
-    // The shell process becomes jeton, so jeton has a child process that is not the command of `run`.
+    // The shell process becomes jeton, so jeton has a child process that is not the command of
+    // `run`.
     let before = "(until [ -e \"$HOME/go\" ]; do sleep 0.02; done) & export CHILD=$!";
     let line = "test -e /proc/$CHILD && touch \"$HOME/go\"; for n in $(seq 500); do \
                 test -e /proc/$CHILD || exit 5; sleep 0.02; done; exit 6";

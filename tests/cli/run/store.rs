@@ -1,4 +1,4 @@
-//! The store stays usable by other processes while the command runs.
+//! `jeton run`: other processes can use the store while the command runs.
 
 use super::{RunProcess, assert_all_revoked, assert_revoked, run_shell, shell_command};
 use crate::sandbox::Sandbox;
@@ -16,7 +16,7 @@ fn command_can_change_the_store_of_the_token() {
 }
 
 #[test]
-fn token_revoked_by_the_command_is_no_error() {
+fn command_may_revoke_its_token() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" token revoke \"$API_TOKEN\" -q; echo \"$API_TOKEN\"";
     let output = run_shell(&sandbox, &[], line).ok();
@@ -25,7 +25,7 @@ fn token_revoked_by_the_command_is_no_error() {
 }
 
 #[test]
-fn key_revoked_or_owner_deleted_by_the_command_is_no_error() {
+fn command_may_revoke_the_key_or_delete_the_owner_of_its_token() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" keys revoke --yes -q \"$(\"$0\" keys list -o json | \
                 sed 's/.*\"kid\":\"\\([^\"]*\\)\",\"purpose\":\"test\".*/\\1/')\"";
@@ -45,7 +45,7 @@ fn store_is_closed_while_the_command_runs() {
     let sandbox = Sandbox::with_admin();
     let mut run = RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; read line"));
     let token = run.read_line();
-    let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let connection = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     // SQLite changes the journal mode only while no other connection to the store is open.
     for mode in ["delete", "wal"] {
         let set_mode_sql = format!("PRAGMA journal_mode = {mode}");

@@ -1,5 +1,5 @@
-//! Ctrl-C and Ctrl-\ on a terminal: the command receives the signal once, from the terminal and not from
-//! jeton, and jeton outlives the command.
+//! `jeton run` on a terminal. After Ctrl-C or Ctrl-\, the command receives the signal once: from
+//! the terminal, and not from jeton. The program jeton exits after the command.
 
 use super::assert_revoked;
 use crate::prompts::PtyCommand;
@@ -12,8 +12,8 @@ fn run_on_terminal(sandbox: &Sandbox, line: &str) -> PtyCommand {
     PtyCommand::start(sandbox, &["run", "--", "sh", "-c", line])
 }
 
-/// Reads the token that the command wrote to a file.
-fn read_token_file(sandbox: &Sandbox) -> String {
+/// Returns the token that the command wrote to the file `token`.
+fn read_written_token(sandbox: &Sandbox) -> String {
     std::fs::read_to_string(sandbox.home().join("token")).unwrap()
 }
 
@@ -26,7 +26,7 @@ fn ctrl_c_or_ctrl_backslash_ends_the_command_and_revokes_the_token() {
         run.wait_for("ready\r\n").0.send_control(key).unwrap();
         let (exit_code, screen, has_echo) = run.finish();
         assert_eq!((exit_code, has_echo), (code, true), "{screen}");
-        assert_revoked(&sandbox, &read_token_file(&sandbox));
+        assert_revoked(&sandbox, &read_written_token(&sandbox));
     }
 }
 
@@ -42,10 +42,10 @@ fn ctrl_c_is_delivered_once() {
         run.0.send_control('c').unwrap();
         run.wait_for("received\r\n");
     }
-    // Signals are forwarded in order, so jeton has handled every Ctrl-C before USR1.
+    // If jeton forwarded a Ctrl-C, the command would receive that SIGINT before USR1 and count it.
     run.0.process_mut().signal(Signal::SIGUSR1).unwrap();
     assert_eq!(run.finish(), (5, "20 times\n".to_owned(), true));
-    assert_revoked(&sandbox, &read_token_file(&sandbox));
+    assert_revoked(&sandbox, &read_written_token(&sandbox));
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn signal_from_another_process_is_forwarded() {
     let mut run = run_on_terminal(&sandbox, line);
     run.wait_for("ready\r\n").0.process_mut().signal(Signal::SIGINT).unwrap();
     assert_eq!(run.finish(), (6, "received\n".to_owned(), true));
-    assert_revoked(&sandbox, &read_token_file(&sandbox));
+    assert_revoked(&sandbox, &read_written_token(&sandbox));
 }
 
 #[test]
@@ -70,5 +70,5 @@ fn closed_terminal_ends_the_command_and_revokes_the_token() {
         "environment": {"HOME": sandbox.home()},
     });
     assert_eq!(run_script("hangup.py", &input), json!({"exit_code": 129}));
-    assert_revoked(&sandbox, &read_token_file(&sandbox));
+    assert_revoked(&sandbox, &read_written_token(&sandbox));
 }

@@ -1,4 +1,5 @@
-//! `run --file`: one variable for each token, and the revocation of all tokens.
+//! `run --file`: one variable for each token of the file, and the revocation of all tokens. An
+//! external key is a key that is not in the store: here the secret in the variable `S`.
 
 use super::{assert_all_revoked, run_events, run_shell};
 use crate::sandbox::{Sandbox, payload};
@@ -39,8 +40,8 @@ fn command_gets_a_variable_for_each_token() {
     assert_eq!(claims["roles"], json!(["admin"]));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     assert_all_revoked(&sandbox, 3);
-    // A token signed with a new key gets a new audit event; any other token adds 1 to the count of the last
-    // event.
+    // A token that is signed with a new key gets a new audit event. Any other token adds 1 to the
+    // count of the last event.
     let events = ["1 test token done 1", "1 test token done 2", "1 3 tokens revoked 3"];
     assert_eq!(run_events(&sandbox), events);
 }
@@ -61,7 +62,7 @@ fn token_with_a_defect_is_not_recorded() {
 }
 
 #[test]
-fn external_keys_need_no_store_and_warn_once() {
+fn tokens_with_external_keys_need_no_store_and_cause_one_warning() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("S", "a secret that is as long as the hash");
     write_token_file(
@@ -135,7 +136,7 @@ fn single_token_options_are_refused_with_a_token_file() {
 }
 
 #[test]
-fn credentials_are_removed_from_the_environment_of_the_command() {
+fn bearer_token_is_removed_from_the_environment_of_the_command() {
     let mut sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["sessions", "token"]);
     sandbox.set_variable("JETON_TOKEN", &token);

@@ -1,4 +1,4 @@
-//! Commands for store files, with a store on a server.
+//! `store restore` and `store migrate` with a store on a server.
 
 use super::create_schema;
 use crate::sandbox::Sandbox;
@@ -7,11 +7,12 @@ use insta::assert_snapshot;
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn restore_is_refused_and_a_current_store_needs_no_migration() {
-    let _server = create_schema();
+    // Fails the test with an explanation if the test run has no server.
+    let _schema = create_schema();
     let sandbox = Sandbox::with_john();
-    std::fs::write(sandbox.home().join("copy.db"), "copy").unwrap();
-    let restore = ["store", "restore", "copy.db"];
-    assert!(!sandbox.has_command(&restore.join(" ")));
+    std::fs::write(sandbox.home().join("backup.db"), "content").unwrap();
+    let restore = ["store", "restore", "backup.db"];
+    assert!(!sandbox.supports_command(&restore.join(" ")));
     sandbox.run(&restore).fails(7);
     sandbox.log_in("ada", "lovelace");
     let rows = sandbox.all_rows();

@@ -1,12 +1,13 @@
-//! The guide to a store for several machines, tested on a separate server, because the commands of
-//! the guide change settings of the server and create databases and roles.
+//! Test of the guide `many-machines.md`, which explains a store for several machines. The test
+//! starts a separate server, because the commands of the guide change settings of the server and
+//! create databases and roles.
 
 use crate::readme::{DOCUMENTS, assert_commands_print_the_shown_output};
 use crate::required;
 use crate::test_server::{self, TestServer};
 use std::process::Command;
 
-/// Starts a server with TLS for the name `localhost`.
+/// Starts a server on the port, with a TLS certificate for the name `localhost`.
 fn start_server(port: &str) -> TestServer {
     let directory = test_server::create_directory();
     let [key, certificate] = ["key.pem", "certificate.pem"]
@@ -37,6 +38,6 @@ fn commands_of_the_many_machines_guide_print_the_shown_output() {
     let server = start_server(&port);
     let document =
         DOCUMENTS.iter().find(|document| document.path == "src/guides/many-machines.md").unwrap();
-    let variables = [("PGHOST", server.path().to_str().unwrap()), ("PGPORT", &port)];
+    let variables = [("PGHOST", server.directory().to_str().unwrap()), ("PGPORT", &port)];
     assert_commands_print_the_shown_output(document, None, &variables, |_| true);
 }

@@ -23,11 +23,13 @@ pub(super) fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&st
     command_at(sandbox, &proxy.directory().display().to_string(), arguments)
 }
 
-/// Returns a command that connects to `hosts`, a value of the parameter `host`.
+/// Returns a command that connects to `hosts`: the value of the parameter `host` in the store
+/// address.
 pub(super) fn command_at(sandbox: &Sandbox, hosts: &str, arguments: &[&str]) -> Command {
     let schema = sandbox.sql("SELECT current_schema").remove(0);
     let mut command = sandbox.command(arguments);
-    // The session file belongs to the address without the proxy, so the command needs a bearer token.
+    // The session file belongs to the address without the proxy, so the command needs a bearer
+    // token.
     command.env("JETON_TOKEN", sandbox.session_member("access"));
     command.env("JETON_STORE", format!("postgres:///postgres?host={hosts}&schema={schema}"));
     command
@@ -36,6 +38,7 @@ pub(super) fn command_at(sandbox: &Sandbox, hosts: &str, arguments: &[&str]) -> 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn command_waits_for_the_write_lock_up_to_the_limit() {
+    // Fails the test with an explanation if the test run has no server.
     let _schema = create_schema();
     let sandbox = Sandbox::with_admin();
     let lock = WriteLock::acquire(&sandbox);
@@ -43,7 +46,7 @@ fn command_waits_for_the_write_lock_up_to_the_limit() {
     let output = sandbox.run(&["token", "create", "shop", "--wait", "1s"]).fails(75);
     assert!(output.stderr.contains("timed out waiting for a lock"), "{output:?}");
     assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < Duration::from_secs(10));
-    assert_eq!(sandbox.stdout_of(&["token", "list", "-o", "name"]), "", "reading needs no lock");
+    assert_eq!(sandbox.stdout_of(&["token", "list", "-o", "name"]), "", "reads wait for no lock");
     drop(lock);
     sandbox.run(&["token", "create", "shop"]).ok();
     assert_eq!(sandbox.sql(TOKEN_COUNT_SQL), ["1"]);
@@ -55,7 +58,7 @@ fn token_is_stored_once_if_the_connection_is_lost_at_commit() {
     let socket = server_socket();
     for cut in [Cut::BeforeCommit, Cut::AfterCommit] {
         let sandbox = Sandbox::with_admin();
-        for expected in 1..=5 {
+        for token_count in 1..=5 {
             let proxy = Proxy::start(socket.clone(), cut, 1);
             let arguments = ["token", "create", "shop", "--permission", "read"];
             sandbox.run(&["settings", "set", "token.quota", "100"]).ok();
@@ -63,7 +66,7 @@ fn token_is_stored_once_if_the_connection_is_lost_at_commit() {
             let output = RunOutput::capture(command).ok();
             assert_eq!(proxy.cut_count(), 1, "{cut:?}");
             sandbox.run(&["token", "verify", output.stdout.trim()]).ok();
-            assert_eq!(sandbox.sql(TOKEN_COUNT_SQL), [expected.to_string()], "{cut:?}");
+            assert_eq!(sandbox.sql(TOKEN_COUNT_SQL), [token_count.to_string()], "{cut:?}");
         }
     }
 }
@@ -72,7 +75,7 @@ fn token_is_stored_once_if_the_connection_is_lost_at_commit() {
 #[ignore = "needs a PostgreSQL server"]
 fn unknown_outcome_of_a_commit_is_reported() {
     let sandbox = Sandbox::with_admin();
-    let proxy = Proxy::start(server_socket(), Cut::ForEver, 1);
+    let proxy = Proxy::start(server_socket(), Cut::AfterCommitThenRefuseConnections, 1);
     let mut command = command_through(&sandbox, &proxy, &["token", "create", "shop"]);
     let output = RunOutput::capture(command.args(["-o", "json", "--wait", "1s"]));
     assert_eq!(output.code, 74, "{output:?}");
@@ -90,23 +93,23 @@ fn unknown_outcome_of_a_commit_is_reported() {
 fn silent_host_does_not_prevent_the_connection_to_the_next_host() {
     let sandbox = Sandbox::with_admin();
     let (silent_host, other_silent_host) = (SilentHost::start(), SilentHost::start());
-    let hosts = |hosts: [&Path; 2]| hosts.map(|host| host.display().to_string()).join(",");
+    let join_hosts = |hosts: [&Path; 2]| hosts.map(|host| host.display().to_string()).join(",");
     let socket = server_socket();
     let run = |hosts: &str, wait| {
         let start = Instant::now();
         let command = command_at(&sandbox, hosts, &["token", "create", "shop", "--wait", wait]);
         (RunOutput::capture(command), start.elapsed())
     };
-    let live_hosts = hosts([silent_host.path(), socket.parent().unwrap()]);
-    let (output, time) = run(&live_hosts, "30s");
+    let silent_and_live_hosts = join_hosts([silent_host.directory(), socket.parent().unwrap()]);
+    let (output, time) = run(&silent_and_live_hosts, "30s");
     output.ok();
     println!("first host silent: {time:?}");
     assert!(time < Duration::from_secs(5), "{time:?}");
-    let (output, time) = run(&format!("{live_hosts}&connect_timeout=1"), "30s");
+    let (output, time) = run(&format!("{silent_and_live_hosts}&connect_timeout=1"), "30s");
     output.ok();
     println!("first host silent, `connect_timeout=1`: {time:?}");
     assert!(time < Duration::from_secs(2), "{time:?}");
-    let silent_hosts = hosts([silent_host.path(), other_silent_host.path()]);
+    let silent_hosts = join_hosts([silent_host.directory(), other_silent_host.directory()]);
     let (output, time) = run(&silent_hosts, "3s");
     println!("both hosts silent, `--wait 3s`: {time:?}");
     assert!(time < Duration::from_secs(6), "{time:?}");
@@ -128,16 +131,16 @@ fn command_waits_for_a_free_server_connection() {
          GRANT USAGE ON SCHEMA {schema_name} TO {role};
          GRANT ALL ON ALL TABLES IN SCHEMA {schema_name} TO {role}"
     ));
-    let create = |wait| {
+    let create_command = |wait| {
         let mut command = sandbox.command(&["token", "create", "shop", "--wait", wait]);
         let address = sandbox.variables().find(|(name, _)| *name == "JETON_STORE").unwrap().1;
         command.env("JETON_STORE", format!("{address}&user={role}"));
         command
     };
     set_limit(0);
-    let output = RunOutput::capture(create("1s")).fails(75);
+    let output = RunOutput::capture(create_command("1s")).fails(75);
     assert!(output.stderr.contains("too many connections for role"), "{output:?}");
-    let child = Sandbox::start(&mut create("30s"));
+    let child = Sandbox::start(&mut create_command("30s"));
     std::thread::sleep(Duration::from_millis(500));
     set_limit(5);
     let output = child.wait_with_output().unwrap();
@@ -160,11 +163,13 @@ fn connection_ended_by_the_server_is_replaced() {
     let mut command = sandbox.command(&["token", "verify", "--batch"]);
     let address = sandbox.variables().find(|(name, _)| *name == "JETON_STORE").unwrap().1;
     command.env("JETON_STORE", format!("{address}&application_name={application}"));
-    // The program connects, and then waits for tokens on standard input.
+    // The program connects, and then waits for tokens on standard input. The loop waits for this
+    // connection and ends the connection.
     let mut child = Sandbox::start(command.stdin(Stdio::piped()));
     while schema.run_sql(&end_connections_sql) == ["0"] {
         std::thread::sleep(Duration::from_millis(20));
     }
+    // Also ends a new connection if the program replaced the first connection in the meantime.
     std::thread::sleep(Duration::from_millis(500));
     schema.run_sql(&end_connections_sql);
     child.stdin.take().unwrap().write_all(format!("{token}\n").as_bytes()).unwrap();

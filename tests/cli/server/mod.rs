@@ -1,4 +1,5 @@
-//! Tests that need a PostgreSQL server, and the list of tests that do not run on a server.
+//! Tests that need a PostgreSQL server, and checks of the list of tests that do not run on a
+//! server.
 
 mod copy;
 mod engines;
@@ -19,9 +20,10 @@ mod tls;
 
 use crate::test_schema::{self, TestSchema};
 
-/// Creates an empty schema on the server of the test run.
+/// Creates an empty schema on the server of the test run. Panics with an explanation if the test
+/// run has no server.
 fn create_schema() -> TestSchema {
     let message = "the test needs a PostgreSQL server: set `JETON_TEST_STORE` to its address, which \
         `tests/server start DIRECTORY` prints";
-    TestSchema::create(test_schema::server().expect(message))
+    TestSchema::create(test_schema::server_address().expect(message))
 }

@@ -1,5 +1,5 @@
-//! A proxy between the program and the server, which ends a connection at a chosen message and counts
-//! round trips.
+//! A proxy between the program and the server, and a host that never answers. The proxy counts
+//! round trips, and ends the connections of write transactions at their COMMIT.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -14,13 +14,13 @@ use tempfile::TempDir;
 pub(super) enum Cut {
     /// The server does not receive COMMIT.
     BeforeCommit,
-    /// The server receives COMMIT, the program does not receive the answer.
+    /// The server receives COMMIT, but the program does not receive the answer.
     AfterCommit,
     /// As [`Cut::AfterCommit`], and the proxy closes all later connections immediately.
-    ForEver,
+    AfterCommitThenRefuseConnections,
 }
 
-/// The message that ends a read transaction.
+/// The message with which the program ends a read transaction: the simple query `COMMIT`.
 const COMMIT_MESSAGE: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
 
 /// A proxy with a socket in a directory of its own.
@@ -31,25 +31,28 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy to the server with the socket `server`. The proxy cuts the first `count` write
-    /// transactions.
-    pub(super) fn start(server: PathBuf, cut: Cut, count: usize) -> Self {
+    /// Starts a proxy to the server with the socket `server`. The proxy cuts the connections of the
+    /// first `max_cuts` write transactions.
+    pub(super) fn start(server: PathBuf, cut: Cut, max_cuts: usize) -> Self {
         let directory = tempfile::Builder::new().prefix("jeton-proxy-").tempdir().unwrap();
         let listener = UnixListener::bind(directory.path().join(".s.PGSQL.5432")).unwrap();
         let cut_count = Arc::new(AtomicUsize::new(0));
         let cut_counter = Arc::clone(&cut_count);
         let round_trip_count = Arc::new(AtomicUsize::new(0));
-        let round_trips = Arc::clone(&round_trip_count);
+        let round_trip_counter = Arc::clone(&round_trip_count);
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 let (client, cut_counter) = (client.unwrap(), Arc::clone(&cut_counter));
-                let round_trips = Arc::clone(&round_trips);
-                if cut == Cut::ForEver && cut_counter.load(Ordering::SeqCst) > 0 {
+                let round_trip_counter = Arc::clone(&round_trip_counter);
+                if cut == Cut::AfterCommitThenRefuseConnections
+                    && cut_counter.load(Ordering::SeqCst) > 0
+                {
                     continue;
                 }
                 let server = UnixStream::connect(&server).unwrap();
                 std::thread::spawn(move || {
-                    let _ = forward(&client, &server, cut, count, &cut_counter, &round_trips);
+                    let _ =
+                        forward(&client, &server, cut, max_cuts, &cut_counter, &round_trip_counter);
                     let _ = client.shutdown(Shutdown::Both);
                     let _ = server.shutdown(Shutdown::Both);
                 });
@@ -90,7 +93,7 @@ impl SilentHost {
     }
 
     /// Returns the directory of the socket.
-    pub(super) fn path(&self) -> &Path {
+    pub(super) fn directory(&self) -> &Path {
         self.directory.path()
     }
 }
@@ -101,11 +104,13 @@ fn forward(
     mut client: &UnixStream,
     mut server: &UnixStream,
     cut: Cut,
-    count: usize,
+    max_cuts: usize,
     cut_counter: &AtomicUsize,
-    round_trips: &AtomicUsize,
+    round_trip_counter: &AtomicUsize,
 ) -> std::io::Result<()> {
     let (answers, program) = (server.try_clone()?, client.try_clone()?);
+    // True after an answer of the server, and for a new connection: the next message of the program
+    // starts a round trip.
     let has_answer = Arc::new(AtomicBool::new(true));
     let answered = Arc::clone(&has_answer);
     std::thread::spawn(move || forward_answers(&answers, &program, &answered));
@@ -119,18 +124,19 @@ fn forward(
         }
         let is_awaited = is_write_transaction || message != COMMIT_MESSAGE;
         if is_awaited && has_answer.swap(false, Ordering::SeqCst) {
-            round_trips.fetch_add(1, Ordering::SeqCst);
+            round_trip_counter.fetch_add(1, Ordering::SeqCst);
         }
-        // A COMMIT before the lock ends a read transaction, not the write transaction.
-        let lock = find(message, b"pg_advisory_xact_lock");
-        is_write_transaction |= lock.is_some();
+        // The lock statement begins a write transaction. A COMMIT before this statement in the same
+        // message ends a read transaction.
+        let lock_index = find(message, b"pg_advisory_xact_lock");
+        is_write_transaction |= lock_index.is_some();
         let is_commit =
-            is_write_transaction && find(&message[lock.unwrap_or(0)..], b"COMMIT").is_some();
+            is_write_transaction && find(&message[lock_index.unwrap_or(0)..], b"COMMIT").is_some();
         is_write_transaction &= !is_commit;
         let is_cut = is_commit
             && cut_counter
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |cuts| {
-                    (cuts < count).then_some(cuts + 1)
+                    (cuts < max_cuts).then_some(cuts + 1)
                 })
                 .is_ok();
         if is_cut && cut != Cut::BeforeCommit {

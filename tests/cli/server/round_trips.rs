@@ -6,9 +6,10 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::process::Stdio;
 
-/// Runs a command, and returns its output and its number of round trips after the start of the
-/// connection.
+/// Runs a command. Returns its output and its number of round trips, without the first round trip,
+/// which starts the connection.
 fn run_counted(sandbox: &Sandbox, arguments: &[&str], input: &str) -> (RunOutput, usize) {
+    // With a maximum of 0 cuts, the proxy only counts.
     let proxy = Proxy::start(server_socket(), Cut::BeforeCommit, 0);
     let mut command = command_through(sandbox, &proxy, arguments);
     let mut child = Sandbox::start(command.stdin(Stdio::piped()));
@@ -19,7 +20,7 @@ fn run_counted(sandbox: &Sandbox, arguments: &[&str], input: &str) -> (RunOutput
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn single_tokens_take_few_round_trips() {
+fn commands_for_one_token_need_few_round_trips() {
     let sandbox = Sandbox::with_admin();
     let (output, count) = run_counted(&sandbox, &["token", "create", "shop"], "");
     println!("token create: {count} round trips");
@@ -27,6 +28,10 @@ fn single_tokens_take_few_round_trips() {
     let (_, count) = run_counted(&sandbox, &["token", "verify", output.stdout.trim()], "");
     println!("token verify: {count} round trips");
     assert!(count <= 4, "token verify: {count}");
+    sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
+    let (_, count) = run_counted(&sandbox, &["token", "create", "shop"], "");
+    println!("token create beside a token in its grace period: {count} round trips");
+    assert!(count <= 8, "token create beside a token in its grace period: {count}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The sandbox on a server.
+//! Tests of `Sandbox` with a store on a server, and of `TestSchema::run_sql`.
 
 use super::create_schema;
 use crate::run_output::RunOutput;
@@ -12,33 +12,38 @@ const TEST_SCHEMAS_SQL: &str =
 #[ignore = "needs a PostgreSQL server"]
 fn each_sandbox_has_a_schema_of_its_own() {
     let observer = create_schema();
-    let [one, other] = [Sandbox::new(), Sandbox::new()];
+    let [sandbox, other_sandbox] = [Sandbox::new(), Sandbox::new()];
     let schema_of = |sandbox: &Sandbox| sandbox.sql("SELECT current_schema").remove(0);
-    assert_ne!(schema_of(&one), schema_of(&other));
-    assert!(observer.run_sql(TEST_SCHEMAS_SQL).contains(&schema_of(&one)));
-    assert!(!one.has_store());
-    one.sql("CREATE TABLE users (id BIGINT)");
-    assert!(one.has_store() && !other.has_store());
-    let schema = schema_of(&one);
-    drop(one);
+    assert_ne!(schema_of(&sandbox), schema_of(&other_sandbox));
+    assert!(observer.run_sql(TEST_SCHEMAS_SQL).contains(&schema_of(&sandbox)));
+    assert!(!sandbox.has_store());
+    sandbox.sql("CREATE TABLE users (id BIGINT)");
+    assert!(sandbox.has_store() && !other_sandbox.has_store());
+    let dropped_schema = schema_of(&sandbox);
+    drop(sandbox);
     let schemas = observer.run_sql(TEST_SCHEMAS_SQL);
-    assert!(!schemas.contains(&schema) && schemas.contains(&schema_of(&other)), "{schemas:?}");
+    assert!(
+        !schemas.contains(&dropped_schema) && schemas.contains(&schema_of(&other_sandbox)),
+        "{schemas:?}"
+    );
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn sandbox_programs_use_the_schema_of_the_sandbox() {
-    let _server = create_schema();
+fn command_of_a_sandbox_uses_the_schema_of_the_sandbox() {
+    // Fails the test with an explanation if the test run has no server.
+    let _schema = create_schema();
     let sandbox = Sandbox::new();
     let schema = sandbox.sql("SELECT current_schema").remove(0);
     let command = sandbox.command(&["whoami"]);
     let store = command.get_envs().find(|(name, _)| *name == "JETON_STORE").unwrap().1.unwrap();
     let store = store.to_str().unwrap().to_owned();
     assert!(store.ends_with(&format!("schema={schema}")), "{store}");
-    let failure = catch_unwind(AssertUnwindSafe(|| sandbox.store())).unwrap_err();
+    // A sandbox on a server has no store file.
+    let failure = catch_unwind(AssertUnwindSafe(|| sandbox.store_path())).unwrap_err();
     let message = failure.downcast_ref::<&str>().unwrap();
     assert!(message.contains("server/left_out.txt"), "{message}");
-    // In a snapshot, the address of the store becomes the path that a file would have.
+    // A snapshot shows the default path of a store file in place of the address of the store.
     let mut echo = std::process::Command::new("echo");
     echo.arg(&store).envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     assert_eq!(RunOutput::capture(echo).to_string(), "~/.local/share/jeton/jeton.db\n");
@@ -46,7 +51,7 @@ fn sandbox_programs_use_the_schema_of_the_sandbox() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn sql_returns_the_first_column_of_all_rows() {
+fn run_sql_returns_the_first_column_of_all_rows() {
     let schema = create_schema();
     let rows = "VALUES ('a', 1), (NULL, 2), ('', 3), (E'b\\n|c', 4), ('null', 5)";
     assert_eq!(schema.run_sql(rows), ["a", "null", "", "b\n|c", "null"]);

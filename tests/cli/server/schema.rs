@@ -1,4 +1,5 @@
-//! Comparison of the server's schema with the schema that the migrations create in a file.
+//! Comparison of the schema of a store on a server with the schema that the migrations create in a
+//! store file.
 
 use super::create_schema;
 use crate::test_schema::TestSchema;
@@ -6,9 +7,9 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Queries for all columns, sorted by table and position: table, column, type, nullability, identity and
-/// default.
-const FILE_COLUMNS: &str = "
+/// Query for all columns in a file, sorted by table and position. Each row is one text with table,
+/// column, type (in the words of PostgreSQL), nullability, identity and default.
+const FILE_COLUMNS_SQL: &str = "
     SELECT t.name || '.' || c.name || ' '
         || CASE WHEN c.type = 'INTEGER' THEN 'bigint'
                 WHEN c.type = 'TEXT' THEN 'text COLLATE C'
@@ -20,7 +21,9 @@ const FILE_COLUMNS: &str = "
     FROM pragma_table_list l JOIN sqlite_schema t USING (name), pragma_table_info(t.name) c
     WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'
     ORDER BY t.name, c.cid";
-const SERVER_COLUMNS: &str = "
+/// Query for all columns in a schema on a server, with the same result as [`FILE_COLUMNS_SQL`] for
+/// equal columns.
+const SERVER_COLUMNS_SQL: &str = "
     SELECT table_name || '.' || column_name || ' ' || data_type
         || coalesce(' COLLATE ' || collation_name, '')
         || CASE is_nullable WHEN 'NO' THEN ' NOT NULL' ELSE '' END
@@ -29,9 +32,9 @@ const SERVER_COLUMNS: &str = "
     FROM information_schema.columns WHERE table_schema = current_schema
     ORDER BY table_name COLLATE \"C\", ordinal_position";
 
-/// Columns that only the server has. A file has the values of `store.app` and `store.version` in its
-/// header. The digests represent long values in indexes, because a server limits the size of index
-/// entries.
+/// Columns that only the server has. A file has no database users, and has the values of
+/// `store.app` and `store.version` in its header. The digests represent long values in indexes,
+/// because a server limits the size of index entries.
 const SERVER_ONLY_COLUMNS: &[&str] = &[
     "audit.db_user text COLLATE C NOT NULL DEFAULT SESSION_USER",
     "blocklist.digest bytea NOT NULL",
@@ -40,13 +43,13 @@ const SERVER_ONLY_COLUMNS: &[&str] = &[
     "store.version bigint NOT NULL",
 ];
 
-/// Columns whose types differ, each as in a file and as on a server.
+/// Columns whose types differ: each column as in a file, then as on a server.
 const DIFFERENT_COLUMNS: &[[&str; 2]] =
     &[["keys.weak bigint NOT NULL DEFAULT 0", "keys.weak boolean NOT NULL DEFAULT false"]];
 
-/// Queries for primary keys, UNIQUE constraints, indexes and foreign keys. The rows name only
-/// indexes.
-const FILE_KEYS: &str = "
+/// Query for the primary keys, UNIQUE constraints, indexes and foreign keys in a file. Only rows of
+/// indexes contain a name: the names of constraints may differ.
+const FILE_KEYS_SQL: &str = "
     SELECT t.name || ': '
         || CASE i.origin WHEN 'pk' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE'
                 ELSE iif(i.\"unique\", 'UNIQUE INDEX ', 'INDEX ') || i.name END
@@ -62,7 +65,8 @@ const FILE_KEYS: &str = "
     UNION ALL
     SELECT t.name || ': FOREIGN KEY (' || f.\"from\" || ') REFERENCES ' || f.\"table\" || '(' || f.\"to\" || ')'
     FROM sqlite_schema t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table'";
-const SERVER_KEYS: &str = "
+/// Query for the same keys and indexes in a schema on a server.
+const SERVER_KEYS_SQL: &str = "
     SELECT t.relname || ': '
         || CASE WHEN i.indisprimary THEN 'PRIMARY KEY'
                 WHEN EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = x.oid AND contype = 'u')
@@ -78,13 +82,14 @@ const SERVER_KEYS: &str = "
     SELECT conrelid::regclass || ': ' || pg_get_constraintdef(oid)
     FROM pg_constraint WHERE connamespace = current_schema::regnamespace AND contype = 'f'";
 
-/// Keys that only a file has. In a file, the UNIQUE key of `grants` also finds the grants of an owner. A
-/// server has the index `grants_of_owner` for this purpose.
+/// Keys that only a file has. A query for the grants of an owner uses the UNIQUE key of `grants` in
+/// a file, and the index `grants_of_owner` on a server.
 const FILE_ONLY_KEYS: &[&str] = &[
     "blocklist: PRIMARY KEY (key_id, jti)",
     "grants: UNIQUE (owner_id, kind, app, permissions, audience, claims)",
     "keys: UNIQUE (material)",
 ];
+/// Keys and indexes that only a server has.
 const SERVER_ONLY_KEYS: &[&str] = &[
     "blocklist: PRIMARY KEY (key_id, digest)",
     "grants: INDEX grants_of_owner (owner_id, kind)",
@@ -93,13 +98,14 @@ const SERVER_ONLY_KEYS: &[&str] = &[
     "tokens: INDEX tokens_expiry (expires_at)",
 ];
 
-fn store_sources() -> PathBuf {
+fn store_source_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store")
 }
 
+/// Runs the migrations of a store file in an in-memory database.
 fn create_file_schema() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
-    let migrations = std::fs::read_dir(store_sources().join("migrations")).unwrap();
+    let migrations = std::fs::read_dir(store_source_directory().join("migrations")).unwrap();
     let mut migrations: Vec<_> = migrations.map(|entry| entry.unwrap().path()).collect();
     migrations.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
     migrations.sort();
@@ -111,11 +117,12 @@ fn create_file_schema() -> Connection {
 
 fn create_server_schema() -> TestSchema {
     let schema = create_schema();
-    schema.run_file(store_sources().join("postgres/schema.sql").to_str().unwrap());
+    schema.run_file(store_source_directory().join("postgres/schema.sql").to_str().unwrap());
     schema
 }
 
-/// Returns the first column of all rows, with one space in place of each run of whitespace.
+/// Runs a statement in the database from [`create_file_schema`]. Returns the first column of all
+/// rows, with one space in place of each run of whitespace.
 fn query_file(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
@@ -125,31 +132,33 @@ fn query_file(connection: &Connection, sql: &str) -> Vec<String> {
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn server_has_the_columns_of_a_file() {
-    let mut server = create_server_schema().run_sql(SERVER_COLUMNS);
-    let (file, count) = (query_file(&create_file_schema(), FILE_COLUMNS), server.len());
-    server.retain(|column| !SERVER_ONLY_COLUMNS.contains(&column.as_str()));
-    assert_eq!(server.len() + SERVER_ONLY_COLUMNS.len(), count);
-    let adapted_file: Vec<&str> = file
+    let mut server_columns = create_server_schema().run_sql(SERVER_COLUMNS_SQL);
+    let server_count = server_columns.len();
+    let file_columns = query_file(&create_file_schema(), FILE_COLUMNS_SQL);
+    server_columns.retain(|column| !SERVER_ONLY_COLUMNS.contains(&column.as_str()));
+    assert_eq!(server_columns.len() + SERVER_ONLY_COLUMNS.len(), server_count);
+    let file_columns_with_server_types: Vec<&str> = file_columns
         .iter()
         .map(|column| {
-            let different = DIFFERENT_COLUMNS.iter().find(|[in_file, _]| in_file == column);
-            different.map_or(column.as_str(), |[_, on_server]| on_server)
+            let different_column = DIFFERENT_COLUMNS.iter().find(|[in_file, _]| in_file == column);
+            different_column.map_or(column.as_str(), |[_, on_server]| on_server)
         })
         .collect();
-    assert_eq!(server, adapted_file);
+    assert_eq!(server_columns, file_columns_with_server_types);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn server_has_the_keys_and_indexes_of_a_file() {
-    let server: BTreeSet<String> =
-        create_server_schema().run_sql(SERVER_KEYS).into_iter().collect();
-    let file: BTreeSet<String> = query_file(&create_file_schema(), FILE_KEYS).into_iter().collect();
-    assert_eq!(file.difference(&server).collect::<Vec<_>>(), FILE_ONLY_KEYS);
-    assert_eq!(server.difference(&file).collect::<Vec<_>>(), SERVER_ONLY_KEYS);
+    let server_keys: BTreeSet<String> =
+        create_server_schema().run_sql(SERVER_KEYS_SQL).into_iter().collect();
+    let file_keys: BTreeSet<String> =
+        query_file(&create_file_schema(), FILE_KEYS_SQL).into_iter().collect();
+    assert_eq!(file_keys.difference(&server_keys).collect::<Vec<_>>(), FILE_ONLY_KEYS);
+    assert_eq!(server_keys.difference(&file_keys).collect::<Vec<_>>(), SERVER_ONLY_KEYS);
 }
 
-/// Changes of a store with the user ada and a key. A CHECK constraint refuses each change.
+/// Changes to a store that contains the user ada and a key. A CHECK constraint refuses each change.
 const INVALID_CHANGES: &[&str] = &[
     "UPDATE users SET role = 'root'",
     "UPDATE users SET quota = -2",
@@ -175,6 +184,7 @@ fn server_refuses_the_invalid_rows_that_a_file_refuses() {
         "INSERT INTO keys (kid, purpose, algorithm, state, material, created_at)
              VALUES ('k', 'app', 'HS256', 'active', 'm', 0)",
     ] {
+        // In a file, the column `material` has the type BLOB.
         query_file(&file, &valid.replace("'m'", "x'6d'"));
         server.run_translated(valid).unwrap();
     }
@@ -189,6 +199,8 @@ fn server_refuses_the_invalid_rows_that_a_file_refuses() {
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn server_counts_present_users_like_a_file() {
+    // Triggers keep the number of users that are not deleted (`present`) in `user_blocks`. A block
+    // is a range of 1,024 ids.
     let (file, server) = (create_file_schema(), create_server_schema());
     for (change, counts) in [
         (

@@ -1,12 +1,15 @@
-//! The shared write lock: commands that run at the same time, and commands that wait for all others.
+//! Shared use of the write lock of a store on a server: transactions with frequent changes hold the
+//! lock at the same time. Transactions with other changes wait until no transaction holds the lock.
 
 use super::create_schema;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use crate::write_lock::WriteLock;
 
-/// Returns a sandbox with a recorded token, and the shared lock of another process.
+/// Returns a sandbox with a recorded token, and the write lock, which another process holds as a
+/// shared lock.
 fn sandbox_with_shared_lock() -> (Sandbox, WriteLock) {
+    // Fails the test with an explanation if the test run has no server.
     let _schema = create_schema();
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint", "--record"]).ok();
@@ -37,40 +40,42 @@ fn frequent_changes_do_not_wait_for_each_other() {
 #[ignore = "needs a PostgreSQL server"]
 fn other_changes_and_audit_list_wait_for_all_transactions() {
     let (sandbox, lock) = sandbox_with_shared_lock();
-    let commands = [
+    let mint_with_jti =
+        ["token", "mint", "--record", "--claim", "jti=0192d6a4-0000-7000-8000-000000000001"];
+    for arguments in [
         &["settings", "set", "token.ttl", "2d"][..],
         &["users", "disable", "ada"],
         &["keys", "rotate"],
         &["token", "revoke", "--all", "--yes"],
-        // The revocation of an unrecorded token with the same `jti` must not run at the same time.
-        &["token", "mint", "--record", "--claim", "jti=0192d6a4-0000-7000-8000-000000000001"],
-        // A running transaction may commit an event with a lower id.
+        // At the same time, no revocation may block this `jti` for a token that is not recorded.
+        &mint_with_jti,
+        // A running transaction may later commit an event with a lower id than the listed events.
         &["audit", "list"],
-    ];
-    for arguments in commands {
+    ] {
         let output = sandbox.run(&[arguments, &["--wait", "1s"]].concat()).fails(75);
         assert!(output.stderr.contains("timed out waiting for a lock"), "{output:?}");
     }
     drop(lock);
     sandbox.run(&["audit", "list"]).ok();
-    sandbox.run(commands[4]).ok();
+    sandbox.run(&mint_with_jti).ok();
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn equal_claims_recorded_at_the_same_time_share_a_grant() {
+fn tokens_with_equal_claims_minted_at_the_same_time_share_a_grant() {
     let (sandbox, _lock) = sandbox_with_shared_lock();
     let mut lines: Vec<_> = (0..500).map(|number| format!("{{\"tenant\":{number}}}\n")).collect();
-    let (up, down) = (sandbox.home().join("up.jsonl"), sandbox.home().join("down.jsonl"));
-    std::fs::write(&up, lines.concat()).unwrap();
+    let [ascending, descending] = ["up.jsonl", "down.jsonl"].map(|name| sandbox.home().join(name));
+    std::fs::write(&ascending, lines.concat()).unwrap();
     lines.reverse();
-    std::fs::write(&down, lines.concat()).unwrap();
+    std::fs::write(&descending, lines.concat()).unwrap();
     let mint = |file: &std::path::Path| {
         sandbox.command(&["token", "mint", "--record", "--from", file.to_str().unwrap()])
     };
-    for output in Sandbox::run_at_once([mint(&up), mint(&down), mint(&up), mint(&down)]) {
+    let commands = [mint(&ascending), mint(&descending), mint(&ascending), mint(&descending)];
+    for output in Sandbox::run_in_parallel(commands) {
         assert_eq!(output.ok().stdout.lines().count(), 500);
     }
-    let counts = "SELECT count(*) || ' ' || count(DISTINCT grant_id) FROM tokens WHERE id > 1";
-    assert_eq!(sandbox.sql(counts), ["2000 500"]);
+    let counts_sql = "SELECT count(*) || ' ' || count(DISTINCT grant_id) FROM tokens WHERE id > 1";
+    assert_eq!(sandbox.sql(counts_sql), ["2000 500"]);
 }

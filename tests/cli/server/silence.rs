@@ -1,4 +1,4 @@
-//! Servers that do not answer, or that end a connection or statement before the answer.
+//! Servers that do not answer, or that end a connection or a statement before the answer.
 
 use super::create_schema;
 use super::fault::{Fault, FaultyProxy};
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 const TOKEN_COUNT_SQL: &str = "SELECT count(*) FROM tokens";
 
-/// Text in the message that begins a write transaction.
+/// Text in the protocol message that begins a write transaction.
 const BEGIN_WRITE: &str = "pg_advisory_xact_lock";
 
-/// Delays each insertion of a token.
+/// Delays each insertion of a token by a number of seconds.
 fn delay_insertions(sandbox: &Sandbox, seconds: u32) {
     sandbox.sql(&format!(
         "CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql
@@ -22,37 +22,43 @@ fn delay_insertions(sandbox: &Sandbox, seconds: u32) {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn silent_server_ends_a_command_after_the_limit() {
+fn command_fails_after_a_time_limit_if_the_server_does_not_answer() {
     let verify = ["token", "verify", "--wait", "1s"];
     let list = ["token", "list", "--wait", "1s"];
     let create = ["token", "create", "web", "--wait", "1s"];
     let no_answer = "error: connection to the database lost: the server does not answer\n";
+    let (silence, refusals) = (Fault::Silence, Fault::SilenceThenRefusals);
     let cases = [
-        // The message that opens the store, and the message of a read transaction.
-        (&verify[..], "FROM store", 75, no_answer),
-        (&verify, "FROM keys", 75, no_answer),
-        (&list, "FROM tokens", 75, no_answer),
-        (&create, BEGIN_WRITE, 75, no_answer),
-        (&create, "INSERT INTO tokens", 75, no_answer),
-        (&create, "INSERT INTO audit", 74, "error: connection lost during a commit"),
+        // The text selects the message at which the fault occurs. `FROM store` is in the message
+        // that opens the store, and `FROM keys` is in the message of a read transaction.
+        (&verify[..], "FROM store", silence, 75, no_answer),
+        (&verify, "FROM keys", silence, 75, no_answer),
+        (&verify, "FROM keys", refusals, 75, no_answer),
+        (&list, "FROM tokens", silence, 75, no_answer),
+        (&create, BEGIN_WRITE, silence, 75, no_answer),
+        (&create, "INSERT INTO tokens", silence, 75, no_answer),
+        (&create, "INSERT INTO tokens", refusals, 75, no_answer),
+        (&create, "INSERT INTO audit", silence, 74, "error: connection lost during a commit"),
     ];
     std::thread::scope(|scope| {
-        for (arguments, text, code, message) in cases {
+        for (arguments, message_text, fault, code, error) in cases {
             scope.spawn(move || {
-                // The transaction of a silent connection keeps its locks.
+                // Each case has its own store, because the transaction of a silent connection keeps
+                // its locks.
                 let sandbox = Sandbox::with_admin();
                 let token = sandbox.stdout_of(&["token", "create", "shop"]);
-                let proxy = FaultyProxy::start(text, Fault::Silence, 1);
+                let proxy = FaultyProxy::start(message_text, fault, 1);
                 let mut command = proxy.command(&sandbox, arguments);
                 if arguments == verify {
                     command.arg(token.trim());
                 }
                 let start = Instant::now();
                 let output = RunOutput::capture(command);
-                println!("{text}: {:?}", start.elapsed());
-                assert_eq!(proxy.fault_count(), 1, "{text}");
-                assert!(start.elapsed() < Duration::from_secs(12), "{text}: {:?}", start.elapsed());
-                assert!(output.stderr.contains(message), "{text}: {output:?}");
+                let time = start.elapsed();
+                println!("{message_text}: {time:?}");
+                assert_eq!(proxy.fault_count(), 1, "{message_text}");
+                assert!(time < Duration::from_secs(12), "{message_text}: {time:?}");
+                assert!(output.stderr.contains(error), "{message_text}: {output:?}");
                 output.fails(code);
             });
         }
@@ -61,7 +67,7 @@ fn silent_server_ends_a_command_after_the_limit() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn long_statement_of_a_server_that_answers_is_not_ended() {
+fn long_statement_continues_if_the_server_answers_another_connection() {
     let sandbox = Sandbox::with_admin();
     delay_insertions(&sandbox, 8);
     sandbox.run(&["token", "create", "shop", "--wait", "1s"]).ok();
@@ -73,12 +79,13 @@ fn long_statement_of_a_server_that_answers_is_not_ended() {
 fn read_is_repeated_if_the_connection_is_lost_before_the_first_answer() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "shop"]);
-    // The messages that begin the transaction that opens the store, and the transaction of the command.
-    for text in ["FROM store", "FROM keys"] {
-        let proxy = FaultyProxy::start(text, Fault::End, 3);
+    // `FROM store` is in the first message of the transaction that opens the store, and `FROM keys`
+    // is in the first message of the transaction of the command.
+    for message_text in ["FROM store", "FROM keys"] {
+        let proxy = FaultyProxy::start(message_text, Fault::End, 3);
         let command = proxy.command(&sandbox, &["token", "verify", token.trim()]);
-        assert_eq!(RunOutput::capture(command).ok().stdout, "valid\n", "{text}");
-        assert_eq!(proxy.fault_count(), 3, "{text}");
+        assert_eq!(RunOutput::capture(command).ok().stdout, "valid\n", "{message_text}");
+        assert_eq!(proxy.fault_count(), 3, "{message_text}");
     }
 }
 
@@ -88,6 +95,7 @@ fn lost_connection_and_ended_statement_are_reported() {
     let schema = create_schema();
     let sandbox = Sandbox::with_admin();
     let start = Instant::now();
+    // `READ ONLY` is in the message that begins a read transaction.
     let proxy = FaultyProxy::start("READ ONLY", Fault::End, usize::MAX);
     let output = RunOutput::capture(proxy.command(&sandbox, &["token", "list", "--wait", "1s"]));
     let message = "error: connection to the database lost: connection closed\n\

@@ -1,4 +1,4 @@
-//! TLS with certificates of an issuer.
+//! TLS connections to a server, and the verification of its certificate.
 
 use crate::required;
 use crate::run_output::RunOutput;
@@ -8,17 +8,18 @@ use insta::assert_snapshot;
 use std::path::Path;
 use std::process::Command;
 
-/// Creates two issuers, `ca` and `other`, and a certificate of `ca` for the name `localhost`.
+/// Creates the certificates of two certificate authorities, `ca` and `other`. Also creates a server
+/// certificate from `ca` for the name `localhost`.
 fn create_certificates(directory: &Path) {
-    let openssl = |arguments: &str| {
-        let new = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 1";
+    let create_certificate = |arguments: &str| {
+        let request = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 1";
         let mut command = Command::new("openssl");
-        command.args(new.split(' ')).args(arguments.split(' ')).current_dir(directory);
+        command.args(request.split(' ')).args(arguments.split(' ')).current_dir(directory);
         required::require(&mut command, "the program `openssl`");
     };
-    openssl("-subj /CN=ca -keyout ca.key -out ca.pem");
-    openssl("-subj /CN=other -keyout other.key -out other.pem");
-    openssl(
+    create_certificate("-subj /CN=ca -keyout ca.key -out ca.pem");
+    create_certificate("-subj /CN=other -keyout other.key -out other.pem");
+    create_certificate(
         "-subj /CN=localhost -addext subjectAltName=DNS:localhost -CA ca.pem -CAkey ca.key \
          -addext basicConstraints=critical,CA:FALSE -keyout server.key -out server.pem",
     );
@@ -30,7 +31,7 @@ fn certificate_of_the_server_is_verified() {
     let directory = test_server::create_directory();
     create_certificates(directory.path());
     let path = |name: &str| directory.path().join(name).display().to_string();
-    let [issuer, other_issuer, key, certificate] =
+    let [ca, other_ca, key, certificate] =
         ["ca.pem", "other.pem", "server.key", "server.pem"].map(path);
     let port = test_server::free_port();
     let settings = [
@@ -48,12 +49,12 @@ fn certificate_of_the_server_is_verified() {
         let address = format!("postgres://{user}@{host}:{port}/postgres?{parameters}");
         RunOutput::capture(command.env("JETON_STORE", address).env("JETON_PASSWORD", "lovelace"))
     };
-    let root = format!("sslrootcert={issuer}");
-    run("localhost", &root, &["init", "ada"]).ok();
-    let token = run("localhost", &root, &["token", "create", "shop"]).ok().stdout;
+    let ca_parameter = format!("sslrootcert={ca}");
+    run("localhost", &ca_parameter, &["init", "ada"]).ok();
+    let token = run("localhost", &ca_parameter, &["token", "create", "shop"]).ok().stdout;
     for (host, parameters, uses_tls) in [
-        ("localhost", root.clone(), true),
-        ("localhost", format!("{root}&sslmode=require"), true),
+        ("localhost", ca_parameter.clone(), true),
+        ("localhost", format!("{ca_parameter}&sslmode=require"), true),
         ("localhost", "sslmode=disable".to_owned(), false),
         ("127.0.0.1", "sslmode=disable".to_owned(), false),
     ] {
@@ -64,9 +65,9 @@ fn certificate_of_the_server_is_verified() {
     }
     let mut refusals = String::new();
     for (host, parameters) in [
-        ("localhost", format!("sslrootcert={other_issuer}")),
+        ("localhost", format!("sslrootcert={other_ca}")),
         ("localhost", "sslrootcert=system".to_owned()),
-        ("127.0.0.1", root),
+        ("127.0.0.1", ca_parameter),
     ] {
         let output = run(host, &parameters, &["token", "verify", token.trim_end()]);
         refusals += &output.diagnostics();
@@ -74,12 +75,12 @@ fn certificate_of_the_server_is_verified() {
     assert_snapshot!(refusals, @r#"
     --- exit code 78, stderr
     error: cannot connect to the database: invalid peer certificate: UnknownIssuer
-    hint: set `sslrootcert` to a file with the certificate of the issuer
+    hint: set `sslrootcert` to a file with the certificate of the certificate authority
     --- exit code 78, stderr
     error: cannot connect to the database: invalid peer certificate: UnknownIssuer
-    hint: set `sslrootcert` to a file with the certificate of the issuer
+    hint: set `sslrootcert` to a file with the certificate of the certificate authority
     --- exit code 78, stderr
     error: cannot connect to the database: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("localhost")
-    hint: use a host name of the server's certificate in the address
+    hint: in the address, use a host name for which the server's certificate is valid
     "#);
 }

@@ -3,7 +3,7 @@
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 
-/// Runs a command with a second configuration directory, in which john has a second session.
+/// Runs a command with the configuration directory `second`, which contains its own session file.
 fn run_in_second_directory(
     sandbox: &Sandbox,
     arguments: &[&str],
@@ -14,6 +14,8 @@ fn run_in_second_directory(
     Sandbox::run_command_with_input(command, input)
 }
 
+/// Returns a sandbox with two sessions of john: one in the default configuration directory, and one
+/// in the configuration directory `second`.
 fn sandbox_with_two_sessions() -> Sandbox {
     let sandbox = Sandbox::with_john();
     run_in_second_directory(&sandbox, &["login", "john", "--password-stdin"], "123456").ok();
@@ -96,8 +98,8 @@ fn only_admins_end_sessions_of_other_users() {
     error: only admins can end sessions of other users: logged in as `john` with role `user`
     hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
-    let unknown_user = ["sessions", "revoke", "--user", "nobody", "--all"];
-    assert_snapshot!(sandbox.run(&unknown_user), @"
+    let revoke_for_unknown_user = ["sessions", "revoke", "--user", "nobody", "--all"];
+    assert_snapshot!(sandbox.run(&revoke_for_unknown_user), @"
     --- exit code 7, stderr
     error: only admins can see other accounts: logged in as `john` with role `user`
     hint: log in as a user with the role `admin`: jeton login LOGIN
@@ -143,24 +145,24 @@ fn logout_all_ends_every_session() {
 }
 
 #[test]
-fn sessions_token_refreshes_a_short_lived_access_token() {
+fn sessions_token_refreshes_an_access_token_that_expires_soon() {
     let sandbox = Sandbox::with_admin();
     let initial_token = sandbox.stdout_of(&["sessions", "token"]);
     assert_eq!(initial_token, sandbox.session_member("access"));
     assert_eq!(payload(&initial_token)["type"], "access");
     sandbox.run(&["settings", "set", "session.access_ttl", "30s"]).ok();
     sandbox.run(&["refresh"]).ok();
-    let short_lived_token = sandbox.session_member("access");
+    let token_that_expires_soon = sandbox.session_member("access");
     sandbox.run(&["settings", "unset", "session.access_ttl"]).ok();
     let new_token = sandbox.stdout_of(&["sessions", "token"]);
-    assert_ne!(new_token, short_lived_token, "30 s are below the minimum remaining lifetime");
+    assert_ne!(new_token, token_that_expires_soon, "30 s are below the minimum remaining lifetime");
     assert_eq!(new_token, sandbox.session_member("access"));
     let mut command = sandbox.command(&["sessions", "token"]);
-    command.env("JETON_TOKEN", &short_lived_token);
+    command.env("JETON_TOKEN", &token_that_expires_soon);
     let output = Sandbox::run_command_with_input(command, "");
     assert_eq!(
         output.ok().stdout,
-        format!("{short_lived_token}\n"),
+        format!("{token_that_expires_soon}\n"),
         "a bearer token is never refreshed"
     );
 }

@@ -4,7 +4,8 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Logs in ada, and writes an access token of john to `john.txt`. Also returns the token.
+/// Returns a sandbox in which ada is logged in, and an access token of john. The file `john.txt`
+/// contains `Bearer`, the token and whitespace.
 fn sandbox_with_token_file() -> (Sandbox, String) {
     let sandbox = Sandbox::with_john();
     let john_token = sandbox.session_member("access");
@@ -45,24 +46,24 @@ fn whoami_shows_user_session_and_credential() {
 fn bearer_token_has_precedence_over_the_session() {
     let (mut sandbox, john_token) = sandbox_with_token_file();
     assert_eq!(whoami(&sandbox, &[]).0, "ada");
-    let credential = |name: &str, source: &str| (name.to_owned(), source.to_owned());
+    let user_and_source = |user: &str, source: &str| (user.to_owned(), source.to_owned());
     assert_eq!(
         whoami(&sandbox, &["--token-file", "john.txt"]),
-        credential("john", "file john.txt")
+        user_and_source("john", "file john.txt")
     );
     let output =
         sandbox.run_with_input(&["whoami", "--token-file", "-", "-o", "json"], &john_token);
     assert_snapshot!(output, @r#"{"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"session":{"sid":"<uuid>","expires_at":"<time>","access_expires_at":"<time>"},"credential":{"source":"file -"}}"#);
     sandbox.set_variable("JETON_TOKEN_FILE", "john.txt");
-    assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN_FILE"));
+    assert_eq!(whoami(&sandbox, &[]), user_and_source("john", "JETON_TOKEN_FILE"));
     sandbox.set_variable("JETON_TOKEN", &format!(" bearer {john_token} "));
-    assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN"));
+    assert_eq!(whoami(&sandbox, &[]), user_and_source("john", "JETON_TOKEN"));
     assert_eq!(
         whoami(&sandbox, &["--token-file", "john.txt"]),
-        credential("john", "file john.txt")
+        user_and_source("john", "file john.txt")
     );
     sandbox.set_variable("JETON_TOKEN", "");
-    assert_eq!(whoami(&sandbox, &[]), credential("john", "JETON_TOKEN_FILE"));
+    assert_eq!(whoami(&sandbox, &[]), user_and_source("john", "JETON_TOKEN_FILE"));
     sandbox.set_variable("JETON_TOKEN_FILE", "");
     assert_eq!(whoami(&sandbox, &[]).0, "ada", "an empty variable counts as unset");
 }
@@ -81,7 +82,7 @@ fn bearer_token_has_the_rights_of_its_user() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    created token 1 for app, expires <time>, 1 of 3 in use
+    created token 1 for app, expires <time>, 1 of 3 tokens in use
     ");
     assert_eq!(sandbox.sql("SELECT owner_id FROM grants"), ["2"]);
 }
@@ -90,10 +91,10 @@ fn bearer_token_has_the_rights_of_its_user() {
 fn bearer_token_must_be_a_valid_access_token() {
     let (mut sandbox, john_token) = sandbox_with_token_file();
     let app_token = sandbox.stdout_of(&["token", "create", "app"]);
-    let refresh = sandbox.session_member("refresh");
+    let refresh_token = sandbox.session_member("refresh");
     let mut outputs = String::new();
     for token in
-        [app_token, refresh, "nonsense".to_owned(), crate::sandbox::tampered(&john_token, 2)]
+        [app_token, refresh_token, "nonsense".to_owned(), crate::sandbox::tampered(&john_token, 2)]
     {
         sandbox.set_variable("JETON_TOKEN", &token);
         let output = sandbox.run(&["whoami"]);
@@ -120,7 +121,7 @@ fn bearer_token_must_be_a_valid_access_token() {
     let output = sandbox.run(&["whoami", "--token-file", "nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file with the token in `--token-file` cannot be read: No such file or directory
+    error: the file that `--token-file` names for the token cannot be read: No such file or directory
     ");
 }
 
@@ -152,7 +153,7 @@ fn login_warns_that_commands_use_the_bearer_token() {
     logged in as ada
     ");
     assert_eq!(whoami(&sandbox, &[]).0, "john");
-    // The credential of later commands does not affect the login.
+    // An unusable bearer token does not affect the login, because `login` does not use the token.
     for (variable, value) in [("JETON_TOKEN", "@x"), ("JETON_TOKEN_FILE", "missing")] {
         let mut command = sandbox.command(&["login", "ada"]);
         command.env_remove("JETON_TOKEN").env("JETON_PASSWORD", "lovelace").env(variable, value);

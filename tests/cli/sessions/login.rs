@@ -135,6 +135,7 @@ fn password_is_read_from_a_file_or_variable() {
     --- stderr
     logged in as john
     ");
+    // `--password-stdin` has precedence over the variable.
     let output = log_in(&sandbox, "john", "wrong");
     assert_snapshot!(output, @"
     --- exit code 6, stderr
@@ -154,7 +155,7 @@ fn missing_password_is_a_usage_error() {
     let output = sandbox.run(&["login", "john", "--password-file", "nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file with the password in `--password-file` cannot be read: No such file or directory
+    error: the file that `--password-file` names for the password cannot be read: No such file or directory
     ");
     for flags in [[].as_slice(), &["--no-input"]] {
         let output = sandbox.run(&[&["login", "john"], flags].concat());
@@ -182,16 +183,16 @@ fn os_user_is_the_default_login() {
 fn copied_store_does_not_share_the_session() {
     let sandbox = Sandbox::with_john();
     let copy = sandbox.home().join("copy.db");
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     store.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
     let copy = copy.to_str().unwrap();
     assert_eq!(sandbox.run(&["whoami", "--store", copy, "-q"]).code, 4);
-    let arguments = ["login", "john", "--store", copy, "--password-stdin"];
-    let output = sandbox.run_with_input(&arguments, "123456");
+    let login_to_copy = ["login", "john", "--store", copy, "--password-stdin"];
+    let output = sandbox.run_with_input(&login_to_copy, "123456");
     assert_snapshot!(output, @"
     --- stderr
     warning: this session replaces the session of `~/.local/share/jeton/jeton.db`, another copy of this store
-    hint: to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store
+    hint: to stay logged in to both stores, use a different `JETON_CONFIG_DIR` for one store
     logged in as john
     ");
     let output = sandbox.run(&["whoami"]);
@@ -199,11 +200,11 @@ fn copied_store_does_not_share_the_session() {
     assert_snapshot!(log_in(&sandbox, "john", "123456"), @"
     --- stderr
     warning: this session replaces the session of `~/copy.db`, another copy of this store
-    hint: to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store
+    hint: to stay logged in to both stores, use a different `JETON_CONFIG_DIR` for one store
     logged in as john
     ");
     assert_eq!(sandbox.run(&["whoami", "--store", copy]).code, 4);
-    sandbox.run_with_input(&arguments, "123456").ok();
+    sandbox.run_with_input(&login_to_copy, "123456").ok();
     fs::remove_file(copy).unwrap();
     assert_snapshot!(log_in(&sandbox, "john", "123456"), @"
     --- stderr

@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
-fn logout_invalidates_both_tokens_and_removes_the_file() {
+fn logout_invalidates_both_tokens_and_removes_the_session_file() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();
     let (access, refresh) = (sandbox.session_member("access"), sandbox.session_member("refresh"));
@@ -60,7 +60,7 @@ fn logout_succeeds_for_ended_and_unknown_sessions() {
 }
 
 #[test]
-fn logout_ends_a_session_signed_by_a_key_past_its_overlap() {
+fn logout_ends_a_session_with_tokens_of_a_retired_key_that_is_no_longer_accepted() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["keys", "rotate"]).ok();
     sandbox.sql("UPDATE keys SET verify_until = 1 WHERE state = 'retired'");
@@ -69,15 +69,16 @@ fn logout_ends_a_session_signed_by_a_key_past_its_overlap() {
     logged out
     ");
     assert_eq!(sandbox.sql("SELECT end_reason FROM sessions"), ["logout"]);
-    let event = "SELECT target_kind || ' ' || outcome FROM audit WHERE action = 'logout'";
-    assert_eq!(sandbox.sql(event), ["session done"]);
+    let event_sql = "SELECT target_kind || ' ' || outcome FROM audit WHERE action = 'logout'";
+    assert_eq!(sandbox.sql(event_sql), ["session done"]);
 }
 
 #[test]
-fn logout_with_a_pending_login_and_a_damaged_store_keeps_the_file() {
+fn logout_with_a_pending_login_and_a_damaged_store_keeps_the_session_file() {
     let sandbox = Sandbox::with_admin();
     let file = sandbox.session_file();
     let text = std::fs::read_to_string(&file).unwrap();
+    // The member `beginning` marks the login as pending, as after an interrupted login.
     let pending_text = format!(r#"{{"beginning":{{"before":null}},{}"#, &text[1..]);
     std::fs::write(&file, &pending_text).unwrap();
     sandbox.sql("UPDATE sessions SET expires_at = -1");
@@ -89,7 +90,7 @@ fn logout_with_a_pending_login_and_a_damaged_store_keeps_the_file() {
 }
 
 #[test]
-fn logout_removes_a_damaged_file() {
+fn logout_removes_a_damaged_session_file() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();
     std::fs::write(&file, "{").unwrap();
@@ -176,16 +177,16 @@ fn logout_all_reports_the_number_of_other_sessions() {
     --- stderr
     not logged in
     ");
-    let outcomes = "SELECT DISTINCT outcome FROM audit WHERE action = 'logout'";
-    assert_eq!(sandbox.sql(outcomes), ["done"]);
+    let outcomes_sql = "SELECT DISTINCT outcome FROM audit WHERE action = 'logout'";
+    assert_eq!(sandbox.sql(outcomes_sql), ["done"]);
 }
 
 #[test]
 fn logout_all_with_an_ended_session_ends_no_other_session() {
-    const CURRENT_SESSION: &str = "(SELECT max(id) FROM sessions)";
+    const CURRENT_SESSION_ID_SQL: &str = "(SELECT max(id) FROM sessions)";
     for sql in [
-        format!("UPDATE sessions SET ended_at = 1 WHERE id = {CURRENT_SESSION}"),
-        format!("DELETE FROM pairs WHERE session_id = {CURRENT_SESSION}"),
+        format!("UPDATE sessions SET ended_at = 1 WHERE id = {CURRENT_SESSION_ID_SQL}"),
+        format!("DELETE FROM pairs WHERE session_id = {CURRENT_SESSION_ID_SQL}"),
     ] {
         let sandbox = Sandbox::with_john();
         let other_access = sandbox.session_member("access");
@@ -195,7 +196,7 @@ fn logout_all_with_an_ended_session_ends_no_other_session() {
         sandbox.sql(&sql);
         allow_duplicates!(assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
         --- stderr
-        warning: other sessions were not ended: the local session has already ended or expired
+        warning: other sessions were not ended: the session in the session file has ended or expired
         hint: log in to end all sessions: jeton login && jeton logout --all
         logged out
         "));
@@ -210,7 +211,7 @@ fn logout_all_with_an_ended_session_ends_no_other_session() {
 }
 
 #[test]
-fn logout_all_with_an_expired_session_ends_only_that_session() {
+fn logout_all_with_an_expired_session_ends_that_session_with_a_warning() {
     let sandbox = Sandbox::with_admin();
     for setting in ["session.access_ttl", "session.refresh_ttl"] {
         sandbox.run(&["settings", "set", setting, "1s"]).ok();
@@ -219,7 +220,7 @@ fn logout_all_with_an_expired_session_ends_only_that_session() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- stderr
-    warning: other sessions were not ended: the local session has already ended or expired
+    warning: other sessions were not ended: the session in the session file has ended or expired
     hint: log in to end all sessions: jeton login && jeton logout --all
     logged out
     ");
@@ -241,8 +242,8 @@ fn json_logout_reports_whether_all_sessions_ended() {
 #[test]
 fn logout_all_refuses_an_invalid_bearer_token() {
     let mut sandbox = Sandbox::with_john();
-    let refresh = sandbox.session_member("refresh");
-    sandbox.set_variable("JETON_TOKEN", &refresh);
+    let refresh_token = sandbox.session_member("refresh");
+    sandbox.set_variable("JETON_TOKEN", &refresh_token);
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- exit code 10, stderr
     error: token type mismatch: found `refresh`, expected `access`

@@ -18,7 +18,7 @@ fn wait_for_expiry() {
 }
 
 #[test]
-fn refresh_stores_a_new_pair_of_the_same_session() {
+fn refresh_stores_a_new_token_pair_of_the_same_session() {
     let sandbox = Sandbox::with_john();
     let (old_pair, sid) = (read_token_pair(&sandbox), sandbox.session_member("sid"));
     assert_snapshot!(sandbox.run(&["refresh"]), @"
@@ -56,9 +56,9 @@ fn refresh_from_stdin_leaves_the_session_file_unchanged() {
 #[test]
 fn reused_refresh_token_ends_the_session() {
     let sandbox = Sandbox::with_john();
-    let refresh = sandbox.session_member("refresh");
-    sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh).ok();
-    assert_snapshot!(sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh), @"
+    let refresh_token = sandbox.session_member("refresh");
+    sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh_token).ok();
+    assert_snapshot!(sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh_token), @"
     --- exit code 12, stderr
     error: refresh token reused; session ended
     ");
@@ -67,12 +67,12 @@ fn reused_refresh_token_ends_the_session() {
     error: your session has ended: refresh token used twice, <time> (<ago>)
     hint: log in again: jeton login
     ");
-    assert_snapshot!(sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh), @"
+    assert_snapshot!(sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh_token), @"
     --- exit code 12, stderr
     error: token revoked: <time> (<ago>)
     ");
-    let audit = sandbox.sql("SELECT outcome FROM audit WHERE action = 'refresh' ORDER BY id");
-    assert_eq!(audit, ["done", "token_reused", "token_revoked"]);
+    let outcomes = sandbox.sql("SELECT outcome FROM audit WHERE action = 'refresh' ORDER BY id");
+    assert_eq!(outcomes, ["done", "token_reused", "token_revoked"]);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn refresh_refuses_a_bearer_token() {
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- exit code 2, stderr
     error: the token in JETON_TOKEN cannot be refreshed
-    hint: pass a refresh token with `--token-stdin`, or omit this token
+    hint: pass a refresh token with `--token-stdin`, or omit the bearer token
     ");
     assert_eq!(read_token_pair(&sandbox), old_pair);
 }
@@ -167,6 +167,8 @@ fn expired_refresh_token_requires_a_login() {
 fn interrupted_refresh_is_completed_by_the_next_refresh() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();
+    // An interrupted refresh leaves the new token pair in the store. The session file has the old
+    // pair, and the `jti`s of the new pair as `pending`.
     let mut interrupted_session: Value =
         serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     sandbox.run(&["refresh"]).ok();

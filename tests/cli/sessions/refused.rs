@@ -6,11 +6,12 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "snapshots")]
+#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn error_for_refused_session_states_the_reason() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
-    let mut add = |heading: &str, output: RunOutput| outputs += &output.with_heading(heading);
+    let mut add_output =
+        |heading: &str, output: RunOutput| outputs += &output.with_heading(heading);
     for (heading, change, undo) in [
         (
             "retired key",
@@ -38,23 +39,23 @@ fn error_for_refused_session_states_the_reason() {
     ] {
         change.split(';').for_each(|statement| drop(sandbox.sql(statement)));
         let command = ["settings", "set", "token.quota", "5"];
-        add(heading, sandbox.run(&command));
+        add_output(heading, sandbox.run(&command));
         let error = sandbox.json_error(&command);
         let reason = &error["details"]["reasons"][0];
         assert_eq!(reason["code"], error["details"]["reason"], "{heading}");
-        let facts = reason["message"].as_str().unwrap().split_once(": ").unwrap().1;
-        assert!(error["message"].as_str().unwrap().ends_with(facts), "{error}");
+        let reason_details = reason["message"].as_str().unwrap().split_once(": ").unwrap().1;
+        assert!(error["message"].as_str().unwrap().ends_with(reason_details), "{error}");
         undo.split(';').for_each(|statement| drop(sandbox.sql(statement)));
     }
     sandbox.run(&["whoami"]).ok();
     assert_snapshot!(outputs, @"
     retired key
     --- exit code 10, stderr
-    error: your session was signed by a retired key: `<key>` was accepted until <time> (<ago>)
+    error: a token of your session was signed by a retired key: `<key>` was accepted until <time> (<ago>)
     hint: log in again: jeton login
     revoked key
     --- exit code 12, stderr
-    error: your session was signed by a revoked key: `<key>`
+    error: a token of your session was signed by a revoked key: `<key>`
     hint: log in again: jeton login
     password changed
     --- exit code 12, stderr

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Returns the rows of each table, without the audit events of backups and copies. Reads the tables with
-/// SQLite, not with jeton.
+/// Returns the rows of each table, without the audit events of backups and copies. Each row is one
+/// text. Reads the tables with SQLite, not with jeton.
 pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
     let store = rusqlite::Connection::open(store).unwrap();
     let texts = |sql: &str| -> Vec<String> {
@@ -19,7 +19,7 @@ pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
     };
     assert_eq!(texts("PRAGMA integrity_check"), ["ok"]);
     let tables = texts("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
-    let rows = |table: &String| {
+    let rows_of = |table: &String| {
         let columns =
             texts(&format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')"));
         let row_sql = columns.join(" || ' ' || ");
@@ -27,7 +27,7 @@ pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
             "SELECT * FROM (SELECT {row_sql} AS row FROM {table}) WHERE row NOT LIKE '%store backup%' AND row NOT LIKE '%store copy%'"
         ))
     };
-    tables.iter().map(|table| (table.clone(), rows(table))).collect()
+    tables.iter().map(|table| (table.clone(), rows_of(table))).collect()
 }
 
 fn file_names(directory: &Path) -> Vec<String> {
@@ -59,7 +59,7 @@ fn backup_has_the_content_of_the_store() {
     wrote copies/copy.db, <size>
     ");
     assert_eq!((file_names(&directory), mode_of(&copy)), (vec!["copy.db".to_owned()], 0o600));
-    assert!(read_tables(&copy) == read_tables(&sandbox.store()));
+    assert!(read_tables(&copy) == read_tables(&sandbox.store_path()));
 
     let output = sandbox.run_json(&["store", "backup", "another.db"]).to_string();
     assert_snapshot!(output.replace(&bytes.to_string(), "<size>"), @r#"{"changed":true,"backup":"another.db","size_bytes":<size>}"#);
@@ -132,7 +132,8 @@ fn backup_overwrites_no_file() {
     ");
     sandbox.run(&["store", "backup", "copy.db"]).ok();
     assert_eq!(sandbox.json_error(&["store", "backup", "copy.db"])["code"], "file_exists");
-    // SQLite would read a WAL that remains of a deleted `other.db` as the WAL of the new backup.
+    // If only the file `other.db` of an older backup was deleted, its WAL remains. SQLite would
+    // read this WAL as the WAL of the new backup.
     let mut outputs = String::new();
     for suffix in ["-wal", "-shm", "-journal"] {
         let leftover_file = sandbox.home().join(format!("other.db{suffix}"));
@@ -161,19 +162,19 @@ fn backup_overwrites_no_file() {
 #[test]
 fn store_name_with_sqlite_suffix_is_refused() {
     let sandbox = Sandbox::with_admin();
-    let store = sandbox.store().to_str().unwrap().to_owned();
+    let store = sandbox.store_path().to_str().unwrap().to_owned();
     let mut outputs = String::new();
     for suffix in ["-wal", "-shm", "-journal"] {
         let name = format!("copy.db{suffix}");
         let output = sandbox.run(&["store", "backup", &name]);
         outputs += &output.with_command();
-        let sibling = format!("{store}{suffix}");
-        let existed_before = Path::new(&sibling).exists();
+        let sqlite_file_of_store = format!("{store}{suffix}");
+        let existed_before = Path::new(&sqlite_file_of_store).exists();
         let output =
             sandbox.run_with_input(&["--store", &name, "init", "--password-stdin"], "lovelace");
         outputs += &output.with_command();
         assert!(!sandbox.home().join(name).exists());
-        assert_eq!(Path::new(&sibling).exists(), existed_before);
+        assert_eq!(Path::new(&sqlite_file_of_store).exists(), existed_before);
     }
     assert_snapshot!(outputs, @"
     $ jeton store backup copy.db-wal
@@ -206,6 +207,7 @@ fn store_name_with_sqlite_suffix_is_refused() {
 #[test]
 fn failed_backup_is_recorded_as_undelivered() {
     let sandbox = Sandbox::with_admin();
+    // The name is too long for the file system.
     let output = sandbox.run(&["store", "backup", &"x".repeat(300)]);
     assert_eq!(output.code, 1, "{}", output.stderr);
     let audit_sql = "SELECT outcome || ' ' || count FROM audit WHERE action = 'store backup'";
@@ -229,16 +231,17 @@ fn backup_during_writes_is_consistent() {
         commands.extend(writers);
         commands.push(sandbox.command(&["store", "backup", &format!("copy{number}.db")]));
     }
-    for output in Sandbox::run_at_once(commands) {
+    for output in Sandbox::run_in_parallel(commands) {
         output.ok();
     }
     for number in 0..4 {
         let copy = sandbox.home().join(format!("copy{number}.db"));
         let store = rusqlite::Connection::open(copy).unwrap();
         let query = |sql| store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        let audit = "SELECT count(*) FROM audit WHERE action = 'token create'";
-        assert_eq!(query("SELECT count(*) FROM tokens") - 80_000, query(audit));
-        let integrity = "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'";
-        assert_eq!(query(integrity), 1);
+        let audit_sql = "SELECT count(*) FROM audit WHERE action = 'token create'";
+        assert_eq!(query("SELECT count(*) FROM tokens") - 80_000, query(audit_sql));
+        let integrity_sql =
+            "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'";
+        assert_eq!(query(integrity_sql), 1);
     }
 }

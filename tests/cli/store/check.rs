@@ -27,15 +27,16 @@ fn check_detects_every_damaged_page() {
     let bytes = remove_wal(&sandbox);
     let mut pages_missed_by_keys_list = 0;
     for page in 0..bytes.len() / 4096 {
-        damage_page(&sandbox.store(), &bytes, page, 0);
+        damage_page(&sandbox.store_path(), &bytes, page, 0);
         pages_missed_by_keys_list += usize::from(sandbox.run(&["keys", "list"]).code == 0);
-        damage_page(&sandbox.store(), &bytes, page, 0);
-        let before = fs::read(sandbox.store()).unwrap();
+        // `keys list` may have changed the files.
+        damage_page(&sandbox.store_path(), &bytes, page, 0);
+        let before = fs::read(sandbox.store_path()).unwrap();
         let output = sandbox.check_store();
         let is_reported = output.stdout.starts_with("store_damaged: ")
             || output.stdout.starts_with("store_foreign: ");
         assert!(output.code == 78 && is_reported, "page {page}: {output:?}");
-        assert!(before == fs::read(sandbox.store()).unwrap(), "page {page}");
+        assert!(before == fs::read(sandbox.store_path()).unwrap(), "page {page}");
     }
     assert!(pages_missed_by_keys_list > 10, "{pages_missed_by_keys_list}");
 }
@@ -43,7 +44,7 @@ fn check_detects_every_damaged_page() {
 #[test]
 fn check_detects_orphaned_rows() {
     let sandbox = Sandbox::with_admin();
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     store
         .execute_batch(
             "PRAGMA foreign_keys = OFF; UPDATE pairs SET key_id = 99;
@@ -68,8 +69,9 @@ fn check_detects_orphaned_rows() {
 fn check_detects_zero_and_two_active_keys() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
-    // Simulates a damaged unique index: the index covers no rows while a second active key is inserted,
-    // then the schema gets its original SQL back.
+    // Simulates a damaged unique index. First, the SQL of the index changes: the index covers no
+    // rows. Then a second active key is inserted, and all keys of the purpose get the same
+    // algorithm. At the end, the index gets its original SQL.
     let check_with_two_active_keys = |purpose: &str, kid: &str| {
         change_store_unchecked(
             &sandbox,
@@ -133,7 +135,7 @@ fn check_reports_insecure_file_modes_without_repair() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for (extension, mode) in [("db", 0o604), ("db-wal", 0o640), ("db-shm", 0o620)] {
-        let file = sandbox.store().with_extension(extension);
+        let file = sandbox.store_path().with_extension(extension);
         set_mode(&file, mode);
         outputs += &sandbox.check_store().to_string();
         assert_eq!(mode_of(&file), mode);
@@ -150,13 +152,13 @@ fn check_reports_insecure_file_modes_without_repair() {
     --- exit code 78, stderr
     error: the store has 1 fault
     ");
-    let directory = sandbox.store().parent().unwrap().to_owned();
+    let directory = sandbox.store_path().parent().unwrap().to_owned();
     set_mode(&directory, 0o1777);
     assert_snapshot!(sandbox.check_store(), @"
     insecure_permissions: directory `~/.local/share/jeton` is writable by other users (mode 1777)
     --- exit code 78, stderr
     error: the store has 1 fault
-    hint: move the store to a separate directory: mkdir -p -m 700 ~/.local/share/jeton/jeton && mv ~/.local/share/jeton/jeton.db* ~/.local/share/jeton/jeton (then use it with `--store ~/.local/share/jeton/jeton/jeton.db`)
+    hint: move the store to a separate directory: mkdir -p -m 700 ~/.local/share/jeton/jeton && mv ~/.local/share/jeton/jeton.db* ~/.local/share/jeton/jeton (then use the store with `--store ~/.local/share/jeton/jeton/jeton.db`)
     ");
     set_mode(&directory, 0o755);
     assert_snapshot!(sandbox.check_store(), @"
@@ -169,7 +171,7 @@ fn check_reports_insecure_file_modes_without_repair() {
 #[test]
 fn check_inspects_stores_that_other_commands_refuse() {
     let sandbox = Sandbox::with_admin();
-    let store = sandbox.store();
+    let store = sandbox.store_path();
     sandbox.sql("UPDATE users SET role = 'user'");
     rusqlite::Connection::open(&store).unwrap().pragma_update(None, "user_version", 4).unwrap();
     assert_snapshot!(sandbox.check_store(), @"

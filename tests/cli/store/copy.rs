@@ -10,19 +10,20 @@ use std::collections::BTreeMap;
 use std::fs;
 
 /// A store in the file `a.db` with rows in every table. Some earlier rows were deleted.
-pub(crate) struct Source {
+pub(crate) struct CopySource {
     pub(crate) sandbox: Sandbox,
     /// Access token of the admin.
-    pub(crate) access: String,
+    pub(crate) access_token: String,
     /// Live app token.
-    pub(crate) valid: String,
+    pub(crate) app_token: String,
     /// Renewed app token in its grace period.
-    pub(crate) superseded: String,
-    /// Revoked test tokens without a record, whose `jti`s are not UUIDs.
-    pub(crate) blocklisted: Vec<String>,
+    pub(crate) superseded_token: String,
+    /// Revoked test tokens that the table `tokens` does not contain. Their `jti`s are not UUIDs.
+    pub(crate) blocklisted_tokens: Vec<String>,
 }
 
-impl Source {
+impl CopySource {
+    /// Creates the store in a new sandbox.
     pub(crate) fn new() -> Self {
         let sandbox = Sandbox::new();
         let run = |words: &[&str]| run_on(&sandbox, "a.db", words).ok().stdout.trim().to_owned();
@@ -51,9 +52,9 @@ impl Source {
             run(words);
         }
         let create = ["token", "create", "é\u{10ffff}", "--permission"];
-        let valid = run(&[&create[..], &["read", "--aud", "z"]].concat());
-        let superseded = run(&[&create[..], &["write", "--no-expiry"]].concat());
-        run(&["token", "renew", &superseded, "--grace", "1h"]);
+        let app_token = run(&[&create[..], &["read", "--aud", "z"]].concat());
+        let superseded_token = run(&[&create[..], &["write", "--no-expiry"]].concat());
+        run(&["token", "renew", &superseded_token, "--grace", "1h"]);
         run(&["token", "revoke", &run(&[&create[..], &["delete"]].concat())]);
         let jtis = [
             "a\0b",
@@ -70,21 +71,21 @@ impl Source {
         let jtis = jtis.map(str::to_owned).into_iter().chain(["x".repeat(3_000)]);
         let mint =
             |jti: String| run(&["token", "mint", "--claims", &json!({"jti": jti}).to_string()]);
-        let blocklisted: Vec<String> = jtis.map(mint).collect();
-        for token in &blocklisted {
+        let blocklisted_tokens: Vec<String> = jtis.map(mint).collect();
+        for token in &blocklisted_tokens {
             run(&["token", "revoke", token]);
         }
         // The prune deletes the last token: a copy must not reuse the id of the token.
         run(&["token", "mint", "--record", "--expires-at", "2020-01-01"]);
         run(&["store", "prune", "--yes"]);
-        let access = run(&["sessions", "token"]);
-        Self { sandbox, access, valid, superseded, blocklisted }
+        let access_token = run(&["sessions", "token"]);
+        Self { sandbox, access_token, app_token, superseded_token, blocklisted_tokens }
     }
 
     /// Runs a command on a store as the admin, with the access token of the session.
     pub(crate) fn run(&self, store: &str, words: &[&str]) -> RunOutput {
         let mut command = self.sandbox.command(&[&["--store", store], words].concat());
-        command.env("JETON_TOKEN", &self.access);
+        command.env("JETON_TOKEN", &self.access_token);
         RunOutput::capture(command)
     }
 
@@ -98,14 +99,15 @@ impl Source {
         output["tables"].as_array().unwrap().iter().map(row).collect()
     }
 
-    /// Asserts that a store, the source or a copy, passes `store check`, accepts the session and the
-    /// valid tokens, refuses the revoked tokens, and has an audit event of `store copy`.
+    /// Asserts that the source store or a copy passes `store check`, accepts the session and the
+    /// unrevoked app tokens, and refuses the revoked test tokens. Also asserts that the store has
+    /// an audit event of `store copy`.
     pub(crate) fn assert_usable(&self, store: &str) {
         self.run(store, &["store", "check"]).ok();
         self.run(store, &["whoami"]).ok();
         let verify = |token: &str| self.run(store, &["token", "verify", token]).code;
-        assert_eq!((verify(&self.valid), verify(&self.superseded)), (0, 0));
-        for token in &self.blocklisted {
+        assert_eq!((verify(&self.app_token), verify(&self.superseded_token)), (0, 0));
+        for token in &self.blocklisted_tokens {
             let verify = ["token", "verify", "--type", "test", token];
             assert_eq!(self.run(store, &verify).code, 12, "{store}: {token}");
         }
@@ -121,17 +123,19 @@ fn run_on(sandbox: &Sandbox, store: &str, words: &[&str]) -> RunOutput {
 
 #[test]
 fn copied_store_has_all_rows() {
-    let source = Source::new();
+    let source = CopySource::new();
     let digests = source.copy("a.db", "b.db");
     let empty_tables: Vec<_> = digests.iter().filter(|(_, (rows, _))| *rows == 0).collect();
     assert!(digests.len() == 10 && empty_tables.is_empty(), "{digests:?}");
-    let [a, b] = ["a.db", "b.db"].map(|name| source.sandbox.home().join(name));
-    assert_eq!(mode_of(&b), 0o600);
-    let [mut expected, mut found] = [a, b].map(|store| read_tables(&store));
+    let [source_file, copy_file] = ["a.db", "b.db"].map(|name| source.sandbox.home().join(name));
+    assert_eq!(mode_of(&copy_file), 0o600);
+    let [mut expected, mut found] = [source_file, copy_file].map(|store| read_tables(&store));
     for tables in [&mut expected, &mut found] {
         tables.get_mut("sqlite_sequence").unwrap().sort();
     }
-    // The copy has no rows of `user_blocks` that count no users, because triggers fill that table.
+    // `user_blocks` has the number of users in each block of ids. In the copy, triggers fill the
+    // table, and add a row only for a block with a user. A source can also have rows with the
+    // number 0.
     expected.get_mut("user_blocks").unwrap().retain(|row| !row.ends_with(" 0"));
     for (table, rows) in expected {
         assert!(rows == found[&table], "{table}: {rows:?}, {:?}", found[&table]);
@@ -158,9 +162,10 @@ fn copy_prints_row_count_and_digest_of_each_table() {
     copied `~/.local/share/jeton/jeton.db` to `b.db`: 6 rows
     do not use `~/.local/share/jeton/jeton.db` any longer: both stores have the id <uuid>, and the next change makes them differ
     ");
-    let columns = output.stdout.lines().map(|line| line.split_whitespace().take(2).collect());
-    let columns: Vec<Vec<&str>> = columns.collect();
-    assert_snapshot!(columns.iter().map(|row| row.join(" ")).collect::<Vec<_>>().join("\n"), @"
+    let first_two_columns =
+        |line: &str| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    let tables_and_counts: Vec<String> = output.stdout.lines().map(first_two_columns).collect();
+    assert_snapshot!(tables_and_counts.join("\n"), @"
     TABLE ROWS
     store 1
     users 1
@@ -178,7 +183,7 @@ fn copy_prints_row_count_and_digest_of_each_table() {
 }
 
 #[test]
-fn unusable_copy_target_is_refused_unchanged() {
+fn copy_to_unusable_target_or_from_missing_source_is_refused() {
     let sandbox = Sandbox::with_admin();
     let store = sandbox.store_address();
     fs::write(sandbox.home().join("b.db"), "other content").unwrap();
@@ -201,7 +206,7 @@ fn unusable_copy_target_is_refused_unchanged() {
     error: TARGET is neither a path nor an address
     --- exit code 2, stderr
     error: TARGET: unsupported URL scheme `mysql`
-    hint: use a path, prefixed with `./` if it looks like a URL
+    hint: use a path; if the path looks like a URL, put `./` before the path
     --- exit code 3, stderr
     error: store `missing.db` not found
     hint: create a store: jeton --store missing.db init
@@ -209,8 +214,8 @@ fn unusable_copy_target_is_refused_unchanged() {
     assert_eq!(fs::read_to_string(sandbox.home().join("b.db")).unwrap(), "other content");
 }
 
-/// Adds a session of a missing user after the valid rows. The target of a copy refuses such a
-/// session because of its foreign keys.
+/// Adds a session of a missing user after the valid rows. A copy of the store fails at this
+/// session, because the target has a foreign key on users.
 pub(crate) fn add_session_of_missing_user(sandbox: &Sandbox, store: &str) {
     let store = rusqlite::Connection::open(sandbox.home().join(store)).unwrap();
     let sql = "PRAGMA foreign_keys = OFF;
@@ -221,7 +226,7 @@ pub(crate) fn add_session_of_missing_user(sandbox: &Sandbox, store: &str) {
 
 #[test]
 fn failed_copy_leaves_no_file() {
-    let source = Source::new();
+    let source = CopySource::new();
     add_session_of_missing_user(&source.sandbox, "a.db");
     fs::create_dir(source.sandbox.home().join("copies")).unwrap();
     let output = source.sandbox.run(&["store", "copy", "a.db", "copies/b.db"]);

@@ -1,13 +1,13 @@
-//! Password hashes that no command writes: a command reports a damaged store, and does not compute
-//! the hash.
+//! Password hashes that no command writes: a command reports such a hash as damage of the store,
+//! and does not compute the hash.
 
 use super::crafted_rows::{log_in, run_on_damaged_store, run_store_check};
 use super::crafted_schema::{change_store_unchecked, run_within_time_limit};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Parameters of password hashes: three need at least 4 GiB of memory or hours of
-/// computation, the last is malformed.
+/// Parameters of password hashes: the first three need at least 4 GiB of memory or hours of
+/// computation, and the last is malformed.
 const UNUSABLE_PARAMETERS: [&str; 4] = [
     "$argon2id$v=19$m=4194304,t=1,p=1$",
     "$argon2id$v=19$m=8,t=4294967295,p=1$",
@@ -36,32 +36,32 @@ fn unusable_password_hash_is_reported_and_not_computed() {
     assert_snapshot!(outputs, @"
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
@@ -77,9 +77,10 @@ fn unusable_password_hash_is_reported_and_not_computed() {
     ");
 }
 
-// A hash class is a password hash without salt and digest: algorithm, version and cost parameters.
 #[test]
 fn unusable_hash_class_is_reported_and_not_computed() {
+    // A hash class is a password hash without salt and digest: algorithm, version and cost
+    // parameters.
     let mut outputs = String::new();
     for parameters in UNUSABLE_PARAMETERS {
         let sandbox = Sandbox::with_admin();
@@ -95,32 +96,32 @@ fn unusable_hash_class_is_reported_and_not_computed() {
     assert_snapshot!(outputs, @"
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin

@@ -12,7 +12,7 @@ const MAX_DURATION: Duration = Duration::from_secs(10);
 
 /// Changes the store with SQLite, not with jeton, and without checks of constraints.
 pub(super) fn change_store_unchecked(sandbox: &Sandbox, sql: &str) {
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     store
         .execute_batch(&format!(
             "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;
@@ -21,8 +21,8 @@ pub(super) fn change_store_unchecked(sandbox: &Sandbox, sql: &str) {
         .unwrap();
 }
 
-/// Runs a command, and fails the test if the command takes longer than `MAX_DURATION`. Kills the command
-/// after 20 seconds.
+/// Runs a command, and fails the test if the command takes longer than `MAX_DURATION`. Kills the
+/// command after 20 seconds.
 pub(super) fn run_within_time_limit(
     sandbox: &Sandbox,
     arguments: &[&str],
@@ -38,7 +38,7 @@ pub(super) fn run_within_time_limit(
     output
 }
 
-/// Commands that must refuse a changed schema.
+/// Commands that must refuse a store with a changed schema.
 const COMMANDS: &[&[&str]] = &[
     &["whoami"],
     &["token", "create", "x"],
@@ -58,14 +58,14 @@ const COMMANDS: &[&[&str]] = &[
     &["logout"],
 ];
 
-/// Changes a new store by `sql`. Asserts that each of `COMMANDS` refuses the store with the same error.
-/// Returns the refusal and the output of `store check`.
+/// Changes a new store by `sql`. Asserts that all `COMMANDS` refuse the store with the same error
+/// and have no effect. Returns the error and the output of `store check`.
 #[track_caller]
 fn assert_refused_by_every_command(sql: &str) -> String {
     let sandbox = Sandbox::with_admin();
     change_store_unchecked(&sandbox, sql);
-    let rows = || sandbox.sql("SELECT count(*) || max(role) FROM users");
-    let before = rows();
+    let user_count_and_role = || sandbox.sql("SELECT count(*) || max(role) FROM users");
+    let before = user_count_and_role();
     let outputs: BTreeSet<String> = COMMANDS
         .iter()
         .map(|arguments| {
@@ -76,7 +76,7 @@ fn assert_refused_by_every_command(sql: &str) -> String {
     let check = run_within_time_limit(&sandbox, &["store", "check"], "")
         .with_heading("$ jeton store check");
     assert_eq!(sandbox.json_error(&["store", "info"])["code"], "store_damaged");
-    assert_eq!(rows(), before);
+    assert_eq!(user_count_and_role(), before);
     assert!(!sandbox.home().join("copy.db").exists());
     outputs.into_iter().next().unwrap() + &check
 }
@@ -234,7 +234,7 @@ fn unparsable_schema_is_refused() {
 #[test]
 fn vacuumed_store_is_accepted() {
     let sandbox = Sandbox::with_admin();
-    rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch("VACUUM").unwrap();
+    rusqlite::Connection::open(sandbox.store_path()).unwrap().execute_batch("VACUUM").unwrap();
     assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
     sandbox.run(&["whoami"]).ok();
 }

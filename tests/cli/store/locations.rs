@@ -1,4 +1,5 @@
-//! An error about a path names the path and the variable that sets the path.
+//! Errors about paths and environment variables: an error names the path, and the variable that
+//! sets the path or has an invalid value.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -20,7 +21,7 @@ fn error_for_unusable_path_names_path_and_variable() {
     assert_snapshot!(init("XDG_DATA_HOME", "/proc/x"), @"
     --- exit code 78, stderr
     error: `/proc/x/jeton/jeton.db`: cannot open the store: No such file or directory
-    hint: set `XDG_DATA_HOME` to a directory of yours, or `JETON_STORE` to a file
+    hint: set `XDG_DATA_HOME` to a directory that you own, or `JETON_STORE` to a file
     ");
     assert_snapshot!(init("JETON_STORE", "/proc/x/jeton.db"), @"
     --- exit code 78, stderr
@@ -50,7 +51,7 @@ fn error_for_unusable_path_names_path_and_variable() {
 }
 
 #[test]
-fn directory_as_store_is_refused_with_a_file_path_as_hint() {
+fn directory_or_device_as_store_is_refused_with_a_hint() {
     let sandbox = Sandbox::new();
     let home = sandbox.home().to_str().unwrap();
     let output = sandbox.run(&["users", "list", "--store", home]);
@@ -78,6 +79,7 @@ fn error_in_a_linked_session_directory_has_no_hint_about_the_store() {
     let lock = sandbox.session_file().with_extension("lock");
     fs::rename(&directory, &target).unwrap();
     symlink(&target, &directory).unwrap();
+    // A directory in place of the lock file causes the error.
     fs::remove_file(&lock).unwrap();
     fs::create_dir(&lock).unwrap();
     assert_snapshot!(sandbox.run(&["refresh"]), @"
@@ -151,7 +153,7 @@ fn error_for_invalid_variable_names_the_variable() {
     ");
     assert_snapshot!(whoami("JETON_TOKEN_FILE", "name-or-secret"), @"
     --- exit code 2, stderr
-    error: the file with the token in `JETON_TOKEN_FILE` cannot be read: No such file or directory
+    error: the file that `JETON_TOKEN_FILE` names for the token cannot be read: No such file or directory
     ");
     assert_snapshot!(whoami("JETON_TOKEN", "abc"), @"
     --- exit code 10, stderr

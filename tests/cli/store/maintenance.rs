@@ -6,7 +6,8 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::process::Command;
 
-/// Adds expired tokens to grant 1. Every second token was revoked before it expired.
+/// Adds expired tokens with the grant of token 1: the row with the properties that tokens share.
+/// Every second added token was revoked before it expired.
 fn add_expired_tokens(sandbox: &Sandbox, count: usize) {
     sandbox.sql(&format!(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
@@ -25,6 +26,7 @@ fn store_info_needs_no_login() {
     sandbox.run(&["token", "revoke", "2"]).ok();
     add_expired_tokens(&sandbox, 3);
     sandbox.run(&["logout"]).ok();
+    // The lines with sizes, in KiB or MiB, differ between runs.
     let info = sandbox.run(&["store", "info"]).ok();
     let lines: Vec<_> = info.stdout.lines().filter(|line| !line.contains("iB")).collect();
     assert_eq!(
@@ -43,8 +45,9 @@ fn store_info_needs_no_login() {
          audit events    8"
     );
     let info = sandbox.json(&["store", "info"]);
-    let bytes =
-        |extension| std::fs::metadata(sandbox.store().with_extension(extension)).unwrap().len();
+    let bytes = |extension| {
+        std::fs::metadata(sandbox.store_path().with_extension(extension)).unwrap().len()
+    };
     assert_eq!(info["size_bytes"], json!({"file": bytes("db"), "wal": bytes("db-wal")}));
     assert_eq!(info["modes"], json!({"file": "0600", "directory": "0700"}));
     let tokens = json!({"live": 1, "superseded": 1, "expired": 2, "revoked": 2});
@@ -86,6 +89,7 @@ fn pruned_tokens_stay_invalid() {
 fn prune_long_after_the_newest_change_asks_for_confirmation() {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "app"]);
+    // 5184000 seconds are 60 days.
     let newest_change_sql =
         "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(at) - 5184000, 'unixepoch') FROM audit";
     let [newest_change] = <[String; 1]>::try_from(sandbox.sql(newest_change_sql)).unwrap();
@@ -111,16 +115,16 @@ fn latest_expiry_of_pruned_tokens_is_reported_per_key() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     sandbox.run(&["store", "prune"]).ok();
     let kid = sandbox.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
-    let expiry = crate::sandbox::payload(&recorded_token)["exp"].as_i64().unwrap();
+    let exp = crate::sandbox::payload(&recorded_token)["exp"].as_i64().unwrap();
     let expiry = sandbox
-        .sql(&format!("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {expiry}, 'unixepoch')"))
+        .sql(&format!("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', {exp}, 'unixepoch')"))
         .remove(0);
     let pruned_keys = json!([{"kid": kid, "latest_expires_at": expiry}]);
     assert_eq!(sandbox.json(&["store", "info"])["pruned"], pruned_keys);
     let stdout = sandbox.run(&["store", "info"]).ok().stdout;
-    let end = format!("test tokens of key {kid} that expired by {expiry}");
+    let line_end = format!("test tokens of key {kid} that expired by {expiry}");
     assert!(
-        stdout.lines().any(|line| line.starts_with("pruned ") && line.ends_with(&end)),
+        stdout.lines().any(|line| line.starts_with("pruned ") && line.ends_with(&line_end)),
         "{stdout}"
     );
     let output =
@@ -147,7 +151,7 @@ fn prune_runs_during_create_and_mint() {
     let mint = || sandbox.command(&["token", "mint", "--record", "--sub", "alice"]);
     let mut commands: Vec<Command> = vec![sandbox.command(&["store", "prune", "-o", "json"])];
     commands.extend((0..8).flat_map(|_| [create(), mint()]));
-    let outputs = Sandbox::run_at_once(commands);
+    let outputs = Sandbox::run_in_parallel(commands);
     for output in &outputs {
         assert_eq!(output.code, 0, "{output:?}");
     }
@@ -163,9 +167,9 @@ fn prune_runs_during_create_and_mint() {
 #[test]
 fn prune_deletes_grants_without_tokens() {
     let sandbox = Sandbox::with_admin();
-    let rows: Vec<String> = (0..6_000).map(|n| format!("user{n}")).collect();
+    let subjects: Vec<String> = (0..6_000).map(|n| format!("user{n}")).collect();
     let mint = ["token", "mint", "--record", "--from", "-", "--expires-at", "1700000000"];
-    sandbox.run_with_input(&mint, &format!("sub\n{}", rows.join("\n"))).ok();
+    sandbox.run_with_input(&mint, &format!("sub\n{}", subjects.join("\n"))).ok();
     sandbox.stdout_of(&["token", "mint", "--record", "--sub", "alice"]);
     let pruned = sandbox.json(&["store", "prune"]);
     assert_eq!(

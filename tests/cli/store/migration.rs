@@ -14,8 +14,9 @@ const MIGRATIONS: [&str; 2] = [
     include_str!("../../../src/store/migrations/0002_bounds.sql"),
 ];
 
-/// Replaces the store with a store of schema `version`. The new store has the rows of the old store,
-/// except that its audit events are made from the rows of `audit_query`: id, action and target.
+/// Replaces the store with a store of schema `version`. The new store has the rows of the old
+/// store, except the audit events. The new store has one audit event for each row of `audit_query`,
+/// which returns id, action and target.
 fn downgrade(sandbox: &Sandbox, version: usize, audit_query: &str) {
     let older = sandbox.home().join("older.db");
     let connection = Connection::open(&older).unwrap();
@@ -23,7 +24,7 @@ fn downgrade(sandbox: &Sandbox, version: usize, audit_query: &str) {
     connection
         .execute_batch(&format!(
             "ATTACH '{}' AS current; PRAGMA foreign_keys = OFF; DELETE FROM user_blocks;",
-            sandbox.store().display()
+            sandbox.store_path().display()
         ))
         .unwrap();
     for table in
@@ -44,25 +45,25 @@ fn downgrade(sandbox: &Sandbox, version: usize, audit_query: &str) {
         .unwrap();
     drop(connection);
     for extension in ["db-wal", "db-shm"] {
-        let _ = fs::remove_file(sandbox.store().with_extension(extension));
+        let _ = fs::remove_file(sandbox.store_path().with_extension(extension));
     }
-    fs::rename(older, sandbox.store()).unwrap();
-    set_mode(&sandbox.store(), 0o600);
+    fs::rename(older, sandbox.store_path()).unwrap();
+    set_mode(&sandbox.store_path(), 0o600);
 }
 
 #[test]
 fn migrated_audit_events_are_found_by_target() {
-    let events = "VALUES (1, 'init', 'user 1'), (2, 'token create', 'token 7'),
+    let event_rows = "VALUES (1, 'init', 'user 1'), (2, 'token create', 'token 7'),
         (3, 'token revoke', 'token 7, token 8'), (4, 'token renew', 'token 8 by token 9'),
         (5, 'token revoke', 'app tokens of user 1 for shop'), (6, 'token mint', 'test tokens'),
         (7, 'token fixtures', 'test tokens as fixtures, and the secret of key k1'),
         (8, 'keys revoke', 'key k1'), (9, 'users import', 'users'), (10, 'store prune', 'store'),
         (11, 'settings set', 'setting issuer'), (12, 'login', NULL),
         (13, 'sessions revoke', 'sessions of user 1'), (14, 'logout', 'session S')";
-    let events = format!("WITH e (id, action, target) AS ({events}) SELECT * FROM e");
+    let audit_query = format!("WITH e (id, action, target) AS ({event_rows}) SELECT * FROM e");
     for version in [1, 2] {
         let sandbox = Sandbox::with_admin();
-        downgrade(&sandbox, version, &events);
+        downgrade(&sandbox, version, &audit_query);
         assert_eq!(sandbox.run(&["audit", "list"]).code, 78);
         sandbox.run(&["store", "migrate"]).ok();
         for (target, expected) in [
@@ -83,11 +84,11 @@ fn migrated_audit_events_are_found_by_target() {
         }
         sandbox.run(&["store", "check"]).ok();
         let output = sandbox.run(&["audit", "list", "--reverse", "-o", "jsonl"]).ok();
-        let members = |line: &str| {
+        let target_and_detail = |line: &str| {
             let event: serde_json::Value = serde_json::from_str(line).unwrap();
             format!("{} {}", event["target"], event["detail"])
         };
-        let lines: Vec<_> = output.stdout.lines().take(5).map(members).collect();
+        let lines: Vec<_> = output.stdout.lines().take(5).map(target_and_detail).collect();
         allow_duplicates! {
             assert_snapshot!(lines.join("\n"), @r#"
             {"kind":"user","id":"1"} null
@@ -101,14 +102,14 @@ fn migrated_audit_events_are_found_by_target() {
 }
 
 #[test]
-fn many_audit_events_are_migrated_in_constant_memory() {
+fn many_audit_events_are_migrated_in_bounded_memory() {
     let sandbox = Sandbox::with_admin();
     // 60 MB of events; each hundredth event has two targets.
-    let events = "WITH RECURSIVE n (id) AS
+    let audit_query = "WITH RECURSIVE n (id) AS
             (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 200000)
         SELECT id, 'token revoke' AS action, printf('token %.290d', id)
             || iif(id % 100, '', ', token b' || id) AS target FROM n";
-    downgrade(&sandbox, 2, events);
+    downgrade(&sandbox, 2, audit_query);
     let mut command = sandbox.memory_limited_command(&["store", "migrate"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     RunOutput::new(&command, child.wait_with_output().unwrap()).ok();

@@ -1,4 +1,4 @@
-//! A store file without its WAL.
+//! A store file without its WAL, the `-wal` file with the newest commits.
 
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
@@ -11,10 +11,10 @@ fn new_store_is_complete_without_its_wal() {
         sandbox.set_variable("JETON_PASSWORD", "lovelace");
         sandbox.run(arguments).ok();
         let copy = sandbox.home().join("copy.db");
-        fs::copy(sandbox.store(), &copy).unwrap();
+        fs::copy(sandbox.store_path(), &copy).unwrap();
         let copy = copy.to_str().unwrap();
         let info = |store: &str| sandbox.json(&["store", "info", "--store", store]);
-        assert_eq!(info(copy)["users"], info(sandbox.store().to_str().unwrap())["users"]);
+        assert_eq!(info(copy)["users"], info(sandbox.store_path().to_str().unwrap())["users"]);
         sandbox.run(&["store", "check", "--store", copy]).ok();
     }
 }

@@ -39,7 +39,7 @@ fn set_mode(path: &Path, mode: u32) {
 
 /// Returns the paths of the store file, its WAL and the WAL index.
 fn store_files(sandbox: &Sandbox) -> [std::path::PathBuf; 3] {
-    ["db", "db-wal", "db-shm"].map(|extension| sandbox.store().with_extension(extension))
+    ["db", "db-wal", "db-shm"].map(|extension| sandbox.store_path().with_extension(extension))
 }
 
 /// Returns whether the sandbox's home has no entries.
@@ -47,7 +47,8 @@ fn is_home_empty(sandbox: &Sandbox) -> bool {
     fs::read_dir(sandbox.home()).unwrap().next().is_none()
 }
 
-/// Runs jeton with umask 0: by default, all users can read and write new files.
+/// Runs jeton with umask 0, which removes no permissions from new files. `arguments` has the syntax
+/// of a shell.
 fn run_with_umask_0(sandbox: &Sandbox, arguments: &str) -> RunOutput {
     let mut command = std::process::Command::new("sh");
     command
@@ -68,7 +69,7 @@ fn new_store_and_session_files_ignore_the_umask() {
     let session = sandbox.session_file();
     assert_eq!(mode_of(&session), 0o600);
     assert_eq!(mode_of(&session.with_extension("lock")), 0o600);
-    for directory in [sandbox.store().parent().unwrap(), &sandbox.session_directory()] {
+    for directory in [sandbox.store_path().parent().unwrap(), &sandbox.session_directory()] {
         assert_eq!(mode_of(directory), 0o700, "{directory:?}");
     }
     let entries: Vec<_> = fs::read_dir(sandbox.session_directory()).unwrap().collect();
@@ -78,14 +79,14 @@ fn new_store_and_session_files_ignore_the_umask() {
 #[test]
 fn store_file_readable_by_other_users_is_made_private() {
     let sandbox = Sandbox::with_admin();
-    let journal = sandbox.store().with_extension("db-journal");
+    let journal = sandbox.store_path().with_extension("db-journal");
     fs::write(&journal, "").unwrap();
     for readable_file in store_files(&sandbox).into_iter().chain([journal]) {
         set_mode(&readable_file, 0o644);
         let output = sandbox.run(&["whoami"]).diagnostics();
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
-        warning: `~/.local/share/jeton/jeton.db` was readable by other users; fixed its permissions
+        warning: `~/.local/share/jeton/jeton.db` was readable by other users; its permissions are now fixed
         "));
         for file in store_files(&sandbox) {
             assert_eq!(mode_of(&file), 0o600, "{file:?}");
@@ -98,17 +99,17 @@ fn store_file_readable_by_other_users_is_made_private() {
 #[test]
 fn init_creates_a_store_in_an_empty_file() {
     let sandbox = Sandbox::new();
-    fs::create_dir_all(sandbox.store().parent().unwrap()).unwrap();
-    fs::write(sandbox.store(), "").unwrap();
+    fs::create_dir_all(sandbox.store_path().parent().unwrap()).unwrap();
+    fs::write(sandbox.store_path(), "").unwrap();
     let error = sandbox.json_error(&["whoami"]);
     assert_eq!(
         (&error["code"], &error["hint"]),
         (&"store_not_found".into(), &"create a store: jeton init".into())
     );
-    assert_eq!(fs::metadata(sandbox.store()).unwrap().len(), 0);
+    assert_eq!(fs::metadata(sandbox.store_path()).unwrap().len(), 0);
     let output = sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
     let message =
-        format!("created store `{}`\n", sandbox.store().canonicalize().unwrap().display());
+        format!("created store `{}`\n", sandbox.store_path().canonicalize().unwrap().display());
     assert!(output.stderr.starts_with(&message), "{}", output.stderr);
     for file in store_files(&sandbox) {
         assert_eq!(mode_of(&file), 0o600, "{file:?}");
@@ -180,9 +181,9 @@ fn store_and_session_paths_need_no_home_variable() {
     hint: create a store: jeton --store other.db init
     ");
     assert_eq!(fs::read_dir(config.join("sessions")).unwrap().count(), 2);
-    let created: Vec<_> =
+    let home_entries: Vec<_> =
         fs::read_dir(sandbox.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(created.len(), 2, "{created:?}");
+    assert_eq!(home_entries.len(), 2, "{home_entries:?}");
 }
 
 #[test]
@@ -211,21 +212,22 @@ fn session_of_a_store_is_not_used_with_its_copy() {
     sandbox.run(&["whoami"]).ok();
     // Another path to the same store does use the session.
     let link = sandbox.home().join("link");
-    std::os::unix::fs::symlink(sandbox.store().parent().unwrap(), &link).unwrap();
+    std::os::unix::fs::symlink(sandbox.store_path().parent().unwrap(), &link).unwrap();
     sandbox.run(&["whoami", "--store", link.join("jeton.db").to_str().unwrap()]).ok();
 }
 
-/// Checkpoints and removes the WAL. Returns the bytes of the store file.
+/// Writes the WAL into the store file (checkpoint), and removes the WAL. Returns the bytes of the
+/// store file.
 fn remove_wal(sandbox: &Sandbox) -> Vec<u8> {
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     store.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE").unwrap();
     store.execute_batch("PRAGMA journal_mode=WAL").unwrap();
     drop(store);
-    fs::read(sandbox.store()).unwrap()
+    fs::read(sandbox.store_path()).unwrap()
 }
 
-/// Writes `bytes` to the store file, and overwrites the page at index `page` from `offset` to its end.
-/// Removes the WAL and its index.
+/// Writes `bytes` to the store file with one damaged page: overwrites the page with number `page`,
+/// counted from 0, from `offset` to the end of the page. Removes the WAL and the WAL index.
 fn damage_page(store: &Path, bytes: &[u8], page: usize, offset: usize) {
     let mut damaged = bytes.to_vec();
     let end = ((page + 1) * 4096).min(damaged.len());
@@ -248,7 +250,7 @@ fn damaged_store_causes_no_panic() {
             for arguments in
                 [&["users", "list"][..], &["token", "create", "y"], &["token", "verify", &token]]
             {
-                damage_page(&sandbox.store(), &bytes, page, offset);
+                damage_page(&sandbox.store_path(), &bytes, page, offset);
                 let output = sandbox.run(arguments);
                 let is_documented = DOCUMENTED_CODES.contains(&output.code);
                 assert!(is_documented, "page {page}, offset {offset}: {arguments:?}: {output:?}");

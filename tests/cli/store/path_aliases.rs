@@ -1,12 +1,12 @@
-//! One store file with two paths is refused: each path would have its own WAL, and commits would be
-//! lost.
+//! A store file with two paths is refused. SQLite would use a separate WAL for each path, and
+//! commits would be lost.
 
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
 /// Number of attempts to write the store under each path.
-pub(super) const REPETITIONS: usize = 40;
+pub(super) const ATTEMPTS_PER_PATH: usize = 40;
 
 /// Creates a store without a token quota, and the empty directory `other`.
 pub(super) fn sandbox_with_unlimited_quota() -> Sandbox {
@@ -20,8 +20,8 @@ pub(super) fn sandbox_with_unlimited_quota() -> Sandbox {
 fn hard_linked_store_is_refused_under_both_paths() {
     let sandbox = sandbox_with_unlimited_quota();
     let link = sandbox.home().join("other/jeton.db");
-    fs::hard_link(sandbox.store(), &link).unwrap();
-    for _ in 0..REPETITIONS {
+    fs::hard_link(sandbox.store_path(), &link).unwrap();
+    for _ in 0..ATTEMPTS_PER_PATH {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "create", "x"]), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db`: the store file has several hard links
@@ -42,5 +42,6 @@ fn hard_linked_store_is_refused_under_both_paths() {
     ");
     fs::remove_file(link).unwrap();
     assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
+    // With one path, the store works again.
     sandbox.stdout_of(&["token", "create", "x"]);
 }

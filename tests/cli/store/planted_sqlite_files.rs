@@ -1,4 +1,5 @@
-//! Files that another user created in place of a store's WAL, WAL index or journal.
+//! Symbolic links, pipes and hard links in place of a store's WAL, WAL index or journal are
+//! refused. Another user could create such files.
 
 use super::store_files;
 use super::unsafe_files::make_pipe;
@@ -9,11 +10,12 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 /// Suffixes of the files that SQLite creates beside a store.
-pub(super) const SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(super) const SQLITE_FILE_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Creates a file in place of a SQLite file. Returns the output of `whoami` and `store check`, with
-/// `<end>` in place of the suffix. Asserts that other commands print the refusal of `whoami`, and
-/// that the store works after the removal of the created file.
+/// Moves the SQLite file with the suffix to `aside`, and creates a file in its place with `plant`.
+/// Returns the output of `whoami` and `store check`, with `<end>` in place of the suffix. Asserts
+/// that other commands print the same refusal as `whoami`, and that the store works after the
+/// return of the original file.
 #[track_caller]
 pub(super) fn outputs_with_planted_file(
     sandbox: &Sandbox,
@@ -21,7 +23,7 @@ pub(super) fn outputs_with_planted_file(
     plant: impl FnOnce(&Path),
 ) -> String {
     let name = format!("jeton.db{suffix}");
-    let sqlite_file = sandbox.store().with_file_name(&name);
+    let sqlite_file = sandbox.store_path().with_file_name(&name);
     let original_file = sandbox.home().join("aside");
     let original_existed = fs::rename(&sqlite_file, &original_file).is_ok();
     plant(&sqlite_file);
@@ -41,13 +43,13 @@ pub(super) fn outputs_with_planted_file(
 #[test]
 fn planted_sqlite_files_are_refused() {
     let sandbox = Sandbox::with_admin();
-    let link_target = sandbox.home().join("aside");
-    let linked_file = sandbox.home().join("other");
-    fs::write(&linked_file, "").unwrap();
-    for suffix in SUFFIXES {
+    let symlink_target = sandbox.home().join("aside");
+    let hard_link_source = sandbox.home().join("other");
+    fs::write(&hard_link_source, "").unwrap();
+    for suffix in SQLITE_FILE_SUFFIXES {
         let outputs = |plant: &dyn Fn(&Path)| outputs_with_planted_file(&sandbox, suffix, plant);
         allow_duplicates!(
-            assert_snapshot!(outputs(&|file| symlink(&link_target, file).unwrap()), @"
+            assert_snapshot!(outputs(&|file| symlink(&symlink_target, file).unwrap()), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is a symbolic link
         $ jeton store check
@@ -64,7 +66,7 @@ fn planted_sqlite_files_are_refused() {
         --- exit code 78, stderr
         error: the store has 1 fault
         "));
-        let hard_link = outputs(&|file| fs::hard_link(&linked_file, file).unwrap());
+        let hard_link = outputs(&|file| fs::hard_link(&hard_link_source, file).unwrap());
         allow_duplicates!(assert_snapshot!(hard_link, @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` has several hard links

@@ -14,11 +14,13 @@ use std::time::{Duration, Instant};
 
 pub(super) const RESTORE: [&str; 4] = ["store", "restore", "monday.db", "--yes"];
 
+/// Returns the path at which a restore keeps the previous store.
 pub(super) fn previous_store(sandbox: &Sandbox) -> PathBuf {
-    sandbox.store().with_file_name("jeton.db.before-restore")
+    sandbox.store_path().with_file_name("jeton.db.before-restore")
 }
 
-/// Creates a store and the backup `monday.db`. Returns an app token that was revoked after the backup.
+/// Creates a store and the backup `monday.db`. Also returns an app token that was revoked after the
+/// backup.
 pub(super) fn sandbox_with_backup() -> (Sandbox, String) {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
@@ -63,9 +65,10 @@ fn restored_store_has_the_content_of_the_backup() {
     let entries = fs::read_dir(store.parent().unwrap()).unwrap();
     let is_hidden = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with('.');
     assert!(!entries.map(|entry| entry.unwrap().path()).any(|path| is_hidden(&path)));
-    let audit = "SELECT concat_ws(' ', user_id, target_kind, target_id, outcome, count) FROM audit
+    let audit_sql =
+        "SELECT concat_ws(' ', user_id, target_kind, target_id, outcome, count) FROM audit
         WHERE action = 'store restore'";
-    assert_eq!(sandbox.sql(audit), ["1 store done 1"]);
+    assert_eq!(sandbox.sql(audit_sql), ["1 store done 1"]);
 }
 
 #[test]
@@ -74,23 +77,23 @@ fn second_restore_is_refused_until_previous_store_is_moved() {
     sandbox.run(&RESTORE).ok();
     sandbox.run(&["token", "revoke", &token]).ok();
     let before =
-        (rows_without_audit(&sandbox.store()), fs::read(previous_store(&sandbox)).unwrap());
+        (rows_without_audit(&sandbox.store_path()), fs::read(previous_store(&sandbox)).unwrap());
     let output = sandbox.run(&RESTORE).fails(5);
     assert!(
-        (rows_without_audit(&sandbox.store()), fs::read(previous_store(&sandbox)).unwrap())
+        (rows_without_audit(&sandbox.store_path()), fs::read(previous_store(&sandbox)).unwrap())
             == before
     );
     let hint = output.stderr.lines().last().unwrap().strip_prefix("hint: move the file: ").unwrap();
     let status = Command::new("sh").args(["-c", hint]).status().unwrap();
     assert!(status.success(), "{hint}");
-    let directory = sandbox.store().with_file_name("before-restore");
+    let directory = sandbox.store_path().with_file_name("before-restore");
     assert_snapshot!(sandbox.run_json(&RESTORE), @r#"{"changed":true,"backup":"monday.db","previous_store":"~/.local/share/jeton/jeton.db.before-restore","needs_migration":false}"#);
     sandbox.run(&["token", "verify", &token]).ok();
     assert_store_ok(&sandbox, &directory.join("jeton.db.before-restore"));
-    // A restore of the first store undoes the first restore.
+    // A restore of the original store undoes the first restore.
     fs::remove_file(previous_store(&sandbox)).unwrap();
-    let first_store = directory.join("jeton.db.before-restore");
-    sandbox.run(&["store", "restore", first_store.to_str().unwrap(), "--yes"]).ok();
+    let original_store = directory.join("jeton.db.before-restore");
+    sandbox.run(&["store", "restore", original_store.to_str().unwrap(), "--yes"]).ok();
     assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12);
 }
 
@@ -121,8 +124,8 @@ fn damaged_store_is_replaced_and_its_file_is_kept() {
     for (page, offset) in [(0, 0), (0, 100), (1, 0), (3, 0)] {
         let (sandbox, token) = sandbox_with_backup();
         let undamaged_bytes = remove_wal(&sandbox);
-        damage_page(&sandbox.store(), &undamaged_bytes, page, offset);
-        let damaged_bytes = fs::read(sandbox.store()).unwrap();
+        damage_page(&sandbox.store_path(), &undamaged_bytes, page, offset);
+        let damaged_bytes = fs::read(sandbox.store_path()).unwrap();
         let wal = store_files(&sandbox)[1].clone();
         if offset == 0 && page == 0 {
             fs::write(&wal, "a log").unwrap();
@@ -130,13 +133,13 @@ fn damaged_store_is_replaced_and_its_file_is_kept() {
         }
         sandbox.run(&RESTORE).ok();
         sandbox.run(&["token", "verify", &token]).ok();
-        assert_store_ok(&sandbox, &sandbox.store());
+        assert_store_ok(&sandbox, &sandbox.store_path());
         assert!(
             fs::read(previous_store(&sandbox)).unwrap() == damaged_bytes,
             "page {page}, offset {offset}"
         );
         if offset == 0 && page == 0 {
-            let kept_wal = sandbox.store().with_file_name("jeton.db.before-restore-wal");
+            let kept_wal = sandbox.store_path().with_file_name("jeton.db.before-restore-wal");
             assert_eq!(fs::read_to_string(kept_wal).unwrap(), "a log");
         }
     }
@@ -147,6 +150,7 @@ fn wal_of_the_backup_is_restored() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("monday.db");
     let other_file = sandbox.home().join("other.db");
+    // The new row stays in the WAL, because the connection remains open.
     let connection = Connection::open(&file).unwrap();
     connection
         .execute_batch(
@@ -162,7 +166,8 @@ fn wal_of_the_backup_is_restored() {
     assert_eq!(sandbox.sql("SELECT value FROM settings WHERE name = 'issuer'"), ["Countess"]);
 }
 
-/// Starts `token mint`, which keeps the store open while it waits for a reader of its standard output.
+/// Starts `token mint`, and reads only the first byte of its output. The command waits until the
+/// rest is read, and keeps the store open.
 fn start_blocked_mint(sandbox: &Sandbox) -> Child {
     let mut mint =
         Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "20000"]));
@@ -194,7 +199,7 @@ fn restore_waits_for_running_processes() {
 #[test]
 fn commands_that_wait_for_restore_use_the_restored_store() {
     let (sandbox, token) = sandbox_with_backup();
-    // The backup is so large that other processes can start during the restore.
+    // The backup is so large that the commands below start during the restore.
     let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();
     backup
         .execute_batch(
@@ -207,12 +212,12 @@ fn commands_that_wait_for_restore_use_the_restored_store() {
         .unwrap();
     drop(backup);
     let mut restore = Sandbox::start(&mut sandbox.command(&RESTORE));
-    let temporary_store = sandbox.store().with_file_name(".jeton-restore.new");
+    let temporary_store = sandbox.store_path().with_file_name(".jeton-restore.new");
     while !temporary_store.exists() {
         assert!(restore.try_wait().unwrap().is_none());
     }
     let create = || sandbox.command(&["token", "create", "waiting"]);
-    let created = Sandbox::run_at_once((0..4).map(|_| create()));
+    let created = Sandbox::run_in_parallel((0..4).map(|_| create()));
     RunOutput::from(restore.wait_with_output().unwrap()).ok();
     for output in created {
         sandbox.run(&["token", "verify", output.ok().stdout.trim()]).ok();
@@ -233,8 +238,8 @@ fn restore_of_another_store_is_audited_without_user() {
     source.run(&["store", "backup", "monday.db"]).ok();
     fs::copy(source.home().join("monday.db"), sandbox.home().join("monday.db")).unwrap();
     sandbox.run(&RESTORE).ok();
-    let audit = "SELECT ifnull(user_id, 'nobody') FROM audit WHERE action = 'store restore'";
-    assert_eq!(sandbox.sql(audit), ["nobody"]);
+    let audit_sql = "SELECT ifnull(user_id, 'nobody') FROM audit WHERE action = 'store restore'";
+    assert_eq!(sandbox.sql(audit_sql), ["nobody"]);
     let store_id = |sandbox: &Sandbox| sandbox.json(&["store", "info"])["store_id"].to_string();
     assert_eq!(store_id(&sandbox), store_id(&source));
 }
@@ -265,8 +270,8 @@ fn backup_with_older_schema_needs_migration_after_restore() {
     assert_eq!(sandbox.run(&["keys", "list"]).code, 78);
     sandbox.run(&["store", "migrate"]).ok();
     sandbox.run(&["keys", "list"]).ok();
-    let audit = "SELECT action FROM audit ORDER BY id";
-    assert_eq!(sandbox.sql(audit), ["store restore", "store migrate"]);
+    let audit_sql = "SELECT action FROM audit ORDER BY id";
+    assert_eq!(sandbox.sql(audit_sql), ["store restore", "store migrate"]);
     assert_eq!(sandbox.sql("PRAGMA journal_mode"), ["wal"]);
 }
 
@@ -276,16 +281,15 @@ fn backup_with_a_different_page_size_is_restored() {
     let other_file = sandbox.home().join("other.db");
     let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();
     backup
-        .execute_batch(
-            "PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM INTO 'x'"
-                .replace('x', other_file.to_str().unwrap())
-                .as_str(),
-        )
+        .execute_batch(&format!(
+            "PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM INTO '{}'",
+            other_file.display()
+        ))
         .unwrap();
     drop(backup);
     set_mode(&other_file, 0o600);
     sandbox.run(&["store", "restore", "other.db", "--yes"]).ok();
     sandbox.run(&["token", "verify", &token]).ok();
-    assert_store_ok(&sandbox, &sandbox.store());
+    assert_store_ok(&sandbox, &sandbox.store_path());
     assert_eq!(sandbox.sql("PRAGMA journal_mode"), ["wal"]);
 }

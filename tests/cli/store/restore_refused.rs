@@ -8,25 +8,34 @@ use insta::assert_snapshot;
 use rusqlite::Connection;
 use std::fs;
 
-/// Runs a restore with `-o json`. Asserts that the restore fails with the exit code and the error code, and
-/// changes no store. Runs the restore again without `-o json`, and returns the output.
+/// Runs a restore with `-o json`. Asserts that the restore fails with the exit code and the error
+/// code, and changes no store. Runs the restore again without `-o json`, and returns the output.
 #[track_caller]
-fn check_refusal(sandbox: &Sandbox, arguments: &[&str], exit_code: i32, code: &str) -> RunOutput {
+fn check_refusal(
+    sandbox: &Sandbox,
+    arguments: &[&str],
+    exit_code: i32,
+    error_code: &str,
+) -> RunOutput {
     let (before, had_previous_store) =
-        (rows_without_audit(&sandbox.store()), previous_store(sandbox).exists());
+        (rows_without_audit(&sandbox.store_path()), previous_store(sandbox).exists());
     let error = sandbox.json_error(arguments);
-    assert_eq!((&error["exit_code"], &error["code"]), (&exit_code.into(), &code.into()), "{error}");
+    assert_eq!(
+        (&error["exit_code"], &error["code"]),
+        (&exit_code.into(), &error_code.into()),
+        "{error}"
+    );
     assert!(
-        rows_without_audit(&sandbox.store()) == before
+        rows_without_audit(&sandbox.store_path()) == before
             && previous_store(sandbox).exists() == had_previous_store
     );
-    assert!(!sandbox.store().with_file_name(".jeton-restore.new").exists());
+    assert!(!sandbox.store_path().with_file_name(".jeton-restore.new").exists());
     sandbox.run(arguments)
 }
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn unusable_backup_leaves_the_store_unchanged() {
+fn refused_backup_leaves_the_store_unchanged() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("monday.db");
     let undamaged_bytes = fs::read(&file).unwrap();
@@ -65,7 +74,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     ");
     fs::write(&file, "other content").unwrap();
     check_refusal(&sandbox, &RESTORE, 78, "store_foreign");
-    let store = sandbox.store();
+    let store = sandbox.store_path();
     let restore_itself = ["store", "restore", store.to_str().unwrap(), "--yes"];
     check_refusal(&sandbox, &restore_itself, 2, "usage");
     check_refusal(&sandbox, &["store", "restore", "nowhere.db", "--yes"], 2, "usage");
@@ -73,10 +82,10 @@ fn unusable_backup_leaves_the_store_unchanged() {
     std::os::unix::fs::symlink("monday.db", sandbox.home().join("link.db")).unwrap();
     fs::write(&file, &undamaged_bytes).unwrap();
     check_refusal(&sandbox, &["store", "restore", "link.db", "--yes"], 78, "insecure_permissions");
-    let shared = sandbox.home().join("open");
-    fs::create_dir(&shared).unwrap();
-    fs::copy(&file, shared.join("a.db")).unwrap();
-    set_mode(&shared, 0o777);
+    let shared_directory = sandbox.home().join("open");
+    fs::create_dir(&shared_directory).unwrap();
+    fs::copy(&file, shared_directory.join("a.db")).unwrap();
+    set_mode(&shared_directory, 0o777);
     let restore_from_shared = ["store", "restore", "open/a.db", "--yes"];
     check_refusal(&sandbox, &restore_from_shared, 78, "insecure_permissions");
     // A restore without `--yes` and without a terminal is refused.
@@ -86,7 +95,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
-    // A world-readable backup is restored with a warning.
+    // A world-readable backup is restored, but with a warning.
     set_mode(&file, 0o644);
     let output = sandbox.run(&RESTORE).ok();
     assert_snapshot!(output, @"
@@ -94,7 +103,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     warning: `~/monday.db` is accessible to other users: found mode 0644, expected 0600
     restored monday.db; previous store: ~/.local/share/jeton/jeton.db.before-restore
     ");
-    assert_eq!(mode_of(&sandbox.store()), 0o600);
+    assert_eq!(mode_of(&sandbox.store_path()), 0o600);
 }
 
 #[test]
@@ -136,6 +145,6 @@ fn restore_requires_an_admin_or_the_file_owner_without_credentials() {
     sandbox.set_variable("JETON_TOKEN", "");
     sandbox.run(&["logout"]).ok();
     sandbox.run(&RESTORE).ok();
-    let audit = "SELECT ifnull(user_id, 'nobody') FROM audit WHERE action = 'store restore'";
-    assert_eq!(sandbox.sql(audit), ["nobody"]);
+    let audit_sql = "SELECT ifnull(user_id, 'nobody') FROM audit WHERE action = 'store restore'";
+    assert_eq!(sandbox.sql(audit_sql), ["nobody"]);
 }

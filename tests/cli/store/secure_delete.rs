@@ -1,4 +1,4 @@
-//! Neither the files of the store nor later backups contain deleted data.
+//! Neither the files of the store nor later backups contain deleted or replaced data.
 
 use crate::sandbox::Sandbox;
 use std::fs;
@@ -26,17 +26,20 @@ fn password_hashes_of_deleted_users_are_in_no_store_file_or_backup() {
     });
     fs::write(sandbox.home().join("users.csv"), rows).unwrap();
     sandbox.run(&["users", "import", "users.csv"]).ok();
+    // The first hash is the hash of ada.
     let user_hashes = password_hashes(&sandbox).split_off(1);
     assert_eq!(user_hashes.len(), 30);
-    let files = [sandbox.store(), sandbox.store().with_extension("db-wal")];
+    let files = [sandbox.store_path(), sandbox.store_path().with_extension("db-wal")];
     assert!(files.iter().any(|file| count_contained(file, &user_hashes) > 0));
     for number in 0..30 {
         sandbox.run(&["users", "delete", &format!("user{number}"), "--yes"]).ok();
     }
     sandbox.run(&["store", "backup", "copy.db"]).ok();
-    for file in
-        [sandbox.store(), sandbox.store().with_extension("db-wal"), sandbox.home().join("copy.db")]
-    {
+    for file in [
+        sandbox.store_path(),
+        sandbox.store_path().with_extension("db-wal"),
+        sandbox.home().join("copy.db"),
+    ] {
         assert_eq!(count_contained(&file, &user_hashes), 0, "{file:?}");
     }
 }
@@ -47,7 +50,7 @@ fn replaced_password_hash_is_in_no_store_file() {
     let replaced_hashes = password_hashes(&sandbox);
     sandbox.run_with_input(&["passwd", "--password-stdin"], "lovelace\ncountess").ok();
     sandbox.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
-    for file in [sandbox.store(), sandbox.store().with_extension("db-wal")] {
+    for file in [sandbox.store_path(), sandbox.store_path().with_extension("db-wal")] {
         assert_eq!(count_contained(&file, &replaced_hashes), 0, "{file:?}");
     }
 }
@@ -56,7 +59,7 @@ fn replaced_password_hash_is_in_no_store_file() {
 fn backup_has_no_free_pages_and_is_in_wal_mode() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint", "--record", "--count", "3000"]).ok();
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     store.execute_batch("DELETE FROM tokens").unwrap();
     let query_number = |store: &rusqlite::Connection, sql: &str| {
         store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()

@@ -8,8 +8,8 @@ use std::fs;
 #[test]
 fn session_file_readable_by_other_users_is_made_private() {
     let sandbox = Sandbox::with_admin();
-    let session = sandbox.session_file();
-    set_mode(&session, 0o640);
+    let session_file = sandbox.session_file();
+    set_mode(&session_file, 0o640);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     id            1
     uid           <uuid>
@@ -24,9 +24,9 @@ fn session_file_readable_by_other_users_is_made_private() {
     session ends  <time>
     credential    ~/.config/jeton/sessions/<uuid>.json
     --- stderr
-    warning: the session file was readable by other users; fixed its permissions
+    warning: the session file was readable by other users; its permissions are now fixed
     ");
-    assert_eq!(mode_of(&session), 0o600);
+    assert_eq!(mode_of(&session_file), 0o600);
     assert_eq!(sandbox.run(&["whoami"]).ok().stderr, "");
     set_mode(&sandbox.session_directory(), 0o755);
     sandbox.run(&["refresh"]).ok();
@@ -36,10 +36,10 @@ fn session_file_readable_by_other_users_is_made_private() {
 #[test]
 fn symlinked_session_file_is_refused() {
     let sandbox = Sandbox::with_admin();
-    let session = sandbox.session_file();
+    let session_file = sandbox.session_file();
     let elsewhere = sandbox.home().join("elsewhere.json");
-    fs::rename(&session, &elsewhere).unwrap();
-    std::os::unix::fs::symlink(&elsewhere, &session).unwrap();
+    fs::rename(&session_file, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &session_file).unwrap();
     assert_snapshot!(sandbox.run_json(&["whoami"]), @r#"
     --- exit code 78, stderr
     {"error":{"kind":"StoreUnusable","code":"insecure_permissions","exit_code":78,"message":"`~/.config/jeton/sessions`: the session file is a symbolic link","hint":"set `JETON_CONFIG_DIR` to another directory","details":{}}}

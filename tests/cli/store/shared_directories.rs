@@ -1,4 +1,4 @@
-//! Directories that other users can write are refused for stores, backups, sessions and output
+//! Directories that other users can write to are refused for stores, backups, sessions and output
 //! files.
 
 use super::{mode_of, set_mode};
@@ -36,6 +36,7 @@ fn run_hint(sandbox: &Sandbox, command: &str) {
     assert!(shell.args(["-c", command]).current_dir(sandbox.home()).status().unwrap().success());
 }
 
+/// Creates a store at the path `store` with the admin ada.
 pub(super) fn init(sandbox: &Sandbox, store: &str) -> RunOutput {
     sandbox.run_with_input(&["init", "ada", "--password-stdin", "--store", store], "lovelace")
 }
@@ -59,7 +60,7 @@ fn store_in_a_sticky_directory_is_refused_and_the_hint_works() {
 }
 
 #[test]
-fn store_in_a_directory_without_sticky_bit_is_refused_and_the_hint_works() {
+fn store_in_a_world_writable_directory_without_sticky_bit_is_refused_and_the_hint_works() {
     let sandbox = Sandbox::new();
     let shared = create_directory(&sandbox, "a b", 0o777);
     let output = init(&sandbox, "a b/ci.db");
@@ -74,7 +75,7 @@ fn store_in_a_directory_without_sticky_bit_is_refused_and_the_hint_works() {
 }
 
 #[test]
-fn hint_avoids_existing_unsafe_directories() {
+fn hint_avoids_an_existing_path_that_is_unsafe() {
     let sandbox = Sandbox::new();
     let shared = create_directory(&sandbox, "shared", 0o1777);
     let (unsafe_path, uid) = (shared.join("ci"), rustix::process::geteuid().as_raw());
@@ -117,11 +118,12 @@ fn existing_store_in_a_shared_directory_is_refused_and_the_hint_moves_the_store(
     insecure_permissions: directory `~/shared` is writable by other users (mode 1777)
     --- exit code 78, stderr
     error: the store has 1 fault
-    hint: move the store to a separate directory: mkdir -p -m 700 shared/ci && mv shared/ci.db* shared/ci (then use it with `--store shared/ci/ci.db`)
+    hint: move the store to a separate directory: mkdir -p -m 700 shared/ci && mv shared/ci.db* shared/ci (then use the store with `--store shared/ci/ci.db`)
     ");
     assert!(fs::read(shared.join("ci.db")).unwrap() == before);
     let command = hint_command(&sandbox.run(&["whoami", "--store", "shared/ci.db"]));
-    let (move_command, store_option) = command.split_once(" (then use it with `--store ").unwrap();
+    let (move_command, store_option) =
+        command.split_once(" (then use the store with `--store ").unwrap();
     run_hint(&sandbox, move_command);
     let store = store_option.strip_suffix("`)").unwrap();
     assert_snapshot!(sandbox.run(&["store", "check", "--store", store]), @"ok");
@@ -144,7 +146,7 @@ fn private_directory_below_a_world_writable_directory_is_refused() {
     assert!(is_empty(&private_directory));
     run_hint(&sandbox, &hint_command(&output));
     init(&sandbox, "plain/own/ci.db").ok();
-    // The sticky bit prevents other users from renaming the directory.
+    // The sticky bit prevents other users from renaming the private directory.
     set_mode(&shared_directory, 0o1777);
     sandbox.run(&["whoami", "--store", "plain/own/ci.db"]).ok();
 }

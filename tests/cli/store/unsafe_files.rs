@@ -1,5 +1,5 @@
-//! Session and store files that are not regular files, and databases of other programs, are refused. No
-//! command waits for the writer of a named pipe.
+//! Session and store files that are not regular files, and databases of other programs, are
+//! refused. No command waits until another process writes to a named pipe.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -32,8 +32,8 @@ pub(super) fn session_refusal(sandbox: &Sandbox) -> RunOutput {
     login
 }
 
-/// Replaces the session file with the file or directory that `create` makes at its path, and returns the
-/// refusal. Asserts that the original session file works after it is moved back.
+/// Moves the session file away, creates a directory or named pipe with `create` at the same path,
+/// and returns the refusal. Asserts that the original session file, moved back, is still usable.
 fn refusal_of_replaced_session(create: impl FnOnce(&Path)) -> RunOutput {
     let sandbox = Sandbox::with_admin();
     let (file, original) = (sandbox.session_file(), sandbox.home().join("aside"));
@@ -86,35 +86,36 @@ fn pipe_in_place_of_the_session_lock_file_is_refused() {
 fn pipe_in_place_of_the_store_is_refused() {
     let sandbox = Sandbox::with_admin();
     let original = sandbox.home().join("aside");
-    fs::rename(sandbox.store(), &original).unwrap();
-    make_pipe(&sandbox.store());
+    fs::rename(sandbox.store_path(), &original).unwrap();
+    make_pipe(&sandbox.store_path());
     for arguments in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db`: the store file is not a regular file
-        hint: set `HOME` to a directory of yours, or `JETON_STORE` to a file
+        hint: set `HOME` to a directory that you own, or `JETON_STORE` to a file
         "));
     }
-    fs::rename(&original, sandbox.store()).unwrap();
+    fs::rename(&original, sandbox.store_path()).unwrap();
     sandbox.run(&["whoami"]).ok();
 }
 
 #[test]
-fn database_of_another_program_is_refused_unchanged() {
+fn database_of_another_program_is_refused_and_left_unchanged() {
     let sandbox = Sandbox::with_admin();
     let create_rows_sql =
         "CREATE TABLE t (x); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
                 WHERE i < 2000) INSERT INTO t SELECT randomblob(500) FROM n";
     for (name, pragma) in [
         ("plain.db", ""),
-        ("log.db", "PRAGMA journal_mode = WAL"),
-        ("named.db", "PRAGMA application_id = 7"),
+        ("wal.db", "PRAGMA journal_mode = WAL"),
+        ("with_id.db", "PRAGMA application_id = 7"),
     ] {
         let database = rusqlite::Connection::open(sandbox.home().join(name)).unwrap();
         database.execute_batch(pragma).unwrap();
         database.execute_batch(create_rows_sql).unwrap();
     }
-    // Copies the database and its journal during a write: a killed program leaves such files.
+    // The copy of the database and its journal is made during a write. A program that is killed
+    // during a write leaves such files.
     let plain = sandbox.home().join("plain.db");
     let database = rusqlite::Connection::open(&plain).unwrap();
     database
@@ -128,7 +129,7 @@ fn database_of_another_program_is_refused_unchanged() {
         .unwrap();
     }
     drop(database);
-    for name in ["plain.db", "log.db", "named.db", "killed.db"] {
+    for name in ["plain.db", "wal.db", "with_id.db", "killed.db"] {
         let files = || {
             let paths = fs::read_dir(sandbox.home()).unwrap().map(|file| file.unwrap().path());
             let matching = paths.filter(|path| path.to_string_lossy().contains(name));

@@ -5,7 +5,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use std::collections::BTreeSet;
 use std::fs;
 
-/// Commands that create a store, read a store, or need no store.
+/// Commands of three kinds: some create a store, some read a store, and some need no store.
 const COMMANDS: [&[&str]; 9] = [
     &["init", "ada"],
     &["register", "ada"],
@@ -44,13 +44,13 @@ fn unsupported_store_url_is_refused_by_every_command() {
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `mysql`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `mysql`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `sqlite`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `sqlite`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `file`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `file`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `S3+x.y-z`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `S3+x.y-z`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     "#);
 }
 
@@ -61,18 +61,18 @@ fn refusal_of_store_url_in_environment_names_the_variable() {
     for arguments in COMMANDS {
         allow_duplicates!(assert_snapshot!(refusal_of(&sandbox, arguments), @r#"
         --- exit code 2, stderr
-        {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `mysql`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+        {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `mysql`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
         "#));
     }
-    let mut completion = sandbox.command(&["--", "jeton", "users", "show", ""]);
-    completion.envs([("COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", "3")]);
-    let output = completion.output().unwrap();
+    let mut completion_command = sandbox.command(&["--", "jeton", "users", "show", ""]);
+    completion_command.envs([("COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", "3")]);
+    let output = completion_command.output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     assert_eq!(fs::read_dir(sandbox.home()).unwrap().count(), 0);
 }
 
 #[test]
-fn url_refusal_is_json_with_json_lines_output() {
+fn refusal_of_url_is_json_if_the_output_format_is_json_lines() {
     let output =
         Sandbox::new().run(&["users", "export", "-o", "jsonl", "--token-file", "https://x/y"]);
     assert_snapshot!(output, @r#"
@@ -104,17 +104,17 @@ fn url_in_place_of_any_path_is_refused() {
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton whoami --token-file - -o json","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--dir`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--dir`: unsupported URL scheme `https`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--backup`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--backup`: unsupported URL scheme `https`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--site`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--site`: unsupported URL scheme `https`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from-file`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton keys import --from-file - -o json","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--out`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--out`: unsupported URL scheme `https`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton token mint --from - -o json","details":{}}}
     --- exit code 2, stderr
@@ -127,13 +127,13 @@ fn url_in_place_of_any_path_is_refused() {
     sandbox.set_variable("JETON_TOKEN_FILE", "https://x/y");
     assert_snapshot!(refusal_of(&sandbox, &["whoami"]), @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_TOKEN_FILE`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_TOKEN_FILE`: unsupported URL scheme `https`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     "#);
     sandbox.set_variable("JETON_TOKEN_FILE", "");
     sandbox.set_variable("JETON_CONFIG_DIR", "https://x/y");
     assert_snapshot!(refusal_of(&sandbox, &["init", "ada"]), @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_CONFIG_DIR`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_CONFIG_DIR`: unsupported URL scheme `https`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
     "#);
 }
 
@@ -148,10 +148,12 @@ fn path_that_resembles_a_url_is_accepted() {
 }
 
 #[test]
-fn download_hint_replaces_pipe_hint_if_hint_cannot_repeat_the_command() {
+fn hint_suggests_a_download_if_it_cannot_repeat_the_command() {
     let sandbox = Sandbox::new();
     let url = "HTTPS://id.example/jwks.json";
     let pipe_hint = "hint: pipe the document: ";
+    // The hint repeats no command that already reads standard input, and no word that may contain a
+    // secret or that needs quotes.
     for arguments in [
         &["--store", "postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"][..],
         &["--store=postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"],

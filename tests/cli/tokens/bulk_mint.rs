@@ -14,7 +14,7 @@ fn stdout_lines(output: &RunOutput) -> Vec<&str> {
 }
 
 #[test]
-fn each_input_row_mints_a_token() {
+fn one_token_is_minted_for_each_input_row() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("users.csv"), "sub,email\nalice,a@x.org\nbob,\n").unwrap();
     let output = sandbox.run(&["token", "mint", "--from", "users.csv", "--aud", "api"]).ok();
@@ -30,8 +30,8 @@ fn each_input_row_mints_a_token() {
         stdout_lines(&output).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(payload(objects[0]["token"].as_str().unwrap())["n"], 1);
     assert_eq!(payload(objects[1]["token"].as_str().unwrap())["exp"], 7);
-    let counts_query = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id";
-    assert_eq!(sandbox.sql(counts_query), ["2", "2"], "one audit event per command");
+    let counts_sql = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id";
+    assert_eq!(sandbox.sql(counts_sql), ["2", "2"], "one audit event per command");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn count_option_mints_tokens_with_distinct_jtis() {
 }
 
 #[test]
-fn invalid_input_row_is_reported_by_line_and_mints_no_token() {
+fn invalid_input_row_is_reported_by_line_and_no_token_is_minted() {
     let sandbox = Sandbox::with_admin();
     let row = |number| match number {
         54_322 => "one cell\n".to_owned(),
@@ -74,7 +74,7 @@ fn invalid_input_row_is_reported_by_line_and_mints_no_token() {
 }
 
 #[test]
-fn undelivered_tokens_are_revoked() {
+fn undelivered_recorded_tokens_are_revoked() {
     let sandbox = Sandbox::with_admin();
     let open_full_device = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mint = |arguments: &[&str]| {
@@ -92,7 +92,7 @@ fn undelivered_tokens_are_revoked() {
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
 }
 
-/// Returns the audit events of minting: user id, outcome and count.
+/// Returns the user id, the outcome and the count of each audit event of `token mint`.
 fn audit_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT user_id || ' ' || outcome || ' ' || count FROM audit
@@ -101,7 +101,7 @@ fn audit_events(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn duplicate_jti_is_refused_before_recording() {
+fn recorded_tokens_require_distinct_jtis() {
     let sandbox = Sandbox::with_admin();
     let row = "{\"jti\":\"01890a5d-ac96-774b-bcce-b302099a8057\"}\n";
     let rows = format!("{}{row}{row}", "{\"sub\":\"a\"}\n".repeat(1_200));
@@ -130,18 +130,18 @@ fn duplicate_jti_is_refused_before_recording() {
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["2"]);
     assert_eq!(audit_events(&sandbox), ["1 bad_data 0", "1 done 1", "1 bad_data 0", "1 done 1"]);
-    // Tokens that are not recorded may share a `jti`.
+    // Unrecorded tokens may have the same `jti`.
     let _ = sandbox.run_with_input(&["token", "mint", "--from", "-"], &rows).ok();
 }
 
 #[test]
-fn audit_counts_recorded_and_undelivered_tokens() {
+fn audit_log_counts_recorded_and_undelivered_tokens() {
     let sandbox = Sandbox::with_admin();
     let mut child =
         Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "9999"]));
     let mut first_line = String::new();
-    // jeton mints tokens in batches of at most 8,000. The test closes the pipe, whose buffer is
-    // smaller than a batch, after one line.
+    // jeton mints tokens in batches of at most 8,000. The test reads one line and then closes the
+    // pipe. The buffer of the pipe is smaller than a batch, so that no second batch is minted.
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_eq!(output.code, 1, "{output:?}");
@@ -154,7 +154,7 @@ fn audit_counts_recorded_and_undelivered_tokens() {
     );
     let words = output.stderr.split_whitespace();
     assert!(words.clone().any(|word| word == revoked_count), "{output:?}");
-    // The number of written lines depends on the pipe.
+    // The number of written lines depends on the buffer of the pipe.
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     let message: Vec<&str> =
         words.map(|word| if is_number(word) { "<count>" } else { word }).collect();
@@ -162,7 +162,7 @@ fn audit_counts_recorded_and_undelivered_tokens() {
 }
 
 #[test]
-fn interrupted_mint_counts_exactly_the_delivered_tokens() {
+fn interrupted_mint_reports_exactly_the_number_of_delivered_tokens() {
     let sandbox = Sandbox::with_admin();
     for options in [&["--record"][..], &[], &["--record", "-o", "jsonl"]] {
         let mint = [&["token", "mint", "--alg", "HS256", "--count", "4294967295"][..], options];
@@ -177,24 +177,25 @@ fn interrupted_mint_counts_exactly_the_delivered_tokens() {
         assert!(text.ends_with('\n'));
         let count = text.lines().count();
         let is_recorded = options.contains(&"--record");
-        let verb = if is_recorded { "recorded and written" } else { "written" };
+        let outcome = if is_recorded { "recorded and written" } else { "written" };
         let message = format!(
-            "interrupted after {count} of 4294967295 tokens; the {count} tokens were {verb}"
+            "interrupted after {count} of 4294967295 tokens; the {count} tokens were {outcome}"
         );
         assert!(output.stderr.contains(&message), "{output:?}");
-        let audit = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
+        let audit_sql = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
              ORDER BY id DESC LIMIT 1";
-        assert_eq!(sandbox.sql(audit), [format!("done {count}")]);
+        assert_eq!(sandbox.sql(audit_sql), [format!("done {count}")]);
         if is_recorded {
-            let rows = sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL");
-            assert_eq!(rows, [count.to_string()]);
+            let unrevoked_count =
+                sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL");
+            assert_eq!(unrevoked_count, [count.to_string()]);
             let _ = sandbox.run(&["token", "revoke", "--all", "--yes"]).ok();
         }
     }
 }
 
 #[test]
-fn mint_with_large_count_uses_constant_memory() {
+fn mint_with_the_largest_count_runs_in_limited_memory() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     let mint = ["token", "mint", "--count", "4294967295"];
@@ -219,7 +220,7 @@ fn mint_with_large_count_uses_constant_memory() {
 }
 
 #[test]
-fn claims_headers_and_times_are_set_by_flags() {
+fn claims_headers_and_times_are_set_by_options() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("claims.json"), "{\"iss\":\"file\",\"roles\":[\"a\"]}").unwrap();
     let token = sandbox.stdout_of(&[
@@ -265,7 +266,7 @@ fn claims_headers_and_times_are_set_by_flags() {
     ");
     assert_snapshot!(sandbox.run(&["token", "mint", "--header", "kid=x"]), @"
     --- exit code 2, stderr
-    error: header: `kid` is set by the key
+    error: header: `kid` cannot be set: it is the key id of the signing key
     hint: select a test key with `--key KID`, or use `--kid` with `--key-file` or `--secret-env`
     ");
 }

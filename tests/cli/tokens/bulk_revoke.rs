@@ -3,10 +3,11 @@
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
-/// Creates tokens for the apps a and b. John owns the tokens 1 (a), 2 (b), 3 (b, superseded), 4 (b,
-/// the successor of 3) and 5 (a test token, whose subject b is recorded as its app). Ada owns token 6 (b).
-/// John is a minter and logged in.
-fn with_six_tokens() -> Sandbox {
+/// Creates the tokens 1 to 6, here with the app of each token in parentheses. John owns 1 (a), 2
+/// (b), 3 (b), 4 (b) and 5 (b). Token 3 is superseded: it was renewed with a grace period, and 4 is
+/// the new token. Token 5 is a test token, whose subject is recorded as its app. Ada owns 6 (b).
+/// John is a minter and is logged in.
+fn sandbox_with_six_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     for app in ["a", "b", "b"] {
@@ -24,14 +25,14 @@ fn unrevoked_ids(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL ORDER BY id")
 }
 
-/// Returns the arguments of `token revoke` with confirmation.
+/// Returns the command `token revoke` with these arguments and with `--yes`, which confirms it.
 fn revoke_arguments<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
     [&["token", "revoke"], arguments, &["--yes"]].concat()
 }
 
 #[test]
-fn bulk_revocation_selects_own_tokens_by_kind_or_app() {
-    let sandbox = with_six_tokens();
+fn bulk_revocation_applies_to_own_tokens_and_is_filtered_by_kind_and_app() {
+    let sandbox = sandbox_with_six_tokens();
     let by_kind = revoke_arguments(&["--kind", "test", "--app", "b"]);
     assert_snapshot!(sandbox.run(&by_kind), @"
     --- stderr
@@ -52,9 +53,9 @@ fn bulk_revocation_selects_own_tokens_by_kind_or_app() {
     assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":true,"tokens_revoked":1}"#);
     assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false,"tokens_revoked":0}"#);
     assert_eq!(unrevoked_ids(&sandbox), ["6"]);
-    let audit = "SELECT detail || count FROM audit WHERE action = 'token revoke'";
+    let audit_sql = "SELECT detail || count FROM audit WHERE action = 'token revoke'";
     assert_eq!(
-        sandbox.sql(audit),
+        sandbox.sql(audit_sql),
         [
             r#"{"objects":"test tokens","owner":{"kind":"user","id":"2"},"app":"b"}1"#,
             r#"{"objects":"tokens","owner":{"kind":"user","id":"2"},"app":"b"}3"#,
@@ -67,7 +68,7 @@ fn bulk_revocation_selects_own_tokens_by_kind_or_app() {
 
 #[test]
 fn bulk_revocation_keeps_the_token_rows() {
-    let sandbox = with_six_tokens();
+    let sandbox = sandbox_with_six_tokens();
     let token = sandbox.stdout_of(&["token", "renew", "1"]);
     sandbox.run(&revoke_arguments(&["--all"])).ok();
     let output = sandbox.run(&["token", "verify", &token]);
@@ -80,9 +81,10 @@ fn bulk_revocation_keeps_the_token_rows() {
 }
 
 #[test]
-fn revocation_of_many_tokens_is_one_audit_event() {
-    let sandbox = with_six_tokens();
-    // jeton revokes 60,005 tokens in several transactions.
+fn revocation_in_several_transactions_is_one_audit_event() {
+    let sandbox = sandbox_with_six_tokens();
+    // Every seventh of the 70,000 added tokens is expired. The other 60,000 tokens and the tokens 1
+    // to 5 are revoked. jeton needs several transactions for this number of tokens.
     sandbox.sql(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000)
          INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
@@ -93,15 +95,16 @@ fn revocation_of_many_tokens_is_one_audit_event() {
     --- stderr
     revoked 60005 tokens
     ");
-    let live = "SELECT count(*) FROM tokens WHERE revoked_at IS NULL AND expires_at > 70000";
-    assert_eq!(sandbox.sql(live), ["1"]);
-    let audit = "SELECT count FROM audit WHERE action = 'token revoke'";
-    assert_eq!(sandbox.sql(audit), ["60005"]);
+    let live_count_sql =
+        "SELECT count(*) FROM tokens WHERE revoked_at IS NULL AND expires_at > 70000";
+    assert_eq!(sandbox.sql(live_count_sql), ["1"]);
+    let audit_sql = "SELECT count FROM audit WHERE action = 'token revoke'";
+    assert_eq!(sandbox.sql(audit_sql), ["60005"]);
 }
 
 #[test]
-fn before_option_revokes_older_tokens() {
-    let sandbox = with_six_tokens();
+fn before_option_revokes_only_tokens_issued_earlier() {
+    let sandbox = sandbox_with_six_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = issued_at - 864000 WHERE id IN (1, 4, 6)");
     assert_snapshot!(sandbox.run(&revoke_arguments(&["--before", "2020-01-01T00:00:00Z"])), @"
     --- stderr
@@ -121,7 +124,7 @@ fn before_option_revokes_older_tokens() {
 }
 
 #[test]
-fn before_option_compares_numeric_iat_or_else_issue_time_of_test_tokens() {
+fn before_option_compares_iat_of_test_token_or_issue_time_if_iat_is_no_number() {
     let sandbox = Sandbox::with_admin();
     let mint = |options: &[&str]| {
         let arguments = [&["token", "mint", "--record"], options].concat();
@@ -146,8 +149,8 @@ fn before_option_compares_numeric_iat_or_else_issue_time_of_test_tokens() {
 }
 
 #[test]
-fn only_admins_revoke_tokens_of_other_users() {
-    let sandbox = with_six_tokens();
+fn only_admins_bulk_revoke_tokens_of_other_users() {
+    let sandbox = sandbox_with_six_tokens();
     assert_snapshot!(sandbox.run(&revoke_arguments(&["--all-users", "--all"])), @"
     --- exit code 7, stderr
     error: only admins can act on other users' tokens: logged in as `john` with role `minter`
@@ -165,8 +168,7 @@ fn only_admins_revoke_tokens_of_other_users() {
     revoked 1 token
     ");
     sandbox.log_in("ada", "lovelace");
-    let unknown_user = sandbox.run(&revoke_arguments(&["--user", "nobody"]));
-    assert_snapshot!(unknown_user, @"
+    assert_snapshot!(sandbox.run(&revoke_arguments(&["--user", "nobody"])), @"
     --- exit code 3, stderr
     error: user `nobody` not found
     ");
@@ -188,7 +190,7 @@ fn only_admins_revoke_tokens_of_other_users() {
 
 #[test]
 fn bulk_revocation_requires_confirmation() {
-    let sandbox = with_six_tokens();
+    let sandbox = sandbox_with_six_tokens();
     assert_snapshot!(sandbox.run(&["token", "revoke", "--app", "b"]), @"
     --- exit code 2, stderr
     error: confirmation required, but no terminal to prompt on
@@ -203,7 +205,7 @@ fn bulk_revocation_requires_confirmation() {
 
 #[test]
 fn token_revoke_requires_either_ids_or_a_filter() {
-    let sandbox = with_six_tokens();
+    let sandbox = sandbox_with_six_tokens();
     for arguments in [&[][..], &["--all-users"], &["1", "--all"], &["1", "--user", "john"]] {
         let output = sandbox.run(&revoke_arguments(arguments)).fails(2);
         let expected_texts =

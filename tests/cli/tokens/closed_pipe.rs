@@ -1,5 +1,5 @@
-//! Readers that close the pipe early, such as `head -1`: an error only for recorded tokens and for
-//! `-o github`.
+//! Readers that close the pipe early, such as `head -1`. The command fails only if a token is
+//! recorded, or with `-o github`.
 
 use super::token_file;
 use crate::output::closed_pipe;
@@ -9,7 +9,8 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader};
 
-/// Runs the command, closes the pipe after one line, and returns the line and the output.
+/// Runs a command, and closes the pipe of its standard output after one line. Returns this line,
+/// and the exit code and standard error of the command.
 fn read_first_line(sandbox: &Sandbox, arguments: &[&str]) -> (String, RunOutput) {
     let mut child = Sandbox::start(&mut sandbox.command(arguments));
     let mut line = String::new();
@@ -17,12 +18,13 @@ fn read_first_line(sandbox: &Sandbox, arguments: &[&str]) -> (String, RunOutput)
     (line, RunOutput::from(child.wait_with_output().unwrap()))
 }
 
+/// Runs a command whose standard output is a pipe without a reader.
 fn run_with_closed_pipe(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
     RunOutput::capture(sandbox.command(arguments).stdout(closed_pipe()))
 }
 
 #[test]
-fn mint_succeeds_if_reader_stops_after_first_token() {
+fn mint_of_unrecorded_tokens_succeeds_if_the_reader_stops_after_one_line() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("S", "a secret that is as long as the hash");
     let rows = format!("sub\n{}", "alice\n".repeat(9_999));
@@ -39,20 +41,21 @@ fn mint_succeeds_if_reader_stops_after_first_token() {
             assert_eq!(token.split('.').count(), 3, "{mint:?}: {line}");
         }
     }
-    // jeton mints tokens in batches of at most 8,000, and the pipe is smaller than a batch. The
-    // audit log counts only the minted tokens. The two runs with an external secret have no event.
-    let events = "FROM audit WHERE action = 'token mint' AND outcome = 'done'";
-    let counts_fit_one_batch =
-        sandbox.sql(&format!("SELECT CAST(count BETWEEN 1 AND 8000 AS INTEGER) {events}"));
-    assert_eq!(counts_fit_one_batch, ["1"; 4]);
+    // jeton mints tokens in batches of at most 8,000. The buffer of the pipe is smaller than a
+    // batch, so that no second batch is minted. Of the six runs, the two with an external secret
+    // record no audit event.
+    let events_sql = "FROM audit WHERE action = 'token mint' AND outcome = 'done'";
+    let each_count_fits_one_batch =
+        sandbox.sql(&format!("SELECT CAST(count BETWEEN 1 AND 8000 AS INTEGER) {events_sql}"));
+    assert_eq!(each_count_fits_one_batch, ["1"; 4]);
 }
 
 #[test]
-fn unread_unrecorded_tokens_are_no_error() {
-    let sandbox = token_file::sandbox_with_file(token_file::FILE);
-    let file = ["token", "mint", "--file", "t.toml", "--allow-env", "S"];
+fn closed_pipe_is_no_error_for_unrecorded_tokens() {
+    let sandbox = token_file::sandbox_with_file(token_file::TOKEN_FILE);
+    let mint_from_file = ["token", "mint", "--file", "t.toml", "--allow-env", "S"];
     for options in [&[][..], &["-o", "json"], &["-o", "jsonl"], &["-o", "dotenv"]] {
-        let output = run_with_closed_pipe(&sandbox, &[&file, options].concat());
+        let output = run_with_closed_pipe(&sandbox, &[&mint_from_file, options].concat());
         assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{options:?}");
     }
     let sandbox = Sandbox::with_admin();
@@ -67,13 +70,13 @@ fn unread_unrecorded_tokens_are_no_error() {
     ] {
         let output = run_with_closed_pipe(&sandbox, arguments);
         assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{arguments:?}");
-        let audit = "SELECT outcome || ' ' || count FROM audit ORDER BY id DESC LIMIT 1";
-        assert_eq!(sandbox.sql(audit), [format!("done {count}")], "{arguments:?}");
+        let audit_sql = "SELECT outcome || ' ' || count FROM audit ORDER BY id DESC LIMIT 1";
+        assert_eq!(sandbox.sql(audit_sql), [format!("done {count}")], "{arguments:?}");
     }
 }
 
 #[test]
-fn unread_recorded_tokens_are_revoked() {
+fn closed_pipe_is_an_error_for_recorded_tokens_and_github_output() {
     let mut sandbox = token_file::sandbox_with_file("[tokens.A]\nrecord = true\n[tokens.B]\n");
     let _ = sandbox.run(&["init", "ada"]).ok();
     let env_file = sandbox.home().join("env");
@@ -85,7 +88,8 @@ fn unread_recorded_tokens_are_revoked() {
         &["token", "mint", "--record", "--count", "3", "-o", "json"],
         &["token", "mint", "--file", "t.toml"],
         &["token", "mint", "--file", "t.toml", "-o", "dotenv"],
-        // A token whose mask cannot be printed would be visible in the log of the job.
+        // `-o github` also fails for an unrecorded token: without the line `::add-mask::TOKEN`, the
+        // log of the GitHub Actions job would show the token.
         &["token", "mint", "-o", "github"],
     ] {
         assert_eq!(run_with_closed_pipe(&sandbox, arguments).code, 1, "{arguments:?}");

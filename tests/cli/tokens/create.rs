@@ -11,7 +11,7 @@ fn create_prints_only_the_token_on_stdout() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    created token 1 for my-app, expires <time>, 1 of 3 in use
+    created token 1 for my-app, expires <time>, 1 of 3 tokens in use
     ");
     let claims = payload(output.stdout.trim());
     assert_eq!(
@@ -32,7 +32,7 @@ fn create_json_has_the_token_and_its_attributes() {
 }
 
 #[test]
-fn create_flags_set_the_claims() {
+fn create_options_set_the_claims() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&[
         "token",
@@ -76,7 +76,7 @@ fn create_flags_set_the_claims() {
 }
 
 #[test]
-fn invalid_expiry_is_refused() {
+fn invalid_or_conflicting_expiry_options_are_refused() {
     let sandbox = Sandbox::with_john();
     let mut outputs = String::new();
     for (flag, value) in [("--ttl", "7"), ("--expires-at", "soon")] {
@@ -99,12 +99,12 @@ fn invalid_expiry_is_refused() {
     error: expiry time is in the past
     ");
     let mut outputs = String::new();
-    for (flags, other_flags) in [
+    for (options, other_options) in [
         (["--ttl", "1h"].as_slice(), ["--expires-at", "4102444800"].as_slice()),
         (&["--no-expiry"], &["--ttl", "1h"]),
         (&["--no-expiry"], &["--expires-at", "4102444800"]),
     ] {
-        let output = sandbox.run(&[&["token", "create", "app"], flags, other_flags].concat());
+        let output = sandbox.run(&[&["token", "create", "app"], options, other_options].concat());
         outputs += &output.with_command();
     }
     assert_snapshot!(outputs, @"
@@ -168,7 +168,7 @@ fn invalid_app_names_claims_and_permissions_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton token create ''
     --- exit code 2, stderr
-    error: invalid value '' for '<APP>': app name: must not be empty, or start or end with whitespace
+    error: invalid value '' for '<APP>': app name: must not be empty, and must not start or end with whitespace
     hint: see `jeton token create --help`
     $ jeton token create app -p 'a b'
     --- exit code 2, stderr
@@ -183,14 +183,14 @@ fn invalid_app_names_claims_and_permissions_are_refused() {
 }
 
 #[test]
-fn exceeded_quota_error_lists_the_live_tokens() {
+fn exceeded_quota_is_an_error_that_lists_the_live_tokens() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "b"] {
         sandbox.run(&["token", "create", app]).ok();
     }
     assert_snapshot!(sandbox.run(&["token", "create", "c"]), @"
     --- exit code 8, stderr
-    error: token quota exceeded: 3 of 3 in use
+    error: token quota exceeded: 3 of 3 tokens in use
     hint: revoke a token that is no longer used; list the tokens: jeton token list --user john
     ");
     let error = sandbox.json_error(&["token", "create", "c"]);
@@ -207,7 +207,7 @@ fn exceeded_quota_error_lists_the_live_tokens() {
     assert_snapshot!(output, @"
     <token>
     --- stderr
-    created token 4 for c, expires <time>, 3 of 3 in use
+    created token 4 for c, expires <time>, 3 of 3 tokens in use
     ");
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();

@@ -1,5 +1,6 @@
-//! Example services with Flask accept valid tokens that are minted with presets, and accept a
-//! defective token only if the preset lists the defect as accepted.
+//! Example services that use Flask, and tokens that are minted with presets. A service accepts the
+//! valid token. A service accepts a defective token only if the preset lists the defect as
+//! accepted.
 
 use crate::python::run_script;
 use crate::sandbox::Sandbox;
@@ -7,11 +8,12 @@ use serde_json::{Value, json};
 use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
-const JOHN: &str = "john@example.com";
+const JOHN_EMAIL: &str = "john@example.com";
 
-/// A service in `python/example_services`, and the endpoint under test.
+/// A service in the directory `tests/cli/python/example_services`, and the endpoint under test.
 struct Service {
     name: &'static str,
+    /// Preset of the tokens that are sent to the service.
     preset: &'static str,
     /// Subject of the tokens.
     sub: &'static str,
@@ -20,10 +22,10 @@ struct Service {
     /// Method and path of the protected endpoint.
     endpoint: (&'static str, &'static str),
     /// Path of the endpoint that revokes a token, or `None` if the service cannot revoke tokens.
-    revoke: Option<&'static str>,
-    /// Library that verifies the tokens, and the defects that the service accepts. The preset may
-    /// list more defects as accepted by the library: servers limit the size of headers, and a service
-    /// may check more than its library.
+    revocation_path: Option<&'static str>,
+    /// Library with which the service verifies tokens, and the defects that the service accepts.
+    /// The preset may list more defects as accepted by the library: servers limit the size of
+    /// headers, and a service may check more than its library.
     verifier: (&'static str, &'static [&'static str]),
 }
 
@@ -42,7 +44,7 @@ impl Service {
     /// Returns a request to the protected endpoint with a token.
     fn build_request(&self, token: &Value) -> Value {
         let (method, path) = self.endpoint;
-        // Service 000 expects the token in the body.
+        // Service 000 expects the token in the body, not in a header.
         if self.name == "000" {
             return json!([method, path, null, {"token": token}]);
         }
@@ -50,8 +52,9 @@ impl Service {
     }
 }
 
-/// Creates the fixtures for a service. Returns each item of the manifest with the token from its file,
-/// because the manifest omits long tokens.
+/// Creates the fixtures for a service: a valid token, and a token for each defect. Returns each
+/// item of the manifest, and the token in the file that the item names. The tokens are read from
+/// these files because the manifest omits long tokens.
 fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
@@ -65,21 +68,23 @@ fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     let directory = sandbox.home().join("fixtures");
     let manifest = fs::read_to_string(directory.join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&manifest).unwrap();
-    let with_token = |item: &Value| {
+    let item_and_token = |item: &Value| {
         let token = fs::read_to_string(directory.join(item["file"].as_str().unwrap())).unwrap();
         (item.clone(), json!(token.trim_end()))
     };
-    manifest["fixtures"].as_array().unwrap().iter().map(with_token).collect()
+    manifest["fixtures"].as_array().unwrap().iter().map(item_and_token).collect()
 }
 
-/// Asserts that the service accepts the valid token, and accepts a defective token only if the
-/// preset lists the defect as accepted.
+/// Asserts that the service accepts the valid token. Asserts that the service accepts a defective
+/// token if and only if both `service.verifier` and the preset list the defect as accepted. A
+/// service that cannot revoke tokens must also accept the token of the fixture `revoked`.
 fn check_acceptance(service: &Service) {
     let items = create_fixtures(service);
     assert!(items.len() > 10);
     let mut requests = Vec::new();
     for (item, token) in &items {
-        if let (Some(path), true) = (service.revoke, item["name"] == "revoked") {
+        // A service that can revoke tokens revokes this token before it receives the token.
+        if let (Some(path), true) = (service.revocation_path, item["name"] == "revoked") {
             requests.push(json!(["POST", path, token, {}]));
         }
         requests.push(service.build_request(token));
@@ -87,10 +92,10 @@ fn check_acceptance(service: &Service) {
     let mut responses = service.send_requests(&requests).into_iter();
     for (item, _) in &items {
         let name = item["name"].as_str().unwrap();
-        if service.revoke.is_some() && name == "revoked" {
-            assert_eq!(responses.next().unwrap()["status"], 200, "the token is revoked");
+        if service.revocation_path.is_some() && name == "revoked" {
+            assert_eq!(responses.next().unwrap()["status"], 200, "the service revokes the token");
         }
-        let cannot_revoke = service.revoke.is_none() && name == "revoked";
+        let cannot_revoke = service.revocation_path.is_none() && name == "revoked";
         let (verifier, accepted_defects) = service.verifier;
         let is_accepted_defect =
             accepted_defects.contains(&name) && item["accepted_by"][verifier].is_string();
@@ -107,27 +112,27 @@ fn check_acceptance(service: &Service) {
 #[test]
 #[ignore = "needs Python"]
 fn example_service_000_accepts_only_valid_token_and_listed_defects() {
-    let signup = json!({"nome": "John Doe", "email": JOHN, "senha": "123456"});
+    let signup = json!({"nome": "John Doe", "email": JOHN_EMAIL, "senha": "123456"});
     check_acceptance(&Service {
         name: "000",
         preset: "gerencia",
-        sub: JOHN,
+        sub: JOHN_EMAIL,
         signup: ("/clientes/cadastro", signup),
         endpoint: ("POST", "/clientes/claims"),
-        revoke: None,
+        revocation_path: None,
         verifier: ("PyJWT", &["oversized"]),
     });
 }
 
 fn service_001(preset: &'static str, endpoint: (&'static str, &'static str)) -> Service {
-    let signup = json!({"username": "john", "email": JOHN, "password": "123456"});
+    let signup = json!({"username": "john", "email": JOHN_EMAIL, "password": "123456"});
     Service {
         name: "001",
         preset,
-        sub: JOHN,
+        sub: JOHN_EMAIL,
         signup: ("/auth/register", signup),
         endpoint,
-        revoke: Some("/auth/revoke_token"),
+        revocation_path: Some("/auth/revoke_token"),
         verifier: ("Flask-JWT-Extended", &["missing_exp"]),
     }
 }
@@ -149,7 +154,7 @@ fn example_service_002_accepts_only_valid_token_and_listed_defects() {
         sub: "caio",
         signup: ("/auth/register", signup),
         endpoint: ("GET", "/api/users/all?page=1&per_page=5"),
-        revoke: None,
+        revocation_path: None,
         verifier: ("Flask-JWT-Extended", &["missing_exp"]),
     });
 }
@@ -164,7 +169,7 @@ fn example_service_003_accepts_only_valid_token_and_listed_defects() {
             sub: "abc@abc.com",
             signup: ("/signup", json!({"email": "abc@abc.com", "password": "abc123"})),
             endpoint,
-            revoke: Some("/revoke"),
+            revocation_path: Some("/revoke"),
             verifier: ("Flask-JWT-Extended", &["missing_exp"]),
         });
     }
@@ -181,7 +186,7 @@ fn example_service_004_accepts_only_valid_token_and_listed_defects() {
             sub: "khyati",
             signup: ("/signup", signup),
             endpoint,
-            revoke: Some("/logout"),
+            revocation_path: Some("/logout"),
             verifier: ("Flask-JWT-Extended", &["missing_exp"]),
         });
     }

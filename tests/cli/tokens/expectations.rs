@@ -5,10 +5,11 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::json;
 
+/// Options of `token verify` with the shared secret in the file `secret`.
 const KEY_OPTIONS: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
 
-/// Creates a sandbox without a store, with a shared secret in the file `secret`.
-fn with_secret_file() -> Sandbox {
+/// Creates a sandbox without a store. The file `secret` contains a shared secret.
+fn sandbox_with_secret_file() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.home().join("secret"), "0123456789".repeat(4)).unwrap();
     sandbox
@@ -29,7 +30,7 @@ fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
 }
 
 #[track_caller]
-fn check_invalid(output: &RunOutput, exit_code: i32, reason_code: &str) {
+fn assert_invalid(output: &RunOutput, exit_code: i32, reason_code: &str) {
     assert_eq!(
         (output.code, output.verdict()),
         (exit_code, format!("invalid: {reason_code}")),
@@ -39,31 +40,32 @@ fn check_invalid(output: &RunOutput, exit_code: i32, reason_code: &str) {
 
 #[test]
 fn third_party_token_without_exp_is_refused_by_default() {
-    let sandbox = with_secret_file();
+    let sandbox = sandbox_with_secret_file();
     let token = mint_without_exp(&sandbox);
     let output = verify(&sandbox, &token, &[]);
-    check_invalid(&output, 10, "missing_claim");
+    assert_invalid(&output, 10, "missing_claim");
     assert_snapshot!(output, @"
     invalid: missing_claim: `exp`
     --- exit code 10, stderr
     error: claim `exp` missing
     hint: use `--allow-no-expiry` to accept third-party tokens without `exp`
     ");
-    check_invalid(&verify(&sandbox, &token, &["--min-ttl", "1h"]), 10, "missing_claim");
-    check_invalid(&verify(&sandbox, &token, &["--at", "2030-01-01"]), 10, "missing_claim");
+    assert_invalid(&verify(&sandbox, &token, &["--min-ttl", "1h"]), 10, "missing_claim");
+    assert_invalid(&verify(&sandbox, &token, &["--at", "2030-01-01"]), 10, "missing_claim");
     for options in [&["--allow-no-expiry"][..], &["--allow-no-expiry", "--min-ttl", "1h"]] {
         assert_eq!(verify(&sandbox, &token, options).ok().stdout, "valid\n");
     }
+    // `k` is the same secret in base64url.
     let jwk = json!({"kty": "oct", "k": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OQ"});
     std::fs::write(sandbox.home().join("jwks"), json!({ "keys": [jwk] }).to_string()).unwrap();
     let verify_with_jwks = ["token", "verify", &token, "--jwks", "jwks"];
-    check_invalid(&sandbox.run(&verify_with_jwks), 10, "missing_claim");
+    assert_invalid(&sandbox.run(&verify_with_jwks), 10, "missing_claim");
     assert_snapshot!(sandbox.run(&[&verify_with_jwks[..], &["--allow-no-expiry"]].concat()), @"valid");
 }
 
 #[test]
 fn third_party_batch_refuses_tokens_without_exp_by_default() {
-    let sandbox = with_secret_file();
+    let sandbox = sandbox_with_secret_file();
     let input = format!("{}\n{}\n", mint(&sandbox, &[]), mint_without_exp(&sandbox));
     let batch = [&["token", "verify", "--batch"], &KEY_OPTIONS[..]].concat();
     let output = sandbox.run_with_input(&batch, &input);
@@ -90,7 +92,7 @@ fn allow_no_expiry_option_is_for_third_party_tokens_only() {
     let output = sandbox.run(&["token", "verify", &token, "--allow-no-expiry"]);
     assert_eq!(output.code, 2, "the flag needs `--jwks` or `--key`: {output:?}");
     let test_token = sandbox.stdout_of(&["token", "mint", "--defect", "missing_exp"]);
-    check_invalid(
+    assert_invalid(
         &sandbox.run(&["token", "verify", &test_token, "--type", "test"]),
         10,
         "missing_claim",
@@ -99,7 +101,7 @@ fn allow_no_expiry_option_is_for_third_party_tokens_only() {
 
 #[test]
 fn typ_is_compared_as_a_media_type() {
-    let sandbox = with_secret_file();
+    let sandbox = sandbox_with_secret_file();
     let token = mint(&sandbox, &["--header", "typ=at+jwt"]);
     for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+jwt"] {
         assert_eq!(verify(&sandbox, &token, &["--typ", typ]).ok().stdout, "valid\n");
@@ -128,12 +130,12 @@ fn typ_is_compared_as_a_media_type() {
     let store_sandbox = Sandbox::with_admin();
     let app_token = store_sandbox.stdout_of(&["token", "create", "app"]);
     store_sandbox.run(&["token", "verify", &app_token, "--typ", "jwt"]).ok();
-    check_invalid(
+    assert_invalid(
         &store_sandbox.run(&["token", "verify", &app_token, "--typ", "at+jwt"]),
         10,
         "wrong_type",
     );
-    check_invalid(
+    assert_invalid(
         &store_sandbox.run(&["token", "verify", "--typ", "at+jwt", &app_token, "--aud", "x"]),
         10,
         "wrong_type",
@@ -141,8 +143,8 @@ fn typ_is_compared_as_a_media_type() {
 }
 
 #[test]
-fn require_claim_option_refuses_missing_and_null_claims() {
-    let sandbox = with_secret_file();
+fn require_claim_option_refuses_tokens_in_which_the_claim_is_missing_or_null() {
+    let sandbox = sandbox_with_secret_file();
     let token =
         mint(&sandbox, &["--sub", "alice", "--claim-json", "n=0", "--claim-json", "z=null"]);
     let requirements = ["--require-claim", "sub", "--require-claim", "n"];
@@ -161,7 +163,7 @@ fn require_claim_option_refuses_missing_and_null_claims() {
     let store_sandbox = Sandbox::with_admin();
     let app_token = store_sandbox.stdout_of(&["token", "create", "app"]);
     store_sandbox.run(&["token", "verify", &app_token, "--require-claim", "app"]).ok();
-    check_invalid(
+    assert_invalid(
         &store_sandbox.run(&["token", "verify", &app_token, "--require-claim", "aud"]),
         9,
         "require",

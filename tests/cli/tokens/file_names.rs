@@ -39,7 +39,7 @@ fn url_in_place_of_a_file_name_is_reported_with_a_hint() {
     hint: download the document, then use `--jwks jwks.json`: curl -fsSo jwks.json https://id.example/jwks.json
     --- exit code 2, stderr
     error: `--jwks`: URL found, expected the name of a file
-    hint: download the document and pass it as `-` on standard input
+    hint: download the document, and pass the document on standard input with the argument `-`
     --- exit code 2, stderr
     error: `FILE`: URL found, expected the name of a file
     hint: pipe the document: curl -fsS http://intranet/users.csv | jeton users import -
@@ -51,7 +51,8 @@ fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
     let (sandbox, token) = sandbox_with_token();
     fs::write(sandbox.home().join("jwks.json"), "{\"keys\":[]}").unwrap();
     let secret_options = ["--secret-env", "SECRET", "--alg", "HS256"];
-    let mint = |option, value| [&["token", "mint", option, value][..], &secret_options].concat();
+    let mint_arguments =
+        |option, value| [&["token", "mint", option, value][..], &secret_options].concat();
     let outputs = run_all(
         &sandbox,
         &[
@@ -61,9 +62,9 @@ fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
             &["token", "verify", "a.b.c", "--key=-----BEGIN PUBLIC KEY-----", "--alg", "RS256"],
             &["token", "verify", "a.b.c", "--key", "-----BEGIN PUBLIC KEY-----", "--alg", "RS256"],
             &["token", "verify", "a.b.c", "--key", "marker-of-a-secret", "--alg", "HS256"],
-            &mint("--claims", "role=admin"),
-            &mint("--claims", "@claims.json"),
-            &mint("--from", "@users.csv"),
+            &mint_arguments("--claims", "role=admin"),
+            &mint_arguments("--claims", "@claims.json"),
+            &mint_arguments("--from", "@users.csv"),
             &["token", "decode", "--token-file", &token],
         ],
     );
@@ -85,7 +86,7 @@ fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
     error: PEM found, expected the name of a file
     hint: use `-` and pass the PEM on standard input
     --- exit code 2, stderr
-    error: the file with the key in `--key` cannot be read: No such file or directory
+    error: the file that `--key` names for the key cannot be read: No such file or directory
     hint: for a secret, use `--secret-env NAME`
     --- exit code 2, stderr
     error: `--claims`: `NAME=VALUE` found, expected the name of a file

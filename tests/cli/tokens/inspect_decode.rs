@@ -4,7 +4,8 @@ use crate::sandbox::{Sandbox, payload, tampered};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Tokens of a Flask-JWT-Extended application with an unknown secret.
+/// Access token and refresh token of a Flask-JWT-Extended application. jeton does not know the
+/// secret of the application.
 const FLASK_TOKENS: [&str; 2] = [
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
      eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTcwOTkzMzgwOSwianRpIjoiYmIxYTNiMTYtNjI0NC00YzRhLWIxM2YtY2M5OWQz\
@@ -18,7 +19,7 @@ const FLASK_TOKENS: [&str; 2] = [
      PmKT8a_cDCly9ADzXUQRH9SdSvECoMI0sE6BBrBykEc",
 ];
 
-fn parse(text: &str) -> Value {
+fn parse_json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
@@ -27,10 +28,10 @@ fn inspect_prints_only_the_verified_claims() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app", "-p", "read"]);
     let output = sandbox.run(&["token", "inspect", &token]).ok();
-    assert_eq!((parse(&output.stdout), output.stderr.as_str()), (payload(&token), ""));
+    assert_eq!((parse_json(&output.stdout), output.stderr.as_str()), (payload(&token), ""));
     assert!(output.stdout.starts_with("{\n  \"id\": 2,\n"), "{}", output.stdout);
     let output = sandbox.run(&["token", "inspect", &token, "-o", "json"]).ok();
-    assert_eq!((parse(&output.stdout), output.stdout.lines().count()), (payload(&token), 1));
+    assert_eq!((parse_json(&output.stdout), output.stdout.lines().count()), (payload(&token), 1));
     sandbox.run(&["logout"]).ok();
     sandbox.run(&["token", "inspect", &token]).ok();
 }
@@ -98,7 +99,7 @@ fn decode_needs_no_store() {
         let times =
             format!("iat: 2024-03-08T21:36:49Z\nnbf: 2024-03-08T21:36:49Z\nexp: {expiry}\n");
         assert_eq!(output.stderr, format!("token not verified\n{times}"));
-        let decoded = parse(&output.stdout);
+        let decoded = parse_json(&output.stdout);
         assert_eq!(decoded["header"], json!({"alg": "HS256", "typ": "JWT"}));
         assert_eq!(decoded["payload"], payload(token));
         assert_eq!(

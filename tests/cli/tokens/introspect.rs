@@ -19,15 +19,23 @@ fn introspection_describes_active_app_and_access_tokens() {
             "jti": claims["jti"],
         })
     );
-    let access = sandbox.json(&["token", "introspect", &sandbox.session_member("access")]);
-    assert_eq!((&access["active"], &access["username"]), (&true.into(), &"john".into()));
-    assert_eq!((&access["token_use"], &access["token_type"]), (&json!("access"), &json!("Bearer")));
-    assert!(access.get("scope").is_none());
-    assert!(access.get("bloqueado").is_none());
+    let access_introspection =
+        sandbox.json(&["token", "introspect", &sandbox.session_member("access")]);
+    assert_eq!(
+        (&access_introspection["active"], &access_introspection["username"]),
+        (&true.into(), &"john".into())
+    );
+    assert_eq!(
+        (&access_introspection["token_use"], &access_introspection["token_type"]),
+        (&json!("access"), &json!("Bearer"))
+    );
+    assert!(access_introspection.get("scope").is_none());
+    // The access token has the claim `bloqueado`, which marks session tokens.
+    assert!(access_introspection.get("bloqueado").is_none());
 }
 
 #[test]
-fn invalid_token_introspection_has_no_details() {
+fn invalid_or_refresh_or_test_token_is_introspected_as_inactive_without_details() {
     let sandbox = Sandbox::with_admin();
     let app_token = sandbox.stdout_of(&["token", "create", "app"]);
     let revoked_token = sandbox.stdout_of(&["token", "create", "app"]);

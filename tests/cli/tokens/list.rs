@@ -4,9 +4,9 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Creates tokens for the apps a and b. John owns the tokens 1 (a), 2 (b, revoked) and 3 (b,
-/// expired). Ada owns token 4 (b) and is logged in.
-fn with_four_tokens() -> Sandbox {
+/// Creates the tokens 1 to 4 for the apps a and b. John owns 1 (app a), 2 (app b, revoked) and 3
+/// (app b, expired). Ada owns 4 (app b) and is logged in.
+fn sandbox_with_four_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "a", "-p", "read,write", "--aud", "x", "--claim", "k=v"]).ok();
     sandbox.run(&["token", "create", "b"]).ok();
@@ -18,7 +18,8 @@ fn with_four_tokens() -> Sandbox {
     sandbox
 }
 
-/// Returns the ids of the listed tokens and the total: `1,4 of 2`.
+/// Returns the ids of the tokens on the page, and the number of matching tokens on all pages: for
+/// example, `3,4 of 4`.
 fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let list = sandbox.json(&[&["token", "list"], arguments].concat());
     let items = list["items"].as_array().unwrap().iter();
@@ -27,8 +28,8 @@ fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn token_list_shows_attributes_but_no_tokens() {
-    let sandbox = with_four_tokens();
+fn token_list_shows_attributes_but_no_token_values() {
+    let sandbox = sandbox_with_four_tokens();
     let output = sandbox.run(&["token", "list", "--all-users", "--status", "all"]);
     assert_snapshot!(output, @"
     ID  KIND  APP  USER  PERMISSIONS  STATUS   EXPIRES
@@ -42,7 +43,7 @@ fn token_list_shows_attributes_but_no_tokens() {
 
 #[test]
 fn token_list_is_filtered_by_owner_app_and_status() {
-    let sandbox = with_four_tokens();
+    let sandbox = sandbox_with_four_tokens();
     assert_eq!(list_ids(&sandbox, &[]), "4 of 1");
     assert_eq!(list_ids(&sandbox, &["--user", "john"]), "1 of 1");
     assert_eq!(list_ids(&sandbox, &["--user", "2", "--status", "all"]), "1,2,3 of 3");
@@ -51,10 +52,16 @@ fn token_list_is_filtered_by_owner_app_and_status() {
     assert_eq!(list_ids(&sandbox, &["--all-users", "--status", "revoked"]), "2 of 1");
     assert_eq!(list_ids(&sandbox, &["--all-users", "--status", "all", "--app", "b"]), "2,3,4 of 3");
     assert_eq!(list_ids(&sandbox, &["--all-users", "--app", "nothing"]), " of 0");
-    let all = ["--all-users", "--status", "all", "--per-page", "2"];
-    assert_eq!(list_ids(&sandbox, &[all.as_slice(), &["--page", "2"]].concat()), "3,4 of 4");
-    assert_eq!(list_ids(&sandbox, &[all.as_slice(), &["--after", "1"]].concat()), "2,3 of 4");
-    let output = sandbox.run(&[&["token", "list"], all.as_slice()].concat()).ok();
+    let two_per_page = ["--all-users", "--status", "all", "--per-page", "2"];
+    assert_eq!(
+        list_ids(&sandbox, &[two_per_page.as_slice(), &["--page", "2"]].concat()),
+        "3,4 of 4"
+    );
+    assert_eq!(
+        list_ids(&sandbox, &[two_per_page.as_slice(), &["--after", "1"]].concat()),
+        "2,3 of 4"
+    );
+    let output = sandbox.run(&[&["token", "list"], two_per_page.as_slice()].concat()).ok();
     assert_snapshot!(output, @"
     ID  KIND  APP  USER  PERMISSIONS  STATUS   EXPIRES
     1   app   a    john  read,write   live     <time>
@@ -70,7 +77,7 @@ fn token_list_is_filtered_by_owner_app_and_status() {
 
 #[test]
 fn only_admins_see_tokens_of_other_users() {
-    let sandbox = with_four_tokens();
+    let sandbox = sandbox_with_four_tokens();
     sandbox.log_in("john", "123456");
     assert_eq!(list_ids(&sandbox, &["--user", "john"]), "1 of 1");
     let output = sandbox.run(&["token", "list", "--all-users"]);
@@ -132,7 +139,7 @@ fn invalid_token_list_options_are_refused() {
 
 #[test]
 fn token_show_accepts_an_id() {
-    let sandbox = with_four_tokens();
+    let sandbox = sandbox_with_four_tokens();
     assert_snapshot!(sandbox.run(&["token", "show", "1"]), @"
     id           1
     jti          <uuid>
@@ -159,8 +166,8 @@ fn token_show_accepts_an_id() {
 }
 
 #[test]
-fn token_show_accepts_a_jti_case_insensitively() {
-    let sandbox = with_four_tokens();
+fn token_show_accepts_a_jti_in_upper_or_lower_case_but_no_token() {
+    let sandbox = sandbox_with_four_tokens();
     let show = |id: &str| sandbox.run(&["token", "show", id]);
     let stdout = show("1").ok().stdout;
     let jti = sandbox.json(&["token", "show", "1"])["jti"].as_str().unwrap().to_owned();
@@ -175,16 +182,11 @@ fn token_show_accepts_a_jti_case_insensitively() {
     error: token `<uuid>` not found
     ");
     sandbox.log_in("john", "123456");
-    let jti_of_ada = sandbox.sql("SELECT lower(hex(jti)) FROM tokens WHERE id = 4").remove(0);
-    let jti_of_ada = [
-        &jti_of_ada[..8],
-        &jti_of_ada[8..12],
-        &jti_of_ada[12..16],
-        &jti_of_ada[16..20],
-        &jti_of_ada[20..],
-    ]
-    .join("-");
-    assert_snapshot!(show(&jti_of_ada), @"
+    let hex_jti = sandbox.sql("SELECT lower(hex(jti)) FROM tokens WHERE id = 4").remove(0);
+    let jti_of_token_4 =
+        [&hex_jti[..8], &hex_jti[8..12], &hex_jti[12..16], &hex_jti[16..20], &hex_jti[20..]]
+            .join("-");
+    assert_snapshot!(show(&jti_of_token_4), @"
     --- exit code 7, stderr
     error: only admins can see tokens of other users: logged in as `john` with role `user`
     hint: log in as a user with the role `admin`: jeton login LOGIN
@@ -195,7 +197,7 @@ fn token_show_accepts_a_jti_case_insensitively() {
 
 #[test]
 fn before_option_applies_to_token_list_and_revoke() {
-    let sandbox = with_four_tokens();
+    let sandbox = sandbox_with_four_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = 1000 WHERE id = 1 RETURNING id");
     assert_eq!(list_ids(&sandbox, &["--all-users", "--before", "1001"]), "1 of 1");
     assert_eq!(list_ids(&sandbox, &["--all-users", "--before", "1000"]), " of 0");
@@ -224,7 +226,7 @@ fn before_option_applies_to_token_list_and_revoke() {
 }
 
 #[test]
-fn fail_if_any_lists_expiring_tokens_and_exits_9() {
+fn fail_if_any_option_lists_expiring_tokens_and_exits_9() {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     sandbox.run(&["token", "create", "a", "--ttl", "3d"]).ok();
@@ -247,6 +249,7 @@ fn fail_if_any_lists_expiring_tokens_and_exits_9() {
     --- stderr
     no live tokens
     ");
+    // Token 3 becomes superseded. Its grace period ends within two days, but it is not live.
     sandbox.run(&["token", "renew", "3", "--grace", "1d"]).ok();
     assert_snapshot!(sandbox.run(&[&fail_if_any[..], &["2d"]].concat()), @"
     --- stderr
@@ -265,7 +268,7 @@ fn fail_if_any_lists_expiring_tokens_and_exits_9() {
 }
 
 #[test]
-fn owner_column_has_email_of_nameless_and_id_of_deleted_user() {
+fn user_column_has_email_of_user_without_username_and_id_of_deleted_user() {
     let sandbox = Sandbox::with_admin();
     let arguments = ["register", "--email", "mia@example.com", "--password-stdin"];
     sandbox.run_with_input(&arguments, "123456").ok();

@@ -1,12 +1,14 @@
-//! jeton mints and shows headers and claims without loss, and refuses tokens that are too large.
+//! Headers and claims are minted and shown exactly. Tokens that are too large are refused.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::fs;
 
+/// Options with the secret that signs and verifies the tokens.
 const KEY_OPTIONS: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
 
-/// JSON object with integers beyond 64 bits, and with numbers that a conversion to floating point changes.
+/// JSON object with integers beyond 64 bits, and with numbers whose text a conversion to floating
+/// point changes.
 const NUMBERS: &str = "{\"a\":12345678901234567890123,\"b\":-9223372036854775809,\
                        \"c\":0.1000000000000000055511151231257827,\"d\":1.50,\
                        \"e\":[18446744073709551616,{\"f\":1e+300}]}";
@@ -72,7 +74,7 @@ fn numeric_claims_of_recorded_and_app_tokens_keep_all_digits() {
 }
 
 /// A token in JWE compact serialization.
-const ENCRYPTED: &str =
+const ENCRYPTED_TOKEN: &str =
     "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.c2VjcmV0.AAAAAAAAAAAAAAAAAAAAAA";
 
 #[test]
@@ -80,9 +82,9 @@ fn decode_accepts_encrypted_tokens_and_non_json_payloads() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for arguments in [
-        &[ENCRYPTED, "--part", "header"][..],
-        &[ENCRYPTED],
-        &[ENCRYPTED, "--part", "payload"],
+        &[ENCRYPTED_TOKEN, "--part", "header"][..],
+        &[ENCRYPTED_TOKEN],
+        &[ENCRYPTED_TOKEN, "--part", "payload"],
         &["eyJhbGciOiJIUzI1NiJ9..c2lnbmF0dXJl"],
         &["eyJhbGciOiJIUzI1NiJ9.cGxhaW4gdGV4dA.c2lnbmF0dXJl"],
         &["eyJhbGciOiJIUzI1NiJ9._wD_.c2lnbmF0dXJl", "-o", "json"],
@@ -136,7 +138,7 @@ fn decode_accepts_encrypted_tokens_and_non_json_payloads() {
 fn verify_reports_encrypted_token_as_encrypted() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
-    assert_snapshot!(sandbox.run(&[&["token", "verify", ENCRYPTED][..], &KEY_OPTIONS].concat()), @"
+    assert_snapshot!(sandbox.run(&[&["token", "verify", ENCRYPTED_TOKEN][..], &KEY_OPTIONS].concat()), @"
     invalid: malformed: encrypted (JWE), expected a signed token (JWS)
     --- exit code 10, stderr
     error: token malformed: encrypted (JWE), expected a signed token (JWS)
@@ -169,7 +171,7 @@ fn decode_shows_numeric_date_claims_as_dates() {
 }
 
 #[test]
-fn mint_refuses_token_larger_than_verify_accepts() {
+fn mint_refuses_tokens_that_are_too_large_for_verify() {
     let sandbox = sandbox_with_secret();
     let claims = format!("{{\"g\":\"{}\"}}", "x".repeat(60_000));
     fs::write(sandbox.home().join("claims.json"), &claims).unwrap();
@@ -260,16 +262,16 @@ fn json_syntax_errors_have_a_position() {
 }
 
 #[test]
-fn header_json_is_minted_exactly_and_no_iat_and_no_jti_omit_claims() {
+fn header_json_option_keeps_values_exactly_and_no_iat_and_no_jti_omit_claims() {
     let sandbox = sandbox_with_secret();
     let header = ["--header-json", "x5c=[\"MIIC\"]", "--header-json", "n=12345678901234567890123"];
     let claims = ["--claims", "{\"role\":\"admin\"}", "--no-iat", "--no-jti", "--expires-at"];
     let token = mint(&sandbox, &[&header[..], &claims, &["2030-01-01"]].concat());
     assert_snapshot!(sandbox.run(&["token", "decode", &token, "-o", "json"]), @r#"{"header":{"alg":"HS256","typ":"JWT","x5c":["MIIC"],"n":12345678901234567890123},"payload":{"exp":1893456000,"role":"admin"}}"#);
-    let mint = ["token", "mint", "--header-json", "alg=\"x\""];
-    sandbox.run(&[&mint[..], &KEY_OPTIONS].concat()).fails(2);
-    let mint = ["token", "mint", "--kid", "a", "--header-json", "kid=\"x\""];
-    sandbox.run(&[&mint[..], &KEY_OPTIONS].concat()).fails(2);
+    let mint_with_alg_header = ["token", "mint", "--header-json", "alg=\"x\""];
+    sandbox.run(&[&mint_with_alg_header[..], &KEY_OPTIONS].concat()).fails(2);
+    let mint_with_two_kids = ["token", "mint", "--kid", "a", "--header-json", "kid=\"x\""];
+    sandbox.run(&[&mint_with_two_kids[..], &KEY_OPTIONS].concat()).fails(2);
     let output = Sandbox::with_admin().run(&["token", "mint", "--record", "--no-jti"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr

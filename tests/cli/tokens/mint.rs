@@ -19,7 +19,7 @@ fn mint_prints_only_the_token() {
 }
 
 #[test]
-fn mint_flags_set_the_claims() {
+fn mint_options_set_the_claims() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&[
         "token",
@@ -62,7 +62,7 @@ fn mint_flags_set_the_claims() {
 }
 
 #[test]
-fn only_minters_and_admins_mint() {
+fn only_minters_and_admins_mint_tokens() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run(&["token", "mint"]);
     assert_snapshot!(output, @"
@@ -121,7 +121,7 @@ fn invalid_mint_options_are_refused() {
 }
 
 #[test]
-fn recorded_token_is_listed_and_revoked_by_id() {
+fn recorded_token_is_listed_and_can_be_revoked() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["token", "mint", "--record", "--sub", "alice"]);
     assert_snapshot!(output, @"
@@ -151,6 +151,7 @@ fn recorded_token_is_listed_and_revoked_by_id() {
     --- exit code 12, stderr
     error: token revoked: <time> (<ago>)
     ");
+    // A recorded token that cannot be written is revoked.
     let full_device = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&["token", "mint", "--record"]);
     let output = crate::run_output::RunOutput::capture(command.stdout(full_device));
@@ -158,10 +159,11 @@ fn recorded_token_is_listed_and_revoked_by_id() {
     --- exit code 1, stderr
     error: the token could not be written; token 2 was revoked
     ");
+    // An unrecorded token cannot be revoked without a `jti` that is a string.
     let token_with_numeric_jti = sandbox.stdout_of(&["token", "mint", "--claim-json", "jti=1"]);
     assert_snapshot!(sandbox.run(&["token", "revoke", &token_with_numeric_jti]), @"
     --- exit code 2, stderr
-    error: a token without a text `jti` cannot be revoked; mint revocable tokens with `--record`
+    error: a token without a string as `jti` cannot be revoked; mint revocable tokens with `--record`
     ");
 }
 
@@ -215,7 +217,7 @@ fn claim_text_that_looks_like_json_causes_a_hint() {
         ("roles=[\"admin\"]", "roles"),
         ("realm={\"roles\":[]}", "realm"),
         ("admin=true", "admin"),
-        // `exp` must be a number, whereas `level` below may be a text.
+        // `exp` must be a number. In contrast, `level` below may be text.
         ("exp=5", "exp"),
     ] {
         let hint = format!("hint: the claim `{name}` is text; for JSON, use `--claim-json`\n");
@@ -240,7 +242,7 @@ fn contradicting_claim_options_are_refused() {
 }
 
 #[test]
-fn verification_refuses_each_defect() {
+fn verification_refuses_a_token_with_any_defect() {
     let sandbox = Sandbox::with_admin();
     let help = sandbox.run(&["token", "mint", "--help"]).ok().stdout;
     let (_, values) = help.split_once("[possible values: expired,").unwrap();
@@ -250,7 +252,7 @@ fn verification_refuses_each_defect() {
     let claims = ["--iss", "idp", "--aud", "api", "--scope", "read"];
     let expectations = ["--type", "test", "--iss", "idp", "--aud", "api", "--permission", "read"];
     for defect in defects {
-        // Without a preset, no claim states the type of the token.
+        // `wrong_type` is not applicable: without a preset, no claim states the type of the token.
         if defect == "wrong_type" {
             continue;
         }

@@ -46,23 +46,23 @@ fn external_key_signs_without_a_store() {
     let output = sandbox.run(&["token", "mint", "--secret-env", "NOT_SET", "--alg", "HS256"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: `--secret-env`: the named environment variable is not set
+    error: environment variable of `--secret-env` not set
     hint: export the variable, and pass its name without `$`
     ");
     assert!(!sandbox.has_store());
 }
 
-/// Uses the keys of RFC 7515, appendixes A.3 and A.1.
+/// Uses the keys of RFC 7515: the EC key of appendix A.3, and the secret of appendix A.1.
 #[test]
 fn token_signed_by_a_jwk_has_the_kid_of_the_jwk() {
     let sandbox = Sandbox::new();
-    let jwk = json!({"kty": "EC", "crv": "P-256", "kid": "prod-1",
+    let ec_jwk = json!({"kty": "EC", "crv": "P-256", "kid": "prod-1",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
         "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"});
     let secret_jwk = json!({"kty": "oct", "kid": "prod-1", "alg": "HS256",
         "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"});
-    for (key, algorithm) in [(jwk, "ES256"), (secret_jwk, "HS256")] {
+    for (key, algorithm) in [(ec_jwk, "ES256"), (secret_jwk, "HS256")] {
         fs::write(sandbox.home().join("key.json"), key.to_string()).unwrap();
         let key_options = ["--key-file", "key.json", "--alg", algorithm];
         let token = sandbox.stdout_of(&[&["token", "mint"][..], &key_options].concat());

@@ -5,8 +5,12 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::fs;
 
+/// EC private key in PEM, which has no key id.
 const PEM: &str = include_str!("../keys/samples/sec1.pem");
 
+/// Creates a sandbox without a store. The variable `SECRET` contains a secret. The file `key.pem`
+/// contains [`PEM`], `one.json` a JWK with the key id `own`, and `set.json` a JWK Set with this JWK
+/// and with a secret with the key id `shared`.
 fn sandbox_with_keys() -> Sandbox {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", "a secret that is as long as the hash");
@@ -25,6 +29,7 @@ fn sandbox_with_keys() -> Sandbox {
     sandbox
 }
 
+/// Writes the file of the custom preset `ours`.
 fn write_preset(sandbox: &Sandbox, preset: &Value) {
     let directory = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&directory).unwrap();
@@ -41,7 +46,7 @@ fn minted_header(sandbox: &Sandbox, options: &[&str]) -> Value {
 }
 
 #[test]
-fn requested_key_id_is_in_the_header() {
+fn requested_key_id_is_in_the_token_header() {
     let sandbox = sandbox_with_keys();
     let secret_options = ["--secret-env", "SECRET", "--alg", "HS256"];
     let thumbprint = json!("5jGJlZFWHQ2aeGEZAUNL-MBYafltDachtGCdrne2yCU");
@@ -153,7 +158,7 @@ fn kid_of_a_preset_selects_the_key_of_the_store() {
     error: key `prod-1` of the preset not found
     hint: create the key: jeton keys generate --purpose test --alg EdDSA --kid prod-1
     ");
-    // Executes the command in the hint, and creates a second key in the same way.
+    // The command in the hint creates the key `prod-1`. The same command creates a second key.
     let generate = ["keys", "generate", "--purpose", "test", "--alg", "EdDSA", "--kid"];
     for kid in ["prod-1", "prod-2"] {
         sandbox.stdout_of(&[&generate[..], &[kid]].concat());
@@ -164,7 +169,8 @@ fn kid_of_a_preset_selects_the_key_of_the_store() {
         assert_eq!(header_of(&sandbox, &token)["kid"], "prod-1");
         sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
     }
-    // `--key` and `--alg` override the key id of the preset. `--alg` selects the active key.
+    // `--key` and `--alg` override the key id of the preset. `--alg` selects the active key of the
+    // algorithm.
     for (options, expected) in [(["--key", "prod-2"], "prod-2"), (["--alg", "EdDSA"], "prod-2")] {
         let token = sandbox.stdout_of(&[&mint[..], &options].concat());
         assert_eq!(header_of(&sandbox, &token)["kid"], expected);
@@ -197,8 +203,8 @@ fn alg_option_and_preset_choose_the_algorithm_name_of_an_ed25519_key() {
         let token = manifest["fixtures"][0]["token"].as_str().unwrap();
         assert_eq!(header_of(&sandbox, token)["alg"], expected);
         fs::write(sandbox.home().join("jwks.json"), manifest["jwks"].to_string()).unwrap();
-        for permitted in ["EdDSA", "Ed25519"] {
-            let verify = ["token", "verify", token, "--jwks", "jwks.json", "--alg", permitted];
+        for verify_alg in ["EdDSA", "Ed25519"] {
+            let verify = ["token", "verify", token, "--jwks", "jwks.json", "--alg", verify_alg];
             sandbox.run(&verify).ok();
         }
     }

@@ -6,14 +6,14 @@ use std::fs;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// Options that select the key of the token of [`sandbox_with_token`].
-const KEY: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
+/// Options with the secret that signs and verifies the token of [`sandbox_with_token`].
+const KEY_OPTIONS: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
 
 /// Creates a sandbox without a store. Returns the sandbox and a valid token.
 pub(super) fn sandbox_with_token() -> (Sandbox, String) {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", SECRET);
-    let token = sandbox.stdout_of(&[&["token", "mint", "--sub", "a"][..], &KEY].concat());
+    let token = sandbox.stdout_of(&[&["token", "mint", "--sub", "a"][..], &KEY_OPTIONS].concat());
     (sandbox, token)
 }
 
@@ -21,7 +21,7 @@ pub(super) fn sandbox_with_token() -> (Sandbox, String) {
 fn text_around_a_token_is_removed_from_argument_stdin_and_file() {
     let (sandbox, token) = sandbox_with_token();
     let verify = |argument: &str, input: &[u8]| {
-        let arguments = [&["token", "verify", argument][..], &KEY].concat();
+        let arguments = [&["token", "verify", argument][..], &KEY_OPTIONS].concat();
         let output = Sandbox::run_command_with_input(sandbox.command(&arguments), input);
         assert_eq!(output.ok().stdout, "valid\n");
     };
@@ -77,7 +77,7 @@ fn text_in_place_of_a_token_is_reported_with_a_hint() {
     assert_snapshot!(outputs, @"
     --- exit code 10, stderr
     error: URL found, expected a token
-    hint: fetch the token first and pass it as `-` on standard input
+    hint: fetch the token, and pass the token on standard input with the argument `-`
     --- exit code 10, stderr
     error: JSON with several tokens found (`.access_token`, `.id_token`), expected one
     hint: pass the value of one member: jq -r .access_token FILE
@@ -109,12 +109,13 @@ fn unsuitable_value_of_variable_or_claims_option_is_reported_with_a_hint() {
     let mut outputs = sandbox.run(&["token", "decode"]).to_string();
     sandbox.set_variable("JETON_TOKEN", "@t.jwt");
     outputs += &sandbox.run(&["token", "decode"]).to_string();
-    let verify = [&["token", "verify"][..], &KEY].concat();
+    let verify = [&["token", "verify"][..], &KEY_OPTIONS].concat();
     outputs += &sandbox.run(&verify).to_string();
     sandbox.set_variable("JETON_TOKEN", &format!("{token}\n{token}"));
     outputs += &sandbox.run(&verify).to_string();
-    outputs +=
-        &sandbox.run(&[&["token", "mint", "--claims", "[1]"][..], &KEY].concat()).to_string();
+    outputs += &sandbox
+        .run(&[&["token", "mint", "--claims", "[1]"][..], &KEY_OPTIONS].concat())
+        .to_string();
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
     error: `JETON_TOKEN_FILE`: token found, expected the name of a file
@@ -140,9 +141,9 @@ fn unsuitable_value_of_variable_or_claims_option_is_reported_with_a_hint() {
 fn verify_batch_reads_output_of_mint() {
     let (sandbox, _) = sandbox_with_token();
     let mint = ["token", "mint", "--count", "2", "--sub", "a", "-o", "jsonl"];
-    let lines = sandbox.stdout_of(&[&mint[..], &KEY].concat());
-    let arguments = [&["token", "verify", "--batch"][..], &KEY].concat();
-    let token = sandbox.stdout_of(&[&["token", "mint", "--sub", "b"][..], &KEY].concat());
+    let lines = sandbox.stdout_of(&[&mint[..], &KEY_OPTIONS].concat());
+    let arguments = [&["token", "verify", "--batch"][..], &KEY_OPTIONS].concat();
+    let token = sandbox.stdout_of(&[&["token", "mint", "--sub", "b"][..], &KEY_OPTIONS].concat());
     let input = format!("\u{feff}{lines}\n\"{token}\"\nT='{token}'\n");
     let output = sandbox.run_with_input(&arguments, &input).ok();
     assert_eq!(output.stdout.matches("{\"valid\":true").count(), 4, "{}", output.stdout);
@@ -151,12 +152,12 @@ fn verify_batch_reads_output_of_mint() {
 }
 
 #[test]
-fn utf16_batch_and_malformed_utf16_claims_are_refused() {
+fn utf16_batch_and_claims_file_in_malformed_utf16_are_refused() {
     let (sandbox, token) = sandbox_with_token();
     let utf16 = |text: &str| -> Vec<u8> {
         format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
     };
-    let arguments = [&["token", "verify", "--batch"][..], &KEY].concat();
+    let arguments = [&["token", "verify", "--batch"][..], &KEY_OPTIONS].concat();
     let lines = utf16(&format!("{token}\r\n{token}\r\n"));
     let batch = Sandbox::run_command_with_input(sandbox.command(&arguments), &lines);
     assert_snapshot!(batch, @"
@@ -165,9 +166,10 @@ fn utf16_batch_and_malformed_utf16_claims_are_refused() {
     hint: convert the file: iconv -f UTF-16 -t UTF-8 FILE
     ");
     let mut claims = utf16("{\"role\":\"x\"}");
+    // UTF-16 with an odd number of bytes is malformed.
     claims.push(b'x');
     fs::write(sandbox.home().join("claims.json"), claims).unwrap();
-    let mint = [&["token", "mint", "--claims", "claims.json"][..], &KEY].concat();
+    let mint = [&["token", "mint", "--claims", "claims.json"][..], &KEY_OPTIONS].concat();
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
     error: the claims file is not well-formed JSON: line 1, column 1: expected a value
@@ -195,11 +197,11 @@ fn byte_order_mark_is_accepted_in_every_text_file() {
         &["--from", "rows.jsonl"],
         &["--preset", "custom"],
     ] {
-        sandbox.run(&[&["token", "mint"][..], &KEY, arguments].concat()).ok();
+        sandbox.run(&[&["token", "mint"][..], &KEY_OPTIONS, arguments].concat()).ok();
     }
     let utf16 = "\u{feff}{\"role\":\"ä\"}".encode_utf16().flat_map(u16::to_le_bytes);
     fs::write(sandbox.home().join("utf16.json"), utf16.collect::<Vec<_>>()).unwrap();
-    sandbox.run(&[&["token", "mint", "--claims", "utf16.json"][..], &KEY].concat()).ok();
+    sandbox.run(&[&["token", "mint", "--claims", "utf16.json"][..], &KEY_OPTIONS].concat()).ok();
     sandbox.run(&["register", "kim", "--password-file", "password"]).ok();
     sandbox.log_in("kim", "kim-password");
 }

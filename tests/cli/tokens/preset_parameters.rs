@@ -1,4 +1,5 @@
-//! Parameters of presets, in options and input rows; and the claims that a manifest expects
+//! Parameters of presets that options or input rows set, and the claims that the manifest of the
+//! fixtures (test tokens) expects.
 
 use crate::sandbox::{Sandbox, payload};
 use serde_json::{Value, json};
@@ -6,7 +7,7 @@ use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
 
-/// Mints a token of the preset, signed with the secret in `JWT_SECRET_KEY`.
+/// Mints a token with the preset, signed with the secret in the variable `JWT_SECRET_KEY`.
 fn mint_with_secret(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String {
     let arguments = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
     sandbox.stdout_of(&[&arguments[..], &["--alg", "HS256"], options].concat())
@@ -26,8 +27,8 @@ fn github_actions_subject_has_ids_of_owner_and_repository() {
     let derived_claims = ["repository_owner", "repository_owner_id", "repository_id", "aud"]
         .map(|name| &branch[name]);
     assert_eq!(derived_claims, ["acme", "7", "8", "https://github.com/acme"]);
-    let old_form = claims(&["--set", "sub=repo:acme/web:environment:prod"]);
-    assert_eq!(old_form["sub"], "repo:acme/web:environment:prod");
+    let claims_with_sub_option = claims(&["--set", "sub=repo:acme/web:environment:prod"]);
+    assert_eq!(claims_with_sub_option["sub"], "repo:acme/web:environment:prod");
     for repository in ["web", "/web", "acme/", "a/b/c", ""] {
         let option = format!("repository={repository}");
         let arguments = ["token", "mint", "--preset", "github-actions", "--set", &option];
@@ -39,11 +40,13 @@ fn github_actions_subject_has_ids_of_owner_and_repository() {
 }
 
 #[test]
-fn github_actions_missing_permission_is_a_consistent_token_of_another_repository() {
+fn missing_permission_defect_of_github_actions_changes_all_claims_of_the_repository() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let options = ["--set", "context=ref:refs/heads/main"];
     let valid = payload(&mint_with_secret(&sandbox, "github-actions", &options));
+    // The permission that is missing is the access to the repository: the token is of another
+    // repository.
     let options = [&options[..], &["--defect", "missing_permission"]].concat();
     let other = payload(&mint_with_secret(&sandbox, "github-actions", &options));
     let names = ["repository", "repository_id", "repository_owner", "repository_owner_id"];

@@ -8,7 +8,7 @@ use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
 
-/// Mints a token of the preset, signed with the secret in `JWT_SECRET_KEY`.
+/// Mints a token with the preset, signed with the secret in the variable `JWT_SECRET_KEY`.
 fn mint_with_secret(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String {
     let arguments = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
     sandbox.stdout_of(&[&arguments[..], &["--alg", "HS256"], options].concat())
@@ -20,7 +20,7 @@ fn decode_header(sandbox: &Sandbox, token: &str) -> String {
 
 #[test]
 #[ignore = "needs Python"]
-fn flask_service_accepts_preset_tokens() {
+fn flask_service_accepts_each_preset_token_only_at_its_endpoints() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let access = mint_with_secret(&sandbox, "flask", &["--sub", "7"]);
@@ -126,8 +126,8 @@ fn custom_preset_overrides_the_built_in_preset() {
       iss = "https://{tenant}.example/"
       exp = "{exp}"
     "#);
-    let preset_with_expiry = json!({"description": "ours", "claims": {"exp": "{exp}"}});
-    fs::write(directory.join("ours.json"), preset_with_expiry.to_string()).unwrap();
+    let preset_without_header = json!({"description": "ours", "claims": {"exp": "{exp}"}});
+    fs::write(directory.join("ours.json"), preset_without_header.to_string()).unwrap();
     let token = sandbox.stdout_of(&["token", "mint", "--preset", "ours"]);
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
     let preset_without_alg =
@@ -228,7 +228,8 @@ fn unknown_presets_and_parameters_are_refused() {
     for name in ["../../store", ""] {
         assert_eq!(sandbox.run(&["token", "mint", "--preset", name]).code, 3, "{name}");
     }
-    let mint = |word| sandbox.run(&["token", "mint", "--preset", "flask", "--set", word]);
+    let mint =
+        |assignment| sandbox.run(&["token", "mint", "--preset", "flask", "--set", assignment]);
     assert_snapshot!(mint("tenant=x"), @"
     --- exit code 2, stderr
     error: parameter: unknown name `tenant`: expected one of fresh, sub
@@ -247,11 +248,12 @@ fn unknown_presets_and_parameters_are_refused() {
 }
 
 #[test]
-fn preset_with_exponential_expansion_is_refused() {
+fn preset_that_expands_exponentially_is_refused() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let directory = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&directory).unwrap();
+    // Each parameter contains the previous parameter twice.
     let twice = |name: String| json!([name, name]);
     let mut parameters = json!({"p0": "x"});
     for number in 1..64 {

@@ -25,7 +25,7 @@ fn renewal_keeps_the_attributes_of_the_token() {
     <token>
     --- stderr
     revoked token 1
-    created token 2 for app, expires <time>, 1 of 3 in use
+    created token 2 for app, expires <time>, 1 of 3 tokens in use
     ");
     let (before, after) = (payload(&old_token), payload(new_token));
     for claim in ["id", "permissions", "aud", "t", "app", "sub"] {
@@ -41,30 +41,30 @@ fn renewal_keeps_the_attributes_of_the_token() {
 }
 
 #[test]
-fn grace_period_keeps_both_tokens_valid() {
+fn both_tokens_are_valid_in_the_grace_period() {
     let sandbox = Sandbox::with_john();
     let first = sandbox.stdout_of(&["token", "create", "app"]);
-    let second = sandbox.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
-    assert_snapshot!(second, @"
+    let renewal = sandbox.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
+    assert_snapshot!(renewal, @"
     <token>
     --- stderr
     token 1 stays valid until <time>
-    created token 2 for app, expires <time>, 1 of 3 in use
+    created token 2 for app, expires <time>, 1 of 3 tokens in use
     ");
-    for token in [first.as_str(), second.stdout.trim_end()] {
+    for token in [first.as_str(), renewal.stdout.trim_end()] {
         sandbox.run(&["token", "verify", token]).ok();
     }
     let status = |id: &str| sandbox.json(&["token", "show", id])["status"].clone();
     assert_eq!((status("1"), status("2")), ("superseded".into(), "live".into()));
-    // At most one token of a chain of renewals is superseded: the renewal of token 2 ends the grace
-    // period of token 1.
+    // The renewal of token 2 ends the grace period of token 1: at most one token in a chain of
+    // renewals is superseded.
     sandbox.run(&["token", "renew", "2", "--grace", "1h"]).ok();
     assert_eq!((status("1"), status("2")), ("revoked".into(), "superseded".into()));
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
 }
 
 #[test]
-fn full_quota_allows_renewal() {
+fn renewal_is_possible_when_the_quota_is_used_up() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
         sandbox.stdout_of(&["token", "create", app]);
@@ -76,7 +76,7 @@ fn full_quota_allows_renewal() {
 }
 
 #[test]
-fn bearer_renews_without_a_login() {
+fn bearer_renews_the_token_without_a_login() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["logout"]).ok();
@@ -97,23 +97,23 @@ fn bearer_cannot_extend_the_lifetime() {
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", &token, "--ttl", "2h"]), @"
     --- exit code 7, stderr
-    error: only the owner can extend the lifetime of a token, and must name it by id
+    error: only the owner or an admin can extend the lifetime of a token, by its id
     ");
     let new_token = sandbox.stdout_of(&["token", "renew", &token, "--ttl", "30m"]);
     assert_snapshot!(sandbox.run(&["token", "renew", &new_token, "--ttl", "31m"]), @"
     --- exit code 7, stderr
-    error: only the owner can extend the lifetime of a token, and must name it by id
+    error: only the owner or an admin can extend the lifetime of a token, by its id
     ");
     assert_snapshot!(sandbox.run(&["token", "renew", &minting_credential]), @"
     --- exit code 7, stderr
-    error: only the owner can renew a minting credential, and must name it by id
+    error: only the owner or an admin can renew a token with `jeton:mint`, by its id
     ");
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["token", "renew", "2", "--ttl", "2h"]).ok();
 }
 
 #[test]
-fn only_one_grace_period_runs_at_a_time() {
+fn renewal_ends_the_grace_period_of_the_previous_renewal() {
     let sandbox = Sandbox::with_john();
     let first = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
@@ -126,8 +126,8 @@ fn only_one_grace_period_runs_at_a_time() {
     <token>
     --- stderr
     token 2 stays valid until <time>
-    revoked token 1: this renewal ended the token's grace period
-    created token 3 for app, expires <time>, 1 of 3 in use
+    revoked token 1: this renewal ended the grace period of that token
+    created token 3 for app, expires <time>, 1 of 3 tokens in use
     ");
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
 }
@@ -163,17 +163,18 @@ fn revoked_expired_and_inaccessible_tokens_are_not_renewed() {
 }
 
 #[test]
-fn grace_period_limits_the_lifetime_of_the_old_token() {
+fn old_token_expires_at_the_end_of_its_grace_period() {
     let sandbox = Sandbox::with_john();
     let old_token = sandbox.stdout_of(&["token", "create", "app"]);
     let token_without_expiry = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
     for id in ["1", "2"] {
         sandbox.run(&["token", "renew", id, "--grace", "10m"]).ok();
     }
-    let grace = |id: &str| sandbox.sql(&format!("SELECT grace_until FROM tokens WHERE id = {id}"));
+    let grace_until =
+        |id: &str| sandbox.sql(&format!("SELECT grace_until FROM tokens WHERE id = {id}"));
     for (id, token) in [("1", &old_token), ("2", &token_without_expiry)] {
         let introspection = sandbox.json(&["token", "introspect", token]);
-        assert_eq!(introspection["exp"].to_string(), grace(id)[0]);
+        assert_eq!(introspection["exp"].to_string(), grace_until(id)[0]);
         sandbox.run(&["token", "verify", token, "--min-ttl", "5m"]).ok();
         let output = sandbox.run(&["token", "verify", token, "--min-ttl", "1h"]);
         allow_duplicates!(assert_snapshot!(output, @"

@@ -7,6 +7,8 @@ fn jti(token: &str) -> String {
     payload(token)["jti"].as_str().unwrap().to_owned()
 }
 
+/// Asserts the verdict of `token verify`, such as `valid` or `invalid: CODE`, for tokens of any
+/// kind.
 #[track_caller]
 fn assert_verdict(sandbox: &Sandbox, token: &str, expected: &str) {
     let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
@@ -104,7 +106,7 @@ fn revocation_of_refresh_token_but_not_of_access_token_ends_the_session() {
 }
 
 #[test]
-fn test_token_revocation_adds_a_blocklist_row() {
+fn revocation_of_unrecorded_test_token_adds_a_blocklist_row() {
     let sandbox = Sandbox::with_admin();
     let (first, second) =
         (sandbox.stdout_of(&["token", "mint"]), sandbox.stdout_of(&["token", "mint"]));
@@ -125,13 +127,13 @@ fn test_token_revocation_adds_a_blocklist_row() {
 }
 
 #[test]
-fn invalid_argument_prevents_the_revocation_of_all_tokens() {
+fn invalid_argument_prevents_every_revocation() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     let unknown_jti = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     let mut outputs = String::new();
-    for invalid_token in ["99", unknown_jti, "nonsense", &tampered(&token, 2)] {
-        let output = sandbox.run(&["token", "revoke", "1", invalid_token]);
+    for invalid_argument in ["99", unknown_jti, "nonsense", &tampered(&token, 2)] {
+        let output = sandbox.run(&["token", "revoke", "1", invalid_argument]);
         outputs += &output.with_command();
         assert_verdict(&sandbox, &token, "valid");
     }
@@ -181,19 +183,20 @@ fn only_admins_revoke_tokens_of_other_users_by_id() {
     ");
 }
 
-/// Creates the admin ada, who is logged in, and the minter mia.
-fn with_minter() -> Sandbox {
+/// Creates a sandbox with the admin ada, who is logged in, and the minter mia.
+fn sandbox_with_minter() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let arguments = ["register", "mia", "--role", "minter", "--password-stdin"];
     sandbox.run_with_input(&arguments, "123456").ok();
     sandbox
 }
 
+/// Value of `--claim` that sets a fixed `jti`.
 const JTI_CLAIM: &str = "jti=018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
 
 #[test]
 fn minter_does_not_revoke_recorded_tokens_of_other_users() {
-    let sandbox = with_minter();
+    let sandbox = sandbox_with_minter();
     let mint = ["token", "mint", "--claim", JTI_CLAIM];
     let recorded_token =
         sandbox.stdout_of(&[&mint[..], &["--record", "--sub", "bob", "--ttl", "1d"]].concat());
@@ -204,7 +207,8 @@ fn minter_does_not_revoke_recorded_tokens_of_other_users() {
     error: only admins can act on other users' tokens: logged in as `mia` with role `minter`
     hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
-    // The revocation of a token with the same `jti` does not affect the recorded token either.
+    // An unrecorded token with the same `jti` can be revoked. This does not revoke the recorded
+    // token.
     let unrecorded_token = sandbox.stdout_of(&mint);
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "revoke", &unrecorded_token]), @"
@@ -221,8 +225,8 @@ fn minter_does_not_revoke_recorded_tokens_of_other_users() {
 }
 
 #[test]
-fn revoked_jti_is_not_recorded_again() {
-    let sandbox = with_minter();
+fn jti_of_a_revoked_token_cannot_be_recorded() {
+    let sandbox = sandbox_with_minter();
     let mint = ["token", "mint", "--claim", JTI_CLAIM];
     let revoked_token = sandbox.stdout_of(&[&mint[..], &["--ttl", "1d"]].concat());
     sandbox.run(&["token", "revoke", &revoked_token]).ok();
@@ -241,13 +245,13 @@ fn revoked_jti_is_not_recorded_again() {
 }
 
 #[test]
-fn shared_jti_revokes_both_the_test_token_and_the_access_token() {
-    let sandbox = with_minter();
+fn revocation_by_shared_jti_revokes_both_test_token_and_access_token() {
+    let sandbox = sandbox_with_minter();
     sandbox.log_in("mia", "123456");
     let access = sandbox.session_member("access");
     let claim = format!("jti={}", jti(&access));
     sandbox.run(&["token", "mint", "--record", "--claim", &claim]).ok();
-    // The session of mia stays open although its session file is removed.
+    // Without the session file, the login of ada does not end the session of mia.
     std::fs::remove_file(sandbox.session_file()).unwrap();
     sandbox.log_in("ada", "lovelace");
     let output = sandbox.run(&["token", "revoke", &jti(&access)]);

@@ -1,37 +1,39 @@
 //! `jeton token verify` of the tokens in RFC 7515 and RFC 7519
 
-use super::third_party::{RFC_KEY, RFC_TOKEN, verify};
+use super::third_party::{RFC_SECRET, RFC_TOKEN, verify};
 use crate::sandbox::{Sandbox, tampered};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// The token of RFC 7515, appendix A.4, with the algorithm ES512.
+/// Token of RFC 7515, appendix A.4, which is signed with ES512.
 const ES512_TOKEN: &str = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZ\
     OYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7\
     iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
 
-/// The unsecured token of RFC 7519, section 6.1.
+/// Unsecured token of RFC 7519, section 6.1.
 const UNSECURED_TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dH\
     A6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
 
+/// Time one second before the `exp` of [`RFC_TOKEN`] and [`UNSECURED_TOKEN`].
 const BEFORE_EXPIRY: &str = "2011-03-22T18:42:59Z";
+/// Time of the `exp` of [`RFC_TOKEN`] and [`UNSECURED_TOKEN`].
 const AT_EXPIRY: &str = "2011-03-22T18:43:00Z";
 
-/// Creates a sandbox without a store, with a JWK Set in `keys.json`.
-fn with_keys(keys: &[Value]) -> Sandbox {
+/// Creates a sandbox without a store. The file `keys.json` contains a JWK Set with these keys.
+fn sandbox_with_jwk_set(keys: &[Value]) -> Sandbox {
     let sandbox = Sandbox::new();
     let set = json!({ "keys": keys }).to_string();
     std::fs::write(sandbox.home().join("keys.json"), set).unwrap();
     sandbox
 }
 
+/// Returns the secret of [`RFC_TOKEN`] as a JWK.
 fn secret_jwk() -> Value {
-    json!({"kty": "oct", "k": RFC_KEY})
+    json!({"kty": "oct", "k": RFC_SECRET})
 }
 
-/// RFC 7515, appendix A.4: the signature is valid; the payload is not JSON.
 #[test]
-fn es512_token_is_verified_with_its_key_only() {
+fn es512_signature_is_valid_only_with_the_key_of_the_token() {
     let key = json!({
         "kty": "EC",
         "crv": "P-521",
@@ -41,19 +43,22 @@ fn es512_token_is_verified_with_its_key_only() {
             Mj2",
     });
     let jwks_options = ["--jwks", "keys.json"];
-    let sandbox_with_p521 = with_keys(&[key]);
+    // The payload of the token is not JSON. With the correct key, the verdict is therefore
+    // `malformed`, although the signature is valid.
+    let sandbox_with_p521 = sandbox_with_jwk_set(&[key]);
     let output = verify(&sandbox_with_p521, ES512_TOKEN, &jwks_options);
     assert_eq!((output.code, &*output.verdict()), (10, "invalid: malformed"));
     let output = verify(&sandbox_with_p521, &tampered(ES512_TOKEN, 1), &jwks_options);
     assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: bad_signature\n"));
-    let not_allowed = (10, "invalid: alg_not_allowed: expected `HS256` or `HS384` or `HS512`\n");
-    let output = verify(&with_keys(&[secret_jwk()]), ES512_TOKEN, &jwks_options);
-    assert_eq!((output.code, output.stdout.as_str()), not_allowed);
+    let expected_refusal =
+        (10, "invalid: alg_not_allowed: expected `HS256` or `HS384` or `HS512`\n");
+    let output = verify(&sandbox_with_jwk_set(&[secret_jwk()]), ES512_TOKEN, &jwks_options);
+    assert_eq!((output.code, output.stdout.as_str()), expected_refusal);
 }
 
 #[test]
-fn rfc_7519_example_is_valid_until_exp() {
-    let sandbox = with_keys(&[secret_jwk()]);
+fn token_of_rfc_7519_is_valid_until_its_exp() {
+    let sandbox = sandbox_with_jwk_set(&[secret_jwk()]);
     let verify_at = |token: &str, time: &str| {
         let output =
             verify(&sandbox, token, &["--jwks", "keys.json", "--iss", "joe", "--at", time]);
@@ -71,8 +76,8 @@ fn rfc_7519_example_is_valid_until_exp() {
 }
 
 #[test]
-fn unsecured_jwt_is_decoded_and_never_valid() {
-    let sandbox = with_keys(&[secret_jwk()]);
+fn unsecured_jwt_can_be_decoded_but_is_never_valid() {
+    let sandbox = sandbox_with_jwk_set(&[secret_jwk()]);
     let claims = sandbox.json(&["token", "decode", UNSECURED_TOKEN, "--part", "payload"]);
     let expected = json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true});
     assert_eq!(claims, expected);

@@ -1,4 +1,5 @@
-//! `jeton token verify` of third-party tokens, with a JWK Set, a key file or a secret in a variable
+//! `jeton token verify` of third-party tokens. The key is in a JWK Set, a key file or an
+//! environment variable.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -7,18 +8,18 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// The token of RFC 7515, appendix A.1, and of RFC 7519, section 3.1, which expired in 2011.
+/// Token of RFC 7515, appendix A.1, and of RFC 7519, section 3.1. It expired in 2011.
 pub(super) const RFC_TOKEN: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAi\
     OjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p\
     1r_wW1gFWFOEjXk";
 
-/// The secret of [`RFC_TOKEN`] in base64url.
-pub(super) const RFC_KEY: &str =
+/// Secret that signs [`RFC_TOKEN`], in base64url.
+pub(super) const RFC_SECRET: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
-/// Creates the sandbox of a third-party issuer, and a second sandbox, which has no store. The file
-/// `jwks.json` in the second sandbox contains the public test keys of the issuer.
-fn with_third_party_issuer() -> (Sandbox, Sandbox) {
+/// Creates the sandbox of a third-party issuer, and a second sandbox for the verification. The
+/// second sandbox has no store. Its file `jwks.json` contains the public test keys of the issuer.
+fn sandboxes_of_issuer_and_verifier() -> (Sandbox, Sandbox) {
     let issuer = Sandbox::with_admin();
     for algorithm in ["ES256", "RS256", "EdDSA"] {
         issuer.run(&["token", "mint", "--alg", algorithm]).ok();
@@ -40,7 +41,7 @@ pub(super) fn encode_part(value: &Value) -> String {
 
 #[test]
 fn jwk_set_verifies_third_party_tokens_without_a_store() {
-    let (issuer, sandbox) = with_third_party_issuer();
+    let (issuer, sandbox) = sandboxes_of_issuer_and_verifier();
     let jwks_options = ["--jwks", "jwks.json"];
     for algorithm in ["ES256", "RS256", "EdDSA"] {
         let mint = ["token", "mint", "--alg", algorithm, "--aud", "api", "--iss", "https://idp"];
@@ -75,8 +76,8 @@ fn jwk_set_verifies_third_party_tokens_without_a_store() {
 }
 
 #[test]
-fn third_party_permissions_include_scope_and_scp() {
-    let (issuer, sandbox) = with_third_party_issuer();
+fn permissions_of_third_party_tokens_include_scope_and_scp() {
+    let (issuer, sandbox) = sandboxes_of_issuer_and_verifier();
     let options = ["--jwks", "jwks.json", "--permission", "read:all"];
     for claim in ["permissions=[\"read:all\"]", "scope=\"x read:all\"", "scp=[\"read:all\"]"] {
         let token = issuer.stdout_of(&["token", "mint", "--claim-json", claim]);
@@ -86,10 +87,10 @@ fn third_party_permissions_include_scope_and_scp() {
         let token = issuer.stdout_of(&["token", "mint", "--claim-json", claim]);
         assert_eq!(verify(&sandbox, &token, &options).code, 9, "{claim}");
     }
-    let own_token = issuer.stdout_of(&["token", "mint", "--claim-json", "scope=\"read:all\""]);
-    issuer.run(&["token", "verify", &own_token, "--type", "test", "-p", "read:all"]).ok();
-    let own_token = issuer.stdout_of(&["token", "create", "app", "--claim", "scope=read:all"]);
-    let output = issuer.run(&["token", "verify", &own_token, "-p", "read:all"]);
+    let test_token = issuer.stdout_of(&["token", "mint", "--claim-json", "scope=\"read:all\""]);
+    issuer.run(&["token", "verify", &test_token, "--type", "test", "-p", "read:all"]).ok();
+    let app_token = issuer.stdout_of(&["token", "create", "app", "--claim", "scope=read:all"]);
+    let output = issuer.run(&["token", "verify", &app_token, "-p", "read:all"]);
     assert_eq!(output.code, 9, "app tokens of jeton have permissions in `permissions` only");
 }
 
@@ -97,9 +98,9 @@ fn third_party_permissions_include_scope_and_scp() {
 fn key_file_is_accepted_as_secret_jwk_or_pem() {
     let sandbox = Sandbox::new();
     let write = |name: &str, text: &[u8]| std::fs::write(sandbox.home().join(name), text).unwrap();
-    let secret = URL_SAFE_NO_PAD.decode(RFC_KEY).unwrap();
+    let secret = URL_SAFE_NO_PAD.decode(RFC_SECRET).unwrap();
     write("secret", &[&secret[..], b"\n"].concat());
-    write("jwk", json!({"kty": "oct", "k": RFC_KEY}).to_string().as_bytes());
+    write("jwk", json!({"kty": "oct", "k": RFC_SECRET}).to_string().as_bytes());
     for file in ["secret", "jwk"] {
         let options = ["--key", file, "--alg", "HS256", "--at", "2011-03-01T00:00:00Z"];
         allow_duplicates!(assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid"));
@@ -109,7 +110,7 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
         let verdict = "invalid: alg_not_allowed: expected `HS384`\n";
         assert_eq!((output.code, output.stdout.as_str()), (10, verdict));
     }
-    let (issuer, _) = with_third_party_issuer();
+    let (issuer, _) = sandboxes_of_issuer_and_verifier();
     let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);
     let header = issuer.json(&["token", "decode", &token, "--part", "header"]);
     let kid = header["kid"].as_str().unwrap();
@@ -119,7 +120,7 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
     --- exit code 65, stderr
     error: key: unsuitable for the algorithm: found an RSA key, expected a P-256 key for ES256
     ");
-    // Algorithm confusion: a public key is never used as an HMAC secret.
+    // A public key is never used as an HMAC secret (algorithm confusion).
     assert_snapshot!(verify(&sandbox, &token, &["--key", "public", "--alg", "HS256"]), @"
     --- exit code 65, stderr
     error: found a PEM key, expected a shared secret
@@ -136,12 +137,12 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
 
 #[test]
 fn secret_in_variable_verifies_and_public_key_is_refused() {
-    let (issuer, mut sandbox) = with_third_party_issuer();
+    let (issuer, mut sandbox) = sandboxes_of_issuer_and_verifier();
     let options = ["--secret-env", "SECRET", "--alg", "HS256"];
-    let secret = URL_SAFE_NO_PAD.decode(RFC_KEY).unwrap();
+    let secret = URL_SAFE_NO_PAD.decode(RFC_SECRET).unwrap();
     sandbox.set_variable("SECRET", &STANDARD.encode(secret));
-    let at = ["--encoding", "base64", "--at", "2011-03-01T00:00:00Z"];
-    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &[&options[..], &at].concat()), @"valid");
+    let encoding_and_time = ["--encoding", "base64", "--at", "2011-03-01T00:00:00Z"];
+    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &[&options[..], &encoding_and_time].concat()), @"valid");
     let output = verify(&sandbox, RFC_TOKEN, &options);
     assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: bad_signature\n"));
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options[..2]), @"
@@ -152,7 +153,7 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
     ");
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &["--secret-env", "NONE", "--alg", "HS256"]), @"
     --- exit code 2, stderr
-    error: `--secret-env`: the named environment variable is not set
+    error: environment variable of `--secret-env` not set
     hint: export the variable, and pass its name without `$`
     ");
     let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);
@@ -167,8 +168,8 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
 }
 
 #[test]
-fn fractional_times_are_rounded_to_the_shorter_validity() {
-    let (issuer, sandbox) = with_third_party_issuer();
+fn fractional_times_are_rounded_to_a_shorter_validity_period() {
+    let (issuer, sandbox) = sandboxes_of_issuer_and_verifier();
     let verify_at = |claims: &[&str], time: &str| {
         let claims: Vec<&str> = claims.iter().flat_map(|claim| ["--claim-json", *claim]).collect();
         let token = issuer.stdout_of(&[&["token", "mint"], &claims[..]].concat());
@@ -187,7 +188,7 @@ fn fractional_times_are_rounded_to_the_shorter_validity() {
 #[test]
 fn token_header_selects_only_among_the_given_keys_and_algorithms() {
     let sandbox = Sandbox::new();
-    let key = |kid: &str| json!({"kty": "oct", "k": RFC_KEY, "kid": kid});
+    let key = |kid: &str| json!({"kty": "oct", "k": RFC_SECRET, "kid": kid});
     let write_keys = |keys: &[Value]| {
         std::fs::write(sandbox.home().join("keys"), json!({"keys": keys}).to_string()).unwrap();
     };
@@ -195,7 +196,7 @@ fn token_header_selects_only_among_the_given_keys_and_algorithms() {
     write_keys(&[key("one")]);
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid");
     write_keys(&[key("one"), key("two")]);
-    // The token has no `kid`: every key of the algorithm is tried.
+    // The token has no `kid`. jeton therefore tries every key that is suitable for the algorithm.
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid");
     let payload = RFC_TOKEN.split('.').nth(1).unwrap();
     for (header, reason) in [
@@ -221,8 +222,8 @@ fn token_header_selects_only_among_the_given_keys_and_algorithms() {
 }
 
 #[test]
-fn alg_flag_restricts_the_algorithms_of_a_jwk_set() {
-    let (issuer, sandbox) = with_third_party_issuer();
+fn alg_option_restricts_the_algorithms_of_a_jwk_set() {
+    let (issuer, sandbox) = sandboxes_of_issuer_and_verifier();
     let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);
     let with_algorithms = |algorithms| ["--jwks", "jwks.json", "--alg", algorithms];
     assert_snapshot!(verify(&sandbox, &token, &with_algorithms("ES256,RS256")), @"valid");

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Returns the output of `token verify --jwks` with a file that contains `text`.
+/// Verifies a token with a JWK Set file that contains `text`.
 fn verify_with_jwks(text: &str) -> RunOutput {
     let sandbox = Sandbox::new();
     let token =
@@ -17,8 +17,7 @@ fn verify_with_jwks(text: &str) -> RunOutput {
     verify(&sandbox, &token, &["--jwks", "keys"])
 }
 
-/// Returns the refusal of a key. Asserts that the key alone and the key in a JWK Set are refused in
-/// the same way.
+/// Returns the refusal of a JWK. Asserts that the refusal is the same if the JWK is in a JWK Set.
 fn refusal_of_key(key: &Value) -> RunOutput {
     let output = verify_with_jwks(&key.to_string());
     let output_for_set = verify_with_jwks(&json!({ "keys": [key] }).to_string());
@@ -36,8 +35,8 @@ fn invalid_curve_points_and_unsupported_key_types_are_refused() {
     let ed25519_jwk = |x: Value| json!({"kty": "OKP", "crv": "Ed25519", "x": x});
     let ec_jwk =
         |crv: &str, bytes| json!({"kty": "EC", "crv": crv, "x": zeros(bytes), "y": zeros(bytes)});
-    let small_order = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    for x in [zeros(31), zeros(32), small_order.to_owned()] {
+    let small_order_x = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for x in [zeros(31), zeros(32), small_order_x.to_owned()] {
         allow_duplicates!(assert_snapshot!(refusal_of_key(&ed25519_jwk(json!(x))), @"
         --- exit code 65, stderr
         error: key: not an Ed25519 key, or a point of small order
@@ -87,7 +86,7 @@ fn weak_or_unsuitable_secrets_and_weak_rsa_keys_are_refused() {
         ),
         (secret_jwk(64, "none"), "key: unsuitable for its `alg`"),
     ] {
-        // A JWK Set has no option to allow weak secrets: there is no hint.
+        // No message has a hint to `--allow-weak`, because `--jwks` excludes this option.
         let output = refusal_of_key(&key).fails(65);
         assert_eq!(output.stderr, format!("error: {message}\n"));
     }
@@ -104,6 +103,8 @@ fn weak_or_unsuitable_secrets_and_weak_rsa_keys_are_refused() {
     ");
     let rsa_jwk =
         |n: Vec<u8>, e: &str| json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": e});
+    // Two moduli have less than 2,048 bits (1,024 and 2,047), one is zero, and one has more than
+    // 8,192 bits (8,193).
     let modulus = [&[0x80][..], &[1; 255]].concat();
     for n in
         [modulus[..128].to_vec(), vec![0; 256], [&[0x40][..], &[1; 255]].concat(), vec![1; 1_025]]
@@ -155,7 +156,8 @@ fn malformed_jwk_set_is_refused() {
     --- exit code 65, stderr
     error: key: ambiguous: line 1, column 25: duplicate member name `kty`
     "#);
-    // A JWK Set that contains a key twice is accepted. The token is rejected because of its algorithm.
+    // A JWK Set that contains the same key twice is accepted. The token is rejected only because
+    // the keys are for a different algorithm.
     let key = json!({"kty": "oct", "k": zeros(32), "kid": "one"});
     let jwk_set = json!({"keys": [key, key]}).to_string();
     assert_snapshot!(verify_with_jwks(&jwk_set), @"

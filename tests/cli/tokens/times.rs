@@ -4,6 +4,7 @@ use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 use serde_json::Value;
 
+/// Command that mints a token without a store.
 const MINT: [&str; 5] = ["token", "mint", "--secret-env", "SECRET", "--alg=HS256"];
 
 fn sandbox_with_secret() -> Sandbox {
@@ -55,7 +56,7 @@ fn every_time_option_accepts_every_format() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "snapshots")]
+#[expect(clippy::too_many_lines, reason = "long snapshots")]
 fn refused_option_values_have_hints() {
     let sandbox = sandbox_with_secret();
     let mint = |arguments: &[&str]| sandbox.run(&[&MINT[..], arguments].concat());
@@ -114,12 +115,21 @@ fn refused_option_values_have_hints() {
     error: invalid value '-1' for '--count <N>': number: expected a number from 1 to 4294967295
     hint: see `jeton token mint --help`
     ");
+    // The value `token` of `--token-file` is not mistaken for the name of a command.
+    let output = sandbox.run(&["--token-file", "token", "users", "list", "--page", "x"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: invalid value 'x' for '--page <N>': number: expected a number from 1 to 4294967295
+    hint: see `jeton users list --help`
+    ");
     let output = sandbox.run(&["token", "renew", "7", "--ttl", "-1h"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: invalid value '-1h' for '--ttl <DURATION>': duration: expected a duration above zero
     hint: use a duration above zero, such as `5m`
     ");
+    // `-1h` is accepted as the value of the setting, not as an option. The only error is that the
+    // store is missing.
     let output = sandbox.run(&["settings", "set", "token.ttl", "-1h"]);
     assert_snapshot!(output, @"
     --- exit code 3, stderr

@@ -1,4 +1,4 @@
-//! `token mint --file`: named tokens of a TOML file.
+//! `token mint --file`: a TOML file that describes tokens by name.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
@@ -6,8 +6,9 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::fs;
 
-/// A file of named tokens, with tables for `jeton apply` that `token mint` ignores.
-pub(super) const FILE: &str = "
+/// TOML file with three named tokens. `token mint` ignores the tables `settings` and `users`, which
+/// are for `jeton apply`.
+pub(super) const TOKEN_FILE: &str = "
 [settings]
 'token.quota' = 5
 
@@ -32,7 +33,8 @@ aud = ['a', 'b']
 defect = 'bad_signature'
 ";
 
-/// Creates a sandbox with secrets in the variables `S` and `SHORT`, and with `text` in the file `t.toml`.
+/// Creates a sandbox with secrets in the variables `S` and `SHORT`, and with `text` in the file
+/// `t.toml`.
 pub(super) fn sandbox_with_file(text: &str) -> Sandbox {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("S", "a secret that is as long as the hash");
@@ -41,18 +43,19 @@ pub(super) fn sandbox_with_file(text: &str) -> Sandbox {
     sandbox
 }
 
+/// Runs `token mint` for the file `t.toml`, which may use the secret in the variable `S`.
 pub(super) fn mint(sandbox: &Sandbox, options: &[&str]) -> RunOutput {
     sandbox.run(&[&["token", "mint", "--file", "t.toml", "--allow-env", "S"], options].concat())
 }
 
-/// Returns the output of `token mint --file` for a file with this text.
+/// Runs `token mint` for a file that contains `text`.
 pub(super) fn mint_text(text: &str) -> RunOutput {
     mint(&sandbox_with_file(text), &[])
 }
 
 #[test]
 fn output_has_named_tokens_in_the_order_of_the_file() {
-    let mut sandbox = sandbox_with_file(FILE);
+    let mut sandbox = sandbox_with_file(TOKEN_FILE);
     assert_snapshot!(mint(&sandbox, &["-o", "dotenv"]), @"
     ADMIN_TOKEN=<token>
     EXPIRED_TOKEN=<token>
@@ -83,7 +86,7 @@ fn output_has_named_tokens_in_the_order_of_the_file() {
 
 #[test]
 fn options_of_a_named_token_replace_the_defaults() {
-    let sandbox = sandbox_with_file(FILE);
+    let sandbox = sandbox_with_file(TOKEN_FILE);
     let items: Value = serde_json::from_str(&mint(&sandbox, &["-o", "json"]).ok().stdout).unwrap();
     let claims: Vec<Value> = items["items"]
         .as_array()
@@ -97,14 +100,14 @@ fn options_of_a_named_token_replace_the_defaults() {
     assert_eq!((&claims[0]["roles"], &claims[0]["team"]), (&json!(["admin"]), &json!({"id": 7})));
     assert_eq!((lifetime(&claims[0]), lifetime(&claims[1])), (600, -3_600));
     assert_eq!(claims[1]["aud"], json!(["a", "b"]));
-    let broken = items["items"][2]["token"].as_str().unwrap();
-    let verify = ["token", "verify", broken, "--secret-env", "S", "--alg", "HS256"];
+    let broken_token = items["items"][2]["token"].as_str().unwrap();
+    let verify = ["token", "verify", broken_token, "--secret-env", "S", "--alg", "HS256"];
     assert_eq!(sandbox.run(&verify).verdict(), "invalid: bad_signature");
 }
 
 #[test]
 fn arguments_select_named_tokens() {
-    let sandbox = sandbox_with_file(FILE);
+    let sandbox = sandbox_with_file(TOKEN_FILE);
     let output = mint(&sandbox, &["BROKEN_TOKEN", "ADMIN_TOKEN", "-o", "dotenv"]);
     assert_snapshot!(output, @"
     BROKEN_TOKEN=<token>
@@ -141,7 +144,7 @@ fn named_tokens_are_signed_by_keys_of_the_store_and_recorded() {
 }
 
 #[test]
-fn invalid_named_token_prevents_recording_of_all_tokens() {
+fn no_token_is_recorded_if_one_named_token_is_invalid() {
     let sandbox = Sandbox::with_admin();
     let text = "[defaults]\nrecord = true\n[tokens.A]\n[tokens.B]\nclaim.jti = 'mine'\n";
     fs::write(sandbox.home().join("t.toml"), text).unwrap();
@@ -156,7 +159,7 @@ fn invalid_named_token_prevents_recording_of_all_tokens() {
 fn named_token_file_is_read_from_stdin() {
     let sandbox = sandbox_with_file("");
     let arguments = ["token", "mint", "-f", "-", "--allow-env", "S", "-o", "dotenv"];
-    assert_snapshot!(sandbox.run_with_input(&arguments, FILE), @"
+    assert_snapshot!(sandbox.run_with_input(&arguments, TOKEN_FILE), @"
     ADMIN_TOKEN=<token>
     EXPIRED_TOKEN=<token>
     BROKEN_TOKEN=<token>

@@ -1,6 +1,6 @@
 //! Refusals of `token mint --file`: invalid files, options, secrets and paths.
 
-use super::token_file::{FILE, mint, mint_text, sandbox_with_file};
+use super::token_file::{TOKEN_FILE, mint, mint_text, sandbox_with_file};
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a long snapshot")]
-fn invalid_file_of_named_tokens_is_refused_with_the_line_number() {
+fn invalid_token_file_is_refused_with_the_line_number() {
     let mut outputs = String::new();
     for text in [
         "[tokens.A]\nsub = 'a'\naudd = 'x'\n",
@@ -73,9 +73,9 @@ fn invalid_file_of_named_tokens_is_refused_with_the_line_number() {
     --- exit code 65, stderr
     error: `t.toml`: line 1: no token found, expected a table `[tokens.NAME]`
     "#);
-    let json =
+    let error =
         sandbox_with_file("[tokens.A]\nx = 1\n").json_error(&["token", "mint", "-f", "t.toml"]);
-    assert_eq!((&json["code"], &json["details"]["line"]), (&json!("bad_data"), &json!(2)));
+    assert_eq!((&error["code"], &error["details"]["line"]), (&json!("bad_data"), &json!(2)));
     assert_snapshot!(sandbox_with_file("").run(&["token", "mint", "-f", "nope.toml"]), @"
     --- exit code 2, stderr
     error: `nope.toml` cannot be read: No such file or directory
@@ -83,7 +83,7 @@ fn invalid_file_of_named_tokens_is_refused_with_the_line_number() {
 }
 
 #[test]
-fn options_for_the_command_line_only_are_refused_in_the_file() {
+fn command_line_only_options_are_refused_in_the_file() {
     let mut outputs = String::new();
     for key in ["store", "token-file", "out", "allow-weak", "count", "from"] {
         outputs += &mint_text(&format!("[tokens.A]\n{key} = 'x'\n")).to_string();
@@ -106,7 +106,7 @@ fn options_for_the_command_line_only_are_refused_in_the_file() {
 
 #[test]
 fn token_options_are_refused_together_with_the_file_option() {
-    let sandbox = sandbox_with_file(FILE);
+    let sandbox = sandbox_with_file(TOKEN_FILE);
     assert_snapshot!(mint(&sandbox, &["--sub", "bob"]), @"
     --- exit code 2, stderr
     error: the argument '--file <FILE>' cannot be used with '--sub <SUB>'
@@ -181,7 +181,7 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
     symlink("../outside", home.join("project/link")).unwrap();
     symlink(home, home.join("project/directory-link")).unwrap();
     symlink("../outside.json", home.join("project/{}")).unwrap();
-    let mint = |options: &str| {
+    let mint_in_project = |options: &str| {
         let text = format!("[tokens.A]\nalg = 'HS256'\n{options}\n");
         fs::write(home.join("project/t.toml"), text).unwrap();
         let mut command = sandbox.command(&["token", "mint", "--file", "project/t.toml"]);
@@ -194,25 +194,26 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
         );
         output_in_home
     };
+    // In the file, `-` is the name of a file, not standard input.
     for path in ["keys/secret", "./keys/secret", "inner-link", "-"] {
-        mint(&format!("key-file = '{path}'")).ok();
+        mint_in_project(&format!("key-file = '{path}'")).ok();
     }
-    let token = mint("key-file = 'keys/secret'\nclaims = 'claims.json'").ok().stdout;
+    let token = mint_in_project("key-file = 'keys/secret'\nclaims = 'claims.json'").ok().stdout;
     assert_eq!(payload(token.trim())["team"], 7);
-    let absolute = home.join("project/keys/secret");
+    let absolute_path = home.join("project/keys/secret");
     let mut outputs = String::new();
     for options in [
         "key-file = '../outside'",
         "key-file = 'keys/../../outside'",
         "key-file = 'keys/../keys/secret'",
-        &format!("key-file = '{}'", absolute.display()),
+        &format!("key-file = '{}'", absolute_path.display()),
         "key-file = 'link'",
         "key-file = 'directory-link/outside'",
         "key-file = 'missing'",
         "key-file = 'keys/secret'\nclaims = '../outside.json'",
         "key-file = 'keys/secret'\nclaims = '/nowhere'",
     ] {
-        outputs += &mint(options).to_string();
+        outputs += &mint_in_project(options).to_string();
     }
     assert_snapshot!(outputs, @"
     --- exit code 65, stderr
@@ -224,9 +225,9 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
     --- exit code 65, stderr
     error: `project/t.toml`: line 3: `key-file`: expected a relative path without `..`
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the TOML file
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the TOML file
     --- exit code 65, stderr
     error: `project/t.toml`: line 3: `key-file`: the file cannot be read: No such file or directory
     --- exit code 65, stderr
@@ -234,7 +235,7 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
     --- exit code 65, stderr
     error: `project/t.toml`: line 4: `claims`: expected a relative path without `..`
     ");
-    // Here `{}` is not JSON, but the name of a link to a file in another directory.
+    // Here `{}` is not JSON, but the name of a link to a file outside of the directory `project`.
     fs::write(
         home.join("project/t.toml"),
         "[tokens.A]\nalg = 'HS256'\nkey-file = 'keys/secret'\nclaims = '{}'\n",

@@ -1,4 +1,4 @@
-//! `token mint -o dotenv` and `-o github`: variables with tokens.
+//! `token mint -o dotenv` and `-o github`: environment variables that contain tokens.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
+/// Command that mints a token without a store.
 const MINT: [&str; 5] = ["token", "mint", "--secret-env", "S", "--alg=HS256"];
 
 fn sandbox_with_secret() -> Sandbox {
@@ -37,19 +38,20 @@ fn github_output_masks_the_token_and_sets_the_variable() {
     let env_file = sandbox.home().join("env");
     fs::write(&env_file, "OTHER=1").unwrap();
     sandbox.set_variable("GITHUB_ENV", &env_file.to_string_lossy());
-    let token_of = |output: RunOutput| {
+    // Returns the token. Asserts that the command prints only the line that masks the token.
+    let masked_token = |output: RunOutput| {
         let output = output.ok();
         let (line, rest) = output.stdout.split_once('\n').unwrap();
         assert_eq!((rest, output.stderr.as_str()), ("", ""));
         line.strip_prefix("::add-mask::").unwrap().to_owned()
     };
-    let token = token_of(mint(&sandbox, &["-o", "github"]));
+    let token = masked_token(mint(&sandbox, &["-o", "github"]));
     assert_eq!(fs::read_to_string(&env_file).unwrap(), format!("OTHER=1\nAPI_TOKEN={token}\n"));
-    let second = token_of(mint(&sandbox, &["-o", "github", "--env", "B", "--quiet"]));
+    let second = masked_token(mint(&sandbox, &["-o", "github", "--env", "B", "--quiet"]));
     let expected = format!("OTHER=1\nAPI_TOKEN={token}\nB={second}\n");
     assert_eq!(fs::read_to_string(&env_file).unwrap(), expected);
     fs::remove_file(&env_file).unwrap();
-    let third = token_of(mint(&sandbox, &["-o", "github"]));
+    let third = masked_token(mint(&sandbox, &["-o", "github"]));
     assert_eq!(fs::read_to_string(&env_file).unwrap(), format!("API_TOKEN={third}\n"));
     assert_eq!(fs::metadata(&env_file).unwrap().permissions().mode() & 0o077, 0);
 }
@@ -75,7 +77,7 @@ fn unusable_github_env_file_is_refused_before_the_token_is_recorded() {
 }
 
 #[test]
-fn token_is_revoked_if_its_variable_cannot_be_written() {
+fn recorded_token_is_revoked_if_its_variable_cannot_be_written() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("GITHUB_ENV", "/dev/full");
     let output = sandbox.run(&["token", "mint", "--record", "-o", "github"]);
@@ -99,7 +101,7 @@ fn token_is_revoked_if_its_variable_cannot_be_written() {
 }
 
 #[test]
-fn dotenv_output_reports_the_id_of_a_recorded_token() {
+fn dotenv_output_reports_the_id_of_a_recorded_token_on_stderr() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["token", "mint", "--record", "-o", "dotenv"]), @"
     API_TOKEN=<token>
@@ -143,7 +145,7 @@ fn reserved_variable_name_is_refused_in_every_output_format() {
     let mut sandbox = sandbox_with_secret();
     let env_file = sandbox.home().join("env");
     sandbox.set_variable("GITHUB_ENV", &env_file.to_string_lossy());
-    for name in RESERVED {
+    for name in RESERVED_NAMES {
         for format in ["dotenv", "github"] {
             mint(&sandbox, &["-o", format, "--env", name]).fails(2);
         }
@@ -158,8 +160,9 @@ fn reserved_variable_name_is_refused_in_every_output_format() {
     assert!(!env_file.exists());
 }
 
-/// A name of each class of reserved names.
-const RESERVED: &[&str] = &[
+/// Examples of reserved names: variables of the dynamic loader, shells, runtimes, CI systems,
+/// common programs and jeton.
+const RESERVED_NAMES: &[&str] = &[
     "PATH",
     "LD_PRELOAD",
     "DYLD_INSERT_LIBRARIES",

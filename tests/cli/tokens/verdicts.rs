@@ -1,15 +1,15 @@
-//! `jeton token verify`: a rejected token is reported with the claim, the value found and the value
-//! expected.
+//! `jeton token verify`: a rejection reports the claim, the value found and the value expected.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, tampered};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+/// Options of `token verify` with the shared secret in the file `secret`.
 const KEY_OPTIONS: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
 
-/// Creates a sandbox without a store, with a shared secret in the file `secret`.
-fn with_secret_file() -> Sandbox {
+/// Creates a sandbox without a store. The file `secret` contains a shared secret.
+fn sandbox_with_secret_file() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.home().join("secret"), "0123456789".repeat(7)).unwrap();
     sandbox
@@ -24,7 +24,7 @@ fn mint(sandbox: &Sandbox, options: &[&str]) -> String {
     sandbox.stdout_of(&[&command.concat()[..], options].concat())
 }
 
-/// Verifies a token at 2030-01-01T10:30:00Z, unless the options contain `--at`.
+/// Verifies a token at 2030-01-01T10:30:00Z, or at the time of the option `--at`.
 fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
     let at = ["--at", "2030-01-01T10:30:00Z"];
     let at = if options.contains(&"--at") { &[][..] } else { &at };
@@ -33,7 +33,7 @@ fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
 
 #[test]
 fn rejection_of_invalid_claim_shows_the_value() {
-    let sandbox = with_secret_file();
+    let sandbox = sandbox_with_secret_file();
     let mut outputs = String::new();
     for claim in
         ["sub=1234", "exp=1999999999000", "exp=\"1893495600\"", "aud=[\"api\",7]", "iss=null"]
@@ -67,8 +67,8 @@ fn rejection_of_invalid_claim_shows_the_value() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn mismatch_shows_found_and_expected_value() {
-    let sandbox = with_secret_file();
+fn rejection_for_a_mismatch_shows_found_and_expected_value() {
+    let sandbox = sandbox_with_secret_file();
     let token =
         mint(
             &sandbox,
@@ -137,7 +137,7 @@ fn mismatch_shows_found_and_expected_value() {
     error: remaining lifetime too short: found 30m (expires <time>), expected at least 45m
     "#);
     for options in [["--aud", "web", "--aud", "mobile"], ["--aud", "mobile", "--aud", "api"]] {
-        assert_eq!(verify(&sandbox, &token, &options).stdout, "valid\n", "any audience suffices");
+        assert_eq!(verify(&sandbox, &token, &options).stdout, "valid\n", "one match is sufficient");
     }
     let token_without_iss_and_aud = mint(&sandbox, &["--claim", "permissions=none"]);
     let options = ["--iss", "x", "--aud", "y", "--aud", "z", "-p", "read"];
@@ -152,7 +152,7 @@ fn mismatch_shows_found_and_expected_value() {
 
 #[test]
 fn time_rejection_shows_difference_and_sufficient_leeway() {
-    let sandbox = with_secret_file();
+    let sandbox = sandbox_with_secret_file();
     let token = mint(&sandbox, &[]);
     let mut outputs = String::new();
     for (time, suggested_leeway) in [
@@ -202,8 +202,8 @@ fn time_rejection_shows_difference_and_sufficient_leeway() {
 }
 
 #[test]
-fn json_reasons_have_claim_and_found_and_expected_value() {
-    let sandbox = with_secret_file();
+fn json_reason_has_the_claim_and_the_found_and_expected_value() {
+    let sandbox = sandbox_with_secret_file();
     let token = mint(&sandbox, &["--iss", "https://idp.example/"]);
     let options = [
         "--at",
@@ -234,8 +234,8 @@ fn json_reasons_have_claim_and_found_and_expected_value() {
 }
 
 #[test]
-fn unverified_token_reveals_no_claims() {
-    let sandbox = with_secret_file();
+fn report_of_token_without_verified_signature_contains_no_claims() {
+    let sandbox = sandbox_with_secret_file();
     let token = mint(&sandbox, &["--iss", "https://idp.example/", "--claim-json", "sub=1234"]);
     let other_alg = sandbox.run(&[
         "token", "verify", &token, "--key", "secret", "--alg", "HS384", "--iss", "x", "-o", "json",
@@ -255,24 +255,24 @@ fn unverified_token_reveals_no_claims() {
 }
 
 #[test]
-fn rejection_of_recorded_token_shows_state_and_time() {
+fn rejection_of_app_token_shows_state_and_time() {
     let sandbox = Sandbox::with_admin();
     let revoked_token = sandbox.stdout_of(&["token", "create", "one"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
     let live_token = sandbox.stdout_of(&["token", "create", "two", "-p", "read"]);
     let mut outputs = String::new();
-    let mut add = |heading: &str, output: RunOutput| outputs += &output.with_heading(heading);
-    add("revoked", sandbox.run(&["token", "verify", &revoked_token]));
-    add("permission", sandbox.run(&["token", "verify", &live_token, "-p", "write"]));
+    let mut append = |heading: &str, output: RunOutput| outputs += &output.with_heading(heading);
+    append("revoked", sandbox.run(&["token", "verify", &revoked_token]));
+    append("permission", sandbox.run(&["token", "verify", &live_token, "-p", "write"]));
     let access = sandbox.session_member("access");
-    add("session token", sandbox.run(&["token", "verify", &access]));
+    append("session token", sandbox.run(&["token", "verify", &access]));
     sandbox.sql("UPDATE users SET disabled_at = 1700000000");
-    add("disabled", sandbox.run(&["token", "inspect", &live_token]));
+    append("disabled", sandbox.run(&["token", "inspect", &live_token]));
     sandbox.sql("UPDATE users SET disabled_at = NULL");
     sandbox.sql("UPDATE keys SET state = 'retired', verify_until = 1700000000");
-    add("retired key", sandbox.run(&["token", "inspect", &live_token]));
+    append("retired key", sandbox.run(&["token", "inspect", &live_token]));
     sandbox.sql("UPDATE keys SET state = 'revoked'");
-    add("revoked key", sandbox.run(&["token", "inspect", &live_token]));
+    append("revoked key", sandbox.run(&["token", "inspect", &live_token]));
     assert_snapshot!(outputs, @"
     revoked
     invalid: token_revoked: <time> (<ago>)

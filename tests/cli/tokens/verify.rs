@@ -9,8 +9,9 @@ fn verify(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
     sandbox.run(&[&["token", "verify"], arguments].concat())
 }
 
+/// Asserts that `token verify` prints only `valid`.
 #[track_caller]
-fn check_valid(sandbox: &Sandbox, arguments: &[&str]) {
+fn assert_valid(sandbox: &Sandbox, arguments: &[&str]) {
     let output = verify(sandbox, arguments);
     assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (0, "valid\n", ""));
 }
@@ -19,7 +20,7 @@ fn check_valid(sandbox: &Sandbox, arguments: &[&str]) {
 fn valid_token_is_reported_with_its_claims() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app", "-p", "read"]);
-    check_valid(&sandbox, &[&token]);
+    assert_valid(&sandbox, &[&token]);
     let claims = payload(&token);
     let stdout = format!(
         "{{\"valid\":true,\"kind\":\"app\",\"reasons\":[],\"claims\":{claims},\
@@ -74,7 +75,7 @@ fn claims_are_reported_only_after_a_valid_signature() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn type_flag_accepts_the_matching_kind_only() {
+fn type_option_accepts_only_tokens_of_that_kind() {
     let sandbox = Sandbox::with_admin();
     let tokens = [
         ("app", sandbox.stdout_of(&["token", "create", "app"])),
@@ -84,8 +85,8 @@ fn type_flag_accepts_the_matching_kind_only() {
     ];
     let mut outputs = String::new();
     for (kind, token) in &tokens {
-        check_valid(&sandbox, &[token, "--type", kind]);
-        check_valid(&sandbox, &[token, "--type", "any"]);
+        assert_valid(&sandbox, &[token, "--type", kind]);
+        assert_valid(&sandbox, &[token, "--type", "any"]);
         assert_eq!(sandbox.json(&["token", "verify", token, "--type", "any"])["kind"], *kind);
         for (other_kind, _) in
             tokens.iter().filter(|(other_kind, _)| other_kind != kind && *other_kind != "app")
@@ -159,10 +160,10 @@ fn type_flag_accepts_the_matching_kind_only() {
 }
 
 #[test]
-fn issuer_and_audience_are_compared_on_request() {
+fn issuer_and_audience_are_compared_if_an_option_requires_it() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app", "--aud", "a", "--aud", "b"]);
-    check_valid(&sandbox, &[&token, "--iss", "jeton", "--aud", "b"]);
+    assert_valid(&sandbox, &[&token, "--iss", "jeton", "--aud", "b"]);
     assert_snapshot!(verify(&sandbox, &[&token, "--iss", "x"]), @"
     invalid: issuer: found `jeton`, expected `x`
     --- exit code 10, stderr
@@ -176,15 +177,15 @@ fn issuer_and_audience_are_compared_on_request() {
 }
 
 #[test]
-fn unmet_expectation_exits_9() {
+fn unmet_permission_claim_or_lifetime_requirement_exits_9() {
     let sandbox = Sandbox::with_john();
     let token =
         sandbox.stdout_of(&["token", "create", "app", "-p", "read,write", "--claim", "tier=gold"]);
-    check_valid(
+    assert_valid(
         &sandbox,
         &[&token, "-p", "read,write", "--require", "tier=gold", "--min-ttl", "6d"],
     );
-    check_valid(
+    assert_valid(
         &sandbox,
         &[&token, "--permission", "read", "--permission", "write", "--require", "id=2"],
     );
@@ -199,9 +200,9 @@ fn unmet_expectation_exits_9() {
     error: claim `tier` mismatch: found `gold`, expected `silver`
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--require", "absent="]), @"
-    invalid: require: `absent`: found none, expected an empty text
+    invalid: require: `absent`: found none, expected an empty string
     --- exit code 9, stderr
-    error: claim `absent` mismatch: found none, expected an empty text
+    error: claim `absent` mismatch: found none, expected an empty string
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--min-ttl", "8d"]), @"
     invalid: min_ttl: found 7d (expires <time>), expected at least 8d
@@ -213,32 +214,32 @@ fn unmet_expectation_exits_9() {
 }
 
 #[test]
-fn at_and_leeway_shift_the_time_checks() {
+fn at_and_leeway_options_shift_the_time_checks() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1h"]);
-    let claim_time =
+    let claim_plus =
         |name: &str, seconds: i64| (payload(&token)[name].as_i64().unwrap() + seconds).to_string();
-    check_valid(&sandbox, &[&token, "--at", &claim_time("exp", -1)]);
-    assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_time("exp", 0)]), @"
+    assert_valid(&sandbox, &[&token, "--at", &claim_plus("exp", -1)]);
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_plus("exp", 0)]), @"
     invalid: token_expired: <time>
     --- exit code 11, stderr
     error: token expired: <time>
     hint: use `--leeway 1m` to allow for clock skew
     ");
-    check_valid(&sandbox, &[&token, "--at", &claim_time("exp", 59), "--leeway", "1m"]);
-    assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_time("exp", 60), "--leeway", "1m"]), @"
+    assert_valid(&sandbox, &[&token, "--at", &claim_plus("exp", 59), "--leeway", "1m"]);
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_plus("exp", 60), "--leeway", "1m"]), @"
     invalid: token_expired: <time> (1 m before <time>)
     --- exit code 11, stderr
     error: token expired: <time> (1 m before <time>)
     hint: use `--leeway 5m` to allow for clock skew
     ");
-    assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_time("iat", -1)]), @"
+    assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_plus("iat", -1)]), @"
     invalid: not_yet_valid: `iat` <time> (1 s after <time>)
     --- exit code 10, stderr
     error: token not yet valid: `iat` <time> (1 s after <time>)
     hint: use `--leeway 1m` to allow for clock skew
     ");
-    check_valid(&sandbox, &[&token, "--at", &claim_time("iat", -1), "--leeway", "1s"]);
+    assert_valid(&sandbox, &[&token, "--at", &claim_plus("iat", -1), "--leeway", "1s"]);
     assert_snapshot!(verify(&sandbox, &[&token, "--at", "2000-01-01T00:00:00Z"]), @"
     invalid: not_yet_valid: `iat` <time> (<ago>)
     --- exit code 10, stderr

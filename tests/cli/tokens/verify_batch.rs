@@ -5,7 +5,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-const BATCH: [&str; 3] = ["token", "verify", "--batch"];
+const VERIFY_BATCH: [&str; 3] = ["token", "verify", "--batch"];
 
 fn parse_lines(stdout: &str) -> Vec<Value> {
     stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -17,13 +17,15 @@ fn batch_prints_one_result_per_line_in_order() {
     let live_token = sandbox.stdout_of(&["token", "create", "one", "-p", "read"]);
     let revoked_token = sandbox.stdout_of(&["token", "create", "two"]);
     sandbox.run(&["token", "revoke", "2"]).ok();
-    let output = sandbox
-        .run_with_input(&BATCH, &format!("{live_token}\n Bearer {live_token} \r\n{live_token}"));
+    let output = sandbox.run_with_input(
+        &VERIFY_BATCH,
+        &format!("{live_token}\n Bearer {live_token} \r\n{live_token}"),
+    );
     assert_eq!(output.ok().stderr, "");
     let oversized = "A".repeat(300_000);
     let input = format!("{live_token}\n\n{revoked_token}\n{oversized}\nnonsense\n{live_token}\n");
-    let output = sandbox.run_with_input(&BATCH, &input);
-    assert_eq!(output.code, 10, "the exit code is that of the first invalid line, an empty line");
+    let output = sandbox.run_with_input(&VERIFY_BATCH, &input);
+    assert_eq!(output.code, 10, "the first invalid line, which is empty, determines the exit code");
     assert_snapshot!(output.diagnostics(), @"
     --- exit code 10, stderr
     error: 4 of 6 tokens are invalid; line 2: token malformed: empty
@@ -38,23 +40,23 @@ fn batch_prints_one_result_per_line_in_order() {
 }
 
 #[test]
-fn batch_applies_the_requested_checks() {
+fn batch_applies_options_to_every_token() {
     let sandbox = Sandbox::with_admin();
     let app_token = sandbox.stdout_of(&["token", "create", "one", "-p", "read"]);
     let test_token = sandbox.stdout_of(&["token", "mint"]);
     let input = format!("{app_token}\n{test_token}\n");
-    let output = sandbox.run_with_input(&[&BATCH[..], &["-p", "read"]].concat(), &input);
+    let output = sandbox.run_with_input(&[&VERIFY_BATCH[..], &["-p", "read"]].concat(), &input);
     assert_eq!(output.code, 10);
-    let output = sandbox.run_with_input(&[&BATCH[..], &["-p", "write"]].concat(), &input);
+    let output = sandbox.run_with_input(&[&VERIFY_BATCH[..], &["-p", "write"]].concat(), &input);
     assert_eq!(output.code, 9, "the first invalid token determines the exit code");
-    let output = sandbox.run_with_input(&[&BATCH[..], &["--type", "any"]].concat(), &input);
+    let output = sandbox.run_with_input(&[&VERIFY_BATCH[..], &["--type", "any"]].concat(), &input);
     assert_eq!((output.code, output.stderr.as_str()), (0, ""));
 }
 
 #[test]
 fn empty_batch_prints_no_lines() {
     let sandbox = Sandbox::with_admin();
-    let output = sandbox.run_with_input(&BATCH, "");
+    let output = sandbox.run_with_input(&VERIFY_BATCH, "");
     assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (0, "", ""));
     let output = sandbox.run(&["token", "verify", "--batch", "x"]);
     assert_snapshot!(output, @"

@@ -1,5 +1,5 @@
-//! `jeton token verify --batch`: tokens of every kind and state have the results of single runs, and
-//! results arrive while the input is open.
+//! `jeton token verify --batch`: for tokens of every kind and state, a batch has the same results
+//! as single runs. A batch prints each result while the input is still open.
 
 use crate::sandbox::{Sandbox, payload, tampered};
 use std::fs::{self, File};
@@ -7,8 +7,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const BATCH: [&str; 5] = ["token", "verify", "--batch", "--type", "any"];
+const VERIFY_BATCH: [&str; 5] = ["token", "verify", "--batch", "--type", "any"];
 
+/// Values of `--defect` that apply to a token without a preset.
 const DEFECTS: [&str; 17] = [
     "expired",
     "not_yet_valid",
@@ -29,7 +30,8 @@ const DEFECTS: [&str; 17] = [
     "revoked",
 ];
 
-/// Creates tokens of every kind and state, and malformed tokens.
+/// Creates tokens of every kind and state. Returns these tokens and texts that are malformed
+/// tokens.
 fn create_tokens(sandbox: &Sandbox) -> Vec<String> {
     for name in ["john", "mary"] {
         sandbox.register(name, "123456");
@@ -76,7 +78,7 @@ fn create_tokens(sandbox: &Sandbox) -> Vec<String> {
     revoke(recorded_tokens[2]);
     tokens.extend(recorded_tokens.iter().map(|token| (*token).to_owned()));
     let jti = payload(recorded_tokens[1])["jti"].as_str().unwrap().to_owned();
-    // The claim `ref` repeats the `jti` in the payload.
+    // Some payloads contain the same UUID twice: in the claim `jti` and in the claim `ref`.
     let [jti_claim, ref_claim] = ["jti", "ref"].map(|name| format!("{name}={jti}"));
     tokens.push(mint(&["--sub", "alice", "--claim", &jti_claim]));
     tokens.push(mint(&["--sub", "alice", "--claim", &jti_claim, "--claim", &ref_claim]));
@@ -89,8 +91,8 @@ fn create_tokens(sandbox: &Sandbox) -> Vec<String> {
     tokens
 }
 
-/// Removes `(5 s ago)` and `(now)`, which differ between runs.
-fn without_relative_times(line: &str) -> String {
+/// Removes relative times such as `(5 s ago)` and `(now)`, because they differ between runs.
+fn remove_relative_times(line: &str) -> String {
     let mut parts = line.trim_end().split(" (");
     let mut text = parts.next().unwrap().to_owned();
     for part in parts {
@@ -104,11 +106,11 @@ fn without_relative_times(line: &str) -> String {
     text
 }
 
-/// Verifies a batch in which the tokens occur repeatedly. Asserts that the result of each line equals the
-/// result of a single run with the token of the line.
+/// Verifies a batch in which each token occurs several times. Asserts that the result for each line
+/// equals the result of a run that verifies only the token in this line.
 fn assert_batch_equals_single_runs(sandbox: &Sandbox, tokens: &[String], options: &[&str]) {
-    // All runs verify for one time, which is ten minutes later than the clock.
-    #[expect(clippy::disallowed_methods, reason = "the test reads the clock, not the program")]
+    // All runs verify the tokens at the same time, which is ten minutes after the current time.
+    #[expect(clippy::disallowed_methods, reason = "the test, not the program, reads the clock")]
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
     let at = at.to_string();
     let verify = [&["token", "verify", "--at", &at][..], options].concat();
@@ -117,10 +119,10 @@ fn assert_batch_equals_single_runs(sandbox: &Sandbox, tokens: &[String], options
         .map(|token| {
             let output =
                 sandbox.run_with_input(&[&verify[..], &["-", "-o", "json"]].concat(), token);
-            without_relative_times(&output.stdout)
+            remove_relative_times(&output.stdout)
         })
         .collect();
-    // jeton reads the file in several chunks, which start with different tokens.
+    // The file has at least 300,000 bytes, and contains each token at least twice.
     let repetitions = 300_000 / tokens.concat().len() + 2;
     fs::write(sandbox.home().join("tokens"), (tokens.join("\n") + "\n").repeat(repetitions))
         .unwrap();
@@ -131,7 +133,7 @@ fn assert_batch_equals_single_runs(sandbox: &Sandbox, tokens: &[String], options
     assert_eq!(results.lines().count(), tokens.len() * repetitions);
     for (index, result) in results.lines().enumerate() {
         let index = index % tokens.len();
-        assert_eq!(without_relative_times(result), single_results[index], "{}", tokens[index]);
+        assert_eq!(remove_relative_times(result), single_results[index], "{}", tokens[index]);
     }
 }
 
@@ -152,7 +154,7 @@ fn batch_results_equal_single_results() {
     assert_batch_equals_single_runs(&sandbox, &tokens, &["--type", "any"]);
 }
 
-/// A running batch with open pipes.
+/// A running `token verify --batch` with open pipes.
 struct RunningBatch {
     process: Child,
     input: ChildStdin,
@@ -161,13 +163,13 @@ struct RunningBatch {
 
 impl RunningBatch {
     fn start(sandbox: &Sandbox) -> Self {
-        let mut process = Sandbox::start(sandbox.command(&BATCH).stdin(Stdio::piped()));
+        let mut process = Sandbox::start(sandbox.command(&VERIFY_BATCH).stdin(Stdio::piped()));
         let input = process.stdin.take().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         Self { process, input, output }
     }
 
-    /// Sends text and returns the next result.
+    /// Sends text to the batch and returns the next line of its output.
     fn send(&mut self, text: &str) -> String {
         self.input.write_all(text.as_bytes()).unwrap();
         let mut line = String::new();
@@ -177,14 +179,14 @@ impl RunningBatch {
 }
 
 #[test]
-fn batch_result_follows_each_line_while_the_input_is_open() {
+fn batch_prints_the_result_of_each_line_while_the_input_is_open() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "one"]);
     let (start, end) = token.split_at(20);
     let mut batch = RunningBatch::start(&sandbox);
     for _ in 0..3 {
         assert!(batch.send(&format!("{token}\n")).starts_with(r#"{"valid":true"#));
-        // The start of a further line is kept until the line is complete.
+        // The batch keeps the start of the second line until the rest of this line arrives.
         assert!(batch.send(&format!("{token}\n{start}")).starts_with(r#"{"valid":true"#));
         assert!(batch.send(&format!("{end}\n")).starts_with(r#"{"valid":true"#));
     }
@@ -195,11 +197,10 @@ fn batch_result_follows_each_line_while_the_input_is_open() {
 }
 
 #[test]
-fn each_chunk_of_a_batch_is_verified_at_its_own_time() {
+fn batch_verifies_each_line_at_the_time_at_which_it_is_read() {
     let sandbox = Sandbox::with_admin();
     let mut batch = RunningBatch::start(&sandbox);
-    let mint = ["token", "create", "one", "--ttl", "2s"];
-    let token = sandbox.stdout_of(&mint);
+    let token = sandbox.stdout_of(&["token", "create", "one", "--ttl", "2s"]);
     assert!(batch.send(&format!("{token}\n")).starts_with(r#"{"valid":true"#));
     std::thread::sleep(std::time::Duration::from_secs(3));
     assert!(batch.send(&format!("{token}\n")).contains("token_expired"));
@@ -211,7 +212,7 @@ fn each_chunk_of_a_batch_is_verified_at_its_own_time() {
 }
 
 #[test]
-fn closed_output_ends_a_batch_with_open_input() {
+fn batch_ends_when_its_output_is_closed_although_its_input_is_open() {
     let sandbox = Sandbox::with_admin();
     let mut batch = RunningBatch::start(&sandbox);
     batch.send("x\n");
@@ -221,7 +222,7 @@ fn closed_output_ends_a_batch_with_open_input() {
 }
 
 #[test]
-fn json_document_in_the_input_ends_a_batch_with_open_input() {
+fn batch_ends_at_a_json_document_although_its_input_is_open() {
     let sandbox = Sandbox::with_admin();
     let mut batch = RunningBatch::start(&sandbox);
     assert!(batch.send("x\n{\"items\":[]}\nx\n").contains("malformed"));

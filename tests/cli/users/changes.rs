@@ -4,15 +4,15 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
-/// Creates user john and admin ada, who is logged in.
-fn with_john_and_logged_in_ada() -> Sandbox {
+/// Creates a sandbox with the user john and the admin ada. Ada is logged in.
+fn sandbox_with_john_and_logged_in_ada() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox
 }
 
-/// Runs a command as john, whose session file is in a separate configuration directory. The
-/// password of john is on standard input.
+/// Runs a command with a separate configuration directory, which contains only the session file of
+/// john. Passes the password of john on standard input.
 fn run_as_john(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("john"));
@@ -66,7 +66,7 @@ fn account_is_shown_to_its_owner_and_admins() {
 
 #[test]
 fn role_change_takes_effect_immediately() {
-    let sandbox = with_john_and_logged_in_ada();
+    let sandbox = sandbox_with_john_and_logged_in_ada();
     run_as_john(&sandbox, &["login", "john", "--password-stdin"]).ok();
     run_as_john(&sandbox, &["token", "mint"]).fails(7);
     let set_role = ["users", "set-role", "john", "minter"];
@@ -79,13 +79,13 @@ fn role_change_takes_effect_immediately() {
     john has the role minter (unchanged)
     ");
     assert_snapshot!(sandbox.run_json(&set_role), @r#"{"changed":false,"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"minter","status":"active","quota":null,"created_at":"<time>"}}"#);
-    let counts = "SELECT count FROM audit WHERE action = 'users set-role'";
-    assert_eq!(sandbox.sql(counts), ["1"]);
+    let audit_counts_sql = "SELECT count FROM audit WHERE action = 'users set-role'";
+    assert_eq!(sandbox.sql(audit_counts_sql), ["1"]);
     run_as_john(&sandbox, &["token", "mint"]).ok();
 }
 
 #[test]
-fn user_quota_overrides_the_default() {
+fn quota_of_a_user_overrides_the_default_quota() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "c"] {
         sandbox.stdout_of(&["token", "create", app]);
@@ -164,8 +164,8 @@ fn renamed_user_keeps_tokens_and_password() {
 }
 
 #[test]
-fn invalid_and_existing_names_are_refused() {
-    let sandbox = with_john_and_logged_in_ada();
+fn rename_refuses_invalid_and_existing_names() {
+    let sandbox = sandbox_with_john_and_logged_in_ada();
     let rename = |arguments: &[&str]| sandbox.run(&[&["users", "rename"], arguments].concat());
     assert_snapshot!(rename(&["john"]), @"
     --- exit code 2, stderr
@@ -201,7 +201,7 @@ fn invalid_and_existing_names_are_refused() {
 }
 
 #[test]
-fn disabled_user_is_refused_until_enabled() {
+fn disabled_user_and_tokens_are_refused_until_the_user_is_enabled() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.log_in("ada", "lovelace");
@@ -269,8 +269,9 @@ fn role_of_the_caller_is_checked_before_the_user_is_looked_up() {
             "));
         }
     }
-    let refused = "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 2";
-    assert_eq!(sandbox.sql(refused), ["15"]);
+    let count_refusals_sql =
+        "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 2";
+    assert_eq!(sandbox.sql(count_refusals_sql), ["15"]);
     sandbox.log_in("ada", "lovelace");
     for arguments in changes {
         allow_duplicates!(assert_snapshot!(run_for(arguments, "nobody"), @"
@@ -278,6 +279,7 @@ fn role_of_the_caller_is_checked_before_the_user_is_looked_up() {
         error: user `nobody` not found
         "));
     }
+    // `users set-role` and `users disable`.
     for arguments in [changes[0], changes[3]] {
         allow_duplicates!(assert_snapshot!(run_for(arguments, "ada"), @"
         --- exit code 5, stderr

@@ -7,12 +7,12 @@ use insta::assert_snapshot;
 fn admin_creates_an_account_with_a_password() {
     let sandbox = Sandbox::with_admin();
     let arguments = ["users", "create", "kim", "--email", "kim@x.org", "--role", "minter"];
-    let with_password = [&arguments[..], &["--password-stdin"]].concat();
-    assert_snapshot!(sandbox.run_with_input(&with_password, "long enough"), @"
+    let create_with_password = [&arguments[..], &["--password-stdin"]].concat();
+    assert_snapshot!(sandbox.run_with_input(&create_with_password, "long enough"), @"
     --- stderr
     created kim (id 2, minter)
     ");
-    assert_snapshot!(sandbox.run_with_input(&with_password, "long enough"), @"
+    assert_snapshot!(sandbox.run_with_input(&create_with_password, "long enough"), @"
     --- exit code 5, stderr
     error: user with this username or e-mail address already exists
     ");

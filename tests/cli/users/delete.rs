@@ -31,7 +31,7 @@ fn user_deletion_frees_the_names_and_revokes_the_tokens() {
 }
 
 #[test]
-fn user_deletion_is_authorized_before_confirmation() {
+fn user_deletion_checks_role_and_user_before_confirmation() {
     let sandbox = Sandbox::with_john();
     for login in ["ada", "john", "nobody"] {
         let output = sandbox.run(&["users", "delete", login]);
@@ -63,7 +63,7 @@ fn user_deletion_is_authorized_before_confirmation() {
 }
 
 #[test]
-fn first_admin_can_be_deleted_by_another_admin() {
+fn admin_deletes_own_account_only_while_another_admin_exists() {
     let sandbox = Sandbox::with_admin();
     let arguments = ["register", "eve", "--role", "admin", "--password-stdin"];
     sandbox.run_with_input(&arguments, "123456").ok();

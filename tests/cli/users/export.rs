@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
 
-/// Names that a spreadsheet would execute as formulas, and similar names.
+/// Display names that a spreadsheet would interpret as formulas, and names that look similar.
 const NAMES: [&str; 9] = [
     "=HYPERLINK(\"http://x.org\",\"click\")",
     "+1-2",
@@ -19,8 +19,9 @@ const NAMES: [&str; 9] = [
     "plain",
 ];
 
-/// Creates accounts with different roles, quotas, passwords and states, and deletes one account.
-fn with_varied_accounts() -> Sandbox {
+/// Creates a sandbox with accounts that have different roles, quotas, passwords and states. One of
+/// the accounts is deleted.
+fn sandbox_with_varied_accounts() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let mut rows = String::new();
     for (number, name) in NAMES.iter().enumerate() {
@@ -40,29 +41,31 @@ fn with_varied_accounts() -> Sandbox {
     sandbox
 }
 
-/// Imports the content of a file into a new store. Returns the export of the new store.
-fn export_after_import(content: &str, export: &[&str]) -> String {
+/// Imports the content of an exported file into a new store. Returns the output of `export_command`
+/// for the new store.
+fn export_after_import(content: &str, export_command: &[&str]) -> String {
     let target = Sandbox::new();
     target.run_with_input(&["users", "import", "-"], content).ok();
     target.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
     target.log_in("ada", "lovelace");
-    target.run(export).ok().stdout
+    target.run(export_command).ok().stdout
 }
 
 #[test]
 fn user_import_restores_all_exported_values() {
-    let sandbox = with_varied_accounts();
-    for (format, lines) in [("csv", 13), ("jsonl", 12), ("text", 12), ("json", 1)] {
+    let sandbox = sandbox_with_varied_accounts();
+    for (format, line_count) in [("csv", 13), ("jsonl", 12), ("text", 12), ("json", 1)] {
         let export = ["users", "export", "-o", format];
         let file = sandbox.run(&export).ok().stdout;
-        assert_eq!(file.lines().count(), lines, "{file}");
+        assert_eq!(file.lines().count(), line_count, "{file}");
         assert!(!file.contains("argon2") && !file.contains("gone"), "{file}");
         assert_eq!(export_after_import(&file, &export), file, "{format}");
     }
-    let [lines, text, json] = ["jsonl", "text", "json"]
+    let [json_lines, text, json] = ["jsonl", "text", "json"]
         .map(|format| sandbox.run(&["users", "export", "-o", format]).ok().stdout);
-    assert_eq!(lines, text);
-    let items: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(json_lines, text);
+    let items: Vec<Value> =
+        json_lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), json!({"items": items}));
     assert_eq!(
         items[11].as_object().unwrap().keys().collect::<Vec<_>>(),
@@ -72,7 +75,7 @@ fn user_import_restores_all_exported_values() {
 
 #[test]
 fn password_hashes_are_exported_on_request() {
-    let sandbox = with_varied_accounts();
+    let sandbox = sandbox_with_varied_accounts();
     for format in ["csv", "jsonl"] {
         let export = ["users", "export", "--with-hashes", "--yes", "-o", format];
         let file = sandbox.run(&export).ok().stdout;
@@ -83,28 +86,29 @@ fn password_hashes_are_exported_on_request() {
         assert_eq!(target.run(&export).ok().stdout, file, "{format}");
         target.log_in("=john", "password");
     }
-    let audit =
+    let audit_sql =
         "SELECT (detail ->> 'objects') || ' ' || count FROM audit WHERE action = 'users export'";
-    assert_eq!(sandbox.sql(audit), ["password hashes 12"; 2]);
+    assert_eq!(sandbox.sql(audit_sql), ["password hashes 12"; 2]);
     sandbox.run(&["users", "export"]).ok();
-    assert_eq!(sandbox.sql(audit).len(), 2, "an export without hashes is not recorded");
+    assert_eq!(sandbox.sql(audit_sql).len(), 2, "an export without hashes is not recorded");
 }
 
 #[test]
-fn csv_cells_are_no_spreadsheet_formulas() {
-    let sandbox = with_varied_accounts();
+fn exported_csv_cells_are_no_spreadsheet_formulas() {
+    let sandbox = sandbox_with_varied_accounts();
     let file = sandbox.run(&["users", "export", "-o", "csv"]).ok().stdout;
     let mut reader = csv::Reader::from_reader(file.as_bytes());
-    let mut cells_with_added_apostrophe = 0;
+    let mut cells_with_apostrophe = 0;
     for record in reader.records() {
         for cell in &record.unwrap() {
             assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝']), "{cell}");
-            cells_with_added_apostrophe += usize::from(cell.starts_with('\''));
+            cells_with_apostrophe += usize::from(cell.starts_with('\''));
         }
     }
-    // The export adds `'` to nine e-mail addresses that start with `+`, all names except `plain`,
-    // the username `=john` and the e-mail address `=Kim@x.org`.
-    assert_eq!(cells_with_added_apostrophe, 9 + 8 + 2);
+    // These cells start with `'`: the nine e-mail addresses `'+user…`, all eight display names
+    // except `plain`, the username `'=john`, and the e-mail address `'=Kim@x.org`. The export added
+    // this `'` to each cell except to the name that starts with `'tis`.
+    assert_eq!(cells_with_apostrophe, 9 + 8 + 2);
     fs::write(sandbox.home().join("users.csv"), &file).unwrap();
     let output = sandbox.run(&["users", "import", "users.csv", "--exist-ok"]);
     assert_snapshot!(output, @"

@@ -5,12 +5,12 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 use std::fs;
 
-/// Argon2id hash of `password` with low cost.
+/// Argon2id hash of the password `password`, with low cost parameters.
 pub(super) const HASH: &str =
     "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
 
-/// Returns CSV with `count` users: a plain password in every thousandth row, `HASH` in all other
-/// rows, and optionally an invalid row at an index.
+/// Returns CSV with `count` users. Every thousandth row contains a plain password, and each other
+/// row contains [`HASH`]. `invalid_row` replaces a row: the index of the row, from 0, and its text.
 pub(super) fn build_csv(count: usize, invalid_row: Option<(usize, &str)>) -> String {
     let row = |number: usize| match invalid_row {
         Some((index, row)) if index == number => format!("{row}\n"),
@@ -21,6 +21,7 @@ pub(super) fn build_csv(count: usize, invalid_row: Option<(usize, &str)>) -> Str
     format!("username,email,password,password_hash\n{rows}")
 }
 
+/// Writes the rows to the file `rows`, and imports this file.
 pub(super) fn import(sandbox: &Sandbox, rows: &str) -> crate::run_output::RunOutput {
     fs::write(sandbox.home().join("rows"), rows).unwrap();
     sandbox.run(&["users", "import", "rows"])
@@ -38,14 +39,19 @@ fn import_of_ten_thousand_users_is_one_audit_event() {
     imported 10000 users
     ");
     assert_eq!(sandbox.json(&["users", "list"])["total"], 10_001);
-    let audit = "SELECT action || ' ' || (detail ->> 'objects') || ' ' || count FROM audit ORDER BY id DESC LIMIT 1";
-    assert_eq!(sandbox.sql(audit), ["users import users 10000"]);
+    let last_event_sql = "SELECT action || ' ' || (detail ->> 'objects') || ' ' || count FROM audit ORDER BY id DESC LIMIT 1";
+    assert_eq!(sandbox.sql(last_event_sql), ["users import users 10000"]);
     sandbox.log_in("user1", "password");
     sandbox.log_in("user9007@x.org", "secret9007");
-    let hashes = "SELECT count(*) FROM users WHERE password LIKE '$argon2id$v=19$m=19456%'";
-    assert_eq!(sandbox.sql(hashes), ["12"], "ten plain passwords, ada, and user1 after the login");
-    let leaks = "SELECT count(*) FROM users WHERE password LIKE '%secret%'";
-    assert_eq!(sandbox.sql(leaks), ["0"]);
+    let count_costly_hashes_sql =
+        "SELECT count(*) FROM users WHERE password LIKE '$argon2id$v=19$m=19456%'";
+    assert_eq!(
+        sandbox.sql(count_costly_hashes_sql),
+        ["12"],
+        "ten plain passwords, the password of ada, and that of user1, which the login hashes again"
+    );
+    let count_plain_passwords_sql = "SELECT count(*) FROM users WHERE password LIKE '%secret%'";
+    assert_eq!(sandbox.sql(count_plain_passwords_sql), ["0"]);
 }
 
 #[test]
@@ -82,7 +88,7 @@ fn invalid_row_is_reported_by_line_and_no_user_is_imported() {
     error: line 5002: password_hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: password_hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
+    error: line 5002: password_hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for the product of memory and passes
     ");
     let csv = build_csv(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
     assert_snapshot!(import(&sandbox, &csv), @"
@@ -105,13 +111,13 @@ fn invalid_row_is_reported_by_line_and_no_user_is_imported() {
 }
 
 #[test]
-fn import_creates_the_store() {
+fn import_creates_a_store_if_a_row_has_an_active_admin() {
     let sandbox = Sandbox::new();
     for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
         allow_duplicates!(assert_snapshot!(import(&sandbox, rows), @"
         --- exit code 65, stderr
         error: no admin in the file or in the store
-        hint: give a row the role `admin`, or create an admin: jeton init
+        hint: set the role `admin` in a row, or create an admin: jeton init
         "));
         assert!(!sandbox.has_store());
     }
@@ -144,7 +150,7 @@ fn import_creates_the_store() {
     assert_snapshot!(import(&sandbox, "{\"username\":\"eve\"}"), @"
     --- stderr
     imported 1 user
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     ");
     sandbox.run_with_input(&["recover", "eve", "--password-stdin"], "123456").ok();
     sandbox.log_in("eve", "123456");
@@ -159,7 +165,7 @@ fn csv_values_in_any_case_and_empty_rows_are_accepted() {
     assert_snapshot!(import(&sandbox, rows), @"
     --- stderr
     imported 2 users
-    hint: set a password for 2 users without a password: jeton recover USER
+    hint: 2 new users have no password; set one: jeton recover USER
     ");
     let users_query =
         "SELECT username || ' ' || role || ' ' || CAST(disabled_at IS NULL AS INTEGER)
@@ -200,14 +206,14 @@ fn exist_ok_skips_existing_users() {
     sandbox.log_in("ada", "lovelace");
     let rows = "username,email,role,password\njohn,John@Example.com,admin,other\nkim,,,123456\n";
     fs::write(sandbox.home().join("rows"), rows).unwrap();
-    let import = ["users", "import", "rows", "--exist-ok"];
-    assert_snapshot!(sandbox.run(&import), @"
+    let import_command = ["users", "import", "rows", "--exist-ok"];
+    assert_snapshot!(sandbox.run(&import_command), @"
     --- stderr
     imported 1 user, skipped 1 existing
     warning: 1 existing user differs from the row on line 2 and was not changed
     ");
     assert_eq!(sandbox.json(&["users", "show", "john"])["role"], "user");
-    assert_snapshot!(sandbox.run_json(&import), @r#"{"changed":false,"imported":0,"updated":0,"without_password":0,"generated_passwords":0,"skipped":2,"different":1}"#);
+    assert_snapshot!(sandbox.run_json(&import_command), @r#"{"changed":false,"imported":0,"updated":0,"without_password":0,"generated_passwords":0,"skipped":2,"different":1}"#);
     let rows = "{\"username\":\"john\",\"email\":\"other@example.com\"}";
     let output = sandbox.run_with_input(&["users", "import", "-", "--exist-ok"], rows);
     assert_eq!(output.code, 5, "{output:?}");
@@ -245,7 +251,7 @@ fn missing_file_and_invalid_rows_are_refused() {
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 1: unknown column `id`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
-    hint: use `--ignore-unknown` to skip unknown columns and members
+    hint: use `--ignore-unknown` to skip unknown CSV columns and JSON members
     ");
     sandbox.run(&["settings", "set", "password.min_length", "7"]).ok();
     let output = import(&sandbox, "username,password\na,1234567\nb,123456\n");

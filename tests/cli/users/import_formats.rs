@@ -1,5 +1,5 @@
-//! `jeton users import`: dialects of CSV, unknown columns, and reports of invalid rows, also of
-//! `jeton token mint --from`
+//! `jeton users import`: separators and headers of CSV, unknown columns, and reports of invalid
+//! rows. `jeton token mint --from`: reports of invalid rows.
 
 use super::import::import;
 use crate::sandbox::Sandbox;
@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use std::fs;
 
 #[test]
-fn csv_separators_and_byte_order_mark_are_accepted() {
+fn csv_with_any_separator_or_byte_order_mark_is_accepted() {
     let sandbox = Sandbox::with_admin();
     for rows in [
         "Username;Email;Role\r\nkim;kim@x.org;USER\r\n",
@@ -33,12 +33,12 @@ fn unknown_columns_are_refused_by_name_or_skipped() {
     assert_snapshot!(outputs, @"
     --- exit code 65, stderr
     error: line 1: unknown columns `department`, `phone`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
-    hint: use `--ignore-unknown` to skip unknown columns and members
+    hint: use `--ignore-unknown` to skip unknown CSV columns and JSON members
     --- exit code 65, stderr
     error: line 1: unknown name in column 1 of the CSV header: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
     --- exit code 65, stderr
     error: line 1: unknown field `department`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
-    hint: use `--ignore-unknown` to skip unknown columns and members
+    hint: use `--ignore-unknown` to skip unknown CSV columns and JSON members
     ");
     let mut outputs = String::new();
     for rows in [csv, json_lines, "username,e\u{1b}x,passwort,\nana,1,2,\n"] {
@@ -49,21 +49,21 @@ fn unknown_columns_are_refused_by_name_or_skipped() {
     --- stderr
     warning: skipped unknown columns or members: `department`, `phone`
     imported 1 user
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     --- stderr
     warning: skipped unknown columns or members: `department`
     imported 1 user
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     --- stderr
     warning: skipped unknown columns or members: `e\u{1b}x`, `passwort`
     imported 1 user
-    hint: set a password for 1 user without a password: jeton recover USER
+    hint: 1 new user has no password; set one: jeton recover USER
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["4"]);
 }
 
 #[test]
-fn first_invalid_lines_are_reported_together() {
+fn first_twenty_invalid_lines_are_reported_together() {
     let sandbox = Sandbox::with_admin();
     let rows = "username;email;role;password\n\
                 kim;;user;123456\n\
@@ -100,7 +100,7 @@ fn first_invalid_lines_are_reported_together() {
 }
 
 #[test]
-fn invalid_claim_rows_are_reported_together() {
+fn invalid_rows_of_token_mint_are_reported_together() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     fs::write(sandbox.home().join("rows"), "sub;exp\na;2030-01-01\nb;soon\nc\nd;never\n").unwrap();

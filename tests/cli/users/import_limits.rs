@@ -1,4 +1,4 @@
-//! `jeton users import`: memory, and the cost of password hashes
+//! `jeton users import`: limited memory, and the stored parameters of the costliest password hash
 
 use super::import::{HASH, build_csv, import};
 use crate::sandbox::Sandbox;
@@ -22,8 +22,9 @@ fn large_import_fits_in_64_mib() {
     ");
 }
 
-/// Returns the stored parameters of the costliest password hash.
-fn costliest_hash(sandbox: &Sandbox) -> String {
+/// Returns the cost parameters that the store contains for the costliest password hash of all
+/// users. Returns `null` if no hash costs more than the hashes that jeton creates.
+fn costliest_hash_parameters(sandbox: &Sandbox) -> String {
     sandbox.sql("SELECT costliest_hash FROM store").remove(0)
 }
 
@@ -38,24 +39,29 @@ fn costliest_hash_is_raised_by_import_and_lowered_by_prune() {
         costs.iter().map(row).collect::<String>()
     };
     import(&sandbox, &rows_with_costs(&[("cheap", "m=256,t=2,p=1")])).ok();
-    assert_eq!(costliest_hash(&sandbox), "null");
+    assert_eq!(costliest_hash_parameters(&sandbox), "null");
     let costly = [("kim", "m=65536,t=3,p=1"), ("john", "m=32768,t=2,p=4")];
     import(&sandbox, &rows_with_costs(&costly)).ok();
-    assert_eq!(costliest_hash(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1");
+    assert_eq!(costliest_hash_parameters(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1");
     // A failed import does not raise the stored parameters.
     import(&sandbox, &rows_with_costs(&[("max", "m=131072,t=3,p=1"), ("ada", "m=8,t=1,p=1")]))
         .fails(5);
+    // With the stored parameters, a login fails with the same exit code for every name.
     for name in ["nobody", "kim", "ada", "not a name"] {
         sandbox.run_with_input(&["login", name, "--password-stdin"], "wrong").fails(6);
     }
     sandbox.run(&["store", "prune"]).ok();
-    assert_eq!(costliest_hash(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1", "kim still exists");
+    assert_eq!(
+        costliest_hash_parameters(&sandbox),
+        "$argon2id$v=19$m=65536,t=3,p=1",
+        "kim still exists"
+    );
     sandbox.run(&["users", "delete", "kim", "--yes"]).ok();
-    assert_eq!(costliest_hash(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1");
+    assert_eq!(costliest_hash_parameters(&sandbox), "$argon2id$v=19$m=65536,t=3,p=1");
     sandbox.run(&["store", "prune"]).ok();
-    assert_eq!(costliest_hash(&sandbox), "$argon2id$v=19$m=32768,t=2,p=4");
+    assert_eq!(costliest_hash_parameters(&sandbox), "$argon2id$v=19$m=32768,t=2,p=4");
     sandbox.run(&["users", "delete", "john", "--yes"]).ok();
     sandbox.run(&["store", "prune"]).ok();
-    assert_eq!(costliest_hash(&sandbox), "null");
+    assert_eq!(costliest_hash_parameters(&sandbox), "null");
     assert_snapshot!(sandbox.check_store(), @"ok");
 }

@@ -11,7 +11,7 @@ fn write(sandbox: &Sandbox, name: &str, text: &str) {
     fs::write(sandbox.home().join(name), text).unwrap();
 }
 
-/// Returns the logins and passwords in the file.
+/// Returns the logins and passwords in the file `passwords.csv`.
 fn read_passwords(sandbox: &Sandbox) -> Vec<(String, String)> {
     let csv = fs::read_to_string(sandbox.home().join("passwords.csv")).unwrap();
     let mut lines = csv.lines();
@@ -23,12 +23,12 @@ fn read_passwords(sandbox: &Sandbox) -> Vec<(String, String)> {
 }
 
 #[test]
-fn people_of_a_spreadsheet_log_in_with_generated_passwords() {
+fn users_imported_from_a_spreadsheet_log_in_with_generated_passwords() {
     let sandbox = Sandbox::with_admin();
     let row = |number| format!("user{number};user{number}@x.org;;\r\n");
-    let people: String = (0..40).map(row).collect();
+    let users: String = (0..40).map(row).collect();
     let rows = format!(
-        "\u{feff}Username;Email;Role;Password\r\n{people};lee@x.org;minter;\r\nana;;;123456\r\n"
+        "\u{feff}Username;Email;Role;Password\r\n{users};lee@x.org;minter;\r\nana;;;123456\r\n"
     );
     write(&sandbox, "rows", &rows);
     assert_snapshot!(sandbox.run(&IMPORT), @"
@@ -53,7 +53,7 @@ fn people_of_a_spreadsheet_log_in_with_generated_passwords() {
 }
 
 #[test]
-fn generated_passwords_reach_the_minimum_length() {
+fn generated_passwords_have_at_least_the_minimum_length() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "password.min_length", "40"]).ok();
     write(&sandbox, "rows", "username\nkim\n");

@@ -5,13 +5,14 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::fs;
 
-fn update(sandbox: &Sandbox, rows: &str) -> RunOutput {
+/// Writes the rows to the file `rows`, and runs `users import --update` with this file.
+fn run_import_update(sandbox: &Sandbox, rows: &str) -> RunOutput {
     fs::write(sandbox.home().join("rows"), rows).unwrap();
     sandbox.run(&["users", "import", "rows", "--update"])
 }
 
-/// Returns a sandbox with the users ada, john and kim, in which ada is logged in.
-fn with_users() -> Sandbox {
+/// Creates a sandbox with the users ada, john and kim. Ada is logged in.
+fn sandbox_with_three_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.register("kim", "123456");
     sandbox.log_in("ada", "lovelace");
@@ -20,13 +21,13 @@ fn with_users() -> Sandbox {
 
 #[test]
 fn import_update_changes_existing_accounts_to_the_values_of_their_rows() {
-    let sandbox = with_users();
+    let sandbox = sandbox_with_three_users();
     let rows = "username,email,name,role,quota,disabled,password\n\
                 john,john@new.org,John Doe,minter,7,,ignored\n\
                 ada,,,,,,\n\
                 kim,,,,unlimited,true,\n\
                 lee,,,,,,654321\n";
-    assert_snapshot!(update(&sandbox, rows), @"
+    assert_snapshot!(run_import_update(&sandbox, rows), @"
     --- stderr
     imported 1 user, updated 2, skipped 1 existing
     ");
@@ -38,34 +39,36 @@ fn import_update_changes_existing_accounts_to_the_values_of_their_rows() {
         [
             "ada admin 0",
             "john john@new.org John Doe minter 7 0",
+            // The quota -1 is `unlimited`.
             "kim kim@example.com user -1 1",
             "lee user 0"
         ]
     );
-    let audit = "SELECT count FROM audit WHERE action = 'users import'";
-    assert_eq!(sandbox.sql(audit), ["3"], "one audit event");
+    let audit_counts_sql = "SELECT count FROM audit WHERE action = 'users import'";
+    assert_eq!(sandbox.sql(audit_counts_sql), ["3"], "one audit event");
     assert_snapshot!(sandbox.run_json(&["users", "import", "rows", "--update"]), @r#"{"changed":false,"imported":0,"updated":0,"without_password":0,"generated_passwords":0,"skipped":4,"different":0}"#);
-    assert_eq!(sandbox.sql(audit), ["3"], "no event without a change");
+    assert_eq!(sandbox.sql(audit_counts_sql), ["3"], "no event without a change");
     sandbox.log_in("john@new.org", "123456");
     sandbox.log_in("lee", "654321");
 }
 
 #[test]
 fn import_update_ends_sessions_of_disabled_users() {
-    let sandbox = with_users();
-    let open_sessions =
+    let sandbox = sandbox_with_three_users();
+    let open_session_count =
         || sandbox.sql("SELECT count(*) FROM sessions WHERE user_id = 2 AND ended_at IS NULL");
+    // Reopens the session of john, which the login of ada has ended.
     sandbox.sql("UPDATE sessions SET ended_at = NULL, end_reason = NULL WHERE user_id = 2");
-    assert_eq!(open_sessions(), ["1"]);
-    update(&sandbox, "email,disabled\njohn@example.com,true\n").ok();
-    assert_eq!(open_sessions(), ["0"]);
-    update(&sandbox, "email,disabled\njohn@example.com,false\n").ok();
+    assert_eq!(open_session_count(), ["1"]);
+    run_import_update(&sandbox, "email,disabled\njohn@example.com,true\n").ok();
+    assert_eq!(open_session_count(), ["0"]);
+    run_import_update(&sandbox, "email,disabled\njohn@example.com,false\n").ok();
     sandbox.log_in("john", "123456");
 }
 
 #[test]
 fn refused_import_update_changes_no_account() {
-    let sandbox = with_users();
+    let sandbox = sandbox_with_three_users();
     let uid = sandbox.json(&["users", "show", "john"])["uid"].as_str().unwrap().to_owned();
     let before = sandbox.sql("SELECT username || ' ' || ifnull(email, '') FROM users");
     let mut outputs = String::new();
@@ -74,9 +77,9 @@ fn refused_import_update_changes_no_account() {
         "username,email\nada,ada@x.org\njohnny,john@example.com\n".to_owned(),
         format!("username,uid\nkim,{uid}\n"),
     ] {
-        outputs += &update(&sandbox, &rows).fails(65).to_string();
+        outputs += &run_import_update(&sandbox, &rows).fails(65).to_string();
     }
-    outputs += &update(&sandbox, "username,role\nada,user\n").fails(5).to_string();
+    outputs += &run_import_update(&sandbox, "username,role\nada,user\n").fails(5).to_string();
     assert_snapshot!(outputs, @"
     --- exit code 65, stderr
     error: line 3: username, e-mail address and uid do not belong to the same account
@@ -85,7 +88,7 @@ fn refused_import_update_changes_no_account() {
     --- exit code 65, stderr
     error: line 2: username, e-mail address and uid do not belong to the same account
     --- exit code 5, stderr
-    error: the file leaves no active admin
+    error: no active admin would remain after the change
     hint: make another user an admin first: jeton users set-role LOGIN admin
     ");
     assert_eq!(sandbox.sql("SELECT username || ' ' || ifnull(email, '') FROM users"), before);
@@ -95,10 +98,10 @@ fn refused_import_update_changes_no_account() {
 
 #[test]
 fn import_update_finds_account_by_uid() {
-    let sandbox = with_users();
+    let sandbox = sandbox_with_three_users();
     let uid = sandbox.json(&["users", "show", "john"])["uid"].as_str().unwrap().to_owned();
     let rows = format!("uid,username,email,role\n{uid},john,new@x.org,minter\n");
-    update(&sandbox, &rows).ok();
+    run_import_update(&sandbox, &rows).ok();
     let user = sandbox.json(&["users", "show", "john"]);
     assert_eq!((&user["email"], &user["role"]), (&"new@x.org".into(), &"minter".into()));
 }

@@ -4,8 +4,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Creates admin ada and users john (logged in), kim and lee.
-fn with_four_users() -> Sandbox {
+/// Creates a sandbox with the admin ada and the users john, kim and lee. John is logged in.
+fn sandbox_with_four_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.register("kim", "123456");
     sandbox.register("lee", "123456");
@@ -13,7 +13,7 @@ fn with_four_users() -> Sandbox {
 }
 
 #[test]
-fn non_admin_sees_only_ids_and_names_of_users() {
+fn non_admin_sees_only_ids_usernames_and_emails_of_users() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run(&["users", "list"]), @"
     ID  USERNAME  EMAIL
@@ -37,7 +37,8 @@ fn admin_sees_role_and_status_of_users() {
 
 #[test]
 fn user_list_is_paged() {
-    let sandbox = with_four_users();
+    let sandbox = sandbox_with_four_users();
+    // Returns the usernames, and then the members `page`, `per_page`, `total`, `pages` and `next`.
     let list = |arguments: &[&str]| {
         let page = sandbox.json(&[&["users", "list"], arguments].concat());
         let items = page["items"].as_array().unwrap().iter();
@@ -57,7 +58,7 @@ fn user_list_is_paged() {
 
 #[test]
 fn user_list_footer_names_the_next_page() {
-    let sandbox = with_four_users();
+    let sandbox = sandbox_with_four_users();
     let mut outputs = String::new();
     for arguments in [
         ["--per-page", "3"].as_slice(),
@@ -137,8 +138,9 @@ fn invalid_paging_is_refused() {
     ");
 }
 
-/// Creates users whose names match searches in different ways; ada is logged in.
-fn with_searchable_names() -> Sandbox {
+/// Creates a sandbox with users who have similar usernames, e-mail addresses and display names. Ada
+/// is logged in.
+fn sandbox_with_similar_names() -> Sandbox {
     let sandbox = Sandbox::with_john();
     for arguments in [
         &["Zoe", "--email", "b@x.org", "--name", "Zoë 100% Müller"][..],
@@ -154,7 +156,8 @@ fn with_searchable_names() -> Sandbox {
     sandbox
 }
 
-/// Returns the ids of the listed users and the total: `4,5 of 2`.
+/// Returns the ids of the users on the page, and the number of matching users on all pages: for
+/// example, `4,5 of 2`.
 fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let page = sandbox.json(&[&["users", "list"], arguments].concat());
     let items = page["items"].as_array().unwrap().iter();
@@ -163,8 +166,8 @@ fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn search_matches_parts_of_names() {
-    let sandbox = with_searchable_names();
+fn search_matches_parts_of_usernames_emails_and_display_names() {
+    let sandbox = sandbox_with_similar_names();
     for (text, expected) in [
         ("kim", "4,5 of 2"),
         ("KIM", "4,5 of 2"),
@@ -207,8 +210,8 @@ fn search_matches_parts_of_names() {
 }
 
 #[test]
-fn sort_puts_missing_names_last() {
-    let sandbox = with_searchable_names();
+fn sort_puts_users_without_the_name_last() {
+    let sandbox = sandbox_with_similar_names();
     for (arguments, expected) in [
         (&["--sort", "id"][..], "1,2,3,4,5,6"),
         (&["--desc"], "6,5,4,3,2,1"),
@@ -266,8 +269,8 @@ fn invalid_sort_and_filter_values_are_refused() {
 }
 
 #[test]
-fn non_admin_searches_visible_columns_only() {
-    let sandbox = with_searchable_names();
+fn search_of_non_admin_matches_only_usernames_and_emails() {
+    let sandbox = sandbox_with_similar_names();
     sandbox.log_in("john", "123456");
     assert_eq!(list_ids(&sandbox, &["--search", "müller"]), " of 0");
     assert_eq!(list_ids(&sandbox, &["--search", "zoe"]), "3 of 1");

@@ -1,4 +1,4 @@
-//! Account administration: list, changes, export and import.
+//! Administration of accounts: list, creation, changes, deletion, export and import.
 
 mod changes;
 mod create;

@@ -63,7 +63,7 @@ fn last_active_admin_cannot_be_disabled_or_demoted() {
 }
 
 #[test]
-fn session_ended_by_disabling_stays_ended_after_enabling() {
+fn enabling_a_user_does_not_reopen_sessions_ended_by_disabling() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
@@ -76,7 +76,7 @@ fn session_ended_by_disabling_stays_ended_after_enabling() {
     enable(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
     assert!(
         sessions::authenticate(&mut store, at(0), john.access_token()).is_err(),
-        "the session has ended"
+        "enabling the user does not open the session again"
     );
     add_session(&mut store, john.user());
 }
@@ -136,8 +136,8 @@ fn account_change_requires_admin() {
     let mut store = new_store();
     add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
-    let missing = UserRef::parse("missing").unwrap();
-    for user_ref in [user_ref_of(&mia), missing] {
+    let missing_user_ref = UserRef::parse("missing").unwrap();
+    for user_ref in [user_ref_of(&mia), missing_user_ref] {
         let (store, audit, caller) = (&mut store, &audit_at(0), &mia.caller);
         let refusals = [
             set_role(store, audit, caller, &user_ref, Role::Admin).err(),
@@ -181,7 +181,7 @@ fn chunks_of_a_sorted_user_list_contain_every_user_once() {
 }
 
 #[test]
-fn non_admin_cannot_search_display_names_or_roles() {
+fn non_admin_cannot_search_by_display_name_or_role() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::authority::RejectReason;
-use crate::authority::test_store::{issue_app_token, verification_reasons};
+use crate::authority::test_store::{issue_app_token, reject_reasons_at};
 use crate::authority::verification::ExpectedKind;
 use crate::model::TokenKind;
 use secrecy::ExposeSecret;
@@ -55,11 +55,17 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     let john = add_user(&mut store, "john", Role::User);
     let live_token = issue_app_token(&mut store, &john, "app");
     let revoked_token = issue_app_token(&mut store, &john, "old");
+    let superseded_token = issue_app_token(&mut store, &john, "superseded");
     store.execute_sql(&format!(
-        "UPDATE tokens SET revoked_at = 1 WHERE id = {}",
-        revoked_token.record.id
+        "UPDATE tokens SET revoked_at = 1 WHERE id = {};
+         UPDATE tokens SET superseded_by = {}, grace_until = {} WHERE id = {}",
+        revoked_token.record.id,
+        live_token.record.id,
+        at(8).unix(),
+        superseded_token.record.id
     ));
-    assert_eq!(delete(&mut store, &audit_at(9), &ada.caller, john.user()).unwrap(), 1);
+    let revoked_count = delete(&mut store, &audit_at(9), &ada.caller, john.user()).unwrap();
+    assert_eq!(revoked_count, 1, "only the live token was still valid");
 
     let deleted_user =
         store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
@@ -85,12 +91,12 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     assert_ne!(new_john.uid, john.user().uid);
     let expected = ExpectedKind::Only(TokenKind::App);
     assert_eq!(
-        verification_reasons(&mut store, live_token.token.expose_secret(), expected, 9),
+        reject_reasons_at(&mut store, live_token.token.expose_secret(), expected, 9),
         [RejectReason::Revoked, RejectReason::OwnerDeleted]
     );
     let expected = ExpectedKind::Only(TokenKind::Access);
     assert_eq!(
-        verification_reasons(&mut store, john.access_token(), expected, 9),
+        reject_reasons_at(&mut store, john.access_token(), expected, 9),
         [RejectReason::SessionEnded, RejectReason::OwnerDeleted]
     );
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::model::{InvalidLine, Quota};
 use serde_json::Map;
 
+/// A password hash in PHC format.
 const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu";
 
 fn read_import_rows(text: &str) -> Result<ImportRows, Error> {
@@ -63,11 +64,11 @@ fn import_row_sets_account_fields() {
 }
 
 #[test]
-fn missing_field_is_no_difference_from_the_account() {
+fn field_missing_in_row_is_not_compared_with_account() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     add_user(&mut store, "john", Role::User);
-    for (row, differing) in [
+    for (row, expected_differing_count) in [
         ("{\"username\":\"john\"}", 0),
         ("{\"username\":\"john\",\"role\":\"user\",\"quota\":\"default\",\"disabled\":false}", 0),
         ("{\"username\":\"john\",\"role\":null,\"quota\":null,\"disabled\":null}", 0),
@@ -77,7 +78,8 @@ fn missing_field_is_no_difference_from_the_account() {
         ("{\"username\":\"john\",\"name\":\"J\"}", 1),
     ] {
         let outcome = import_text(&mut store, Some(&ada), row, IfExists::Skip).unwrap();
-        assert_eq!((outcome.existing_count, outcome.differing_count), (1, differing), "{row}");
+        assert_eq!(outcome.unchanged_count, 1, "{row}");
+        assert_eq!(outcome.differing_count, expected_differing_count, "{row}");
     }
 }
 
@@ -128,7 +130,7 @@ fn error_about_invalid_row_states_line_without_values() {
 }
 
 #[test]
-fn first_import_requires_admin_row() {
+fn first_import_requires_row_of_active_admin() {
     let mut store = new_store();
     for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
         assert!(matches!(read_import_rows(rows).unwrap().ensure_has_admin(), Err(Error::NoAdmin)));
@@ -137,7 +139,7 @@ fn first_import_requires_admin_row() {
             Err(Error::NoAdmin)
         ));
     }
-    assert!(!has_users(&mut store).unwrap());
+    assert!(!has_ever_had_users(&mut store).unwrap());
     let rows = "username,role\nkim,\nada,admin\n";
     read_import_rows(rows).unwrap().ensure_has_admin().unwrap();
     import_text(&mut store, None, rows, IfExists::Refuse).unwrap();
@@ -159,7 +161,7 @@ fn existing_user_is_skipped_or_refused() {
     assert_eq!(list_all_users(&mut store, &ada).total, 2, "no row is applied");
     let outcome = import_text(&mut store, Some(&ada), rows, IfExists::Skip).unwrap();
     let skipped_outcome = ImportOutcome {
-        existing_count: 1,
+        unchanged_count: 1,
         differing_count: 1,
         first_differing_line: Some(3),
         ..ImportOutcome::default()
@@ -169,7 +171,7 @@ fn existing_user_is_skipped_or_refused() {
         store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
     assert_eq!(stored_john.role, Role::User);
     let outcome = import_text(&mut store, Some(&ada), rows, IfExists::Skip).unwrap();
-    assert_eq!(outcome, ImportOutcome { existing_count: 2, ..skipped_outcome });
+    assert_eq!(outcome, ImportOutcome { unchanged_count: 2, ..skipped_outcome });
     for rows in
         ["username,email\njohn,other@example.com\n", "username,email\nada,john@example.com\n"]
     {
@@ -198,8 +200,8 @@ fn short_password_in_row_is_refused() {
 
 #[test]
 fn import_and_export_require_admin() {
-    let row = |has_hash: bool| Map::from_iter([("has_hash".to_owned(), has_hash.into())]);
-    let to_row = |_, hash: Option<PasswordHash>| row(hash.is_some());
+    let build_row = |has_hash: bool| Map::from_iter([("has_hash".to_owned(), has_hash.into())]);
+    let to_row = |_, hash: Option<PasswordHash>| build_row(hash.is_some());
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
@@ -215,17 +217,21 @@ fn import_and_export_require_admin() {
     ));
     let mut user_export =
         export(&mut store, &audit_at(0), &ada.caller, PasswordHashes::Omit, to_row).unwrap();
-    assert_eq!((user_export.count, user_export.next_batch().unwrap()), (2, vec![row(false); 2]));
+    assert_eq!(
+        (user_export.count, user_export.next_batch().unwrap()),
+        (2, vec![build_row(false); 2])
+    );
     assert_eq!(user_export.next_batch().unwrap(), []);
     let mut user_export =
         export(&mut store, &audit_at(0), &ada.caller, PasswordHashes::Include, to_row).unwrap();
-    assert_eq!(user_export.next_batch().unwrap(), vec![row(true); 2]);
+    assert_eq!(user_export.next_batch().unwrap(), vec![build_row(true); 2]);
 }
 
 #[test]
 fn existing_account_among_many_rows_is_found() {
     let to_row = |number| format!("{{\"username\":\"user{number}\"}}\n");
     let rows = (0..1_234).map(to_row).collect::<Vec<_>>().concat();
+    // One SQL statement adds at most 50 rows: the rows 0 to 49, then the rows 50 to 99, and so on.
     for number in [0, 49, 50, 777, 1_233] {
         let mut store = new_store();
         let ada = add_user(&mut store, "ada", Role::Admin);
@@ -237,7 +243,7 @@ fn existing_account_among_many_rows_is_found() {
             matches!(result, Err(Error::ImportedUserExists { line, .. }) if line == expected_line)
         );
         let outcome = import_text(&mut store, Some(&ada), &rows, IfExists::Skip).unwrap();
-        assert_eq!((outcome.created_count, outcome.existing_count), (1_233, 1));
+        assert_eq!((outcome.created_count, outcome.unchanged_count), (1_233, 1));
         let mut names = Vec::new();
         let mut collect = |user: User, _| {
             names.push(user.to_display());
@@ -246,6 +252,7 @@ fn existing_account_among_many_rows_is_found() {
         store.read(|tx| tx.for_each_user(false, &mut collect)).unwrap();
         let new_numbers = (0..1_234).filter(|other| *other != number);
         let new_names: Vec<_> = new_numbers.map(|number| format!("user{number}")).collect();
+        // The first two names are `ada` and the name of the existing account.
         assert_eq!(names[2..], new_names);
     }
 }

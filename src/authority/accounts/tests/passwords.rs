@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::authority::RejectReason;
-use crate::authority::test_store::{replace_session, verification_reasons};
+use crate::authority::test_store::{reject_reasons_at, replace_session};
 use crate::authority::verification::ExpectedKind;
 use crate::crypto::hashing_work;
 use crate::model::TokenKind;
@@ -45,9 +45,9 @@ fn failed_logins_return_same_error() {
     }
 }
 
-/// Returns the hashing work of each kind of failed login, and of a successful login. The store must
-/// have the users of [`failed_logins_cost_as_much_as_the_costliest_hash`]; the password of `weak` and
-/// `weak-disabled` is `password`.
+/// Returns the hashing work of each kind of failed login, and of a successful login. The work of a
+/// hash is its memory in KiB times its iterations. The store must have the users of
+/// [`failed_logins_cost_as_much_as_the_costliest_hash`].
 fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
     let malformed_name = LoginCredentials { login: None, ..login_credentials("ada", "123456") };
     let malformed_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
@@ -83,10 +83,12 @@ fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
 
 #[test]
 fn failed_logins_cost_as_much_as_the_costliest_hash() {
-    /// Salt and hash of `password` for m=256,t=2,p=1.
+    /// Salt and hash of the password `password` for m=256,t=2,p=1. With other parameters, the hash
+    /// matches no known password.
     const SALT_AND_HASH: &str = "c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
     let default_work = 2 * 19 * 1024;
-    for (costly_params, expected_costliest, expected_work) in [
+    // The store keeps a class only if it costs more than the class of new hashes.
+    for (costly_params, expected_stored_class, expected_work) in [
         ("m=19456,t=2,p=1", None, default_work),
         ("m=1024,t=3,p=4", None, default_work),
         ("m=24576,t=3,p=4", Some("$argon2id$v=19$m=24576,t=3,p=4"), 3 * 24 * 1024),
@@ -99,10 +101,11 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
         let admin = add_session(&mut store, &admin);
         let deleted = load(&mut store, &admin.caller, &UserRef::parse("deleted").unwrap()).unwrap();
         delete(&mut store, &audit_at(0), &admin.caller, &deleted).unwrap();
-        let weak_hash_member = "password_hash\":\"$argon2id$v=19$m=256,t=2,p=1";
+        let weak_hash_member =
+            format!("\"password_hash\":\"$argon2id$v=19$m=256,t=2,p=1${SALT_AND_HASH}\"");
         let rows = format!(
-            "{{\"username\":\"weak\",\"{weak_hash_member}${SALT_AND_HASH}\"}}
-             {{\"username\":\"weak-disabled\",\"disabled\":true,\"{weak_hash_member}${SALT_AND_HASH}\"}}
+            "{{\"username\":\"weak\",{weak_hash_member}}}
+             {{\"username\":\"weak-disabled\",\"disabled\":true,{weak_hash_member}}}
              {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costly_params}${SALT_AND_HASH}\"}}"
         );
         let mut import_rows =
@@ -122,7 +125,7 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
         );
         assert_eq!(
             store.read(|tx| tx.costliest_hash_class()).unwrap().as_deref(),
-            expected_costliest
+            expected_stored_class
         );
         let (failures, success_work) = measure_login_work(&mut store);
         for (name, work) in failures {
@@ -147,13 +150,10 @@ fn replaced_session_has_ended() {
     let expected_kind = ExpectedKind::Only(TokenKind::Access);
     let first_access = first.access.expose_secret();
     assert_eq!(
-        verification_reasons(&mut store, first_access, expected_kind, 0),
+        reject_reasons_at(&mut store, first_access, expected_kind, 0),
         [RejectReason::SessionEnded]
     );
-    assert_eq!(
-        verification_reasons(&mut store, second.access.expose_secret(), expected_kind, 0),
-        []
-    );
+    assert_eq!(reject_reasons_at(&mut store, second.access.expose_secret(), expected_kind, 0), []);
     let (_, was_open) = replace_session(&mut store, &authenticated, Some(first.sid)).unwrap();
     assert!(!was_open, "the session had ended before");
 }
@@ -194,7 +194,7 @@ fn password_change_invalidates_earlier_authentication() {
 }
 
 #[test]
-fn failed_session_save_creates_no_session() {
+fn session_is_not_created_if_its_tokens_cannot_be_saved() {
     let mut store = new_store();
     register_user(&mut store, "ada").unwrap();
     let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();

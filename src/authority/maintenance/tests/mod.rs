@@ -8,7 +8,7 @@ use crate::authority::revocation::revoke;
 use crate::authority::sessions::{self, NewPairIds};
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, issue_app_token, mint_request, mint_token,
-    mint_token_text, new_store, reasons_of, refusal_reasons, set_setting, verification_reasons,
+    mint_token_text, new_store, reasons_of, refusal_reasons, reject_reasons_at, set_setting,
     verify_token,
 };
 use crate::authority::tokens::{self, Expiry, RenewalOptions};
@@ -36,7 +36,7 @@ fn lifetime(seconds: i64) -> Option<Lifetime> {
     Lifetime::from_seconds(seconds)
 }
 
-/// Prunes `seconds` after the start of the test.
+/// Prunes as the admin `ada`, with the clock `seconds` after the start of the test.
 fn prune_at(store: &mut Store, ada: &TestUser, seconds: i64) -> PruneCounts {
     prune(store, &audit_at(seconds), Some(&ada.caller), None, &mut |_, _, _| Ok(())).unwrap()
 }
@@ -48,7 +48,7 @@ fn recorded_token_ids(store: &mut Store) -> Vec<i64> {
 }
 
 /// Returns the reasons to reject a token at the time `now`, with time claims checked at
-/// `reference`.
+/// `reference`. Both times are seconds after the start of the test.
 fn reasons_at(store: &mut Store, token: &str, now: i64, reference: i64) -> Vec<RejectReason> {
     let expectations =
         Expectations { reference_time: at(reference), ..Expectations::new(ANY, at(now)) };
@@ -56,16 +56,16 @@ fn reasons_at(store: &mut Store, token: &str, now: i64, reference: i64) -> Vec<R
 }
 
 #[test]
-fn token_is_pruned_from_its_expiry_on() {
+fn token_can_be_pruned_at_its_expiry_but_not_before() {
     let (mut store, ada) = store_with_admin();
     let issued = issue_app_token(&mut store, &ada, "app");
     let text = issued.token.expose_secret();
     revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(text.to_owned())]).unwrap();
     assert_eq!(prune_at(&mut store, &ada, 7 * DAY - 1), PruneCounts::default());
-    assert_eq!(verification_reasons(&mut store, text, ANY, 7 * DAY - 1), [RejectReason::Revoked]);
+    assert_eq!(reject_reasons_at(&mut store, text, ANY, 7 * DAY - 1), [RejectReason::Revoked]);
     let counts = prune_at(&mut store, &ada, 7 * DAY);
     assert_eq!(counts, PruneCounts { tokens: 1, grants: 1, ..PruneCounts::default() });
-    assert_eq!(verification_reasons(&mut store, text, ANY, 7 * DAY), [RejectReason::Expired]);
+    assert_eq!(reject_reasons_at(&mut store, text, ANY, 7 * DAY), [RejectReason::Expired]);
     assert_eq!(reasons_at(&mut store, text, 7 * DAY, DAY), [RejectReason::UnknownToken]);
     // The id of the pruned token is not reused.
     assert_eq!(issue_app_token(&mut store, &ada, "app").record.id, TokenId(2));
@@ -78,7 +78,8 @@ fn renewed_token_is_pruned_together_with_its_successors() {
     for _ in 0..8 {
         issue_app_token(&mut store, &ada, "app");
     }
-    // Token 1 was renewed as 3 and then 5, token 2 as 6 and then 7. Token 2 has no expiry.
+    // Token 1 was renewed as token 3, and token 3 as token 5. Token 2, which has no expiry, was
+    // renewed as token 6, and token 6 as token 7.
     store.execute_sql(
         "UPDATE tokens SET superseded_by = id + 2, grace_until = 0 WHERE id IN (1, 3);
          UPDATE tokens SET superseded_by = 6, grace_until = 0, expires_at = NULL WHERE id = 2;
@@ -140,14 +141,14 @@ fn pruned_jti_can_be_recorded_again_only_with_later_expiry() {
     revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(token)]).unwrap();
     assert_eq!(prune_at(&mut store, &ada, HOUR).tokens, 1);
     let error = mint_token(&mut store, &ada, &request).unwrap_err();
-    assert!(error.to_string().contains("may have been revoked and pruned"), "{error}");
+    assert!(error.to_string().contains("may have been revoked, and its record pruned"), "{error}");
     request.expiry = Expiry::At(at(HOUR + 1).into());
     mint_token(&mut store, &ada, &request).unwrap();
 }
 
 #[test]
 fn prune_does_not_affect_other_token_with_same_jti() {
-    for by_value in [true, false] {
+    for selects_by_value in [true, false] {
         let (mut store, ada) = store_with_admin();
         let mut request = mint_request();
         request.assign_jti();
@@ -158,12 +159,12 @@ fn prune_does_not_affect_other_token_with_same_jti() {
         let jti = mint_token(&mut store, &ada, &request).unwrap().jti.unwrap();
         let jti_selector = TokenSelector::parse(jti.as_str()).unwrap();
         let selector =
-            if by_value { TokenSelector::Value(other_token.clone()) } else { jti_selector };
+            if selects_by_value { TokenSelector::Value(other_token.clone()) } else { jti_selector };
         revoke(&mut store, &audit_at(1), Some(&ada.caller), &[selector]).unwrap();
-        let reasons_before = verification_reasons(&mut store, &other_token, ANY, 1);
+        let reasons_before = reject_reasons_at(&mut store, &other_token, ANY, 1);
         assert_eq!(prune_at(&mut store, &ada, MINUTE).tokens, 1);
-        assert_eq!(verification_reasons(&mut store, &other_token, ANY, MINUTE), reasons_before);
-        assert_eq!(reasons_before.contains(&RejectReason::Revoked), by_value);
+        assert_eq!(reject_reasons_at(&mut store, &other_token, ANY, MINUTE), reasons_before);
+        assert_eq!(reasons_before.contains(&RejectReason::Revoked), selects_by_value);
     }
 }
 
@@ -194,19 +195,20 @@ fn session_is_pruned_when_all_its_tokens_have_expired() {
     };
     assert_eq!(prune_at(&mut store, &ada, 29 * DAY).sessions, 0);
     assert_eq!(
-        verification_reasons(&mut store, ended_session.refresh_token(), ANY, 29 * DAY),
+        reject_reasons_at(&mut store, ended_session.refresh_token(), ANY, 29 * DAY),
         [RejectReason::SessionEnded]
     );
     assert!(!idle_has_ended(&mut store));
-    // The prune removes the idle and the ended session. The refreshed session expires a day later.
+    // The prune removes the idle session and the ended session. The refreshed session expires one
+    // day later.
     assert_eq!(prune_at(&mut store, &ada, 30 * DAY).sessions, 2);
     assert!(idle_has_ended(&mut store), "a pruned session counts as ended");
     assert_eq!(
-        verification_reasons(&mut store, ended_session.refresh_token(), ANY, 30 * DAY),
+        reject_reasons_at(&mut store, ended_session.refresh_token(), ANY, 30 * DAY),
         [RejectReason::Expired]
     );
     let new_refresh_token = refreshed_tokens.refresh.expose_secret();
-    assert_eq!(verification_reasons(&mut store, new_refresh_token, ANY, 30 * DAY), []);
+    assert_eq!(reject_reasons_at(&mut store, new_refresh_token, ANY, 30 * DAY), []);
     let reuse_result = sessions::refresh(
         &mut store,
         &audit_at(30 * DAY),
@@ -216,7 +218,7 @@ fn session_is_pruned_when_all_its_tokens_have_expired() {
     assert_eq!(
         refusal_reasons(reuse_result),
         [RejectReason::Reused],
-        "all pairs of the session are still known"
+        "all token pairs of the refreshed session are still known"
     );
     assert_eq!(prune_at(&mut store, &ada, 31 * DAY).sessions, 1);
 }
@@ -234,7 +236,8 @@ fn grant_is_kept_while_a_token_uses_it() {
     let grant = store.read(|tx| tx.find_token(TokenId(1))).unwrap().unwrap().grant;
     assert_eq!((grant.app.as_str(), grant.kind), ("app", TokenKind::App));
     assert_eq!(store.read(|tx| tx.unused_grants(GrantRowId(0), 10)).unwrap(), []);
-    // The grant of a token that was added after the query for unused grants is kept.
+    // Another process can add a token to a grant after the query for unused grants. Such a grant is
+    // not removed: here, grant 1 has a token.
     assert_eq!(store.write(|tx| tx.remove_grants(&[GrantRowId(1)])).unwrap(), 0);
 }
 
@@ -256,7 +259,7 @@ fn prune_writes_one_audit_row_and_requires_admin() {
     progress.dedup();
     assert_eq!(progress, [(3, 3, 3)]);
     let removed_count = store.read(|tx| tx.query_number("SELECT max(count) FROM audit")).unwrap();
-    assert_eq!(removed_count, 3 + 3 + 1, "tokens, grants, sessions");
+    assert_eq!(removed_count, 3 + 3 + 1, "3 tokens, 3 grants and 1 session");
 }
 
 #[test]
@@ -267,10 +270,11 @@ fn interrupted_prune_counts_the_removed_rows() {
     let audit = audit_at(31 * DAY);
     let result = prune(&mut store, &audit, Some(&ada.caller), None, &mut on_progress);
     assert!(matches!(result, Err(Error::Store(store::Error::Interrupted(_)))), "{result:?}");
-    let counts = "SELECT (SELECT count(*) FROM tokens) * 100 + (SELECT count(*) FROM grants) * 10
+    let counts_sql =
+        "SELECT (SELECT count(*) FROM tokens) * 100 + (SELECT count(*) FROM grants) * 10
          + (SELECT count FROM audit ORDER BY id DESC LIMIT 1)";
     assert_eq!(
-        store.read(|tx| tx.query_number(counts)).unwrap(),
+        store.read(|tx| tx.query_number(counts_sql)).unwrap(),
         11,
         "no token and one grant are left, and one removed token is counted"
     );

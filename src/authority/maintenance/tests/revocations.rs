@@ -1,4 +1,5 @@
-//! A prune never makes a revoked token valid again, even if the clock was ahead at the prune.
+//! Tests that a prune never makes a revoked token valid again, even if the clock was ahead when the
+//! prune ran.
 
 use super::*;
 
@@ -27,22 +28,23 @@ fn revoked_test_token_stays_refused() {
         } else {
             vec![RejectReason::Expired]
         };
-        assert_eq!(verification_reasons(&mut store, token, ANY, after_expiry), expected);
+        assert_eq!(reject_reasons_at(&mut store, token, ANY, after_expiry), expected);
         assert_eq!(
             reasons_at(&mut store, token, after_expiry, 10),
             [reason],
             "at another reference time"
         );
         let lenient_expectations =
-            Expectations { leeway: 5 * MINUTE, ..Expectations::new(ANY, at(after_expiry)) };
+            Expectations { leeway_seconds: 5 * MINUTE, ..Expectations::new(ANY, at(after_expiry)) };
         assert_eq!(verify_token(&mut store, token, &lenient_expectations).reasons, [reason]);
     }
-    // The state of tokens that expire after all pruned tokens is still known.
-    assert_eq!(verification_reasons(&mut store, &later_token, ANY, after_expiry), []);
+    // A prune does not affect an unrecorded token that expires after all pruned tokens.
+    assert_eq!(reject_reasons_at(&mut store, &later_token, ANY, after_expiry), []);
     assert_eq!(reasons_at(&mut store, &later_token, 3 * HOUR, after_expiry), []);
 }
 
-/// SQL of the states of the test key, and whether a prune removes the revocation entries of the key.
+/// States of the test key as SQL assignments. `true` means that a prune removes the revocation
+/// entries of the key.
 const KEY_STATES: [(&str, bool); 4] = [
     ("state = 'active'", false),
     ("state = 'retired', verify_until = 1900000000", false),
@@ -56,6 +58,7 @@ fn revocation_entry_is_kept_until_the_key_is_revoked() {
     for (key_state_sql, is_pruned) in KEY_STATES {
         let (mut store, ada) = store_with_admin();
         let mut request = mint_request();
+        // Both tokens have this `jti`.
         request.claims.insert("jti".to_owned(), "order-2".into());
         request.expiry = Expiry::At(at(HOUR).into());
         let long_lived_token = mint_token_text(&mut store, &ada, &request);
@@ -73,7 +76,7 @@ fn revocation_entry_is_kept_until_the_key_is_revoked() {
         );
         let reason = if is_pruned { RejectReason::KeyRevoked } else { RejectReason::Revoked };
         assert_eq!(
-            verification_reasons(&mut store, &long_lived_token, ANY, 2 * MINUTE),
+            reject_reasons_at(&mut store, &long_lived_token, ANY, 2 * MINUTE),
             [reason],
             "{key_state_sql}"
         );
@@ -82,11 +85,11 @@ fn revocation_entry_is_kept_until_the_key_is_revoked() {
 
 #[test]
 fn prune_with_fast_clock_revalidates_no_token() {
-    for record in [false, true] {
+    for is_recorded in [false, true] {
         let (mut store, ada) = store_with_admin();
         let mut request = mint_request();
         request.expiry = Expiry::After(Lifetime::from_days(1));
-        request.record = record;
+        request.record = is_recorded;
         let revoked_token = mint_token_text(&mut store, &ada, &request);
         revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(revoked_token.clone())])
             .unwrap();
@@ -95,13 +98,13 @@ fn prune_with_fast_clock_revalidates_no_token() {
         request.expiry = Expiry::After(Lifetime::from_days(2));
         let longer_lived_token = mint_token_text(&mut store, &ada, &request);
         let counts = prune_at(&mut store, &ada, 3 * DAY);
-        assert_eq!((counts.tokens, counts.revocation_entries), (usize::from(record), 0));
-        let reason = if record { RejectReason::UnknownToken } else { RejectReason::Revoked };
-        assert_eq!(verification_reasons(&mut store, &revoked_token, ANY, 10), [reason]);
-        // A pruned row makes other tokens with the same or an earlier expiry unknown; a kept revocation
-        // entry does not.
+        assert_eq!((counts.tokens, counts.revocation_entries), (usize::from(is_recorded), 0));
+        let reason = if is_recorded { RejectReason::UnknownToken } else { RejectReason::Revoked };
+        assert_eq!(reject_reasons_at(&mut store, &revoked_token, ANY, 10), [reason]);
+        // After the prune of a row, other tokens with the same or an earlier expiry are unknown. A
+        // revocation entry, which the prune keeps, has no such effect.
         let report = verify_token(&mut store, &other_token, &Expectations::new(ANY, at(10)));
-        if record {
+        if is_recorded {
             let key = store.read(|tx| tx.keys()).unwrap().pop().unwrap();
             let kid = key.spec.kid.as_str();
             let detail = format!(
@@ -118,12 +121,13 @@ fn prune_with_fast_clock_revalidates_no_token() {
         } else {
             assert_eq!(report.reasons, []);
         }
-        // `longer_lived_token` expires after all pruned tokens; `recorded_token` has a row.
-        assert_eq!(verification_reasons(&mut store, &longer_lived_token, ANY, 10), []);
+        // A token that expires after all pruned tokens is still valid, and so is a new token with a
+        // row.
+        assert_eq!(reject_reasons_at(&mut store, &longer_lived_token, ANY, 10), []);
         request.record = true;
         request.expiry = Expiry::After(Lifetime::from_minutes(60));
         let recorded_token = mint_token_text(&mut store, &ada, &request);
-        assert_eq!(verification_reasons(&mut store, &recorded_token, ANY, 10), []);
+        assert_eq!(reject_reasons_at(&mut store, &recorded_token, ANY, 10), []);
     }
 }
 
@@ -132,14 +136,15 @@ fn fast_clock_is_detected() {
     let (mut store, ada) = store_with_admin();
     issue_app_token(&mut store, &ada, "app");
     let mut detect_at = |seconds, keep| {
-        // A login with the clock of the prune proves nothing about the clock.
+        // The caller logs in with the clock of the prune. The audit event of this login must be
+        // ignored, because its time does not show that the clock is correct.
         let late_session = add_session(&mut store, ada.user());
         let now = at(seconds).unix();
         store.execute_sql(&format!(
             "UPDATE pairs SET issued_at = {now} WHERE id = (SELECT max(id) FROM pairs);
              UPDATE audit SET at = {now} WHERE id = (SELECT max(id) FROM audit)"
         ));
-        let newest_event_time = detect_fast_clock(
+        let detected_event_time = last_event_time_if_clock_may_be_fast(
             &mut store,
             &audit_at(seconds),
             Some(&late_session.caller),
@@ -147,12 +152,12 @@ fn fast_clock_is_detected() {
         )
         .unwrap();
         store.execute_sql("DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)");
-        newest_event_time
+        detected_event_time
     };
     assert_eq!(detect_at(0, 0), None);
     assert_eq!(detect_at(DAY, 0), None);
     assert_eq!(detect_at(DAY + 1, 0), Some(at(0)));
-    // With `keep`, only tokens that expired at most a day after the newest event are removed.
+    // With this `keep`, the prune removes only tokens that expired at most a day after the event.
     assert_eq!(detect_at(3 * DAY, 2 * DAY), None);
     assert_eq!(detect_at(3 * DAY, 2 * DAY - 1), Some(at(0)));
 }

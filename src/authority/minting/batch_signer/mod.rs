@@ -1,11 +1,13 @@
-//! Signing of the tokens of a batch of rows.
+//! Signing of the tokens of a batch: consecutive rows, each with the claims of one token. Tokens
+//! that differ only in a few values are made from a pattern: constant text with gaps for these
+//! values.
 
 use super::super::Error;
 use super::claim_rows::RowBatch;
-use super::generated::{TokenValue, ValueGenerator};
+use super::generated::{FieldValue, ValueGenerator};
 use super::minted_tokens::{JtiClaim, MintedTokens};
 use super::pattern::PatternCache;
-use super::record::{RowOwner, build_token_row};
+use super::record::{RowOwnerAndKey, build_token_row};
 use super::row_encoder::DecodedRow;
 use super::signing::sign_checked;
 use super::token_builder::TokenBuilder;
@@ -16,7 +18,7 @@ use crate::store::NewToken;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-/// Signed tokens of a batch, with the rows that record the tokens.
+/// Signed tokens of a batch, with the store rows that record the tokens.
 pub(super) struct SignedBatch {
     pub(super) tokens: MintedTokens,
     /// Rows to add to the store, in the order of the tokens; empty unless the request records
@@ -27,10 +29,11 @@ pub(super) struct SignedBatch {
 /// Rows to add to the store, which differ only in `jti`.
 #[derive(Debug)]
 pub(super) struct TokenRows {
-    /// Row with the common values; its `jti` is replaced by each of `jtis`.
+    /// Row with the common values. The `jti` of this row is not used.
     pub(super) common_row: NewToken,
+    /// The `jti` of each row.
     pub(super) jtis: Vec<Jti>,
-    /// Set if the `jti`s are given by the user or the preset, and not generated.
+    /// Set if the user or the preset may have chosen the `jti`s; not set if all are generated.
     pub(super) has_custom_jtis: bool,
 }
 
@@ -38,38 +41,51 @@ pub(super) struct TokenRows {
 pub(super) struct BatchSigner<'a> {
     builder: TokenBuilder<'a>,
     signer: TokenSigner<'a>,
-    /// Owner of the rows, if the request records tokens.
-    owner: Option<RowOwner>,
+    /// Owner and signing key of the store rows, if the request records tokens.
+    owner: Option<RowOwnerAndKey>,
+    /// Patterns of the rows so far.
     patterns: PatternCache,
     /// Buffer for the payload of a token, reused for each token.
     payload: String,
-    /// Largest average token length of a batch so far in bytes, to reserve memory for the next
-    /// batch.
-    token_length: usize,
+    /// Largest average token length of the batches so far, in bytes. Determines the memory that is
+    /// reserved for the next batch.
+    expected_token_length: usize,
     /// Called before each token; an error ends the signing of the batch.
     check: &'a InterruptionCheck<'a>,
 }
 
 impl<'a> BatchSigner<'a> {
-    pub(super) fn new(builder: TokenBuilder<'a>, owner: Option<RowOwner>) -> Result<Self, Error> {
+    pub(super) fn new(
+        builder: TokenBuilder<'a>,
+        owner: Option<RowOwnerAndKey>,
+    ) -> Result<Self, Error> {
         let signer = TokenSigner::new(builder.key)?;
         let (patterns, payload) = (PatternCache::default(), String::new());
-        Ok(Self { builder, signer, owner, patterns, payload, token_length: 0, check: &|| Ok(()) })
+        Ok(Self {
+            builder,
+            signer,
+            owner,
+            patterns,
+            payload,
+            expected_token_length: 0,
+            check: &|| Ok(()),
+        })
     }
 
-    /// Calls `check` before each token; an error ends the signing of the batch.
+    /// Sets the function that is called before each token; an error of `check` ends the signing of
+    /// the batch.
     pub(super) fn with_check(self, check: &'a InterruptionCheck<'a>) -> Self {
         Self { check, ..self }
     }
 
-    /// Signs the tokens of a batch in the order of its rows. Generated token ids are taken from
-    /// `jtis` first.
+    /// Signs the tokens of a batch in the order of its rows. If a token needs a generated token id,
+    /// the token gets the next id of `jtis`, or a new id after the last of `jtis`.
     pub(super) fn sign(
         &mut self,
         batch: &RowBatch<'_>,
         jtis: Vec<Jti>,
     ) -> Result<SignedBatch, Error> {
-        let tokens = MintedTokens::with_capacity(batch.len(), self.token_length);
+        let tokens = MintedTokens::with_capacity(batch.len(), self.expected_token_length);
         let mut signed = SignedBatch { tokens, rows: Vec::new() };
         let mut generator = ValueGenerator::with_jtis(jtis);
         match batch {
@@ -84,7 +100,7 @@ impl<'a> BatchSigner<'a> {
             }
         }
         let average_length = signed.tokens.lines().len().div_ceil(batch.len().max(1));
-        self.token_length = self.token_length.max(average_length);
+        self.expected_token_length = self.expected_token_length.max(average_length);
         Ok(signed)
     }
 
@@ -96,7 +112,7 @@ impl<'a> BatchSigner<'a> {
         generator: &mut ValueGenerator,
         signed: &mut SignedBatch,
     ) -> Result<(), Error> {
-        // Making a pattern takes longer than building a single token.
+        // For a single token, a pattern would take longer to make than the token itself.
         let is_single = count == 1 && !self.builder.has_input_rows;
         let pattern = if is_single {
             None
@@ -107,19 +123,20 @@ impl<'a> BatchSigner<'a> {
             let row = row.to_row();
             return (0..count).try_for_each(|_| self.sign_without_pattern(&row, generator, signed));
         };
-        let (start, texts) = (signed.tokens.len(), row.texts());
+        let (first_index, texts) = (signed.tokens.len(), row.texts());
         for _ in 0..count {
             (self.check)()?;
             pattern.sign(&self.signer, &texts, generator, &mut self.payload, &mut signed.tokens)?;
         }
         if let Some(common_row) = pattern.token_row() {
-            let jtis = signed.tokens.jtis_from(start).collect();
+            let jtis = signed.tokens.jtis_from(first_index).collect();
             let common_row = common_row.clone();
             signed.rows.push(TokenRows { common_row, jtis, has_custom_jtis: false });
         }
         Ok(())
     }
 
+    /// Signs one token with the claims of a row, without a pattern.
     fn sign_without_pattern(
         &self,
         row: &Row,
@@ -127,8 +144,8 @@ impl<'a> BatchSigner<'a> {
         signed: &mut SignedBatch,
     ) -> Result<(), Error> {
         (self.check)()?;
-        let mut generate = |kind| generator.generate(kind).map(TokenValue::into_text);
-        let parts = self.builder.build_requested(&row.fields, &mut generate)?;
+        let mut generate = |kind| generator.generate(kind).map(FieldValue::into_text);
+        let parts = self.builder.build_for_request(&row.fields, &mut generate)?;
         let text_claim = |name| parts.claims.get(name).and_then(Value::as_str);
         let expires_at = parts.claims.get("exp").and_then(Value::as_i64);
         signed.tokens.push(

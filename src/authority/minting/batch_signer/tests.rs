@@ -1,4 +1,5 @@
-//! Tests that tokens made from a pattern are the same as tokens built one by one.
+//! Tests that a token made from a pattern (constant text with gaps) is the same as a token built
+//! without a pattern.
 
 use super::*;
 use crate::authority::minting::token_builder::Validity;
@@ -18,10 +19,10 @@ fn generate_key() -> KeySpec {
     crypto::generate_key(Algorithm::HS256, Purpose::Test, RsaBits::default()).unwrap()
 }
 
-/// Signs the tokens of the rows of an input file, or three tokens without a file, with patterns and
-/// without. Asserts that the tokens and their rows in the store are equal. Returns, for each row of the
-/// input, whether its token is made from a pattern.
-fn check_patterns(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<bool> {
+/// Signs the tokens of the rows of `input`, or three equal tokens without an input, in two ways:
+/// with patterns where possible, and without patterns. Asserts that both ways give equal tokens and
+/// equal rows for the store. Returns `true` for each token that is made from a pattern.
+fn check_pattern_use(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<bool> {
     let builder = TokenBuilder {
         request,
         issuer: Some("jeton"),
@@ -31,7 +32,7 @@ fn check_patterns(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> 
         key,
         kid: Some(&key.kid),
     };
-    let owner = RowOwner { user: UserId(1), key: KeyRowId(1) };
+    let owner = RowOwnerAndKey { user: UserId(1), key: KeyRowId(1) };
     let owner = request.record.then_some(owner);
     let mut signer = BatchSigner::new(builder, owner).unwrap();
     let claim_rows = match input {
@@ -58,10 +59,10 @@ fn check_patterns(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> 
         }
     }
     assert_eq!(describe_rows(&minted.rows), describe_rows(&expected.rows));
-    let find = |row: Result<Cow<'_, Row>, _>| {
+    let has_pattern = |row: Result<Cow<'_, Row>, _>| {
         signer.patterns.find(&builder, &row.unwrap(), owner).unwrap().is_some()
     };
-    batch.rows().map(find).collect()
+    batch.rows().map(has_pattern).collect()
 }
 
 /// Returns whether a claim has a random value other than a generated token id.
@@ -94,7 +95,7 @@ fn describe_rows(rows: &[TokenRows]) -> Vec<String> {
 }
 
 #[test]
-fn identical_tokens_of_every_preset_are_made_from_a_pattern() {
+fn tokens_without_input_rows_are_made_from_a_pattern_for_every_preset() {
     let key = generate_key();
     let claims = ExtraClaims::parse(
         &["role=x \" \\ \u{1} é".to_owned()],
@@ -104,12 +105,12 @@ fn identical_tokens_of_every_preset_are_made_from_a_pattern() {
     for name in builtin_preset_names().map(Some).chain([None]) {
         let template = load_builtin_preset(name).unwrap().unwrap();
         let request = MintRequest { claims: claims.clone(), ..MintRequest::new(template) };
-        assert_eq!(check_patterns(&key, &request, None), [true; 3], "{name:?}");
+        assert_eq!(check_pattern_use(&key, &request, None), [true; 3], "{name:?}");
         let is_recordable = request.template.claims.get("jti").is_some_and(|jti| jti == "{jti}")
             && request.template.claims.keys().all(|name| !is_random(&request, name));
         if is_recordable {
             let recorded = MintRequest { record: true, ..request };
-            assert_eq!(check_patterns(&key, &recorded, None), [true; 3], "{name:?}");
+            assert_eq!(check_pattern_use(&key, &recorded, None), [true; 3], "{name:?}");
         }
     }
 }
@@ -117,9 +118,10 @@ fn identical_tokens_of_every_preset_are_made_from_a_pattern() {
 #[test]
 fn tokens_of_rows_with_plain_texts_are_made_from_a_pattern() {
     let key = generate_key();
+    // A plain text is not empty, not long, and contains no character that JSON escapes.
     let rows =
         "sub,x,exp\na,b,1900000000\né c,-,1900000000\n\"q\"\"q\",\\,1900000000\nd,e,1900000001\n";
-    assert_eq!(check_patterns(&key, &mint_request(), Some(rows)), [true, true, false, true]);
+    assert_eq!(check_pattern_use(&key, &mint_request(), Some(rows)), [true, true, false, true]);
     let rows = [
         r#"{"sub":"a","n":1,"in":{"t":"x"}}"#,
         r#"{"sub":"b","n":1,"in":{"t":"x"}}"#,
@@ -131,29 +133,29 @@ fn tokens_of_rows_with_plain_texts_are_made_from_a_pattern() {
         r#"{"jti":"other","scope":"read"}"#,
     ];
     let expected = [true, true, true, false, true, true, true, true];
-    assert_eq!(check_patterns(&key, &mint_request(), Some(&rows.join("\n"))), expected);
+    assert_eq!(check_pattern_use(&key, &mint_request(), Some(&rows.join("\n"))), expected);
     let recorded = MintRequest { record: true, ..mint_request() };
-    assert_eq!(check_patterns(&key, &recorded, Some("x\na\nb\n")), [false; 2]);
+    assert_eq!(check_pattern_use(&key, &recorded, Some("x\na\nb\n")), [false; 2]);
     let long = format!("x\na\n{}\n", "b".repeat(1_025));
-    assert_eq!(check_patterns(&key, &mint_request(), Some(&long)), [true, false]);
+    assert_eq!(check_pattern_use(&key, &mint_request(), Some(&long)), [true, false]);
 }
 
 #[test]
 fn rows_with_parameters_use_a_pattern_if_values_are_inserted_unchanged() {
     let key = generate_key();
-    let preset = |name| MintRequest::new(load_builtin_preset(Some(name)).unwrap().unwrap());
+    let preset_request = |name| MintRequest::new(load_builtin_preset(Some(name)).unwrap().unwrap());
     let rows = "sub,aud,domain\na,https://api.example/,x.example\nb,c,d\n";
-    assert_eq!(check_patterns(&key, &preset("auth0"), Some(rows)), [true; 2]);
-    // Claims contain the parts of the value before and after the slash, not only the whole value.
+    assert_eq!(check_pattern_use(&key, &preset_request("auth0"), Some(rows)), [true; 2]);
+    // No pattern: claims contain the parts of the value before and after the slash.
     let rows = "repository\noctocat/app\nocto-org/octo-repo\n";
-    assert_eq!(check_patterns(&key, &preset("github-actions"), Some(rows)), [false; 2]);
+    assert_eq!(check_pattern_use(&key, &preset_request("github-actions"), Some(rows)), [false; 2]);
     let template = Template::parse(
         br#"{"description":"x","parameters":{"list":["a"],"flag":true,"text":"{list} and {flag}"},
             "claims":{"list":"{list}","flag":"{flag}","text":"{text}","jti":"a{jti}b"}}"#,
     );
     let request = MintRequest::new(template.unwrap());
     let rows = "{\"list\":\"x\"}\n{\"flag\":\"false\"}\n{\"text\":\"y\"}\n{\"list\":[\"z\"]}\n";
-    assert_eq!(check_patterns(&key, &request, Some(rows)), [true, false, true, true]);
+    assert_eq!(check_pattern_use(&key, &request, Some(rows)), [true, false, true, true]);
 }
 
 #[test]

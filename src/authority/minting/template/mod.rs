@@ -2,9 +2,10 @@
 //! parameter values and a [`ValueSource`].
 //!
 //! A text may contain names in braces. A text that consists of one such name is replaced by the
-//! value of the name, which keeps its type; in a longer text, values are inserted as text. A member
-//! or list item with a name that has no value (`null`) is omitted. `{NAME.owner}` and `{NAME.name}`
-//! are the parts of a parameter with a value such as `octo-org/octo-repo`.
+//! value of the name, and the value keeps its type. In a longer text, values are inserted as text.
+//! A member or list item is omitted if its text contains a name with the value `null`.
+//! `{NAME.owner}` and `{NAME.name}` are the parts of a parameter with a value such as
+//! `octo-org/octo-repo`.
 
 mod render;
 
@@ -36,8 +37,8 @@ const KID_PLACEHOLDER: &str = "{kid}";
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Template {
-    /// Preset name, ignored: the file name decides. `token presets NAME` prints the name, and that
-    /// output may be saved as a preset file.
+    /// Ignored, because the file name is the name of the preset. The output of `token presets NAME`
+    /// has this member, and may be saved as a preset file.
     #[serde(default, rename = "name", skip_serializing)]
     _name: IgnoredAny,
     /// Description of the token kind, one sentence.
@@ -49,7 +50,7 @@ pub(crate) struct Template {
     /// Date of the documentation that the preset was compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) as_of: Option<String>,
-    /// Algorithm that the real issuer uses.
+    /// Algorithm of the issuer whose tokens the preset imitates.
     #[serde(alias = "algorithm")]
     pub(crate) alg: Option<String>,
     /// Token lifetime.
@@ -68,12 +69,14 @@ pub(crate) struct Template {
     /// Patches for defects that are specific to this kind of token.
     #[serde(default)]
     pub(crate) defects: BTreeMap<Defect, DefectPatch>,
-    /// Verifiers of such tokens, and the defects that each verifier accepts, with the reason.
+    /// Verifiers of such tokens. For each verifier: the defects that the verifier accepts, each
+    /// with the reason.
     #[serde(default)]
     pub(crate) verifiers: BTreeMap<String, BTreeMap<Defect, String>>,
 }
 
-/// Members to replace or add; `null` removes a member. Texts are rendered like the preset's texts.
+/// Changes of header and claims that give a token a defect. `null` removes a member. Texts are
+/// rendered like the texts of the preset.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DefectPatch {
@@ -152,8 +155,8 @@ impl Template {
     }
 
     /// Returns the key id that the template prescribes; `None` if the `kid` of the header is
-    /// [`KID_PLACEHOLDER`] or missing. Generated values are not allowed: the key id identifies a
-    /// key.
+    /// [`KID_PLACEHOLDER`] or missing. The prescribed key id must consist of text and parameters,
+    /// because it identifies a key.
     pub(in crate::authority::minting) fn prescribed_kid(
         &self,
         parameter_values: &Map<String, Value>,
@@ -161,8 +164,10 @@ impl Template {
         let Some(kid) = self.header.get("kid").filter(|kid| *kid != KID_PLACEHOLDER) else {
             return Ok(None);
         };
-        let mut no_values = |_: &str| Ok(Some(Value::Null));
-        let mut renderer = Renderer::new(&self.parameters, parameter_values, &mut no_values)?;
+        // Each name that is not a parameter has the value `null`: a text with such a name has no
+        // value, and is refused below.
+        let mut null_values = |_: &str| Ok(Some(Value::Null));
+        let mut renderer = Renderer::new(&self.parameters, parameter_values, &mut null_values)?;
         let kid = renderer.render_value(kid, 1)?;
         let Some(kid) = kid.as_ref().and_then(Value::as_str) else {
             let reason = "`kid` in `header` must consist of text and parameters";
@@ -178,7 +183,7 @@ impl Template {
         }
     }
 
-    /// Renders a patch; removed members are `null`.
+    /// Renders a patch. Members that the patch removes are `null` in the result.
     pub(super) fn render_patch(
         &self,
         patch: &DefectPatch,
@@ -200,8 +205,8 @@ impl Template {
         })
     }
 
-    /// Returns the description of a defect, and the verifiers that accept a token with the defect, each
-    /// with the reason.
+    /// Returns the description of a defect, and the verifiers that accept a token with the defect,
+    /// each with the reason.
     pub(super) fn describe_defect(
         &self,
         defect: Option<Defect>,
@@ -215,8 +220,9 @@ impl Template {
         (preset_description.unwrap_or_else(|| defect.description()).to_owned(), accepted_by)
     }
 
-    /// Converts the texts that the user gave for a parameter to a value with the type of the parameter's
-    /// default. Several texts are also accepted for `aud` with a text as default.
+    /// Converts the texts that the user gave for a parameter to a value with the type of the
+    /// default of the parameter. For `aud`, several texts are accepted even if the default is a
+    /// single text.
     pub(crate) fn parse_parameter(
         &self,
         name: &str,
@@ -255,9 +261,10 @@ impl Template {
         }
     }
 
-    /// Splits an input row into the parameters of the preset and the claims. A member with the name
-    /// of a parameter and of a claim is both. A value of the wrong type for the parameter is only a
-    /// claim, unless the value is a text: a text is converted or refused.
+    /// Splits an input row into the parameters of the preset and the claims. A member is both if a
+    /// parameter and a claim of the preset have its name. A text for a parameter is converted to
+    /// the type of the parameter, or refused. Any other value with the wrong type for the parameter
+    /// is only a claim.
     pub(super) fn split_row(&self, row: &Map<String, Value>) -> Result<InputRow, InvalidValue> {
         let (mut parameters, mut claims) = (Map::new(), Map::new());
         for (name, value) in row {

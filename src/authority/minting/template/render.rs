@@ -1,12 +1,13 @@
-//! Rendering of presets: names in braces become values. The output of one token is bounded, since
-//! nested parameters can expand exponentially.
+//! Rendering of presets: names in braces become values. The output for one token is bounded,
+//! because the defaults of parameters can contain other parameters and thus expand exponentially.
 
 use crate::authority::Error;
 use crate::crypto::{self, MAX_TOKEN_BYTES};
 use crate::model::{InvalidValue, redact_for_error};
 use serde_json::{Map, Value};
 
-/// Rendering budget of one token. A value costs 1, plus the bytes of its texts and member names.
+/// Rendering budget of one token. Each value costs 1, plus its length in bytes if it is a text. A
+/// member name costs its length in bytes.
 const RENDER_BUDGET: usize = 4 * MAX_TOKEN_BYTES;
 
 /// Maximum nesting depth of arrays and objects, the limit of the JSON parser.
@@ -50,8 +51,8 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         Ok(renderer)
     }
 
-    /// Renders an object at nesting level `depth` (1 for the outermost), omitting members without a
-    /// value.
+    /// Renders an object at nesting level `depth` (1 for the outermost object). Omits members
+    /// without a value.
     pub(super) fn render_members(
         &mut self,
         template: &Map<String, Value>,
@@ -67,7 +68,8 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         Ok(members)
     }
 
-    /// Renders a value. Returns `None` for `null`, and for a text with a name that has no value.
+    /// Renders a value inside an object or array at nesting level `depth`. Returns `None` for
+    /// `null`, and for a text that contains a name with the value `null`.
     pub(super) fn render_value(
         &mut self,
         template: &Value,
@@ -124,6 +126,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         Ok(Some(Value::from(output)))
     }
 
+    /// Returns the value of a name in braces.
     fn find_value(&mut self, name: &str) -> Result<Value, Error> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(value.clone());
@@ -138,7 +141,8 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         self.source.value(name)?.ok_or_else(unknown)
     }
 
-    /// Subtracts the cost of the value from the budget and returns the value.
+    /// Subtracts the cost of a value from the budget and returns the value. `depth` is the nesting
+    /// level that contains the value.
     fn charge_and_return(&mut self, value: Value, depth: usize) -> Result<Value, Error> {
         self.charge(&value, depth)?;
         Ok(value)
@@ -162,7 +166,8 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         }
     }
 
-    /// Charges for an array or object at nesting level `depth`, and returns the level of its items.
+    /// Subtracts the cost of an array or object from the budget. `depth` is the nesting level that
+    /// contains the array or object. Returns the nesting level that contains its items.
     fn enter_nested(&mut self, depth: usize) -> Result<usize, Error> {
         self.consume(1)?;
         if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(limit_exceeded("nesting depth")) }
@@ -181,11 +186,8 @@ fn split_repository<'v>(parameter: &str, value: &'v Value) -> Result<(&'v str, &
         ![owner, name].iter().any(|part| part.is_empty() || part.contains(['/', ':', '@']))
     });
     parts.ok_or_else(|| {
-        let name = value.as_str().unwrap_or_default().trim_matches('/');
-        let reason = format!(
-            "`{parameter}` has no owner: found `{}`, expected `OWNER/NAME`",
-            redact_for_error(name)
-        );
+        let found = redact_for_error(value.as_str().unwrap_or_default());
+        let reason = format!("`{parameter}`: found `{found}`, expected `OWNER/NAME`");
         let hint = format!("use `--set {parameter}=OWNER/NAME`");
         InvalidValue::new("parameter", reason).with_hint(hint).into()
     })

@@ -132,6 +132,8 @@ fn prescribed_kid_consists_of_text_and_parameters() {
 
 #[test]
 fn unbounded_expansion_is_refused() {
+    // The default of the first parameter is `first`; `build_default` builds each further default
+    // from the previous parameter in braces.
     let expand = |first: Value, build_default: &dyn Fn(&str) -> Value, chain_length: usize| {
         let mut parameters = Map::from_iter([("p0".to_owned(), first)]);
         for index in 1..=chain_length {
@@ -146,14 +148,14 @@ fn unbounded_expansion_is_refused() {
     };
     let too_long = Err("preset: the rendered token exceeds the maximum length".to_owned());
     let too_deep = Err("preset: the rendered token exceeds the maximum nesting depth".to_owned());
-    let text = |placeholder: &str| {
+    let repeat_8_times = |placeholder: &str| {
         json!(format!(
             "{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}"
         ))
     };
-    let nested = |placeholder: &str| (0..100).fold(json!(placeholder), |inner, _| json!([inner]));
+    let nest_100 = |placeholder: &str| (0..100).fold(json!(placeholder), |inner, _| json!([inner]));
     let discard_parts = |result: Result<TokenParts, String>| result.map(|_| ());
-    assert_eq!(discard_parts(expand(json!("x"), &text, 14)), too_long);
+    assert_eq!(discard_parts(expand(json!("x"), &repeat_8_times, 14)), too_long);
     assert_eq!(
         discard_parts(expand(
             json!(""),
@@ -183,8 +185,8 @@ fn unbounded_expansion_is_refused() {
         discard_parts(expand(json!({}), &|placeholder| json!([placeholder]), 700)),
         too_deep
     );
-    assert_eq!(discard_parts(expand(json!(""), &nested, 700)), too_deep);
-    let parts = expand(json!("x"), &text, 5).unwrap();
+    assert_eq!(discard_parts(expand(json!(""), &nest_100, 700)), too_deep);
+    let parts = expand(json!("x"), &repeat_8_times, 5).unwrap();
     assert_eq!(parts.claims["c"].as_str().unwrap().len(), 32_768);
     let parts = expand(json!(1), &|placeholder| json!([placeholder]), 126).unwrap();
     assert!(parse_strict_object(Value::from(parts.claims).to_string().as_bytes()).is_ok());

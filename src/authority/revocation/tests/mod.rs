@@ -1,4 +1,4 @@
-//! Tests of the revocation of single tokens.
+//! Tests of the revocation of tokens by id, by `jti` or by value.
 
 mod test_tokens;
 
@@ -7,7 +7,7 @@ use crate::authority::minting::Signer;
 use crate::authority::sessions::{self, NewPairIds};
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, decode_token, issue_app_token, mint_request,
-    mint_token_text, new_store, refusal_reasons, verification_reasons,
+    mint_token_text, new_store, refusal_reasons, reject_reasons_at,
 };
 use crate::authority::tokens::Expiry;
 use crate::model::{Algorithm, ExtraClaims};
@@ -22,7 +22,7 @@ fn value_selector(token: &str) -> TokenSelector {
 }
 
 fn reject_reasons_at_time_0(store: &mut Store, token: &str) -> Vec<RejectReason> {
-    verification_reasons(store, token, ExpectedKind::Any, 0)
+    reject_reasons_at(store, token, ExpectedKind::Any, 0)
 }
 
 /// Revokes tokens and returns the `changed` member of each outcome.
@@ -35,6 +35,7 @@ fn revoke_and_collect_changed(
     outcomes.iter().map(|outcome| outcome.changed).collect()
 }
 
+/// Mints a test token. Each item of `claims` is an additional claim in the form `NAME=JSON`.
 fn mint_test_token(store: &mut Store, minter: &TestUser, claims: &[&str]) -> String {
     let claims: Vec<_> = claims.iter().map(|&claim| claim.to_owned()).collect();
     let mut request = mint_request();
@@ -55,7 +56,7 @@ fn app_token_is_revoked_by_id_jti_or_value() {
     for (selector, issued) in selectors.iter().zip(&tokens) {
         let text = issued.token.expose_secret();
         assert_eq!(reject_reasons_at_time_0(&mut store, text), []);
-        let caller = selector.needs_caller().then_some(&john.caller);
+        let caller = selector.requires_login().then_some(&john.caller);
         let outcomes =
             revoke(&mut store, &audit_at(0), caller, std::slice::from_ref(selector)).unwrap();
         let jti = Untrusted::new(issued.record.jti.to_string());
@@ -139,21 +140,22 @@ fn jti_selector_revokes_all_permitted_matches() {
     let mia = add_user(&mut store, "mia", Role::Minter);
     let john = add_user(&mut store, "john", Role::User);
     let app_token_record = issue_app_token(&mut store, &john, "app").record;
-    // The client chooses the `jti`s of the session's next token pair.
+    // The client of a session chooses the `jti` values of its next token pair: mia chooses the
+    // `jti` of John's app token.
     let next_ids =
         NewPairIds { access: app_token_record.jti, refresh: crate::crypto::generate_jti() };
     let new_pair =
         sessions::refresh(&mut store, &audit_at(0), mia.refresh_token(), next_ids).unwrap();
     let selectors = [TokenSelector::Jti(app_token_record.jti)];
-    let revoked_kinds = |store: &mut Store, caller| {
+    let revoke_as = |store: &mut Store, caller| {
         let outcomes = revoke(store, &audit_at(0), Some(caller), &selectors).unwrap();
         outcomes.iter().map(|outcome| (outcome.kind, outcome.changed)).collect::<Vec<_>>()
     };
-    assert_eq!(revoked_kinds(&mut store, &john.caller), [(TokenKind::App, true)]);
+    assert_eq!(revoke_as(&mut store, &john.caller), [(TokenKind::App, true)]);
     let access_token = new_pair.access.expose_secret();
     assert_eq!(reject_reasons_at_time_0(&mut store, access_token), []);
     let expected = [(TokenKind::App, false), (TokenKind::Access, true)];
-    assert_eq!(revoked_kinds(&mut store, &ada.caller), expected);
+    assert_eq!(revoke_as(&mut store, &ada.caller), expected);
     assert_eq!(reject_reasons_at_time_0(&mut store, access_token), [RejectReason::Revoked]);
 }
 
@@ -164,7 +166,7 @@ fn token_with_numeric_jti_cannot_be_revoked() {
     let token_with_numeric_jti = mint_test_token(&mut store, &mia, &["jti=1"]);
     let result = revoke(&mut store, &audit_at(0), None, &[value_selector(&token_with_numeric_jti)]);
     assert!(
-        matches!(result, Err(Error::Usage(text)) if text == "a token without a text `jti` cannot be revoked; mint revocable tokens with `--record`")
+        matches!(result, Err(Error::Usage(text)) if text == "a token without a string as `jti` cannot be revoked; mint revocable tokens with `--record`")
     );
 }
 
@@ -261,14 +263,14 @@ fn expired_token_can_be_revoked_by_value() {
     let john = add_user(&mut store, "john", Role::User);
     let app_token = issue_app_token(&mut store, &john, "app");
     let text = app_token.token.expose_secret();
-    let late_audit = audit_at(604_800);
+    let expiry_audit = audit_at(604_800);
     assert_eq!(
-        verification_reasons(&mut store, text, ExpectedKind::Any, 604_800),
+        reject_reasons_at(&mut store, text, ExpectedKind::Any, 604_800),
         [RejectReason::Expired]
     );
-    assert!(revoke(&mut store, &late_audit, None, &[value_selector(text)]).unwrap()[0].changed);
+    assert!(revoke(&mut store, &expiry_audit, None, &[value_selector(text)]).unwrap()[0].changed);
     assert_eq!(
-        verification_reasons(&mut store, text, ExpectedKind::Any, 604_800),
+        reject_reasons_at(&mut store, text, ExpectedKind::Any, 604_800),
         [RejectReason::Revoked, RejectReason::Expired]
     );
 }
@@ -286,9 +288,9 @@ fn token_without_valid_signature_by_a_key_of_the_store_is_refused() {
         &[value_selector(other_john.access_token())],
     ));
     assert_eq!(reasons, [RejectReason::UnknownKey]);
-    let (input, _) = john.access_token().rsplit_once('.').unwrap();
+    let (signing_input, _) = john.access_token().rsplit_once('.').unwrap();
     let (_, signature) = john.refresh_token().rsplit_once('.').unwrap();
-    let selector = value_selector(&format!("{input}.{signature}"));
+    let selector = value_selector(&format!("{signing_input}.{signature}"));
     assert_eq!(
         refusal_reasons(revoke(&mut store, &audit_at(0), None, &[selector])),
         [RejectReason::BadSignature]

@@ -1,4 +1,4 @@
-//! Claims of session tokens, authentication and logout.
+//! Tests of the claims of session tokens, and of authentication and logout.
 
 mod refresh;
 
@@ -6,8 +6,7 @@ use super::*;
 use crate::authority::principal::write_as;
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, authenticated_user, decode_token,
-    issue_app_token, new_store, refusal_reasons, replace_session, set_setting,
-    verification_reasons,
+    issue_app_token, new_store, refusal_reasons, reject_reasons_at, replace_session, set_setting,
 };
 use crate::model::{Role, Setting};
 use secrecy::ExposeSecret;
@@ -17,7 +16,7 @@ const MINUTE: i64 = 60;
 const DAY: i64 = 86_400;
 
 /// Returns the reasons to refuse authentication `seconds` after the start of the test.
-fn authentication_reasons(
+fn authentication_refusals(
     store: &mut Store,
     access_token: &str,
     seconds: i64,
@@ -69,7 +68,7 @@ fn access_token_authenticates_until_expiry() {
     assert_eq!((caller.user.id, caller.access_expires_at), (ada.user().id, at(15 * MINUTE)));
     assert_eq!(caller.session.expires_at, at(90 * DAY));
     assert_eq!(
-        authentication_reasons(&mut store, ada.access_token(), 15 * MINUTE),
+        authentication_refusals(&mut store, ada.access_token(), 15 * MINUTE),
         [RejectReason::Expired]
     );
 }
@@ -86,9 +85,9 @@ fn settings_determine_lifetimes_of_new_sessions() {
     assert_eq!(
         decode_token(new_session.refresh_token()).1["exp"],
         json!(at(60 * MINUTE).unix()),
-        "not after the end of the session"
+        "the refresh token does not expire after the session"
     );
-    assert_eq!(authentication_reasons(&mut store, old_session.access_token(), 14 * MINUTE), []);
+    assert_eq!(authentication_refusals(&mut store, old_session.access_token(), 14 * MINUTE), []);
 }
 
 #[test]
@@ -97,14 +96,14 @@ fn non_access_token_does_not_authenticate() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let app = issue_app_token(&mut store, &ada, "app");
     assert_eq!(
-        authentication_reasons(&mut store, ada.refresh_token(), 0),
+        authentication_refusals(&mut store, ada.refresh_token(), 0),
         [RejectReason::WrongType]
     );
     assert_eq!(
-        authentication_reasons(&mut store, app.token.expose_secret(), 0),
+        authentication_refusals(&mut store, app.token.expose_secret(), 0),
         [RejectReason::WrongType]
     );
-    assert_eq!(authentication_reasons(&mut store, "", 0), [RejectReason::Malformed]);
+    assert_eq!(authentication_refusals(&mut store, "", 0), [RejectReason::Malformed]);
 }
 
 #[test]
@@ -139,14 +138,14 @@ fn disabled_or_deleted_user_is_refused() {
     let authenticated = authenticated_user(&mut store, ada.user());
     store.execute_sql("UPDATE users SET disabled_at = 1");
     assert_eq!(
-        authentication_reasons(&mut store, ada.access_token(), 0),
+        authentication_refusals(&mut store, ada.access_token(), 0),
         [RejectReason::UserDisabled]
     );
     let result = replace_session(&mut store, &authenticated, None);
     assert!(matches!(result, Err(Error::LoginInvalid)));
     store.execute_sql("UPDATE users SET disabled_at = NULL, deleted_at = 1, username = NULL, email = NULL, email_key = NULL, password = NULL");
     assert_eq!(
-        authentication_reasons(&mut store, ada.access_token(), 0),
+        authentication_refusals(&mut store, ada.access_token(), 0),
         [RejectReason::OwnerDeleted]
     );
     let result = replace_session(&mut store, &authenticated, None);
@@ -161,16 +160,16 @@ fn expired_access_token_ends_session_once() {
     assert!(end(&mut store, &audit_at(DAY), ada.access_token()).unwrap());
     assert!(!end(&mut store, &audit_at(DAY), ada.access_token()).unwrap());
     assert_eq!(
-        authentication_reasons(&mut store, ada.access_token(), 0),
+        authentication_refusals(&mut store, ada.access_token(), 0),
         [RejectReason::SessionEnded]
     );
     let access = ExpectedKind::Only(TokenKind::Access);
     assert_eq!(
-        verification_reasons(&mut store, ada.access_token(), access, DAY),
+        reject_reasons_at(&mut store, ada.access_token(), access, DAY),
         [RejectReason::SessionEnded, RejectReason::Expired]
     );
     assert_eq!(
-        authentication_reasons(&mut store, other_session.access_token(), 0),
+        authentication_refusals(&mut store, other_session.access_token(), 0),
         [],
         "another session continues"
     );
@@ -184,32 +183,32 @@ fn non_session_token_ends_no_session() {
     let app = app.token.expose_secret();
     assert_eq!(refusal_reasons(end(&mut store, &audit_at(0), app)), [RejectReason::WrongType]);
     assert_eq!(refusal_reasons(end(&mut store, &audit_at(0), "x.y.z")), [RejectReason::Malformed]);
-    assert_eq!(authentication_reasons(&mut store, ada.access_token(), 0), []);
+    assert_eq!(authentication_refusals(&mut store, ada.access_token(), 0), []);
 }
 
 #[test]
-fn message_says_your_session_only_for_the_session_file() {
-    let mut store = new_store();
-    let ada = add_user(&mut store, "ada", Role::Admin);
-    let caller = authenticate(&mut store, at(0), ada.access_token()).unwrap();
+fn message_contains_your_only_for_the_token_in_the_session_file() {
     for (sql, reason) in [
         ("UPDATE pairs SET access_revoked_at = 0", "revoked"),
         ("UPDATE sessions SET ended_at = 0, end_reason = 'logout'", "ended"),
         ("UPDATE users SET disabled_at = 0", "disabled"),
         ("UPDATE keys SET state = 'revoked'", "key revoked"),
     ] {
+        let mut store = new_store();
+        let ada = add_user(&mut store, "ada", Role::Admin);
+        let caller = authenticate(&mut store, at(0), ada.access_token()).unwrap();
         store.execute_sql(sql);
         let mut message =
             |caller: &Caller| write_as(&mut store, caller, |_, _| Ok(())).unwrap_err().to_string();
-        let refused = message(&caller);
-        assert!(!refused.contains("your "), "{reason}: {refused}");
-        let refused = message(&caller.clone().in_session_file());
-        assert!(refused.contains("your "), "{reason}: {refused}");
+        let text = message(&caller);
+        assert!(!text.contains("your "), "{reason}: {text}");
+        let text = message(&caller.clone().mark_as_in_session_file());
+        assert!(text.contains("your "), "{reason}: {text}");
     }
 }
 
 #[test]
-fn state_of_the_account_is_the_first_reason_of_a_refused_session() {
+fn disabled_account_is_the_first_reason_of_a_refused_session() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     store.execute_sql(
@@ -238,31 +237,31 @@ fn message_states_the_reason_of_a_refused_session() {
         message_at("", -3_600),
         format!("your session is not yet valid: `nbf` {} (in 1 h)", at(0))
     );
-    let end = format!("UPDATE sessions SET ended_at = {}, end_reason = 'logout'", at(0).unix());
+    let end_sql = format!("UPDATE sessions SET ended_at = {}, end_reason = 'logout'", at(0).unix());
     assert_eq!(
-        message_at(&end, 60),
+        message_at(&end_sql, 60),
         format!("your session has ended: logout, {} (1 m ago)", at(0))
     );
-    let revoke = format!("UPDATE pairs SET access_revoked_at = {}", at(0).unix());
+    let revoke_sql = format!("UPDATE pairs SET access_revoked_at = {}", at(0).unix());
     assert_eq!(
-        message_at(&revoke, 60),
+        message_at(&revoke_sql, 60),
         format!("a token of your session was revoked: {} (1 m ago)", at(0))
     );
     assert_eq!(message_at("DELETE FROM pairs", 60), "your session is not in the store");
-    let retire = format!("UPDATE keys SET state = 'retired', verify_until = {}", at(0).unix());
+    let retire_sql = format!("UPDATE keys SET state = 'retired', verify_until = {}", at(0).unix());
     assert_eq!(
-        message_at(&retire, 60),
+        message_at(&retire_sql, 60),
         format!(
-            "your session was signed by a retired key: `{kid}` was accepted until {} (1 m ago)",
+            "a token of your session was signed by a retired key: `{kid}` was accepted until {} (1 m ago)",
             at(0)
         )
     );
     assert_eq!(
         message_at("UPDATE keys SET state = 'revoked'", 60),
-        format!("your session was signed by a revoked key: `{kid}`")
+        format!("a token of your session was signed by a revoked key: `{kid}`")
     );
     assert_eq!(
         message_at("DELETE FROM keys", 60),
-        "your session was signed by a key that is not in the store"
+        "a token of your session was signed by a key that is not in the store"
     );
 }

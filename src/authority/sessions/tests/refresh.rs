@@ -1,4 +1,4 @@
-//! Refresh-token rotation, retries and reuse detection.
+//! Tests of refresh-token rotation, retries and reuse detection.
 
 use super::*;
 use crate::authority::test_store::rotate_app_key;
@@ -53,9 +53,9 @@ fn refreshed_pair_has_requested_ids_and_is_not_fresh() {
     }
     assert_eq!(tokens.access_expires_at, at(100 + 15 * MINUTE));
     assert_eq!(tokens.refresh_expires_at, at(100 + 30 * DAY));
-    assert_eq!(authentication_reasons(&mut store, &access_text(&tokens), 100), []);
+    assert_eq!(authentication_refusals(&mut store, &access_text(&tokens), 100), []);
     assert_eq!(
-        authentication_reasons(&mut store, ada.access_token(), 100),
+        authentication_refusals(&mut store, ada.access_token(), 100),
         [],
         "the old access token is valid until it expires"
     );
@@ -69,17 +69,17 @@ fn reused_refresh_token_ends_session() {
     let result = refresh_at(&mut store, 1, ada.refresh_token(), NewPairIds::generate());
     assert_eq!(refusal_reasons(result), [RejectReason::Reused]);
     assert_eq!(
-        authentication_reasons(&mut store, &access_text(&tokens), 1),
+        authentication_refusals(&mut store, &access_text(&tokens), 1),
         [RejectReason::SessionEnded]
     );
     assert_eq!(
-        authentication_reasons(&mut store, ada.access_token(), 1),
+        authentication_refusals(&mut store, ada.access_token(), 1),
         [RejectReason::SessionEnded]
     );
     let result = refresh_at(&mut store, 1, &refresh_text(&tokens), NewPairIds::generate());
     assert_eq!(refusal_reasons(result), [RejectReason::SessionEnded]);
     assert_eq!(
-        authentication_reasons(&mut store, other_session.access_token(), 1),
+        authentication_refusals(&mut store, other_session.access_token(), 1),
         [],
         "another session continues"
     );
@@ -110,7 +110,7 @@ fn retried_refresh_returns_same_pair() {
         );
     }
     let second = refresh_at(&mut store, 501, ada.refresh_token(), pair_ids).unwrap();
-    assert_eq!(authentication_reasons(&mut store, &access_text(&second), 501), []);
+    assert_eq!(authentication_refusals(&mut store, &access_text(&second), 501), []);
     refresh_at(&mut store, 502, &refresh_text(&second), NewPairIds::generate()).unwrap();
 }
 
@@ -134,10 +134,10 @@ fn retried_refresh_is_signed_with_current_key() {
     assert_eq!(claims_of(&second), claims_of(&first));
     let kid = |tokens: &TokenPair| decode_token(&access_text(tokens)).0["kid"].clone();
     assert_ne!(kid(&second), kid(&first));
-    assert_eq!(authentication_reasons(&mut store, &access_text(&second), 1), []);
+    assert_eq!(authentication_refusals(&mut store, &access_text(&second), 1), []);
     let revoke_current_key = |tx: &Writer<'_>| tx.revoke_key(tx.active_app_key()?.id, at(1));
     let (_, ended_sessions) = store.write(revoke_current_key).unwrap();
-    assert_eq!(ended_sessions, 1, "the key of the pair is the key that signed it last");
+    assert_eq!(ended_sessions, 1, "the store has the key that signed the pair last");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn retry_with_only_one_matching_pair_id_is_reuse() {
             [RejectReason::Reused]
         );
         assert_eq!(
-            authentication_reasons(&mut store, &access_text(&tokens), 1),
+            authentication_refusals(&mut store, &access_text(&tokens), 1),
             [RejectReason::SessionEnded]
         );
     }

@@ -1,4 +1,4 @@
-//! Claims and expiry of app tokens, and authorization to issue app tokens.
+//! Tests of the claims and the expiry of app tokens, and of the authorization to issue app tokens.
 
 mod quota;
 mod recorded;
@@ -7,8 +7,8 @@ use super::*;
 use crate::authority::RejectReason;
 use crate::authority::resource_kind::ResourceKind;
 use crate::authority::test_store::{
-    TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, set_setting,
-    token_request, verification_reasons, verify_token,
+    TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, reject_reasons_at,
+    set_setting, token_request, verify_token,
 };
 use crate::authority::verification::{Expectations, ExpectedKind};
 use crate::model::{PageRequest, Role, Setting, TokenSelector};
@@ -85,19 +85,19 @@ fn optional_claims_are_omitted_or_appended() {
         audience: vec!["one".to_owned()],
         ..token_request("b")
     };
-    let one_audience = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
-    assert_eq!(claim_names(&one_audience)[10..], ["app", "aud", "tier", "n"]);
+    let token_for_one_audience = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
+    assert_eq!(claim_names(&token_for_one_audience)[10..], ["app", "aud", "tier", "n"]);
     assert_eq!(
         (
-            &claims_of(&one_audience)["aud"],
-            &claims_of(&one_audience)["tier"],
-            &claims_of(&one_audience)["n"]
+            &claims_of(&token_for_one_audience)["aud"],
+            &claims_of(&token_for_one_audience)["tier"],
+            &claims_of(&token_for_one_audience)["n"]
         ),
         (&json!("one"), &json!("gold"), &json!(1))
     );
     request.audience.push("two".to_owned());
-    let two_audiences = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
-    assert_eq!(claims_of(&two_audiences)["aud"], json!(["one", "two"]));
+    let token_for_two_audiences = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
+    assert_eq!(claims_of(&token_for_two_audiences)["aud"], json!(["one", "two"]));
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn undelivered_token_is_revoked() {
     .unwrap();
     let expected_kind = ExpectedKind::Only(TokenKind::App);
     assert_eq!(
-        verification_reasons(&mut store, issued.token.expose_secret(), expected_kind, 0),
+        reject_reasons_at(&mut store, issued.token.expose_secret(), expected_kind, 0),
         [RejectReason::Revoked]
     );
     assert_eq!(issue_app_token(&mut store, &ada, "app").quota_usage.unwrap().used, 1);

@@ -1,18 +1,19 @@
-//! The quota of live tokens.
+//! Tests of the quota of app tokens.
 
 use super::*;
 
-/// Issues a token. Returns the number of live tokens, or the quota and the ids of the live tokens if
-/// the quota is exceeded. Any other error results in `(0, [])`.
+/// Issues a token. Returns the number of tokens that count towards the quota. If the quota is
+/// exceeded, returns the quota and the ids of these tokens as the error; any other error results in
+/// `(0, [])`.
 fn try_issue(
     store: &mut Store,
     seconds: i64,
     test_user: &TestUser,
-) -> Result<usize, (u32, Vec<i64>)> {
+) -> Result<i64, (u32, Vec<i64>)> {
     match issue_at(store, seconds, test_user, "app") {
         Ok(issued) => Ok(issued.quota_usage.unwrap().used),
-        Err(Error::QuotaExceeded { limit, live_tokens, .. }) => {
-            Err((limit, live_tokens.iter().map(|token| token.id.0).collect()))
+        Err(Error::QuotaExceeded { limit, counted_tokens, .. }) => {
+            Err((limit, counted_tokens.iter().map(|token| token.id.0).collect()))
         }
         Err(_) => Err((0, Vec::new())),
     }
@@ -66,8 +67,8 @@ fn superseded_token_frees_quota_and_works_during_grace() {
     ));
     assert_eq!(try_issue(&mut store, 0, &john), Ok(3));
     let (text, expected_kind) = (first.token.expose_secret(), ExpectedKind::Only(TokenKind::App));
-    assert_eq!(verification_reasons(&mut store, text, expected_kind, 59), []);
-    assert_eq!(verification_reasons(&mut store, text, expected_kind, 60), [RejectReason::Revoked]);
+    assert_eq!(reject_reasons_at(&mut store, text, expected_kind, 59), []);
+    assert_eq!(reject_reasons_at(&mut store, text, expected_kind, 60), [RejectReason::Revoked]);
 }
 
 #[test]
@@ -83,13 +84,14 @@ fn superseded_token_counts_if_the_successor_is_not_live() {
     assert_eq!(try_issue(&mut store, 0, &john), Ok(3));
     assert_eq!(try_issue(&mut store, 59, &john), Err((3, vec![1, 3, 4])));
     assert_eq!(try_issue(&mut store, 60, &john), Ok(3), "the grace period has ended");
-    let expire = format!(
+    let expire_sql = format!(
         "UPDATE tokens SET revoked_at = NULL, expires_at = {} WHERE id = 2;
          UPDATE tokens SET grace_until = {} WHERE id = 1",
         at(70).unix(),
         at(80).unix()
     );
-    store.execute_sql(&expire);
+    store.execute_sql(&expire_sql);
+    // Token 2, the successor of token 1, now expires at 70. Token 1 counts only from that time.
     assert_eq!(try_issue(&mut store, 69, &john), Err((3, vec![2, 3, 4, 5])));
     assert_eq!(try_issue(&mut store, 70, &john), Err((3, vec![1, 3, 4, 5])));
 }
@@ -111,6 +113,7 @@ fn user_quota_overrides_setting() {
     let fourth = issue_at(&mut store, 0, &john, "app").unwrap();
     assert_eq!(fourth.quota_usage, Some(QuotaUsage { used: 4, limit: 4 }));
     assert_eq!(try_issue(&mut store, 0, &john), Err((4, vec![1, 2, 3, 4])));
+    // The value -1 means unlimited.
     store.execute_sql("UPDATE users SET quota = -1 WHERE username = 'john'");
     let fifth = issue_at(&mut store, 0, &john, "app").unwrap();
     assert_eq!(fifth.quota_usage, None);
@@ -127,7 +130,7 @@ fn lowered_quota_revokes_nothing() {
     let expected_kind = ExpectedKind::Only(TokenKind::App);
     for issued in &tokens {
         assert_eq!(
-            verification_reasons(&mut store, issued.token.expose_secret(), expected_kind, 0),
+            reject_reasons_at(&mut store, issued.token.expose_secret(), expected_kind, 0),
             []
         );
     }

@@ -1,4 +1,4 @@
-//! Recorded tokens: visibility, filters, and revocation by the issuing command.
+//! Tests of recorded tokens: visibility, filters, and revocation by the issuing command.
 
 use super::*;
 use crate::model::TokenStatus;
@@ -76,7 +76,8 @@ fn token_list_is_filtered_by_application_and_status() {
         "UPDATE tokens SET superseded_by = 3, grace_until = {} WHERE id = 5",
         at(20).unix()
     ));
-    // The status `Live` includes superseded tokens: token 5 until the end of its grace period.
+    // The filter `Live` also matches a superseded token until the end of its grace period: token 5
+    // until 20.
     let with_status = |status| TokenFilter { status, ..TokenFilter::default() };
     assert_eq!(list_token_ids(&mut store, 10, &ada, &with_status(None)), [1, 2, 3, 4, 5]);
     assert_eq!(list_token_ids(&mut store, 10, &ada, &with_status(Some(TokenStatus::Live))), [3, 5]);
@@ -111,7 +112,7 @@ fn token_list_is_filtered_by_remaining_lifetime() {
     ] {
         issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("a", expiry)).unwrap();
     }
-    // Token 4 has a grace period and therefore never matches the filter.
+    // Token 4 now has a grace period, and `expiring_within` matches no token with a grace period.
     let grace_until = at(30).unix();
     store.execute_sql(&format!(
         "UPDATE tokens SET superseded_by = 5, grace_until = {grace_until} WHERE id = 4"
@@ -136,7 +137,7 @@ fn token_list_is_filtered_by_remaining_lifetime() {
 fn end_of_a_run_leaves_tokens_past_their_grace_period_unchanged() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
-    let request = TokenRequest { for_run_command: true, ..token_request("app") };
+    let request = TokenRequest { is_for_run_command: true, ..token_request("app") };
     let issued = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
     let id = issued.record.id;
     let options = RenewalOptions { ttl: None, grace: Some(Lifetime::parse("1s").unwrap()) };

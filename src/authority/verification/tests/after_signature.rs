@@ -89,7 +89,7 @@ fn expectations_fail_independently() {
         (Expectations { min_ttl: Some(week), ..base() }, vec![]),
         (Expectations { min_ttl: over_a_week, ..base() }, vec![RejectReason::TtlTooShort]),
     ] {
-        assert_eq!(context.app_reasons(&expectations), expected, "{expectations:?}");
+        assert_eq!(context.app_reject_reasons(&expectations), expected, "{expectations:?}");
     }
 }
 
@@ -129,24 +129,24 @@ fn reference_time_affects_time_claims_only() {
     let mut context = new_test_context();
     let at_time =
         |seconds| Expectations { reference_time: at(seconds), ..TestContext::expectations(APP) };
-    assert_eq!(context.app_reasons(&at_time(604_799)), []);
-    assert_eq!(context.app_reasons(&at_time(604_800)), [RejectReason::Expired]);
-    assert_eq!(context.app_reasons(&at_time(-1)), [RejectReason::NotYetValid]);
+    assert_eq!(context.app_reject_reasons(&at_time(604_799)), []);
+    assert_eq!(context.app_reject_reasons(&at_time(604_800)), [RejectReason::Expired]);
+    assert_eq!(context.app_reject_reasons(&at_time(-1)), [RejectReason::NotYetValid]);
     let min_ttl = Lifetime::from_seconds(60);
-    assert_eq!(context.app_reasons(&Expectations { min_ttl, ..at_time(604_740) }), []);
+    assert_eq!(context.app_reject_reasons(&Expectations { min_ttl, ..at_time(604_740) }), []);
     assert_eq!(
-        context.app_reasons(&Expectations { min_ttl, ..at_time(604_741) }),
+        context.app_reject_reasons(&Expectations { min_ttl, ..at_time(604_741) }),
         [RejectReason::TtlTooShort]
     );
     context.store.execute_sql(&format!("UPDATE tokens SET revoked_at = {}", at(0).unix()));
     assert_eq!(
-        context.app_reasons(&at_time(-1)),
+        context.app_reject_reasons(&at_time(-1)),
         [RejectReason::Revoked, RejectReason::NotYetValid]
     );
     rotate_app_key(&mut context.store, at(60));
     let past_expectations =
         Expectations { reference_time: at(0), ..Expectations::new(APP, at(60)) };
-    assert_eq!(context.app_reasons(&past_expectations), [RejectReason::KeyRetired]);
+    assert_eq!(context.app_reject_reasons(&past_expectations), [RejectReason::KeyRetired]);
 }
 
 #[test]
@@ -154,13 +154,13 @@ fn leeway_applies_before_iat_and_after_exp() {
     let mut context = new_test_context();
     let at_time = |seconds, leeway| Expectations {
         reference_time: at(seconds),
-        leeway,
+        leeway_seconds: leeway,
         ..TestContext::expectations(APP)
     };
-    assert_eq!(context.app_reasons(&at_time(604_809, 10)), []);
-    assert_eq!(context.app_reasons(&at_time(604_810, 10)), [RejectReason::Expired]);
-    assert_eq!(context.app_reasons(&at_time(-10, 10)), []);
-    assert_eq!(context.app_reasons(&at_time(-11, 10)), [RejectReason::NotYetValid]);
+    assert_eq!(context.app_reject_reasons(&at_time(604_809, 10)), []);
+    assert_eq!(context.app_reject_reasons(&at_time(604_810, 10)), [RejectReason::Expired]);
+    assert_eq!(context.app_reject_reasons(&at_time(-10, 10)), []);
+    assert_eq!(context.app_reject_reasons(&at_time(-11, 10)), [RejectReason::NotYetValid]);
 }
 
 #[test]
@@ -175,11 +175,11 @@ fn token_without_a_row_is_unknown_until_expiry() {
         (refresh, REFRESH, 30 * 86_400),
     ] {
         assert_eq!(
-            verification_reasons(&mut context.store, &token, expected_kind, expires_after - 1),
+            reject_reasons_at(&mut context.store, &token, expected_kind, expires_after - 1),
             [RejectReason::UnknownToken]
         );
         assert_eq!(
-            verification_reasons(&mut context.store, &token, expected_kind, expires_after),
+            reject_reasons_at(&mut context.store, &token, expected_kind, expires_after),
             [RejectReason::Expired]
         );
         let report = verify_token(
@@ -194,7 +194,7 @@ fn token_without_a_row_is_unknown_until_expiry() {
 #[test]
 fn jti_without_a_row_is_unknown() {
     let mut context = new_test_context();
-    let uppercase_jti = context.claims()["jti"].as_str().unwrap().to_uppercase();
+    let uppercase_jti = context.app_token_claims()["jti"].as_str().unwrap().to_uppercase();
     for jti in [json!(uppercase_jti), json!("x"), json!(""), json!(null)] {
         let token = context.altered_app_token(&[("jti", jti.clone())]);
         assert_eq!(context.reject_reasons(&token, APP), [RejectReason::UnknownToken], "{jti}");
@@ -209,9 +209,10 @@ fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
     context.store.execute_sql("UPDATE tokens SET expires_at = NULL");
     assert_eq!(context.reject_reasons(&token, APP), []);
     // The unaltered app token has `exp`, but its row no longer has an expiry.
-    assert_eq!(context.app_reasons(&TestContext::expectations(APP)), [RejectReason::BadClaim]);
+    let expectations = TestContext::expectations(APP);
+    assert_eq!(context.app_reject_reasons(&expectations), [RejectReason::BadClaim]);
     let min_ttl = Some(Lifetime::from_days(60_000));
-    let long_ttl = Expectations { min_ttl, ..TestContext::expectations(APP) };
+    let long_ttl = Expectations { min_ttl, ..expectations };
     assert_eq!(verify_token(&mut context.store, &token, &long_ttl).reasons, [], "no expiry");
     context.store.execute_sql("DELETE FROM tokens");
     assert_eq!(
@@ -246,8 +247,8 @@ fn invalid_registered_claim_is_the_only_reported_reason() {
 #[test]
 fn payload_must_be_one_unambiguous_json_object() {
     let mut context = new_test_context();
-    let header = context.header(&[]);
-    let claims = context.claims().to_string();
+    let header = context.app_token_header(&[]);
+    let claims = context.app_token_claims().to_string();
     let duplicate_member = format!("{},\"id\":2}}", claims.strip_suffix('}').unwrap());
     for (payload, detail) in [
         (duplicate_member.as_str(), "the payload is ambiguous: duplicate member name"),
@@ -265,14 +266,15 @@ fn payload_must_be_one_unambiguous_json_object() {
 fn deleted_and_disabled_owners_have_distinct_reasons() {
     let mut context = new_test_context();
     let access = context.ada.access_token().to_owned();
+    let expectations = TestContext::expectations(APP);
     context.store.execute_sql("UPDATE users SET disabled_at = 1");
-    assert_eq!(context.app_reasons(&TestContext::expectations(APP)), [RejectReason::UserDisabled]);
+    assert_eq!(context.app_reject_reasons(&expectations), [RejectReason::UserDisabled]);
     assert_eq!(context.reject_reasons(&access, ACCESS), [RejectReason::UserDisabled]);
     context.store.execute_sql(
         "UPDATE users SET disabled_at = NULL, deleted_at = 1, username = NULL, email = NULL,
              email_key = NULL, password = NULL",
     );
-    assert_eq!(context.app_reasons(&TestContext::expectations(APP)), [RejectReason::OwnerDeleted]);
+    assert_eq!(context.app_reject_reasons(&expectations), [RejectReason::OwnerDeleted]);
     assert_eq!(context.reject_reasons(&access, ACCESS), [RejectReason::OwnerDeleted]);
 }
 

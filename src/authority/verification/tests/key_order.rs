@@ -1,4 +1,5 @@
-//! Property tests: the result does not depend on the order of keys.
+//! Property tests: the result of a verification does not depend on the order of the keys in the
+//! store or in the JWK Set.
 
 use super::*;
 use crate::authority::keys::{self, NewKeyOptions};
@@ -16,18 +17,22 @@ const ALGORITHMS: [Algorithm; 7] = [
     Algorithm::EdDSA,
 ];
 
-/// A token, and the reasons for which verification must reject the token.
+/// A token, and the reasons for which verification with all keys in a store must reject the token;
+/// no reasons for a valid token.
 struct Case {
     token: String,
     reasons: Vec<RejectReason>,
 }
 
-/// Keys, with tokens signed by each key: modified, valid, with `kid` and `alg` of another key, with
-/// only the `kid` of another key, and with an unknown `kid`.
+/// One key for each algorithm in [`ALGORITHMS`], and five cases for each key, in the order of the
+/// keys. The key signs the tokens of its five cases: a token that is modified after signing, a
+/// valid token, a token with `kid` and `alg` of another key, a token with only the `kid` of another
+/// key, and a token with an empty `kid`.
 static KEYS_AND_CASES: LazyLock<(Vec<KeySpec>, Vec<Case>)> = LazyLock::new(|| {
     crypto::initialize_crypto();
-    let key = |algorithm| keys::generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
-    let keys = ALGORITHMS.map(key).to_vec();
+    let generate_key =
+        |algorithm| keys::generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+    let keys = ALGORITHMS.map(generate_key).to_vec();
     let mut cases = Vec::new();
     for (index, key) in keys.iter().enumerate() {
         let other_key = &keys[(index + 1) % keys.len()];
@@ -59,7 +64,7 @@ proptest! {
         let options = NewKeyOptions { keys: &new_keys, initial_kid: None, activate: false };
         keys::add(&mut store, &audit_at(0), None, options).unwrap();
         for case in &KEYS_AND_CASES.1 {
-            prop_assert_eq!(&verification_reasons(&mut store, &case.token, TEST, 0), &case.reasons);
+            prop_assert_eq!(&reject_reasons_at(&mut store, &case.token, TEST, 0), &case.reasons);
         }
     }
 
@@ -73,9 +78,10 @@ proptest! {
             let report = verify_third_party(&key_set, &case.token, &Expectations::new(ExpectedKind::Any, at(0)));
             let header = CompactJws::parse(&case.token).unwrap().header;
             let expected = if header["kid"] == json!(KEYS_AND_CASES.0[0].kid) {
+                // The `kid` of the symmetric key.
                 vec![RejectReason::UnknownKey]
             } else if header["kid"] == "" {
-                // Without a key id, every key of the algorithm is tried.
+                // An empty `kid` counts as no `kid`: every key of the algorithm is tried.
                 vec![]
             } else {
                 case.reasons.clone()

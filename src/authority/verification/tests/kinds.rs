@@ -18,19 +18,19 @@ fn token_is_accepted_only_as_own_kind() {
     ];
     for (kind, token) in &tokens {
         assert_eq!(context.reject_reasons(token, ExpectedKind::Any), [], "{kind:?}");
-        for requested_kind in
+        for expected_kind in
             [TokenKind::App, TokenKind::Access, TokenKind::Refresh, TokenKind::Test]
         {
             let is_session = matches!(kind, TokenKind::Access | TokenKind::Refresh);
-            let expected = if requested_kind == *kind {
+            let expected_reasons = if expected_kind == *kind {
                 vec![]
-            } else if requested_kind == TokenKind::App && is_session {
+            } else if expected_kind == TokenKind::App && is_session {
                 vec![RejectReason::SessionToken]
             } else {
                 vec![RejectReason::WrongType]
             };
-            let actual = context.reject_reasons(token, ExpectedKind::Only(requested_kind));
-            assert_eq!(actual, expected, "{kind:?} as {requested_kind:?}");
+            let actual = context.reject_reasons(token, ExpectedKind::Only(expected_kind));
+            assert_eq!(actual, expected_reasons, "{kind:?} as {expected_kind:?}");
         }
     }
 }
@@ -39,8 +39,8 @@ fn token_is_accepted_only_as_own_kind() {
 fn kind_of_test_token_is_known_before_signature_check() {
     let mut context = new_test_context();
     let token = mint_test_token(&mut context);
-    let (input, _) = token.rsplit_once('.').unwrap();
-    let broken_token = format!("{input}.AAAA");
+    let (signing_input, _) = token.rsplit_once('.').unwrap();
+    let broken_token = format!("{signing_input}.AAAA");
     for token in [&token, &broken_token] {
         let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
         assert_eq!(
@@ -58,9 +58,9 @@ fn kind_of_test_token_is_known_before_signature_check() {
 #[test]
 fn header_typ_and_type_claim_must_fit_the_kind() {
     let mut context = new_test_context();
-    let claims = context.claims().to_string();
+    let claims = context.app_token_claims().to_string();
     for typ in [json!("session+jwt"), json!("refresh+jwt"), json!("jwt"), json!(1), json!("")] {
-        let header = context.header(&[("typ", typ.clone())]);
+        let header = context.app_token_header(&[("typ", typ.clone())]);
         let token = context.sign(&header, &claims);
         assert_eq!(context.reject_reasons(&token, APP), [RejectReason::WrongType], "{typ}");
     }
@@ -73,8 +73,8 @@ fn header_typ_and_type_claim_must_fit_the_kind() {
     assert_eq!(context.reject_reasons(&token, APP), [RejectReason::WrongType], "no `type`");
     let token = context.altered_app_token(&[("type", json!("other"))]);
     assert_eq!(context.reject_reasons(&token, APP), [RejectReason::WrongType]);
-    // The header of an app token does not turn session claims into an app token.
-    let header = context.header(&[]);
+    // A token with the header of an app token and the claims of a session token is no app token.
+    let header = context.app_token_header(&[]);
     let token = context.sign(&header, &access_claims);
     assert_eq!(context.reject_reasons(&token, APP), [RejectReason::SessionToken]);
     assert_eq!(context.reject_reasons(&token, ACCESS), [RejectReason::WrongType]);
@@ -83,23 +83,23 @@ fn header_typ_and_type_claim_must_fit_the_kind() {
 #[test]
 fn jti_of_a_stored_token_of_another_kind_is_unknown() {
     let mut context = new_test_context();
-    let (app, access, refresh) = (
-        context.claims(),
+    let (app_claims, access_claims, refresh_claims) = (
+        context.app_token_claims(),
         decode_token(context.ada.access_token()).1,
         decode_token(context.ada.refresh_token()).1,
     );
-    for (other_claims, kind) in [(&access, "access"), (&refresh, "refresh")] {
+    for (other_claims, kind) in [(&access_claims, "access"), (&refresh_claims, "refresh")] {
         let token = context.altered_app_token(&[("jti", other_claims["jti"].clone())]);
         assert_eq!(context.reject_reasons(&token, APP), [RejectReason::UnknownToken], "{kind}");
     }
-    for (typ, claims, expected_kind, other_claims) in [
-        ("session+jwt", &access, ACCESS, [&app, &refresh]),
-        ("refresh+jwt", &refresh, REFRESH, [&app, &access]),
+    for (typ, claims, expected_kind, claims_of_other_kinds) in [
+        ("session+jwt", &access_claims, ACCESS, [&app_claims, &refresh_claims]),
+        ("refresh+jwt", &refresh_claims, REFRESH, [&app_claims, &access_claims]),
     ] {
-        let header = context.header(&[("typ", json!(typ))]);
-        for other in other_claims {
+        let header = context.app_token_header(&[("typ", json!(typ))]);
+        for other_claims in claims_of_other_kinds {
             let mut claims = claims.clone();
-            claims["jti"] = other["jti"].clone();
+            claims["jti"] = other_claims["jti"].clone();
             let token = context.sign(&header, &claims.to_string());
             assert_eq!(context.reject_reasons(&token, expected_kind), [RejectReason::UnknownToken]);
         }
@@ -109,8 +109,8 @@ fn jti_of_a_stored_token_of_another_kind_is_unknown() {
 #[test]
 fn decoding_checks_no_signature_and_no_claims() {
     let context = new_test_context();
-    let (input, _) = context.app_token.rsplit_once('.').unwrap();
-    assert_eq!(decode_token(&format!("{input}.AAAA")).1, context.claims());
+    let (signing_input, _) = context.app_token.rsplit_once('.').unwrap();
+    assert_eq!(decode_token(&format!("{signing_input}.AAAA")).1, context.app_token_claims());
     assert!(matches!(
         decode("nonsense"),
         Err(Error::TokenRejected { kind: None, reasons }) if reasons == [RejectReason::Malformed]

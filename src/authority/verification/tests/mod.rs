@@ -10,7 +10,7 @@ mod records;
 use super::*;
 use crate::authority::test_store::{
     TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, new_store_with,
-    reasons_of, rotate_app_key, token_request, verification_reasons, verify_token,
+    reasons_of, reject_reasons_at, rotate_app_key, token_request, verify_token,
 };
 use crate::crypto::{self, CompactJws, PublicKeys, sign_text};
 use crate::model::{Algorithm, Key, Purpose, Role, TokenKind};
@@ -33,6 +33,7 @@ fn new_test_context() -> TestContext {
     new_test_context_with(Algorithm::ES256)
 }
 
+/// Returns a context whose app key has this algorithm.
 fn new_test_context_with(algorithm: Algorithm) -> TestContext {
     let mut store = new_store_with(algorithm);
     let ada = add_user(&mut store, "ada", Role::Admin);
@@ -46,27 +47,28 @@ impl TestContext {
     }
 
     /// Returns the claims of the app token.
-    fn claims(&self) -> Value {
+    fn app_token_claims(&self) -> Value {
         decode_token(&self.app_token).1
     }
 
+    /// Returns expectations at the start of the test.
     fn expectations(kind: ExpectedKind) -> Expectations {
         Expectations::new(kind, at(0))
     }
 
-    /// Returns the reasons to reject a token at the time 0.
+    /// Returns the reasons to reject a token at the start of the test.
     fn reject_reasons(&mut self, token: &str, kind: ExpectedKind) -> Vec<RejectReason> {
-        verification_reasons(&mut self.store, token, kind, 0)
+        reject_reasons_at(&mut self.store, token, kind, 0)
     }
 
     /// Returns the reasons for which the app token fails these expectations.
-    fn app_reasons(&mut self, expectations: &Expectations) -> Vec<RejectReason> {
+    fn app_reject_reasons(&mut self, expectations: &Expectations) -> Vec<RejectReason> {
         let app = self.app_token.clone();
         reasons_of(&verify_token(&mut self.store, &app, expectations))
     }
 
     /// Returns the header of an ES256 app token, with these members replaced or added.
-    fn header(&mut self, members: &[(&str, Value)]) -> String {
+    fn app_token_header(&mut self, members: &[(&str, Value)]) -> String {
         let key = self.active_app_key();
         let mut header = json!({"alg": "ES256", "typ": "JWT", "kid": key.spec.kid});
         for (name, value) in members {
@@ -83,7 +85,7 @@ impl TestContext {
 
     /// Returns the app token with changed claims, signed again; `null` removes a claim.
     fn altered_app_token(&mut self, changes: &[(&str, Value)]) -> String {
-        let mut claims = self.claims();
+        let mut claims = self.app_token_claims();
         for (name, value) in changes {
             if value.is_null() {
                 claims.as_object_mut().unwrap().remove(*name);
@@ -91,7 +93,7 @@ impl TestContext {
                 claims[*name] = value.clone();
             }
         }
-        let header = self.header(&[]);
+        let header = self.app_token_header(&[]);
         self.sign(&header, &claims.to_string())
     }
 }

@@ -1,4 +1,4 @@
-//! Property tests: an issued token verifies, and any other text does not.
+//! Tests with generated tokens and texts: an issued token verifies, and any other text does not.
 
 use super::*;
 use crate::authority::tokens::{self, Expiry, TokenRequest};
@@ -6,7 +6,8 @@ use crate::model::{AppName, ExtraClaims, Permission};
 use proptest::prelude::*;
 use std::sync::{LazyLock, Mutex};
 
-/// One store for each algorithm, without a quota, shared by all cases.
+/// Two stores that all cases share: one with an asymmetric and one with a symmetric signing key.
+/// The token quota of the users is unlimited.
 static STORES: LazyLock<Mutex<Vec<(Store, TestUser)>>> = LazyLock::new(|| {
     let algorithms = [Algorithm::ES256, Algorithm::HS256];
     let create_store = |algorithm| {
@@ -39,7 +40,7 @@ fn token_requests() -> impl Strategy<Value = TokenRequest> {
         claims,
     )
         .prop_map(|(permissions, audience, expiry, claims)| TokenRequest {
-            for_run_command: false,
+            is_for_run_command: false,
             owner: None,
             app: AppName::parse("app").unwrap(),
             permissions: permissions
@@ -52,6 +53,7 @@ fn token_requests() -> impl Strategy<Value = TokenRequest> {
         })
 }
 
+/// The characters of base64url, in the order of their values.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Flips one of the six bits of the base64url character at `index`. Returns `None` for a dot.
@@ -83,7 +85,7 @@ proptest! {
         let mut stores = STORES.lock().unwrap();
         let (store, _) = &mut stores[0];
         for text in [text, segments] {
-            prop_assert_eq!(verification_reasons(store, &text, ExpectedKind::Any, 0).len(), 1);
+            prop_assert_eq!(reject_reasons_at(store, &text, ExpectedKind::Any, 0).len(), 1);
             let _ = decode(&text);
         }
     }
@@ -97,15 +99,16 @@ proptest! {
         let issued = tokens::issue(store, &audit_at(0), &ada.caller, &request).unwrap();
         let mut bytes = issued.token.expose_secret().as_bytes().to_vec();
         let position = position.index(bytes.len());
+        // The token is ASCII, and a flip of one of the lower seven bits keeps the token ASCII.
         bytes[position] ^= 1 << bit;
         let modified = String::from_utf8(bytes).unwrap();
-        prop_assert_ne!(verification_reasons(store, &modified, ExpectedKind::Any, 0), []);
+        prop_assert_ne!(reject_reasons_at(store, &modified, ExpectedKind::Any, 0), []);
     }
 }
 
 #[test]
 fn single_bit_change_is_always_detected() {
-    // One algorithm for each type of key and each kind of RSA signature.
+    // One algorithm for each key type, each elliptic curve, and each kind of RSA signature.
     for algorithm in [
         Algorithm::ES256,
         Algorithm::HS256,
@@ -123,7 +126,7 @@ fn single_bit_change_is_always_detected() {
         for index in 0..text.len() {
             for bit in 0..6 {
                 let Some(modified) = flip_bit(text, index, bit) else { continue };
-                let reasons = verification_reasons(&mut store, &modified, ExpectedKind::Any, 0);
+                let reasons = reject_reasons_at(&mut store, &modified, ExpectedKind::Any, 0);
                 assert_ne!(reasons, [], "character {index}, bit {bit}: {modified}");
                 case_count += 1;
             }

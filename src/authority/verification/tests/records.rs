@@ -1,4 +1,5 @@
-//! Tests that every operation refuses a token that contradicts its row.
+//! Tests that every operation refuses a token that contradicts its row. Also tests a change of a
+//! row while a command runs.
 
 use super::*;
 use crate::authority::revocation::revoke;
@@ -7,7 +8,8 @@ use crate::authority::test_store::{authorize_minter, refusal_reasons, set_settin
 use crate::authority::tokens::{self, RenewalOptions, TokenRequest};
 use crate::model::{ExtraClaims, Permission, Setting, TokenSelector};
 
-/// Creates a context whose app token has the permission `jeton:mint`, an audience and an extra claim.
+/// Creates a context whose app token has the permission `jeton:mint`, an audience and an extra
+/// claim.
 fn context_with_recorded_claims() -> TestContext {
     let mut context = new_test_context();
     let app_request = TokenRequest {
@@ -22,7 +24,7 @@ fn context_with_recorded_claims() -> TestContext {
     context
 }
 
-/// Verifies a token that contradicts its row, and checks that the report does not have the row.
+/// Verifies a token that contradicts its row, and asserts that the report does not have the row.
 /// Returns the rejection reasons, and the message of the first reason up to the colon, without the
 /// found and expected values.
 fn verify_contradicting_token(
@@ -180,6 +182,7 @@ fn every_operation_refuses_a_token_that_contradicts_its_row() {
 fn change_after_the_start_of_a_command_counts_as_now() {
     let mut context = new_test_context();
     let (caller, user) = (context.ada.caller.clone(), context.ada.user().id);
+    // The command of `caller` started at 0, and another process disables the user at 5.
     context.store.write(|tx| tx.set_disabled(user, Some(at(5)))).unwrap();
     let result = context.store.read(|tx| caller.recheck_role(tx, Role::User, "refused"));
     let message = result.unwrap_err().to_string();

@@ -1,9 +1,9 @@
-//! Choice of the used keys of a document, the limits of documents, and errors that name the format or
-//! the cause.
+//! Tests of the choice of keys in a document, of the limits for documents, and of the errors about
+//! unsupported formats and unusable keys.
 
 use super::*;
 
-/// Returns an element in DER.
+/// Returns a DER element with this tag, and with the concatenated `contents`.
 fn der_element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
     let contents = contents.concat();
     let [high, low] = u16::try_from(contents.len()).unwrap().to_be_bytes();
@@ -15,7 +15,8 @@ fn der_element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
     [header, contents].concat()
 }
 
-/// Returns a PEM certificate with an invalid signature.
+/// Returns a PEM certificate for a key, with an invalid signature. `public_key_info` is the
+/// `SubjectPublicKeyInfo` of the key.
 fn certificate_pem(public_key_info: &[u8]) -> String {
     let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
     let version = der_element(0xA0, &[&[0x02, 0x01, 0x02]]);
@@ -27,7 +28,7 @@ fn certificate_pem(public_key_info: &[u8]) -> String {
     pem::encode_block("CERTIFICATE", &der_element(0x30, &certificate))
 }
 
-/// If a key has the requested key id, no key with another key id is used, even if that key is unusable.
+/// If a key has the requested key id, no other key is used, even if the requested key is unusable.
 #[test]
 fn key_with_the_requested_kid_is_not_replaced_by_another_key() {
     let keys = asymmetric_keys();
@@ -36,13 +37,13 @@ fn key_with_the_requested_kid_is_not_replaced_by_another_key() {
     first["use"] = "enc".into();
     let set = json!({ "keys": [first, second] }).to_string();
     let read = |kid| importer(None, None).read_one(set.as_bytes(), kid);
-    assert!(matches!(read(Some("a")), Err(ImportError::SetMember { number: 1, .. })));
+    assert!(matches!(read(Some("a")), Err(KeyError::CollectionMember { number: 1, .. })));
     for kid in [Some("b"), Some("new"), None] {
-        assert_eq!(read(kid).unwrap().kid.unwrap().as_str(), "b");
+        assert_eq!(read(kid).unwrap().stated_kid.unwrap().as_str(), "b");
     }
 }
 
-/// The public key and the secret are in one document.
+/// The public key and the symmetric JWK with the same bytes are in one document.
 #[test]
 fn secret_with_the_bytes_of_a_public_key_is_refused() {
     for key in asymmetric_keys() {
@@ -69,15 +70,16 @@ fn number_of_pem_blocks_is_limited() {
     }
 }
 
-/// Only the first certificate of a chain contains the key of the token issuer. The other certificates
-/// belong to certificate authorities, which sign no tokens.
+/// Only the first certificate of a chain contains the key of the token issuer. The other
+/// certificates belong to certificate authorities, which sign no tokens.
 #[test]
 fn keys_of_certificate_authorities_are_not_accepted() {
     let keys = asymmetric_keys();
     let certificate = |key: &KeySpec| {
         let public = public_key_pem(key).unwrap().unwrap();
-        let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
-        certificate_pem(&info)
+        let public_key_info =
+            pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
+        certificate_pem(&public_key_info)
     };
     let (leaf, authority) = (&keys[1], &keys[0]);
     let chain = certificate(leaf) + &certificate(authority);
@@ -91,7 +93,7 @@ fn keys_of_certificate_authorities_are_not_accepted() {
 }
 
 #[test]
-fn unsupported_format_in_an_encoding_is_named_with_a_hint() {
+fn format_that_needs_a_conversion_is_named_with_a_hint() {
     let pem = private_key_text(&asymmetric_keys()[1]).expose_secret().to_owned();
     let openssh = include_str!("../../../../tests/cli/hostile/samples/openssh.pem");
     let discovery = r#"{"issuer":"https://x","jwks_uri":"https://x/jwks"}"#;
@@ -122,7 +124,7 @@ fn unsupported_format_in_an_encoding_is_named_with_a_hint() {
             SAVE_HINT,
         ),
     ] {
-        let Err(ImportError::UnsupportedFormat(format)) = read_document(document.as_bytes()) else {
+        let Err(KeyError::UnsupportedFormat(format)) = read_document(document.as_bytes()) else {
             panic!("{document}")
         };
         assert_eq!((format.to_display().as_str(), format.hint().as_deref()), (name, Some(hint)));
@@ -135,13 +137,13 @@ fn key_id_in_a_collection_must_match() {
     let key = &asymmetric_keys()[1];
     let mut jwk = Value::from(key.public_jwk.clone().unwrap());
     jwk["kid"] = "b".into();
-    let read = |document: &Value| {
+    let accepts_b_and_zzz = |document: &Value| {
         let set = read_single(document.to_string().as_bytes(), key.algorithm, None).unwrap();
         ["b", "zzz"].map(|kid| set.candidates(key.algorithm, Some(kid)).is_ok())
     };
-    assert_eq!(read(&json!({ "keys": [jwk] })), [true, false]);
-    assert_eq!(read(&json!([jwk])), [true, false]);
-    assert_eq!(read(&jwk), [true, true]);
+    assert_eq!(accepts_b_and_zzz(&json!({ "keys": [jwk] })), [true, false]);
+    assert_eq!(accepts_b_and_zzz(&json!([jwk])), [true, false]);
+    assert_eq!(accepts_b_and_zzz(&jwk), [true, true]);
 }
 
 #[test]
@@ -150,8 +152,8 @@ fn is_from_private_key_describes_only_the_used_key() {
     let public = Value::from(keys[0].public_jwk.clone().unwrap());
     let set = json!({ "keys": [private_jwk(&keys[1]), public] }).to_string();
     for (key, is_private) in [(&keys[0], false), (&keys[1], true)] {
-        let read = read_single(set.as_bytes(), key.algorithm, None).unwrap();
-        assert_eq!(read.is_from_private_key, is_private);
+        let key_set = read_single(set.as_bytes(), key.algorithm, None).unwrap();
+        assert_eq!(key_set.is_from_private_key, is_private);
     }
 }
 
@@ -159,22 +161,22 @@ fn is_from_private_key_describes_only_the_used_key() {
 fn certificate_is_read_and_certificate_request_is_refused() {
     let key = &asymmetric_keys()[1];
     let public = public_key_pem(key).unwrap().unwrap();
-    let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
-    let certificate = certificate_pem(&info);
-    // A damaged entry of a map does not affect the other entries.
+    let public_key_info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
+    let certificate = certificate_pem(&public_key_info);
+    // In a map from key ids to certificates, a damaged entry does not affect the other entries.
     let damaged = certificate.replace('M', "!");
     let map = json!({"a": damaged, "b": certificate}).to_string();
     let set = read_jwks(map.as_bytes(), &[], PublicKeys::default).unwrap();
     assert!(set.candidates(key.algorithm, Some("b")).is_ok());
     let error = set.candidates(key.algorithm, Some("a")).err().unwrap();
     assert!(format!("{error:?}").contains("the PEM is damaged"), "{error:?}");
-    // OpenSSL adds trust settings after the certificate.
+    // In a block `TRUSTED CERTIFICATE`, OpenSSL adds trust settings after the certificate.
     let der = pem::parse_blocks(certificate.as_bytes()).unwrap().remove(0).contents.to_vec();
     let trusted = pem_block("TRUSTED CERTIFICATE", &[&der[..], &[0x30, 0]].concat());
     assert!(verifies(&read_single(trusted.as_bytes(), key.algorithm, None).unwrap(), key));
-    // A request: version, subject, key and attributes; then algorithm and signature.
+    // A certificate request: version, subject, key and attributes; then algorithm and signature.
     let (empty, attributes) = (der_element(0x30, &[]), der_element(0xA0, &[]));
-    let request = der_element(0x30, &[&[2, 1, 0], &empty, &info, &attributes]);
+    let request = der_element(0x30, &[&[2, 1, 0], &empty, &public_key_info, &attributes]);
     let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
     let request = der_element(0x30, &[&request, &algorithm, &der_element(0x03, &[&[0, 1]])]);
     let verify_error = read_single(&request, key.algorithm, None).err().unwrap().to_string();
@@ -193,6 +195,7 @@ fn error_states_why_a_key_is_unusable() {
         error,
         "key: `k` is not base64url: the unused bits of its last character are not zero"
     );
+    // The first key is an RSA key, and the second key is an EC key on P-256.
     let keys = asymmetric_keys();
     let mut jwk = private_jwk(&keys[0]);
     for name in ["p", "q", "dp", "dq", "qi"] {
@@ -203,9 +206,10 @@ fn error_states_why_a_key_is_unusable() {
     let documents = format!("{secret}\n{secret}\n");
     let error = importer(None, None).read(documents.as_bytes()).unwrap_err().to_string();
     assert!(error.ends_with("found several documents, expected a JWK Set"), "{error}");
+    // A public key with its point in compressed form: the prefix 2 or 3, then the x coordinate.
     let public = public_key_pem(&keys[1]).unwrap().unwrap();
-    let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
-    let (algorithm, point) = (elements(&info)[0], elements(&info)[1]);
+    let public_key_info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
+    let (algorithm, point) = (elements(&public_key_info)[0], elements(&public_key_info)[1]);
     let point = [&[0, 2 + point[point.len() - 1] % 2], &point[2..=point.len() / 2]].concat();
     let compressed = [der_element(0x30, &[algorithm]), der_element(0x03, &[&point])];
     let compressed = der_element(0x30, &[&compressed[0], &compressed[1]]);

@@ -1,4 +1,4 @@
-//! Keys in every format, and texts around them.
+//! Test data: keys in every format, and each format in encodings and with other text around it.
 
 use crate::crypto::{pem, private_key_text, public_key_pem};
 use crate::model::{KeySpec, KeyType};
@@ -37,11 +37,12 @@ pub(super) fn private_jwk(key: &KeySpec) -> Value {
     jwk
 }
 
+/// Returns a PEM text with one block.
 pub(super) fn pem_block(label: &str, der: &[u8]) -> String {
     pem::encode_block(label, der)
 }
 
-/// Returns the private key in every format, each with its name.
+/// Returns the private key in every format, as pairs of the name of the format and the document.
 pub(super) fn private_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     let pkcs8 = key.material.expose_secret();
     let text = private_key_text(key).expose_secret().to_owned();
@@ -74,7 +75,7 @@ pub(super) fn private_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     formats
 }
 
-/// Returns the public key in every format, each with its name.
+/// Returns the public key in every format, as pairs of the name of the format and the document.
 pub(super) fn public_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     let text = public_key_pem(key).unwrap().unwrap();
     let der = ::pem::parse(&text).unwrap().into_contents();
@@ -105,8 +106,8 @@ pub(super) fn public_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     formats
 }
 
-/// Returns variants of the bytes, each with its name: the changes that environment variables, secret
-/// stores and editors make to a file.
+/// Returns variants of the bytes, as pairs of the name of the change and the changed bytes.
+/// Environment variables, secret stores and editors make such changes to a file.
 pub(super) fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = BASE64.encode(bytes);
     let lines = |end: &str| {
@@ -159,8 +160,8 @@ pub(super) fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     wrapped
 }
 
-/// Returns variants of the PEM text, each with its name: the changes that environment variables and
-/// editors make to a PEM.
+/// Returns variants of the PEM text, as pairs of the name of the change and the changed text.
+/// Environment variables and editors make such changes to a PEM text.
 fn pem_wrappings(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
     let mut wrapped = vec![

@@ -1,4 +1,5 @@
-//! Keys of every type in every format: read for signing and for verification, refused as secrets.
+//! Tests that keys of every type are read in every format, for signing and for verification, and
+//! that no format is accepted as a secret.
 
 mod choice;
 mod formats;
@@ -25,7 +26,7 @@ fn generate_test_key(algorithm: Algorithm, bits: RsaBits) -> KeySpec {
     generate_key(algorithm, Purpose::Test, bits).unwrap()
 }
 
-/// Returns a key of every asymmetric type.
+/// Returns one key of each asymmetric type, in this order: RSA, P-256, P-384, P-521, Ed25519.
 fn asymmetric_keys() -> Vec<KeySpec> {
     let mut keys: Vec<KeySpec> = Vec::new();
     for algorithm in Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric()) {
@@ -36,6 +37,7 @@ fn asymmetric_keys() -> Vec<KeySpec> {
     keys
 }
 
+/// All values of the option for the encoding of a secret.
 const SECRET_ENCODINGS: [Option<SecretEncoding>; 4] =
     [None, Some(SecretEncoding::Text), Some(SecretEncoding::Base64), Some(SecretEncoding::Raw)];
 
@@ -47,12 +49,12 @@ fn read_single(
     bytes: &[u8],
     algorithm: Algorithm,
     encoding: Option<SecretEncoding>,
-) -> Result<KeySet, ImportError> {
+) -> Result<KeySet, KeyError> {
     let reader = SingleKeyReader { algorithms: &[algorithm], encoding, allow_weak: true };
     reader.read(bytes, PublicKeys::default)
 }
 
-/// Returns whether the set verifies a token of the key.
+/// Returns whether the set verifies a token that `key` signs.
 fn verifies(set: &KeySet, key: &KeySpec) -> bool {
     let token = sign_text(key, "{}", "{}").unwrap();
     let token = CompactJws::parse(token.expose_secret()).unwrap();
@@ -64,9 +66,10 @@ fn is_same_key(imported: &ImportedKey, key: &KeySpec) -> bool {
     imported.key.material.expose_secret() == key.material.expose_secret()
 }
 
-/// Checks the readers of all commands with `key` in every format and wrapping: `mint` and `fixtures`
-/// read one private key, `import` reads all private keys, `verify` reads a single key or a set. No
-/// format is accepted as a secret.
+/// Checks the readers of all commands with `key` in every format and wrapping. A wrapping is an
+/// encoding of the document, or other text around it. `mint` and `fixtures` read one private key,
+/// `import` reads all private keys, and `verify` reads a single key or a set. Asserts that no
+/// document is accepted as a secret.
 fn assert_every_format_is_read(key: &KeySpec) {
     let (mut failures, mut count) = (Vec::new(), 0);
     let private = private_formats(key).into_iter().map(|format| (true, format));
@@ -75,10 +78,11 @@ fn assert_every_format_is_read(key: &KeySpec) {
         let unwrapped = read_document(&bytes).unwrap();
         for (wrapping, bytes) in wrappings(&bytes) {
             count += 1;
-            // The crypto library is slow in tests. For keys other than Ed25519, most wrappings are
-            // therefore only read, without the conversion of the key.
-            let is_sample = ["unchanged", "base64", "with escaped line breaks"].contains(&wrapping);
-            if key.algorithm.key_type() != KeyType::Ed25519 && !is_sample {
+            // The crypto library is slow in tests. For keys other than Ed25519, most documents are
+            // therefore only read, and their keys are not converted.
+            let is_always_converted =
+                ["unchanged", "base64", "with escaped line breaks"].contains(&wrapping);
+            if key.algorithm.key_type() != KeyType::Ed25519 && !is_always_converted {
                 let is_equal = read_document(&bytes).is_ok_and(|document| document == unwrapped);
                 if !is_equal || ensure_not_key(&bytes).is_ok() {
                     failures.push(format!("{format}, {wrapping}"));
@@ -92,8 +96,8 @@ fn assert_every_format_is_read(key: &KeySpec) {
     assert!(count > 300, "found {count} cases");
 }
 
-/// Reads `bytes` with the reader of each command. If a result is not as expected, returns a
-/// description of the results. `is_private` is true if `bytes` are a private key.
+/// Reads `bytes` with the reader of each command. Returns `None` if all results are as expected,
+/// and otherwise a description of the results. `is_private` is true if `bytes` are a private key.
 fn find_failure(key: &KeySpec, is_private: bool, bytes: &[u8]) -> Option<String> {
     let importer_for_key = importer(Some(key.algorithm), None);
     let (mint_result, import_result) =
@@ -169,9 +173,9 @@ fn secret_in_every_encoding_is_read_and_weak_secret_needs_allow_weak() {
         for (bytes, encoding, expected) in cases {
             let label = format!("{length}: {} {encoding:?}", String::from_utf8_lossy(&bytes));
             let read = |allow_weak| {
-                let importer =
+                let secret_importer =
                     KeyImporter { allow_weak, ..importer(Some(Algorithm::HS256), encoding) };
-                importer.read_one(&bytes, None)
+                secret_importer.read_one(&bytes, None)
             };
             assert_eq!(read(true).expect(&label).key.material.expose_secret(), expected, "{label}");
             let is_strong = expected.len() >= 32;
@@ -182,7 +186,7 @@ fn secret_in_every_encoding_is_read_and_weak_secret_needs_allow_weak() {
 }
 
 #[test]
-fn key_id_of_the_document_is_returned() {
+fn key_id_in_the_document_is_returned_as_stated_kid() {
     let key = &generate_test_key(Algorithm::ES256, RsaBits::B2048);
     let mut jwk = private_jwk(key);
     jwk["kid"] = "mine".into();
@@ -200,7 +204,11 @@ fn key_id_of_the_document_is_returned() {
             importer(None, None).read_one(document.as_bytes(), None).unwrap(),
             importer(None, None).read(document.as_bytes()).unwrap().pop().unwrap(),
         ] {
-            assert_eq!(imported.kid.as_ref().map(|kid| kid.as_str()), expected, "{document}");
+            assert_eq!(
+                imported.stated_kid.as_ref().map(|kid| kid.as_str()),
+                expected,
+                "{document}"
+            );
             assert_ne!(imported.key.kid.as_str(), "mine");
         }
     }
@@ -214,18 +222,18 @@ fn signing_key_is_selected_among_other_keys() {
     let public = keys[2].public_jwk.clone().unwrap();
     let read = |jwks: &Value, algorithm, kid| {
         let imported = importer(algorithm, None).read_one(jwks.to_string().as_bytes(), kid)?;
-        Ok::<_, ImportError>(imported.kid.unwrap().as_str().to_owned())
+        Ok::<_, KeyError>(imported.stated_kid.unwrap().as_str().to_owned())
     };
     let with_public = json!({ "keys": [public, first, null] });
     assert_eq!(read(&with_public, None, None).unwrap(), "a");
     let several = json!([first, second]);
-    assert_eq!(read(&several, None, None), Err(ImportError::SeveralKeys(Some(".[0]"))));
+    assert_eq!(read(&several, None, None), Err(KeyError::SeveralKeys(Some(".[0]"))));
     assert_eq!(read(&several, None, Some("b")).unwrap(), "b");
     assert_eq!(read(&several, Some(keys[1].algorithm), None).unwrap(), "b");
 }
 
-/// The error names an unsupported format, and a document in this format is not accepted as a secret.
-/// An input without a key in a known format has another error.
+/// The error names the unsupported format, and the document is not accepted as a secret. Inputs
+/// without a recognized key result in other errors.
 #[test]
 fn unsupported_formats_are_named() {
     initialize_crypto();
@@ -259,17 +267,17 @@ fn unsupported_formats_are_named() {
     ] {
         for algorithm in [None, Some(Algorithm::ES256)] {
             let error = importer(algorithm, None).read(document.as_bytes()).unwrap_err();
-            assert_eq!(error, ImportError::UnsupportedFormat(expected.clone()), "{document}");
+            assert_eq!(error, KeyError::UnsupportedFormat(expected.clone()), "{document}");
         }
         assert!(importer(Some(Algorithm::HS256), None).read(document.as_bytes()).is_err());
     }
     for (document, expected) in [
-        (&b""[..], ImportError::Empty),
-        (b"\xEF\xBB\xBF\r\n", ImportError::Empty),
-        (br#"{"password":"x"}"#, ImportError::NoKeyInJson),
-        (b"[1]", ImportError::NoKeyInJson),
-        (b"correct horse battery staple", ImportError::UnknownFormat),
-        (b"c3VwZXItc2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2g=", ImportError::UnknownFormat),
+        (&b""[..], KeyError::Empty),
+        (b"\xEF\xBB\xBF\r\n", KeyError::Empty),
+        (br#"{"password":"x"}"#, KeyError::NoKeyInJson),
+        (b"[1]", KeyError::NoKeyInJson),
+        (b"correct horse battery staple", KeyError::UnknownFormat),
+        (b"c3VwZXItc2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2g=", KeyError::UnknownFormat),
     ] {
         assert_eq!(importer(None, None).read(document).unwrap_err(), expected);
     }

@@ -1,10 +1,12 @@
-//! Inputs that look like keys: keys in two wrappings are not accepted as secrets, and text that
-//! starts like JSON only if the text is neither JSON nor a JWK, or an encoding is given.
+//! Tests that no key is accepted as a secret, even in two wrappings. A wrapping is an encoding of
+//! the document, or other text around it. Other text that starts like JSON is accepted as a secret
+//! if an encoding is given. Without an encoding, such text is accepted unless it is JSON or a
+//! damaged JWK.
 
 use super::*;
 
-/// Returns short documents, each with its name: a key in every kind of format, and documents that
-/// look like keys but are damaged or not supported.
+/// Returns short documents, as pairs of a name and the document: the key in the main kinds of
+/// formats, and documents that look like keys but are damaged or not supported.
 fn documents(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     let mut formats = private_formats(key);
     formats.extend(public_formats(key));
@@ -36,15 +38,15 @@ fn documents(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn key_in_two_wrappings_is_read_unchanged_and_never_as_a_secret() {
+fn key_in_two_wrappings_is_neither_changed_nor_accepted_as_a_secret() {
     let key = generate_test_key(Algorithm::EdDSA, RsaBits::B2048);
     let (mut accepted_secrets, mut changed_keys, mut count) = (Vec::new(), Vec::new(), 0);
     for (format, bytes) in documents(&key) {
         let plain = read_document(&bytes);
         for (inner_name, inner) in wrappings(&bytes) {
             for (outer_name, outer) in wrappings(&inner) {
-                // Text without a BEGIN line is recognized as a key only if the line was removed from
-                // a valid PEM that had no other wrapping.
+                // Text without a BEGIN line is recognized as a key only if the text was a valid PEM
+                // key before, without another wrapping.
                 let lacks_begin_line = |name: &str| name.starts_with("without BEGIN line");
                 let is_unrecognizable = plain.is_err() && lacks_begin_line(inner_name);
                 if is_unrecognizable
@@ -61,7 +63,8 @@ fn key_in_two_wrappings_is_read_unchanged_and_never_as_a_secret() {
                 {
                     accepted_secrets.push(name());
                 }
-                // Key ids are not compared, because a PEM in damaged JSON is read without a key id.
+                // Key ids are not compared, because the key id is lost if the wrapping damages the
+                // JSON around a PEM key.
                 let is_equal = |document: &KeyDocument, plain: &KeyDocument| {
                     let mut pairs = document.entries.iter().zip(&plain.entries);
                     document.entries.len() == plain.entries.len()
@@ -80,8 +83,8 @@ fn key_in_two_wrappings_is_read_unchanged_and_never_as_a_secret() {
     assert!(count > 2_000, "found {count} pairs");
 }
 
-/// JSON and damaged JWKs are accepted only if an encoding is given; other text that starts like JSON
-/// is also accepted without an encoding.
+/// JSON and damaged JWKs are accepted only if an encoding is given. Other text that starts like
+/// JSON is also accepted without an encoding.
 #[test]
 fn text_that_starts_like_json_is_accepted_as_a_secret() {
     initialize_crypto();

@@ -18,15 +18,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-/// Returns header and claims of a token.
+/// Returns the header and the claims of a token.
 fn decode(token: &str) -> (Value, Value) {
     let DecodedToken { header, payload, .. } = DecodedToken::decode(token).unwrap();
     let DecodedPayload::Json(claims) = payload else { panic!("the payload is not JSON") };
     (header, claims)
 }
 
-/// Returns whether the token has a valid signature of the key. Checks that the result is the same for
-/// the key itself and for the key as read from a document with its public part.
+/// Returns whether the signature of the token is valid for the key in `jwk`. Asserts that
+/// [`read_verifiers`] reads a key from the public part of `jwk`, and that this key gives the same
+/// result.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     initialize_crypto();
     let read_keys = read_verifiers(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
@@ -37,14 +38,15 @@ fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     is_valid
 }
 
-/// Changes the character at `index`.
+/// Returns the token with another character at `index`.
 fn with_changed_character(token: &str, index: usize) -> String {
     let mut bytes = token.as_bytes().to_vec();
     bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
     String::from_utf8(bytes).unwrap()
 }
 
-/// Checks that the signature is valid, and invalid after the change of any single character.
+/// Asserts that the signature of the token is valid, and is invalid after a change of any single
+/// character of the token.
 fn assert_only_original_verifies(jwk: &Value, algorithm: Algorithm, token: &str) {
     assert!(jwk_verifies(jwk, algorithm, token));
     for index in 0..token.len() {
@@ -62,7 +64,8 @@ fn verification_key(jwk: &Value) -> VerificationKey {
     VerificationKey::Public(jwk::public_key(jwk).unwrap())
 }
 
-/// Returns the PKCS#8 of an EC private key. Panics if its private and public parts are inconsistent.
+/// Returns the PKCS#8 of an EC private key. Panics if the private and public parts of the key are
+/// inconsistent.
 fn ec_pkcs8(curve: Curve, jwk: &Value) -> Vec<u8> {
     let point = [&[4], &member_bytes(jwk, "x")[..], &member_bytes(jwk, "y")].concat();
     let (curve, d) = (signing_algorithm(curve), member_bytes(jwk, "d"));
@@ -70,8 +73,8 @@ fn ec_pkcs8(curve: Curve, jwk: &Value) -> Vec<u8> {
     pair.to_pkcs8v1().unwrap().as_ref().to_vec()
 }
 
-/// Checks that the signature of the token is valid, that the private and public parts of the JWK are
-/// consistent, and that a new signature of the private key is valid.
+/// Asserts that the signature of the token is valid, that the private and public parts of the JWK
+/// are consistent, and that a new signature of the private key is valid.
 fn assert_p521_vector(jwk: &Value, token: &str) {
     assert_only_original_verifies(jwk, Algorithm::ES512, token);
     let key = signing_key(Algorithm::ES512, ec_pkcs8(Curve::P521, jwk));
@@ -109,6 +112,7 @@ pub(in crate::crypto) fn rsa_pkcs8(jwk: &Value) -> Vec<u8> {
     pkcs8.as_ref().to_vec()
 }
 
+/// Returns a key that can sign. `material` is PKCS#8, or the secret of a symmetric key.
 fn signing_key(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
     let material = SecretSlice::from(material);
     KeySpec {
@@ -122,7 +126,7 @@ fn signing_key(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
     }
 }
 
-/// Signs the payload of `token` again, with `key` and the text `header` as the new header.
+/// Returns a new token with the text `header` and the payload of `token`, signed with `key`.
 fn sign_payload_again(key: &KeySpec, header: &str, token: &str) -> String {
     initialize_crypto();
     let payload = String::from_utf8(CompactJws::parse(token).unwrap().payload).unwrap();

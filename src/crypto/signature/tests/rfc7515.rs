@@ -21,7 +21,7 @@ pub(super) fn hmac_jwk() -> Value {
     })
 }
 
-/// The same secret, header and payload result in the same signature.
+/// The secret, header and payload of appendix A.1 result in the signature of appendix A.1.
 #[test]
 fn rfc7515_a1_hs256_signature_is_reproduced() {
     assert_only_original_verifies(&hmac_jwk(), Algorithm::HS256, A1_TOKEN);
@@ -96,7 +96,7 @@ fn rfc7515_a5_unsecured_token_is_decoded_but_never_verifies() {
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, A5_TOKEN));
 }
 
-/// Returns the claims of RFC 7519, section 3.1.
+/// Returns the example claims of RFC 7519, section 3.1.
 fn example_claims() -> Value {
     serde_json::json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true})
 }
@@ -119,7 +119,8 @@ fn rfc7519_6_1_unsecured_token_is_decoded_but_never_verifies() {
     let payload_part = |token: &str| token.split('.').nth(1).map(str::to_owned);
     assert_eq!(payload_part(A5_TOKEN), payload_part(A1_TOKEN));
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, A5_TOKEN));
-    // The signature of the token of appendix A.1 covers the header of that token, and is invalid here.
+    // The signature of the token of appendix A.1 also covers the header of that token. With another
+    // header, the signature is invalid.
     let (_, signature) = A1_TOKEN.rsplit_once('.').unwrap();
     let forged = format!("{A5_TOKEN}{signature}");
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, &forged));

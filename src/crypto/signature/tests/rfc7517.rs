@@ -1,4 +1,4 @@
-//! RFC 7517, appendix A: JWK Sets. RFC 7638: the thumbprint of a key of these sets.
+//! RFC 7517, appendix A: JWK Sets. RFC 7638: the thumbprint of the RSA key of these sets.
 
 use super::*;
 use crate::crypto::verifier::NamedVerifier;
@@ -50,12 +50,13 @@ pub(in crate::crypto) fn rsa_jwk() -> Value {
     })
 }
 
+/// Returns the usable keys of the JWK Set with these keys.
 fn parse_set(keys: &[Value]) -> Vec<NamedVerifier> {
     read_verifiers(serde_json::json!({ "keys": keys }).to_string().as_bytes()).unwrap()
 }
 
-/// Appendix A.1: the encryption key is skipped. The public RSA key verifies signatures of the private
-/// RSA key of appendix A.2.
+/// Appendix A.1: the EC key is skipped, because it is for encryption. The public RSA key verifies
+/// signatures of the private RSA key of appendix A.2.
 #[test]
 fn rfc7517_a1_public_rsa_key_verifies_signatures() {
     initialize_crypto();
@@ -70,13 +71,14 @@ fn rfc7517_a1_public_rsa_key_verifies_signatures() {
     assert!(!key.verifies(&token, Algorithm::PS256));
     let changed_modulus = rsa_jwk()["n"].as_str().unwrap().replace("0vx7", "0vx8");
     for (name, changed_value) in [("n", changed_modulus), ("e", "AQAD".to_owned())] {
-        let mut other = public_part(rsa_jwk());
-        other[name] = changed_value.into();
-        assert!(!parse_set(&[other])[0].verifies(&token, Algorithm::RS256), "{name}");
+        let mut changed_jwk = public_part(rsa_jwk());
+        changed_jwk[name] = changed_value.into();
+        assert!(!parse_set(&[changed_jwk])[0].verifies(&token, Algorithm::RS256), "{name}");
     }
 }
 
-/// Appendix A.1: the EC key is refused because of its `use`, and verifies if `use` is `sig`.
+/// Appendix A.1: the EC key is refused because its `use` is `enc`. With `sig` in place of `enc`,
+/// the key verifies signatures.
 #[test]
 fn rfc7517_a1_encryption_key_is_refused_for_signatures() {
     initialize_crypto();
@@ -113,8 +115,8 @@ fn rfc7517_a2_private_key_in_a_set_is_not_used_for_verification() {
     assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, token.expose_secret());
 }
 
-/// Appendix A.3: a key-wrapping key, which is refused alone and skipped in a set, and the key of RFC
-/// 7515, appendix A.1.
+/// Appendix A.3: the key for key wrapping is refused as a single key, and skipped in a set. The
+/// HMAC key is also the key of RFC 7515, appendix A.1.
 #[test]
 fn rfc7517_a3_hmac_key_verifies_and_wrapping_key_is_refused() {
     initialize_crypto();
@@ -138,7 +140,7 @@ fn rfc7517_a3_hmac_key_verifies_and_wrapping_key_is_refused() {
 /// Thumbprint of the RSA key (RFC 7638, section 3.1).
 pub(in crate::crypto) const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 
-/// RFC 7638, section 3.1. Unit tests of `crypto::keys` check that the thumbprint becomes the key id.
+/// RFC 7638, section 3.1. Unit tests of `crypto::keys` check that the key id is the thumbprint.
 #[test]
 fn rfc7638_3_1_thumbprint_is_reproduced() {
     let thumbprint =

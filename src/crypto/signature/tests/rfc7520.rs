@@ -4,7 +4,7 @@
 
 use super::*;
 
-/// Payload of all tokens in base64url: a quote from Tolkien, not JSON.
+/// Payload of all tokens, in base64url. The payload is a quote from Tolkien, and not JSON.
 const PAYLOAD: &str = "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4g\
     WW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGt\
     ub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4";
@@ -107,7 +107,7 @@ fn encryption_jwk() -> Value {
     })
 }
 
-/// Sections 3.1 to 3.6 as one JWK Set: the key for encryption is skipped.
+/// In a JWK Set with the keys of sections 3.1 to 3.6, the key for encryption is skipped.
 #[test]
 fn rfc7520_3_signature_keys_are_read_from_a_set() {
     initialize_crypto();
@@ -116,7 +116,7 @@ fn rfc7520_3_signature_keys_are_read_from_a_set() {
     let refusal = |keys: &[Value]| parse_set(keys).unwrap_err().reason;
     assert_eq!(refusal(&[ec_jwk()]), "found a private key, expected only its public members");
     let mut public_ec = public_part(ec_jwk());
-    // The EC key and the RSA key of the RFC have the same key id.
+    // In the RFC, the EC key and the RSA key have the same key id.
     public_ec["kid"] = "ec".into();
     assert_eq!(refusal(&[encryption_jwk()]), "not for signatures (`use`)");
     let keys =
@@ -133,7 +133,7 @@ fn rfc7520_3_signature_keys_are_read_from_a_set() {
     assert!(rsa.verifies(&CompactJws::parse(&token).unwrap(), Algorithm::PS384));
 }
 
-/// Section 4.1: the private key reproduces the signature.
+/// Section 4.1: a new signature of the private key equals the signature in the RFC.
 #[test]
 fn rfc7520_4_1_rs256_signature_is_reproduced() {
     let token = compact_token("RS256", BILBO_KID, RS256_SIGNATURE);
@@ -156,7 +156,7 @@ fn rfc7520_4_3_es512_signature_is_valid() {
     assert_p521_vector(&ec_jwk(), &compact_token("ES512", BILBO_KID, ES512_SIGNATURE));
 }
 
-/// Section 4.4: the secret reproduces the signature.
+/// Section 4.4: a new signature with the secret equals the signature in the RFC.
 #[test]
 fn rfc7520_4_4_hs256_signature_is_reproduced() {
     let token = compact_token("HS256", HMAC_KID, HS256_SIGNATURE);
@@ -165,8 +165,8 @@ fn rfc7520_4_4_hs256_signature_is_reproduced() {
     assert_eq!(sign_payload_again(&key, &header("HS256", HMAC_KID), &token), token);
 }
 
-/// Section 4.5: the token of section 4.4 without its payload. jeton does not accept detached
-/// payloads.
+/// Section 4.5: the token of section 4.4 without its payload (a detached payload). jeton does not
+/// accept such tokens.
 #[test]
 fn rfc7520_4_5_detached_payload_is_refused() {
     let detached = compact_token("HS256", HMAC_KID, HS256_SIGNATURE).replace(PAYLOAD, "");

@@ -2,7 +2,7 @@
 
 use super::{Verifier, build_verifier};
 use crate::crypto::jwk;
-use crate::crypto::key_error::ImportError;
+use crate::crypto::key_error::KeyError;
 use crate::crypto::reader::{EntryMaterial, KeyEntry, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys};
 use crate::model::{Algorithm, KeyType};
@@ -14,23 +14,26 @@ use std::sync::OnceLock;
 /// Maximum number of keys that are tried for one token.
 const MAX_CANDIDATES: usize = 16;
 
-/// Keys of another issuer. The verifier of a key is built, and the key is validated, when it is first
-/// required.
+/// Keys of an issuer other than jeton. A key is validated, and its verifier is built, when the key
+/// is first required.
 pub(crate) struct KeySet {
     keys: Vec<KeyEntry>,
-    /// Verifier of each key, or the reason why the key is unusable, after the first use. Apart from the keys:
-    /// a conversion of many keys would double their memory.
-    verifiers: Vec<OnceLock<Result<Verifier, ImportError>>>,
+    /// Verifier of each key, or the reason why the key is unusable. An element is empty before the
+    /// first use of its key. The verifiers are in a separate list, because the conversion of many
+    /// `keys` into pairs of key and verifier would need the memory of the keys twice.
+    verifiers: Vec<OnceLock<Result<Verifier, KeyError>>>,
     /// Positions in `keys`, by key id.
     positions: HashMap<String, Vec<usize>>,
-    /// Algorithms that the caller accepts; all if empty.
+    /// Algorithms that the caller accepts. An empty list accepts all algorithms.
     algorithms: Vec<Algorithm>,
-    /// True if the `kid` of a token is not compared: the caller gave the key itself, and not a set in
-    /// which `kid` selects the key.
+    /// True if the `kid` of a token is not compared with the key ids. [`read_jwks`] and
+    /// [`KeySet::from_verifier`] describe when this is the case.
     ignores_kid: bool,
-    /// Public keys, of the set and of other documents, that no secret of the set may equal.
+    /// Public keys of the set, and public keys that the caller knows. A secret of the set that
+    /// equals one of these public keys is unusable.
     refused_secrets: PublicKeys,
-    /// True if the caller gave a private key, whose public part is the only key of the set.
+    /// True if the caller gave a private key. The public part of this key is then the only key of
+    /// the set.
     pub(crate) is_from_private_key: bool,
 }
 
@@ -40,25 +43,25 @@ impl fmt::Debug for KeySet {
     }
 }
 
-/// Properties of the input from which a single key was read.
+/// Properties of a single key, and of the document from which the key was read.
 pub(super) struct KeyOrigin {
     /// Key id that the document states.
     pub(super) kid: Option<String>,
     /// True if the document is a collection, such as a JWK Set.
     pub(super) is_in_collection: bool,
-    /// True if the entry is a private key.
+    /// True if the key in the document is a private key.
     pub(super) is_private: bool,
 }
 
 /// Reason why a set has no key for a token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum KeyRefusal {
-    /// No key has the key id of the token. Contains the key ids of the set.
+    /// No key has the key id of the token. Contains all key ids of the set.
     Unknown(Vec<String>),
-    /// Keys exist, but none for the algorithm of the token. Contains the algorithms of the keys, or, if
-    /// the caller accepts none of them, the algorithms that the caller accepts.
+    /// Keys exist, but none for the algorithm of the token. Contains the algorithms of the keys
+    /// that the caller accepts. If there are none, contains all algorithms that the caller accepts.
     WrongAlgorithm(Vec<&'static str>),
-    /// The key exists and is unusable, for this reason.
+    /// A key that may have signed the token exists, but is unusable for this reason.
     Unusable(String),
 }
 
@@ -66,22 +69,25 @@ pub(crate) enum KeyRefusal {
 pub(crate) struct Candidates<'k> {
     /// At most [`MAX_CANDIDATES`] keys.
     pub(crate) keys: Vec<&'k Verifier>,
-    /// True if further keys were left out.
+    /// True if keys beyond [`MAX_CANDIDATES`] were omitted.
     pub(crate) is_truncated: bool,
 }
 
-/// Reads the keys of a JWK Set (RFC 7517, section 5), or a document in any other format with public
-/// keys. Unusable keys verify no token, as specified in the RFC; a document without a usable key is
-/// refused. `algorithms` are the accepted algorithms; all if empty. If the document has secrets,
-/// `known_public_keys` is called: a secret that equals a returned public key or a public key of the
-/// document is unusable.
+/// Reads a JWK Set (RFC 7517, section 5), or a document with public keys in any other format. An
+/// unusable key verifies no token, as specified in the RFC. A document without a usable key is
+/// refused. `algorithms` are the accepted algorithms; an empty list accepts all algorithms. If the
+/// document is not a collection such as a JWK Set, and states no key id, its keys verify tokens
+/// with any `kid`.
+///
+/// `known_public_keys` is called only if the document has secrets. A secret is unusable if it
+/// equals a public key of the document or a public key that `known_public_keys` returns.
 pub(crate) fn read_jwks(
     bytes: &[u8],
     algorithms: &[Algorithm],
     known_public_keys: impl FnOnce() -> PublicKeys,
-) -> Result<KeySet, ImportError> {
+) -> Result<KeySet, KeyError> {
     let document = read_document(bytes)?;
-    let is_collection = document.first_path.is_some();
+    let is_collection = document.first_key_jq_path.is_some();
     let has_secret = document.has_secret();
     let mut set = KeySet::new(document.into_primary_entries(), algorithms);
     set.ignores_kid = !is_collection && set.keys.iter().all(|key| key.kid.is_none());
@@ -98,7 +104,7 @@ pub(crate) fn read_jwks(
             }
         }
     }
-    Err(first_error.unwrap_or(ImportError::Empty))
+    Err(first_error.unwrap_or(KeyError::Empty))
 }
 
 impl KeySet {
@@ -122,11 +128,12 @@ impl KeySet {
     }
 
     /// Returns a set with one key. If the key is from a collection and has a key id, the key
-    /// verifies only tokens with this `kid` or without `kid`; otherwise every token, regardless of
-    /// `kid`.
+    /// verifies only tokens with this `kid` or without `kid`. Otherwise, the key verifies tokens
+    /// with any `kid`.
     pub(super) fn from_verifier(verifier: &Verifier, origin: KeyOrigin) -> Self {
         let KeyOrigin { kid, is_in_collection, is_private } = origin;
-        // The verifier is already built. Empty material in DER counts as a key of a known type.
+        // The entry needs no key material, because the verifier is already built. With empty DER as
+        // the material, `is_known_type` returns `true` for the entry.
         let material = EntryMaterial::PublicDer(Vec::new());
         let ignores_kid = !is_in_collection || kid.is_none();
         let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
@@ -136,15 +143,16 @@ impl KeySet {
         set
     }
 
-    /// Returns the verifier at the position, which is built at the first call.
-    fn verifier(&self, index: usize) -> Result<&Verifier, ImportError> {
+    /// Returns the verifier of the key at the position `index`. Builds the verifier at the first
+    /// call.
+    fn verifier(&self, index: usize) -> Result<&Verifier, KeyError> {
         let (Some(key), Some(verifier)) = (self.keys.get(index), self.verifiers.get(index)) else {
-            return Err(ImportError::Empty);
+            return Err(KeyError::Empty);
         };
         let build = || {
             let mut verifier = build_verifier(key, false, false)?;
             if verifier.equals_public_key(&self.refused_secrets) {
-                return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+                return Err(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
             }
             if !self.algorithms.is_empty() {
                 verifier.restrict(&self.algorithms);
@@ -154,7 +162,7 @@ impl KeySet {
         verifier.get_or_init(build).as_ref().map_err(Clone::clone)
     }
 
-    /// Returns the first algorithm of the first key.
+    /// Returns the first algorithm of the first key; `None` if this key is unusable.
     pub(super) fn first_algorithm(&self) -> Option<Algorithm> {
         self.verifier(0).ok()?.algorithms.first().copied()
     }
@@ -165,9 +173,9 @@ impl KeySet {
         (0..self.keys.len()).filter_map(|index| self.verifier(index).ok()).collect()
     }
 
-    /// Returns the keys that may have signed a token with this algorithm and `kid` (RFC 7515,
-    /// section 4.1.4): of the keys that fit the algorithm, the keys with this key id, or all keys if
-    /// `kid` is missing or empty. If the caller gave the key itself, `kid` is not compared.
+    /// Returns the keys that may have signed a token with this algorithm and `kid`: the usable keys
+    /// that fit the algorithm and have the key id `kid` (RFC 7515, section 4.1.4). Key ids are not
+    /// compared if `kid` is missing or empty, or if the set ignores `kid`.
     pub(crate) fn candidates(
         &self,
         algorithm: Algorithm,
@@ -186,16 +194,16 @@ impl KeySet {
         self.select((0..self.keys.len()).filter(may_have_signed), algorithm)
     }
 
-    /// Returns the usable keys for the algorithm among the keys at the positions. Copies of a key count
-    /// once.
+    /// Returns, of the keys at the positions, the usable keys for the algorithm. Copies of a key
+    /// count once.
     fn select(
         &self,
         positions: impl Iterator<Item = usize> + Clone,
         algorithm: Algorithm,
     ) -> Result<Candidates<'_>, KeyRefusal> {
         let all_positions = positions.clone();
-        let (mut keys, mut first_refusal) = (Vec::<&Verifier>::new(), None);
-        // Copies of a key are first found by their members, because this needs no validation.
+        let (mut keys, mut first_error) = (Vec::<&Verifier>::new(), None);
+        // Most copies of a JWK are found by a comparison of members, before the key is validated.
         let mut chosen_members = HashSet::new();
         for index in positions {
             let Some(key) = self.keys.get(index).filter(|key| may_fit(key, algorithm)) else {
@@ -216,11 +224,11 @@ impl KeySet {
                     chosen_members.extend(members);
                 }
                 Err(error) => {
-                    first_refusal.get_or_insert((index, error));
+                    first_error.get_or_insert((index, error));
                 }
             }
         }
-        match first_refusal {
+        match first_error {
             _ if !keys.is_empty() => Ok(Candidates { keys, is_truncated: false }),
             Some((index, error)) => {
                 let error = error.at_position(index + 1, self.keys.len());
@@ -230,8 +238,9 @@ impl KeySet {
         }
     }
 
-    /// Returns the algorithms of the usable keys at the positions. If the caller accepts none of them,
-    /// returns the algorithms that the caller accepts.
+    /// Returns the names of the algorithms that the usable keys at the positions have and the
+    /// caller accepts. If there are none, returns the names of all algorithms that the caller
+    /// accepts.
     fn algorithm_names(&self, positions: impl Iterator<Item = usize>) -> Vec<&'static str> {
         let keys: Vec<_> = positions.filter_map(|index| self.verifier(index).ok()).collect();
         let is_of_a_key =
@@ -244,9 +253,10 @@ impl KeySet {
     }
 }
 
-/// Returns whether the key may fit the algorithm, without validation of the key. The type of a key
-/// other than a JWK is not examined. Returns `true` for a JWK of unknown type: the attempt to build its
-/// verifier then gives the reason why the key is unusable.
+/// Returns whether the key may fit the algorithm, without validation of the key. Returns `true` for
+/// a key that is not a JWK, because the type of such a key is not examined. Returns `true` for a
+/// JWK of unknown type, because the failure to build its verifier gives the reason why the key is
+/// unusable.
 fn may_fit(key: &KeyEntry, algorithm: Algorithm) -> bool {
     key.as_jwk().and_then(jwk::key_type).is_none_or(|key_type| {
         match (key_type, algorithm.key_type()) {
@@ -256,8 +266,9 @@ fn may_fit(key: &KeyEntry, algorithm: Algorithm) -> bool {
     })
 }
 
-/// Returns whether the type of the key is known; the type of a key in DER counts as known. In a set
-/// that does not ignore `kid`, a key of unknown type is chosen only by its key id.
+/// Returns whether the type of the key is known. The type of a key in DER counts as known. The type
+/// of an entry that cannot be read is unknown. If the set does not ignore `kid`, a key of unknown
+/// type is chosen only by its key id.
 fn is_known_type(key: &KeyEntry) -> bool {
     match &key.material {
         EntryMaterial::Jwk(jwk) => jwk::key_type(jwk).is_some(),
@@ -268,7 +279,8 @@ fn is_known_type(key: &KeyEntry) -> bool {
     }
 }
 
-/// Returns the members of a JWK that determine the key and its use.
+/// Returns the members of a JWK that determine the key and its permitted use. JWKs are copies if
+/// these members are equal.
 fn key_members(jwk: &Map<String, Value>) -> [Option<&Value>; 11] {
     ["kty", "crv", "n", "e", "x", "y", "d", "k", "alg", "use", "key_ops"].map(|name| jwk.get(name))
 }

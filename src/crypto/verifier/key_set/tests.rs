@@ -1,4 +1,4 @@
-//! Choice of the key in a set.
+//! Tests of the choice of the keys for a token in a set.
 
 use super::*;
 use crate::crypto::error::invalid_key;
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-/// A verifier with the key id of its entry.
+/// Verifier of a key, with the key id of the key in the document.
 #[derive(Debug)]
 pub(in crate::crypto) struct NamedVerifier {
     pub(in crate::crypto) kid: Option<String>,
@@ -24,21 +24,21 @@ impl Deref for NamedVerifier {
     }
 }
 
-/// Reads the usable keys of a document, in their order.
+/// Reads the usable keys of a document, in the order of the document.
 pub(in crate::crypto) fn read_verifiers(bytes: &[u8]) -> Result<Vec<NamedVerifier>, InvalidValue> {
-    let to_invalid = |error: ImportError| {
-        if let ImportError::Invalid(invalid) = error {
+    let to_invalid = |error: KeyError| {
+        if let KeyError::Invalid(invalid) = error {
             invalid
         } else {
             invalid_key(error.to_string())
         }
     };
     let set = read_jwks(bytes, &[], PublicKeys::default).map_err(to_invalid)?;
-    let name = |(index, key): (usize, &KeyEntry)| {
+    let to_named_verifier = |(index, key): (usize, &KeyEntry)| {
         let verifier = set.verifier(index).ok()?.clone();
         Some(NamedVerifier { kid: key.kid.clone(), verifier })
     };
-    Ok(set.keys.iter().enumerate().filter_map(name).collect())
+    Ok(set.keys.iter().enumerate().filter_map(to_named_verifier).collect())
 }
 
 fn new_key(algorithm: Algorithm) -> KeySpec {
@@ -46,7 +46,7 @@ fn new_key(algorithm: Algorithm) -> KeySpec {
     generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap()
 }
 
-/// Returns the public JWK with the key id `kid`, or without a key id.
+/// Returns the public JWK of `key`, with the key id `kid` or without a key id.
 fn public_jwk(key: &KeySpec, kid: Option<&str>) -> Value {
     let mut jwk = key.public_jwk.clone().unwrap();
     jwk.shift_remove("kid");
@@ -61,8 +61,8 @@ fn read_set(jwks: &[Value]) -> KeySet {
     read_jwks(set.as_bytes(), &[], PublicKeys::default).unwrap()
 }
 
-/// Returns whether the keys that the set selects for `kid` verify a token that `key` signed, or the
-/// reason why the set has no key for the token.
+/// Signs a token with `key`, and returns whether a key that the set selects for `kid` verifies the
+/// token. Returns an error if the set has no key for the token.
 fn verify(set: &KeySet, key: &KeySpec, kid: Option<&str>) -> Result<bool, KeyRefusal> {
     let token = sign_text(key, "{}", "{}").unwrap();
     let token = CompactJws::parse(token.expose_secret()).unwrap();
@@ -70,10 +70,12 @@ fn verify(set: &KeySet, key: &KeySpec, kid: Option<&str>) -> Result<bool, KeyRef
     Ok(candidates.keys.iter().any(|verifier| verifier.verifies(&token, key.algorithm)))
 }
 
+/// Returns the refusal of a set with these key ids, none of which is the key id of the token.
 fn unknown_kid_refusal(kids: &[&str]) -> KeyRefusal {
     KeyRefusal::Unknown(kids.iter().map(|kid| (*kid).to_owned()).collect())
 }
 
+/// Returns the refusal of a set whose keys are all for ES256.
 fn es256_expected_refusal() -> KeyRefusal {
     KeyRefusal::WrongAlgorithm(vec!["ES256"])
 }
@@ -201,7 +203,7 @@ fn at_most_sixteen_keys_are_tried() {
     assert_eq!(verify(&set, &key, None), Ok(false));
     let candidates = set.candidates(Algorithm::EdDSA, None).unwrap();
     assert_eq!((candidates.keys.len(), candidates.is_truncated), (16, true));
-    // Copies of a key count once, even if their other members differ.
+    // Copies of a key count once, even if members such as `x5t` differ.
     let copies = (0..40).map(|index| {
         let mut copy = public_jwk(&copied_key, None);
         copy["x5t"] = if index % 2 == 0 { Value::Null } else { json!(index.to_string()) };
@@ -210,7 +212,7 @@ fn at_most_sixteen_keys_are_tried() {
     let mut with_copies: Vec<Value> = copies.collect();
     with_copies.push(public_jwk(&key, None));
     assert_eq!(verify(&read_set(&with_copies), &key, None), Ok(true));
-    // Keys for other algorithms are not counted.
+    // Keys for an algorithm other than the algorithm of the token are not counted.
     jwks.splice(0..17, (0..40).map(|_| public_jwk(&new_key(Algorithm::ES256), None)));
     jwks.push(public_jwk(&key, None));
     assert_eq!(verify(&read_set(&jwks), &key, None), Ok(true));
@@ -238,7 +240,7 @@ fn secret_equal_to_public_key_of_set_is_unusable() {
     let secret = json!({"kty": "oct", "k": public["x"], "kid": "s"});
     let set = read_set(&[public, secret.clone()]);
     assert!(matches!(set.candidates(Algorithm::HS256, Some("s")), Err(KeyRefusal::Unusable(_))));
-    let known = || [key.public_jwk.as_ref().unwrap()].into_iter().collect();
+    let known_public_keys = || [key.public_jwk.as_ref().unwrap()].into_iter().collect();
     let set = json!({ "keys": [secret] }).to_string();
-    assert!(read_jwks(set.as_bytes(), &[], known).is_err());
+    assert!(read_jwks(set.as_bytes(), &[], known_public_keys).is_err());
 }

@@ -33,8 +33,8 @@ fn displayed_address_has_only_hosts_ports_database_and_schema() {
     ] {
         let address = parse(text).unwrap();
         assert_eq!(address.to_display(), display, "{text}");
-        let parsed = parse(display).unwrap();
-        assert_eq!(parsed.to_display(), display, "{display}");
+        let reparsed = parse(display).unwrap();
+        assert_eq!(reparsed.to_display(), display, "{display}");
     }
 }
 
@@ -51,9 +51,9 @@ fn address_for_child_processes_has_no_password() {
         let address = parse(text).unwrap();
         assert_eq!(address.text_without_password(), expected);
         assert_eq!(address.has_password(), text.contains("secret"));
-        let parsed = parse(expected).unwrap();
-        assert!(!parsed.has_password());
-        assert_eq!(parsed == address, !address.has_password(), "{text}");
+        let reparsed = parse(expected).unwrap();
+        assert!(!reparsed.has_password());
+        assert_eq!(reparsed == address, !address.has_password(), "{text}");
     }
 }
 
@@ -63,9 +63,15 @@ fn invalid_address_is_refused() {
         ("postgres://ada:se@cret@h/db", "the address contains an unencoded `@`"),
         ("postgres://ada:se/cret@h/db", "the address contains an unencoded `@`"),
         ("postgres://ada:se?cret@h/db", "the address contains an unencoded `@`"),
-        ("postgres://h/db?secret", "the address contains a parameter without value"),
-        ("postgres://h/%00", "the address contains a value that is not text"),
-        ("postgres://h/%FF", "the address contains a value that is not text"),
+        ("postgres://h/db?secret", "the address contains a parameter without a value"),
+        (
+            "postgres://h/%00",
+            "the address contains a percent-encoded value with NUL or invalid UTF-8",
+        ),
+        (
+            "postgres://h/%FF",
+            "the address contains a percent-encoded value with NUL or invalid UTF-8",
+        ),
         ("postgres://ada:secret", "invalid port: expected a number from 1 to 65535"),
         ("postgres://h:0", "invalid port: expected a number from 1 to 65535"),
         ("postgres://h:65536", "invalid port: expected a number from 1 to 65535"),
@@ -75,7 +81,10 @@ fn invalid_address_is_refused() {
         ("postgres://a,/db", "empty host name"),
         ("postgres:///?host=a,,b", "empty host name"),
         ("postgres://a/db?host=b", "parameter `host` given twice"),
-        ("postgres:///?host=a,b,c&port=1,2", "number of ports differs: found 2, expected 3"),
+        (
+            "postgres:///?host=a,b,c&port=1,2",
+            "number of ports differs from number of hosts: found 2, expected 3",
+        ),
         ("postgres://h?hostaddr=example.org", "invalid host address: expected an IP address"),
         ("postgres://h?options=-csearch_path%3Dx", "parameter `options` is not supported"),
         ("postgres://h?schema=", "invalid schema name: empty"),
@@ -85,6 +94,7 @@ fn invalid_address_is_refused() {
     ] {
         let invalid = parse(text).unwrap_err();
         assert_eq!(invalid.to_string(), message, "{text}");
+        // The error contains no part of the passwords, such as `se@cret`.
         assert!(!format!("{invalid:?}").contains("cret"));
     }
     let long = format!("postgres://h?schema={}", "x".repeat(64));
@@ -111,22 +121,23 @@ proptest! {
     #[test]
     fn password_is_in_no_displayed_address_or_error(
         password in "[ -~]{4,20}",
-        rest in prop::sample::select(vec![
+        address_without_user in prop::sample::select(vec![
             "h/db", "h:x/db", "a,b:6432", "", "h/db?sslmode=prefer", "h/db?x=y", "h?%FF=1", ",/db",
             "h?port=1,2", "h?schema=", "h?options=x",
         ]),
-        is_parameter in any::<bool>(),
+        is_query_parameter in any::<bool>(),
         is_encoded in any::<bool>(),
     ) {
         let encoded = percent_encoding::utf8_percent_encode(&password, percent_encoding::NON_ALPHANUMERIC);
-        let text = if is_encoded { encoded.to_string() } else { password.clone() };
-        let address = if is_parameter {
-            format!("postgres://{rest}{}password={text}", if rest.contains('?') { '&' } else { '?' })
+        let written_password = if is_encoded { encoded.to_string() } else { password.clone() };
+        let address = if is_query_parameter {
+            let separator = if address_without_user.contains('?') { '&' } else { '?' };
+            format!("postgres://{address_without_user}{separator}password={written_password}")
         } else {
-            format!("postgres://ada:{text}@{rest}")
+            format!("postgres://ada:{written_password}@{address_without_user}")
         };
-        // A password that is a part of these words would be found in an address or error even without a
-        // leak.
+        // Addresses and errors contain these words in any case: a password that is a part of these
+        // words proves no leak.
         prop_assume!(!"postgres, ada, h:6432/db and the texts of errors".contains(&password));
         let texts = match parse(&address) {
             Ok(parsed) => [
@@ -137,7 +148,8 @@ proptest! {
             Err(invalid) => [invalid.to_string(), format!("{invalid:?}"), String::new()],
         };
         for shown in texts {
-            // Raw special characters move a part of the password into another part of the address.
+            // In an unencoded password, these characters are delimiters or begin an encoded
+            // character, so that the address does not contain the password as one value.
             if is_encoded || !password.contains(['&', '=', '%', '#']) {
                 prop_assert!(!shown.contains(&password), "{address}: {shown}");
             }

@@ -1,4 +1,5 @@
-//! Configuration of connections.
+//! Tests of the configuration of connections, which results from an address and from the
+//! environment.
 
 use super::super::address::ServerAddress;
 use super::super::config::ConnectionConfig;
@@ -13,22 +14,24 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio_postgres::config::{ChannelBinding, TargetSessionAttrs};
 
-fn complete(
+fn build_config(
     address: &str,
     environment: &PostgresEnvironment,
 ) -> Result<ConnectionConfig, ConnectionError> {
     ServerAddress::parse(OsStr::new(address)).unwrap().connection_config(environment)
 }
 
-fn environment(parameters: &[(&'static str, &str)]) -> PostgresEnvironment {
+/// Returns an environment whose variables set these connection parameters.
+fn build_environment(parameters: &[(&'static str, &str)]) -> PostgresEnvironment {
     let parameters = parameters.iter().map(|(name, value)| (*name, (*value).to_owned()));
     PostgresEnvironment { parameters: parameters.collect(), ..PostgresEnvironment::default() }
 }
 
-/// Returns user, host, port, database, password and TLS of each server.
+/// Returns `user@host:port/database password tls` for each server; `plain` replaces `tls` without
+/// TLS.
 fn describe(config: &ConnectionConfig) -> Vec<String> {
     let servers = config.servers.iter().map(|server| {
-        let (config, tls) = (&server.config, server.tls.is_some());
+        let (config, uses_tls) = (&server.config, server.tls.is_some());
         let host = match &config.get_hosts()[0] {
             tokio_postgres::config::Host::Tcp(name) => name.clone(),
             tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
@@ -39,13 +42,14 @@ fn describe(config: &ConnectionConfig) -> Vec<String> {
             config.get_ports()[0],
             config.get_dbname().unwrap(),
             String::from_utf8_lossy(config.get_password().unwrap_or(b"-")),
-            if tls { "tls" } else { "plain" },
+            if uses_tls { "tls" } else { "plain" },
         )
     });
     servers.collect()
 }
 
-fn write(directory: &TempDir, name: &str, content: &str, mode: u32) -> PathBuf {
+/// Writes a file with the permission bits `mode`, and returns its path.
+fn write_file(directory: &TempDir, name: &str, content: &str, mode: u32) -> PathBuf {
     let path = directory.path().join(name);
     fs::write(&path, content).unwrap();
     fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
@@ -54,7 +58,7 @@ fn write(directory: &TempDir, name: &str, content: &str, mode: u32) -> PathBuf {
 
 #[test]
 fn address_with_host_ignores_server_variables() {
-    let other_server = environment(&[
+    let other_server = build_environment(&[
         ("host", "other"),
         ("port", "1"),
         ("user", "eve"),
@@ -69,32 +73,36 @@ fn address_with_host_ignores_server_variables() {
         ("postgres://ada@h/db?sslmode=verify-ca", "ada@h:5432/db - tls"),
         ("postgres://ada@h/db", "ada@h:5432/db - tls"),
     ] {
-        let config = complete(address, &other_server).unwrap();
+        let config = build_config(address, &other_server).unwrap();
         assert_eq!(describe(&config), [expected]);
     }
-    let config = complete("postgres://h/db?sslmode=disable", &other_server).unwrap();
+    let config = build_config("postgres://h/db?sslmode=disable", &other_server).unwrap();
     let user = os_users::user_name(rustix::process::geteuid().as_raw()).unwrap();
     assert_eq!(describe(&config), [format!("{user}@h:5432/db - plain")]);
 }
 
 #[test]
 fn variables_complete_an_address_without_host() {
-    let variables =
-        environment(&[("host", "h,/run/pg"), ("port", "6432"), ("user", "ada"), ("dbname", "db")]);
-    let servers = |address| describe(&complete(address, &variables).unwrap());
+    let variables = build_environment(&[
+        ("host", "h,/run/pg"),
+        ("port", "6432"),
+        ("user", "ada"),
+        ("dbname", "db"),
+    ]);
+    let servers = |address| describe(&build_config(address, &variables).unwrap());
     let expected = ["ada@h:6432/db - tls", "ada@/run/pg:6432/db - plain"];
     assert_eq!(servers("postgres:///"), expected);
     assert_eq!(servers("postgres:///x?user=bob")[0], "bob@h:6432/x - tls");
-    let default = complete("postgres:///db?user=ada", &environment(&[])).unwrap();
-    let directory =
+    let default_config = build_config("postgres:///db?user=ada", &build_environment(&[])).unwrap();
+    let socket_directory =
         if Path::new("/var/run/postgresql").is_dir() { "/var/run/postgresql" } else { "/tmp" };
-    assert_eq!(describe(&default), [format!("ada@{directory}:5432/db - plain")]);
+    assert_eq!(describe(&default_config), [format!("ada@{socket_directory}:5432/db - plain")]);
 }
 
 #[test]
 fn address_parameters_reach_the_client_config() {
-    let no_variables = environment(&[]);
-    let config = complete(
+    let no_variables = build_environment(&[]);
+    let config = build_config(
         "postgres://a,b/db?sslmode=disable&connect_timeout=3&channel_binding=require&schema=s",
         &no_variables,
     );
@@ -111,7 +119,7 @@ fn address_parameters_reach_the_client_config() {
         ("&target_session_attrs=read-only", TargetSessionAttrs::ReadOnly),
     ] {
         let address = format!("postgres://a/db?sslmode=disable&application_name=x{query}");
-        let config = complete(&address, &no_variables).unwrap();
+        let config = build_config(&address, &no_variables).unwrap();
         assert_eq!(config.servers[0].config.get_target_session_attrs(), attributes);
         assert_eq!(config.servers[0].config.get_application_name(), Some("x"));
     }
@@ -120,17 +128,17 @@ fn address_parameters_reach_the_client_config() {
 #[test]
 fn password_comes_from_address_service_variable_or_passfile() {
     let directory = TempDir::new().unwrap();
-    write(&directory, ".pgpass", "a:*:*:*:from-a\nb:*:*:*:from-b\n", 0o600);
+    write_file(&directory, ".pgpass", "a:*:*:*:from-a\nb:*:*:*:from-b\n", 0o600);
     let service = "# comment\n[tokens]\nhost=a\nuser=ada\npassword=a#b;c\nsslmode=disable\n";
-    write(&directory, ".pg_service.conf", service, 0o600);
+    write_file(&directory, ".pg_service.conf", service, 0o600);
     let environment_with_home =
         |parameters: &[(&'static str, &str)], password: Option<&str>| PostgresEnvironment {
             home: Some(directory.path().to_owned()),
             password: password.map(Into::into),
-            ..environment(parameters)
+            ..build_environment(parameters)
         };
     let servers = |address, environment: &PostgresEnvironment| {
-        describe(&complete(address, environment).unwrap())
+        describe(&build_config(address, environment).unwrap())
     };
     let address = "postgres://ada@a,b,c/db?sslmode=disable";
     assert_eq!(
@@ -148,7 +156,8 @@ fn password_comes_from_address_service_variable_or_passfile() {
     );
     let with_service = environment_with_home(&[("service", "tokens")], Some("env"));
     assert_eq!(servers("postgres:///db", &with_service), ["ada@a:5432/db a#b;c plain"]);
-    let result = complete("postgres:///", &environment_with_home(&[("service", "other")], None));
+    let result =
+        build_config("postgres:///", &environment_with_home(&[("service", "other")], None));
     assert_eq!(result.err().unwrap().to_string(), "service `other` not found");
 }
 
@@ -156,30 +165,32 @@ fn password_comes_from_address_service_variable_or_passfile() {
 fn exposed_credential_file_is_refused() {
     let directory = TempDir::new().unwrap();
     for mode in [0o640, 0o604, 0o620, 0o660] {
-        let path = write(&directory, "pgpass", "*:*:*:*:secret", mode);
+        let path = write_file(&directory, "pgpass", "*:*:*:*:secret", mode);
         let with_passfile =
-            PostgresEnvironment { passfile: Some(path.clone()), ..environment(&[]) };
-        let error = complete("postgres://h?sslmode=disable", &with_passfile).err().unwrap();
-        let message = format!("other users can read the passfile `{}`", path.display());
+            PostgresEnvironment { passfile: Some(path.clone()), ..build_environment(&[]) };
+        let error = build_config("postgres://h?sslmode=disable", &with_passfile).err().unwrap();
+        let message = format!("other users can access the passfile `{}`", path.display());
         assert_eq!(error.to_string(), message);
         assert!(!format!("{error:?}").contains("secret"));
         // The passfile is not read if the address has a password.
-        complete("postgres://ada:pw@h?sslmode=disable", &with_passfile).unwrap();
+        build_config("postgres://ada:pw@h?sslmode=disable", &with_passfile).unwrap();
     }
-    let path = write(&directory, "pgpass", "*:*:*:*:secret", 0o400);
-    let with_passfile = PostgresEnvironment { passfile: Some(path), ..environment(&[]) };
-    complete("postgres://h?sslmode=disable", &with_passfile).unwrap();
-    let service = write(&directory, "service", "[s]\nhost=h\npassword=secret", 0o644);
-    let with_service_file =
-        PostgresEnvironment { service_file: Some(service), ..environment(&[("service", "s")]) };
-    let error = complete("postgres:///", &with_service_file).err().unwrap();
+    let path = write_file(&directory, "pgpass", "*:*:*:*:secret", 0o400);
+    let with_passfile = PostgresEnvironment { passfile: Some(path), ..build_environment(&[]) };
+    build_config("postgres://h?sslmode=disable", &with_passfile).unwrap();
+    let service = write_file(&directory, "service", "[s]\nhost=h\npassword=secret", 0o644);
+    let with_service_file = PostgresEnvironment {
+        service_file: Some(service),
+        ..build_environment(&[("service", "s")])
+    };
+    let error = build_config("postgres:///", &with_service_file).err().unwrap();
     assert!(matches!(error, ConnectionError::ExposedFile { kind: "service file", .. }), "{error}");
 }
 
 #[test]
 fn invalid_tls_parameters_are_refused() {
     let directory = TempDir::new().unwrap();
-    let no_certificate = write(&directory, "root.crt", "x", 0o644);
+    let no_certificate = write_file(&directory, "root.crt", "x", 0o644);
     let missing = directory.path().join("missing");
     for (query, message) in [
         (format!("sslrootcert={}", no_certificate.display()), "no certificate in PEM format"),
@@ -187,11 +198,14 @@ fn invalid_tls_parameters_are_refused() {
         ("sslcert=/x".to_owned(), "`sslcert` requires `sslkey`"),
         ("sslkey=/x".to_owned(), "`sslkey` requires `sslcert`"),
     ] {
-        let error = complete(&format!("postgres://h?{query}"), &environment(&[])).err().unwrap();
+        let error =
+            build_config(&format!("postgres://h?{query}"), &build_environment(&[])).err().unwrap();
         assert!(error.to_string().contains(message), "{error}");
         // Without TLS, the parameters of certificates are not evaluated.
-        complete(&format!("postgres://h?sslmode=disable&{query}"), &environment(&[])).unwrap();
+        build_config(&format!("postgres://h?sslmode=disable&{query}"), &build_environment(&[]))
+            .unwrap();
     }
-    let error = complete("postgres://h", &environment(&[("sslmode", "prefer")])).err().unwrap();
+    let error =
+        build_config("postgres://h", &build_environment(&[("sslmode", "prefer")])).err().unwrap();
     assert!(error.to_string().contains("`sslmode=prefer` permits"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Connections to a server, with and without TLS.
+//! Tests of connections to a server, with and without TLS.
 
 use super::super::address::ServerAddress;
 use super::super::connect::{ConnectFault, connect};
@@ -8,6 +8,7 @@ use super::server::Server;
 use std::ffi::OsStr;
 use std::time::{Duration, Instant};
 
+/// Port on which no process listens.
 const CLOSED_PORT: u16 = 1;
 
 /// Connects, and returns whether the connection uses TLS.
@@ -23,8 +24,9 @@ fn try_connect(address: &str) -> Result<bool, ConnectFault> {
     })
 }
 
-/// Returns message and hint of a permanent error.
-fn refusal(address: &str) -> String {
+/// Tries to connect, and returns the message and the hint of the permanent fault. The fault must
+/// not contain the password `lovelace`.
+fn connection_refusal(address: &str) -> String {
     let fault = try_connect(address).unwrap_err();
     assert!(!format!("{fault:?}").contains("lovelace"), "{fault:?}");
     let ConnectFault::Permanent(ConnectionError::Refused { message, hint }) = fault else {
@@ -56,7 +58,7 @@ fn tcp_connection_uses_tls_unless_disabled() {
             ),
             true,
         ),
-        // The first host refuses the connection, the second host is a Unix socket.
+        // No process listens on the port of the first host; the second host is a Unix socket.
         (
             format!(
                 "postgres://ada:lovelace@localhost:{CLOSED_PORT},{socket}:{port}/postgres?{root}"
@@ -81,7 +83,7 @@ fn unusable_server_and_refused_login_are_permanent_faults() {
         (format!("{tcp}?sslrootcert=system"), "UnknownIssuer; set `sslrootcert` to a file"),
         (
             format!("postgres://ada:lovelace@127.0.0.1:{port}/postgres?{root}"),
-            "; use a host name of the server's certificate in the address",
+            "; in the address, use a host name for which the server's certificate is valid",
         ),
         (
             format!("postgres://ada:lovelace-2@localhost:{port}/postgres?{root}"),
@@ -101,24 +103,25 @@ fn unusable_server_and_refused_login_are_permanent_faults() {
         ),
         (
             format!("postgres://ada@no-such-host.invalid/postgres?{root}"),
-            "; use a host name that the network knows",
+            "; use a host name that resolves to an IP address",
         ),
         (
             "postgres://ada@%2Fno-such-directory/postgres".to_owned(),
             "; start the server, or use the directory of its socket",
         ),
     ] {
-        let text = refusal(&address);
+        let text = connection_refusal(&address);
         assert!(text.contains(expected), "{address}: {text}");
     }
     server.execute("ALTER SYSTEM SET ssl = off");
     server.execute("SELECT pg_reload_conf()");
     let without_tls = "server does not support TLS; enable TLS on the server";
     let deadline = Instant::now() + Duration::from_secs(10);
+    // The server applies the reloaded setting after a short time.
     while try_connect(&format!("{tcp}?{root}")).is_ok() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let text = refusal(&format!("{tcp}?{root}"));
+    let text = connection_refusal(&format!("{tcp}?{root}"));
     assert!(text.starts_with(without_tls), "{text}");
 }
 
@@ -134,7 +137,8 @@ fn unreachable_server_and_read_only_server_are_different_faults() {
     let read_only_host = format!("ada:lovelace@localhost:{port}");
     let fault = try_connect(&format!("postgres://{read_only_host},localhost:{port}/{parameters}"));
     assert!(matches!(fault, Err(ConnectFault::ReadOnly)), "{fault:?}");
-    // The second host may be the primary server, which may come back: the fault is transient.
+    // The first host is read-only, and the second host is unreachable. The fault is transient,
+    // because the second host may become available and may accept writes.
     let hosts = format!("{read_only_host},localhost:{CLOSED_PORT}");
     let fault = try_connect(&format!("postgres://{hosts}/{parameters}"));
     assert!(matches!(fault, Err(ConnectFault::Transient(_))), "{fault:?}");

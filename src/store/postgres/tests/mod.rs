@@ -1,4 +1,4 @@
-//! Addresses, credentials and connections.
+//! Tests of server addresses, credentials and connections.
 
 mod address;
 mod config;

@@ -1,4 +1,4 @@
-//! PostgreSQL server that a test starts, with certificates.
+//! A PostgreSQL server with TLS certificates, which a test starts.
 
 use std::fs;
 use std::net::TcpListener;
@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// Running server with TLS. The certificate is valid for `localhost`, and not for `127.0.0.1`.
-/// `ada` logs in with the password `lovelace`, and `carol` with the client certificate.
+/// Running server with TLS. The server certificate is valid for `localhost`, but not for
+/// `127.0.0.1`. The database user `ada` logs in with the password `lovelace`, and the database user
+/// `carol` with the client certificate. Dropping the value stops the server.
 pub(super) struct Server {
     directory: TempDir,
     pub(super) port: u16,
@@ -29,25 +30,28 @@ impl Server {
             server.path("server.key"),
         );
         fs::write(server.path("data/postgresql.auto.conf"), settings).unwrap();
-        let access = "local all postgres trust\nlocal all all scram-sha-256\n\
+        let authentication_rules = "local all postgres trust\nlocal all all scram-sha-256\n\
             hostssl all carol all cert\nhost all all all scram-sha-256\n";
-        fs::write(server.path("data/pg_hba.conf"), access).unwrap();
+        fs::write(server.path("data/pg_hba.conf"), authentication_rules).unwrap();
         server.run_as_postgres("pg_ctl", &["-D", &data, "-w", "-l", &server.path("log"), "start"]);
         server.execute("CREATE ROLE ada LOGIN PASSWORD 'lovelace'; CREATE ROLE carol LOGIN");
         server
     }
 
-    /// Returns the path of a file in the directory of the server; for an empty name, the path of this
-    /// directory, which also contains the socket.
+    /// Returns the path of a file in the directory of the server. For an empty name, returns the
+    /// path of the directory. The directory also contains the socket.
     pub(super) fn path(&self, name: &str) -> String {
         self.directory.path().join(name).to_str().unwrap().trim_end_matches('/').to_owned()
     }
 
+    /// Executes SQL as the database user `postgres`.
     pub(super) fn execute(&self, sql: &str) {
         let (socket, port) = (self.path(""), self.port.to_string());
         self.run_as_postgres("psql", &["-q", "-h", &socket, "-p", &port, "-c", sql, "postgres"]);
     }
 
+    /// Creates the root certificates `ca` and `other`. Creates the certificates `server` and
+    /// `client`, both issued by `ca`.
     fn create_certificates(&self) {
         let openssl = |arguments: &str| {
             let mut command = Command::new("openssl");
@@ -69,7 +73,9 @@ impl Server {
         }
     }
 
-    /// Runs a program of PostgreSQL as the owner of the files. The programs refuse to run as root.
+    /// Runs a program of PostgreSQL. If the test runs as root, changes the owner of the files to
+    /// `postgres` and runs the program as this user, because some of the programs refuse to run as
+    /// root.
     fn run_as_postgres(&self, program: &str, arguments: &[&str]) {
         let path = program_directory().join(program);
         if rustix::process::geteuid().is_root() {
@@ -88,7 +94,8 @@ impl Drop for Server {
     }
 }
 
-/// Returns the directory with the programs of the newest PostgreSQL that a Debian package installed.
+/// Returns the directory with the programs of the newest PostgreSQL that a Debian package
+/// installed.
 fn program_directory() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed");
     let newest = versions.map(|entry| entry.unwrap().path()).max();
@@ -96,7 +103,7 @@ fn program_directory() -> PathBuf {
 }
 
 fn run(command: &mut Command) {
-    // Standard error is not a pipe: a started server would keep the pipe open.
+    // Standard error is not captured through a pipe: a started server would keep the pipe open.
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap();
     assert!(status.success(), "{command:?}");
 }

@@ -2,6 +2,9 @@
 
 use super::{Case, case};
 
+/// Cases with four texts each, see [`case`]: the hint, the setup commands, the failing command, and
+/// the command that applies the hint. The shell definitions `init`, `$M`, `$S` and `$PW` are in
+/// `PRELUDE`. `$HINT`, `$CMD` and `$W1`, `$W2`, ... are texts of the printed hint, see [`Case`].
 pub(super) const CASES: &[Case] = &[
     // Accounts and sessions
     case(
@@ -62,13 +65,13 @@ pub(super) const CASES: &[Case] = &[
         "$CMD ada -q && jeton users list",
     ),
     case(
-        "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
+        "log in with `jeton login`, or use `--exist-ok` to accept the existing store",
         "init",
         "jeton init ada",
         "JETON_PASSWORD=$PW $W1 ada && jeton init ada $W2",
     ),
     case(
-        "pass a refresh token with `--token-stdin`, or omit this token",
+        "pass a refresh token with `--token-stdin`, or omit the bearer token",
         "init",
         "JETON_TOKEN=$(jeton sessions token) jeton refresh",
         "jeton refresh",
@@ -98,7 +101,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton users import users.csv $W1",
     ),
     case(
-        "give a row the role `admin`, or create an admin: jeton init",
+        "set the role `admin` in a row, or create an admin: jeton init",
         "jeton keys generate -q; printf 'username\\nbob\\n' > users.csv",
         "jeton users import users.csv",
         "$CMD ada -q && jeton users import users.csv",
@@ -153,7 +156,7 @@ pub(super) const CASES: &[Case] = &[
         "$CMD && jeton token create x -p read:a",
     ),
     case(
-        "renew the token by id as its owner: jeton token renew {token}",
+        "log in as the owner of the token, and renew the token by its id: jeton token renew {token}",
         "init; jeton settings set token.max_ttl 1s -q; jeton token create ci --ttl 1h > t; sleep 2",
         "jeton token renew @t",
         "$CMD",

@@ -2,6 +2,9 @@
 
 use super::{Case, case};
 
+/// Cases with four texts each, see [`case`]: the hint, the setup commands, the failing command, and
+/// the command that applies the hint. The shell definitions `init`, `$M`, `$S` and `$PW` are in
+/// `PRELUDE`. `$HINT`, `$CMD` and `$W1`, `$W2`, ... are texts of the printed hint, see [`Case`].
 pub(super) const CASES: &[Case] = &[
     case("use `jeton {command}`", "", "jeton signin -h", "$W1 -h"),
     case("use `jeton {path}`", "init", "jeton prune", "$W1 --yes"),

@@ -7,20 +7,22 @@ mod named_tokens;
 mod stores;
 mod values;
 
-/// A hint, and the shell commands that produce the hint and follow the hint. The commands use the
-/// definitions of `PRELUDE`.
+/// A hint, the shell commands that produce the hint, and a command that applies the hint. The
+/// commands use the shell definitions of `PRELUDE` in `hints/mod.rs`.
 pub(super) struct Case {
-    /// Text of the hint in the source code, with placeholders.
+    /// Text of the hint as in the source code, with the placeholders of `format!`.
     pub(crate) hint: &'static str,
     /// Commands that run before `failing_command`.
     pub(crate) setup: &'static str,
     /// Command that fails with the hint.
     pub(crate) failing_command: &'static str,
-    /// Command that follows the hint. `HINT` is the printed hint, `CMD` the text after the first colon
-    /// of the hint (a command or options), and `W1`, `W2`, ... are the texts in backticks in the hint.
+    /// Command that applies the hint and succeeds. Shell variables: `HINT` is the printed hint;
+    /// `CMD` is the text after the first colon of the hint (a command or options); `W1`, `W2`, ...
+    /// are the texts in backticks in the hint.
     pub(crate) corrected_command: &'static str,
 }
 
+/// Returns a case; the parameters are the fields of [`Case`].
 pub(super) const fn case(
     hint: &'static str,
     setup: &'static str,
@@ -43,10 +45,11 @@ pub(super) fn all() -> Vec<&'static Case> {
     groups.into_iter().flatten().collect()
 }
 
+/// Reason for hints about stores on PostgreSQL servers.
 const NEEDS_POSTGRES: &str = "needs a PostgreSQL server, or an address of a server";
 
-/// Hints without a case, each with the reason: the sandbox cannot execute the hint, or another test
-/// executes the hint.
+/// Hints without a case, each with the reason: a case cannot execute the hint in its sandbox, the
+/// hint contains no command, or another test executes the hint.
 pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("add `schema=NAME` to the address to use another schema", NEEDS_POSTGRES),
     ("use the address of the primary server", NEEDS_POSTGRES),
@@ -71,10 +74,17 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         NEEDS_POSTGRES,
     ),
     ("start the server, or use the directory of its socket as `host`", NEEDS_POSTGRES),
-    ("use a host name that the network knows", NEEDS_POSTGRES),
+    (
+        "for a minter or verifier, add `schema=jeton_views` to the address; list the rights of database users: jeton store roles --help",
+        NEEDS_POSTGRES,
+    ),
+    ("use a host name that resolves to an IP address", NEEDS_POSTGRES),
     ("enable TLS on the server, or use `sslmode=disable` on a trusted network", NEEDS_POSTGRES),
-    ("set `sslrootcert` to a file with the certificate of the issuer", NEEDS_POSTGRES),
-    ("use a host name of the server's certificate in the address", NEEDS_POSTGRES),
+    (
+        "set `sslrootcert` to a file with the certificate of the certificate authority",
+        NEEDS_POSTGRES,
+    ),
+    ("in the address, use a host name for which the server's certificate is valid", NEEDS_POSTGRES),
     ("set the password in `PGPASSWORD`, in `~/.pgpass`, or in `JETON_STORE`", NEEDS_POSTGRES),
     (
         "percent-encode special characters of the user name and the password: `%40` for `@`",
@@ -90,7 +100,10 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("check the contents of the store before you retry", "needs a failed fsync"),
     ("try again, or wait longer with `--wait`", "needs a second process with a lock"),
     ("curl -fsS {}", "needs a web server"),
-    ("download the document and pass it as `-` on standard input", "needs a web server"),
+    (
+        "download the document, and pass the document on standard input with the argument `-`",
+        "needs a web server",
+    ),
     (
         "download the document, then use `{option}{name}`: curl -fsSo {name} {url}",
         "needs a web server",

@@ -1,7 +1,10 @@
-//! Hints about stores, directories, and the formats of keys.
+//! Hints about stores and directories, and about the states and formats of keys.
 
 use super::{Case, case};
 
+/// Cases with four texts each, see [`case`]: the hint, the setup commands, the failing command, and
+/// the command that applies the hint. The shell definitions `init`, `$M`, `$S` and `$PW` are in
+/// `PRELUDE`. `$HINT`, `$CMD` and `$W1`, `$W2`, ... are texts of the printed hint, see [`Case`].
 pub(super) const CASES: &[Case] = &[
     // Stores and directories
     case("create a store: jeton init", "", "jeton users list", "$CMD ada -q && jeton users list"),
@@ -12,7 +15,7 @@ pub(super) const CASES: &[Case] = &[
         "export $W1=$HOME/config; jeton init ada -q",
     ),
     case(
-        "set `{variable}` to a directory of yours, or `JETON_STORE` to a file",
+        "set `{variable}` to a directory that you own, or `JETON_STORE` to a file",
         "",
         "XDG_DATA_HOME=/proc/x jeton init ada",
         "export $W1=$HOME/data; jeton init ada -q",
@@ -120,13 +123,13 @@ pub(super) const CASES: &[Case] = &[
         "${CMD%FILE}x.db --yes",
     ),
     case(
-        "move the store to a separate directory: mkdir -p -m 700 {0} && mv {1}* {0} (then use it with `--store {2}`)",
+        "move the store to a separate directory: mkdir -p -m 700 {0} && mv {1}* {0} (then use the store with `--store {2}`)",
         "mkdir -m 700 m; jeton init ada -q --store m/x.db; chmod 1777 m",
         "jeton users list --store m/x.db",
         "eval \"${CMD%% (then*}\" && jeton store info $W1",
     ),
     case(
-        "choose the names: jeton store roles --prefix jeton",
+        "choose a prefix for the role names: jeton store roles --prefix jeton",
         "",
         "JETON_STORE='postgres://db.example/app?schema=My-Schema' jeton store roles",
         "JETON_STORE='postgres://db.example/app?schema=My-Schema' $CMD",
@@ -151,7 +154,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton keys revoke --yes $W1 $(jeton keys list | awk 'NR==2 {print $1}')",
     ),
     case(
-        "use `--alg HS256 --encoding text` for a shared secret in JSON",
+        "use `--alg HS256 --encoding text` if the whole JSON text is the shared secret",
         "printf '{\"secret\":\"of thirty-two bytes and more bytes\"}' > s.json",
         "jeton token mint --key-file s.json",
         "jeton token mint --key-file s.json $W1",

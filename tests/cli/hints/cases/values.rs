@@ -1,7 +1,11 @@
-//! Hints about values and input.
+//! Hints about times, durations and claims, and about the input of commands: passwords, tokens,
+//! keys and files.
 
 use super::{Case, case};
 
+/// Cases with four texts each, see [`case`]: the hint, the setup commands, the failing command, and
+/// the command that applies the hint. The shell definitions `init`, `$M`, `$S` and `$PW` are in
+/// `PRELUDE`. `$HINT`, `$CMD` and `$W1`, `$W2`, ... are texts of the printed hint, see [`Case`].
 pub(super) const CASES: &[Case] = &[
     // Times and durations
     case("use a duration above zero, such as `5m`", "", "$M --ttl 0s", "$M --ttl $W1"),
@@ -32,8 +36,8 @@ pub(super) const CASES: &[Case] = &[
         "$M --ttl -1h",
         "$M $W1 && $M $W2",
     ),
-    case("use `{days}`", "", "$M --ttl 1y", "$M --ttl $W1"),
-    case("use `+{days}`", "", "$M --expires-at +1y", "$M --expires-at $W1"),
+    case("use `{in_days}`", "", "$M --ttl 1y", "$M --ttl $W1"),
+    case("use `+{in_days}`", "", "$M --expires-at +1y", "$M --expires-at $W1"),
     case("use `{text}s` for seconds", "", "$M --ttl 3600", "$M --ttl $W1"),
     case(
         "use `+{lifetime}` or `{age}`",
@@ -43,6 +47,12 @@ pub(super) const CASES: &[Case] = &[
     ),
     case("use seconds: `{seconds}`", "", "$M --expires-at 1999999999000", "$M --expires-at $W1"),
     case("use `{time_in_utc}`", "", "$M --expires-at 2030-01-31T12:00:00", "$M --expires-at $W1"),
+    case(
+        "pass only the token, from `ey` to the end of the signature",
+        "init; jeton token create app >t; (cat t; head -c 800000 /dev/zero | tr '\\0' ' ') >long",
+        "jeton token verify @long",
+        "jeton token verify @t",
+    ),
     // Claims
     case(
         "omit `--no-{name}` or the claim",
@@ -82,13 +92,13 @@ pub(super) const CASES: &[Case] = &[
         "$M",
     ),
     case(
-        "use files for all but one of the arguments",
+        "use standard input for one input only, and files for the other inputs",
         "echo '{}' > claims.json",
         "jeton token mint --alg HS256 --key-file - --claims -",
         "echo $S | jeton token mint --alg HS256 --key-file - --claims claims.json",
     ),
     case(
-        "use a path, prefixed with `./` if it looks like a URL",
+        "use a path; if the path looks like a URL, put `./` before the path",
         "",
         "jeton init ada --store mysql://x",
         "jeton init ada -q --store ./x",
@@ -166,7 +176,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton token decode @t $W1",
     ),
     case(
-        "use `--ignore-unknown` to skip unknown columns and members",
+        "use `--ignore-unknown` to skip unknown CSV columns and JSON members",
         "init; printf 'username,shoe\\nbob,41\\n' > users.csv",
         "jeton users import users.csv",
         "jeton users import users.csv $W1",

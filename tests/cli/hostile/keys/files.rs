@@ -1,10 +1,12 @@
-//! Files without a key, damaged keys, and keys of unsupported formats, types or sizes.
+//! Files without a key, damaged keys, and keys in unsupported formats or of unsupported types or
+//! sizes.
 
 use super::Table;
 use super::der::{nested_sequences, pem};
 use crate::hostile::issuer::{ED25519, P256, P256_PUBLIC, RSA, RSA_PUBLIC};
 use crate::hostile::signer::decode_pem;
 
+// Parts of error messages.
 const UNKNOWN_FORMAT: &str = "unsupported key format";
 const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
 const UNSUITABLE: &str = "unsuitable for the algorithm";
@@ -16,23 +18,26 @@ const NO_KEY_IN_PEM: &str = "the PEM has no key";
 const TRAILING_DATA: &str = "trailing data after the key";
 const ENCRYPTED: &str = "found an encrypted private key";
 const DAMAGED: &str = "the PEM is damaged";
-const TOO_LARGE: &str = "key file too large: more than 6291456 bytes";
-const NO_JSON: &str = "not well-formed JSON";
-const TOO_LARGE_TEXT: &str = "too large: more than 262144 bytes";
+const FILE_TOO_LARGE: &str = "key file too large: more than 6291456 bytes";
+const MALFORMED_JSON: &str = "not well-formed JSON";
+const NON_JSON_TOO_LARGE: &str = "too large: more than 262144 bytes";
 const TOO_MANY_VALUES: &str = "the JSON has too many values";
 
-/// Returns files without a key or with a key in an unsupported encoding.
+/// Returns files that contain no key, an incomplete key, a key in an unsupported encoding, or too
+/// much data.
 pub(in crate::hostile) fn non_key_table() -> Table {
     let mut table = Table::default();
     let json = "{\"kty\":\"oct\"}";
     let utf_16: Vec<u8> = json.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    // ASCII text in big-endian UTF-16 starts with a zero byte. If this byte is moved to the end,
+    // the result is the same text in little-endian UTF-16.
     let utf_16_with_bom = [&[0xFF, 0xFE][..], &utf_16[1..], &[0]].concat();
-    let (empty, missing_secret) = ("key empty", "`k` missing");
+    let (no_content, missing_secret) = ("key empty", "`k` missing");
     for (name, message, file) in [
-        ("empty", empty, Vec::new()),
-        ("a line break", empty, b"\n".to_vec()),
-        ("whitespace", empty, b" \t\r\n ".to_vec()),
-        ("a byte order mark", empty, b"\xEF\xBB\xBF".to_vec()),
+        ("empty", no_content, Vec::new()),
+        ("a line break", no_content, b"\n".to_vec()),
+        ("whitespace", no_content, b" \t\r\n ".to_vec()),
+        ("a byte order mark", no_content, b"\xEF\xBB\xBF".to_vec()),
         ("NUL", UNKNOWN_FORMAT, vec![0; 1_000]),
         ("plain text", UNKNOWN_FORMAT, b"this is my key".to_vec()),
         ("JSON in UTF-16", UNKNOWN_FORMAT, utf_16),
@@ -51,11 +56,11 @@ pub(in crate::hostile) fn non_key_table() -> Table {
     let large = vec![0; 64_000_000];
     let repeated = |item: &[u8], count| [&b"{\"keys\":["[..], &item.repeat(count)].concat();
     for (name, message, file) in [
-        ("64 MB of NUL", TOO_LARGE, large),
-        ("100,000 keys, unterminated", NO_JSON, repeated(b"{},", 100_000)),
+        ("64 MB of NUL", FILE_TOO_LARGE, large),
+        ("100,000 keys, unterminated", MALFORMED_JSON, repeated(b"{},", 100_000)),
         ("1,500,000 arrays", TOO_MANY_VALUES, repeated(b"[],", 1_500_000)),
         ("5 MB of arrays", TOO_MANY_VALUES, repeated(b"[", 5_000_000)),
-        ("5 MB of base64", TOO_LARGE_TEXT, b"AAAA".repeat(1_250_000)),
+        ("5 MB of base64", NON_JSON_TOO_LARGE, b"AAAA".repeat(1_250_000)),
     ] {
         table.add_import(message, name, &file);
         table.add_verify_both("RS256", message, name, &file);
@@ -63,7 +68,7 @@ pub(in crate::hostile) fn non_key_table() -> Table {
     table
 }
 
-/// Returns damaged private keys, and intact keys where another kind of key is expected.
+/// Returns damaged private keys, and valid keys for commands that expect another kind of key.
 pub(in crate::hostile) fn damaged_private_key_table() -> Table {
     let mut table = Table::default();
     for (name, text) in [("RSA", RSA), ("P-256", P256), ("Ed25519", ED25519)] {
@@ -98,6 +103,7 @@ pub(in crate::hostile) fn damaged_private_key_table() -> Table {
         table.add_import(
             DAMAGED,
             &format!("{name} PEM with an invalid base64 character"),
+            // The base64 starts with `MI` (RSA and P-256) or `MC` (Ed25519).
             text.replacen("MI", "M*", 1).replacen("MC", "M*", 1),
         );
         let relabelled = text.replace("PRIVATE KEY", "X PRIVATE KEY");
@@ -120,7 +126,7 @@ pub(in crate::hostile) fn damaged_private_key_table() -> Table {
     table
 }
 
-/// Returns damaged public keys, and intact public keys for an algorithm of another key type.
+/// Returns damaged public keys, and valid public keys for an algorithm of another key type.
 pub(in crate::hostile) fn damaged_public_key_table() -> Table {
     let mut table = Table::default();
     for (name, text, alg) in [("RSA", RSA_PUBLIC, "RS256"), ("P-256", P256_PUBLIC, "ES256")] {
@@ -160,7 +166,8 @@ pub(in crate::hostile) fn damaged_public_key_table() -> Table {
     table
 }
 
-/// Returns private and public keys of unsupported formats, types or sizes.
+/// Returns private and public keys in unsupported formats or of unsupported types or sizes, and a
+/// certificate in place of a private key.
 pub(in crate::hostile) fn unsupported_type_table() -> Table {
     let mut table = Table::default();
     macro_rules! sample {
@@ -185,6 +192,7 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
         (sample!("rsa512"), rsa_too_small),
     ] {
         table.add_import(message, name, text);
+        // `token verify` accepts a certificate as a public key.
         if name != "certificate" {
             table.add_verify_key("RS256", message, name, text);
             let message = if message.starts_with("found") { message } else { FOUND_PRIVATE_KEY };
@@ -228,6 +236,6 @@ fn damaged_or_unsuitable_public_keys_are_refused() {
 }
 
 #[test]
-fn unsupported_key_formats_types_and_sizes_are_refused() {
+fn keys_of_unsupported_format_type_or_size_are_refused() {
     unsupported_type_table().assert_rejected();
 }

@@ -1,4 +1,4 @@
-//! Private JWKs and JWK Sets, for `keys import`.
+//! Invalid private JWKs and JWK Sets, for `keys import`.
 
 use super::private_keys::{
     ed25519_jwk, inconsistent_rsa_jwks, increment, other_rsa_jwk, p256_jwk, p384_jwk, p521_jwk,
@@ -136,7 +136,7 @@ pub(in crate::hostile) fn member_encoding_table() -> Table {
                 ("one byte shorter", bytes[1..].to_vec()),
                 ("one byte longer", [&bytes[..], &[0]].concat()),
                 ("leading zero", [&[0], &bytes[..]].concat()),
-                ("repeated twice", bytes.repeat(2)),
+                ("twice in a row", bytes.repeat(2)),
             ] {
                 let row_name = format!("{} {name} {defect}", key["crv"]);
                 table.add_import(BAD_LENGTH, &row_name, with_bytes(&key, name, bytes).to_string());
@@ -153,8 +153,9 @@ pub(in crate::hostile) fn member_encoding_table() -> Table {
     table
 }
 
-/// Returns elliptic curve and Ed25519 JWKs with inconsistent numbers.
-pub(in crate::hostile) fn number_table() -> Table {
+/// Returns private elliptic curve and Ed25519 JWKs with a `d`, `x`, `y` or `crv` that is invalid or
+/// does not match the other members.
+pub(in crate::hostile) fn inconsistent_member_table() -> Table {
     let mut table = Table::default();
     let mut add =
         |message: &str, name: &str, key: &Value| table.add_import(message, name, key.to_string());
@@ -199,7 +200,8 @@ pub(in crate::hostile) fn number_table() -> Table {
     table
 }
 
-/// Returns private RSA JWKs that are inconsistent or incomplete, or have more than two primes.
+/// Returns private RSA JWKs that are inconsistent or incomplete, or that contain `oth`, which is
+/// the member for keys with more than two primes.
 pub(in crate::hostile) fn rsa_table() -> Table {
     let mut table = Table::default();
     for (name, jwk) in inconsistent_rsa_jwks() {
@@ -226,20 +228,20 @@ pub(in crate::hostile) fn rsa_table() -> Table {
     table
 }
 
-/// Returns malformed JWKs and JWK Sets.
+/// Returns malformed JWKs and JWK Sets, and JWK Sets with an unusable key or a repeated key id.
 pub(in crate::hostile) fn document_table() -> Table {
     let mut table = Table::default();
     let key = ed25519_jwk().to_string();
     let members = &key[1..key.len() - 1];
-    let (no_json, duplicate_member) = ("not well-formed JSON", "duplicate member name");
+    let (not_json, duplicate_member) = ("not well-formed JSON", "duplicate member name");
     let nested_arrays =
         |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
     for (message, name, text) in [
-        (no_json, "truncated", key[..key.len() - 1].to_owned()),
-        (no_json, "two keys in a row", format!("{key}{key}")),
-        (no_json, "a comment", format!("{{/**/{members}}}")),
-        (no_json, "arrays nested 10,000 deep", nested_arrays(10_000)),
-        (no_json, "50,000 unclosed objects", "{\"a\":".repeat(50_000)),
+        (not_json, "truncated", key[..key.len() - 1].to_owned()),
+        (not_json, "two keys in a row", format!("{key}{key}")),
+        (not_json, "a comment", format!("{{/**/{members}}}")),
+        (not_json, "arrays nested 10,000 deep", nested_arrays(10_000)),
+        (not_json, "50,000 unclosed objects", "{\"a\":".repeat(50_000)),
         (duplicate_member, "kty twice", format!("{{\"kty\":\"oct\",{members}}}")),
         (duplicate_member, "d twice", format!("{{{members},\"d\":\"AAAA\"}}")),
         (duplicate_member, "d twice, one escaped", format!("{{{members},\"\\u0064\":\"AAAA\"}}")),
@@ -257,8 +259,8 @@ pub(in crate::hostile) fn document_table() -> Table {
         ),
         ("not an object", "100,000 numbers", format!("{{\"keys\":[{}0]}}", "0,".repeat(100_000))),
         ("key 2 of 2: unsuitable", "an invalid key after a valid key", {
-            let bad = with_member(&other_rsa_jwk(), "alg", "ES256");
-            format!("{{\"keys\":[{key},{bad}]}}")
+            let unsuitable = with_member(&other_rsa_jwk(), "alg", "ES256");
+            format!("{{\"keys\":[{key},{unsuitable}]}}")
         }),
         ("two keys have the same `kid`", "kid twice", {
             let key_with_kid = with_member(&ed25519_jwk(), "kid", "a");
@@ -283,7 +285,7 @@ fn private_jwk_member_encodings_and_lengths_are_validated() {
 
 #[test]
 fn inconsistent_private_ec_or_ed25519_jwk_is_refused() {
-    number_table().assert_rejected();
+    inconsistent_member_table().assert_rejected();
 }
 
 #[test]
@@ -292,6 +294,6 @@ fn inconsistent_or_incomplete_private_rsa_jwk_is_refused() {
 }
 
 #[test]
-fn malformed_jwk_documents_are_refused() {
+fn invalid_jwk_documents_are_refused() {
     document_table().assert_rejected();
 }

@@ -1,5 +1,5 @@
-//! Hostile keys for `keys import` and for `token verify --key` and `--jwks`: every key is refused
-//! with the documented message.
+//! Hostile keys for `keys import`, and for `token verify` with `--key` and `--jwks`: every key is
+//! refused with the expected message.
 
 mod der;
 pub(super) mod files;
@@ -13,6 +13,7 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::time::Instant;
 
+// Parts of error messages.
 const UNKNOWN_TYPE: &str =
     "unsupported key type: expected RSA, P-256, P-384, P-521, Ed25519 or symmetric";
 const OFF_CURVE: &str = "not a point on the curve";
@@ -22,7 +23,8 @@ const INCONSISTENT: &str = "inconsistent key parts";
 /// The command that imports the file `key` as a test key.
 const IMPORT: &[&str] = &["keys", "import", "--purpose", "test", "--from-file", "key"];
 
-/// A token with `alg` RS256. The keys must be refused regardless of the token.
+/// A token with the algorithm RS256. The command must refuse the key, so the validity of the token
+/// is irrelevant.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 
 /// A hostile key, a command that reads the key, and the expected failure.
@@ -33,7 +35,7 @@ pub(super) struct Row {
     pub(super) key_file: Vec<u8>,
     /// Arguments of jeton.
     pub(super) arguments: Vec<&'static str>,
-    /// Part of the error message.
+    /// Expected part of the error message.
     message: String,
 }
 
@@ -42,7 +44,8 @@ pub(super) struct Row {
 pub(super) struct Table(pub(super) Vec<Row>);
 
 impl Table {
-    /// Adds a key that the command `arguments` must refuse with this message.
+    /// Adds a key that the command `arguments` must refuse with this message. `name` is a
+    /// description of the key, and `file` is the content of the key file.
     fn push(&mut self, arguments: Vec<&'static str>, message: &str, name: &str, file: &[u8]) {
         let name = format!("{name}, with `{}`", arguments.join(" "));
         let (key_file, message) = (file.to_vec(), message.to_owned());
@@ -83,7 +86,8 @@ impl Table {
         self.push(arguments, message, name, file.as_ref());
     }
 
-    /// Adds a key that `token verify` must refuse with `--key` and with `--jwks`.
+    /// Adds a key that `token verify` must refuse with this message, both with `--key` and this
+    /// algorithm and with `--jwks`.
     fn add_verify_both(
         &mut self,
         algorithm: &'static str,
@@ -95,13 +99,14 @@ impl Table {
         self.add_verify_set(message, name, file.as_ref());
     }
 
-    /// Asserts that the command of every row refuses the key with exit code 65. Reports all failures at
-    /// once.
+    /// Asserts that no key is imported, and that the command of every row refuses its key within
+    /// [`MAX_DURATION`], with limited memory, with exit code 65 and with the expected message.
+    /// Reports all failures at once.
     #[track_caller]
     fn assert_rejected(&self) {
         let sandbox = Sandbox::with_admin();
         let key_count = || sandbox.sql("SELECT count(*) FROM keys");
-        let before = key_count();
+        let key_count_before = key_count();
         let mut failures = Vec::new();
         for row in &self.0 {
             std::fs::write(sandbox.home().join("key"), &row.key_file).unwrap();
@@ -120,7 +125,7 @@ impl Table {
             }
         }
         assert!(failures.is_empty(), "{}", failures.join("\n"));
-        assert_eq!(key_count(), before, "a key was imported");
+        assert_eq!(key_count(), key_count_before, "a key was imported");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Inconsistent private keys in DER, and the sample keys as JWKs.
+//! Invalid private keys in DER, and the sample keys as JWKs.
 
 use super::Table;
 use super::der::{self, integer, pkcs1, pkcs8_ec, pkcs8_ed25519, sec1, sequence};
@@ -31,7 +31,7 @@ pub(super) fn p384_jwk() -> Value {
     parse_jwk(include_str!("../samples/p384.jwk"))
 }
 
-/// The key of RFC 7515, appendix A.4.
+/// Returns the key of RFC 7515, appendix A.4.
 pub(super) fn p521_jwk() -> Value {
     parse_jwk(include_str!("../samples/p521.jwk"))
 }
@@ -40,14 +40,14 @@ pub(super) fn ed25519_jwk() -> Value {
     parse_jwk(include_str!("../samples/ed25519.jwk"))
 }
 
-/// Returns the JWK with that member set to the bytes, in base64url.
+/// Returns the JWK with the member set to the base64url encoding of the bytes.
 pub(super) fn with_bytes(jwk: &Value, member: &str, bytes: impl AsRef<[u8]>) -> Value {
     let mut jwk = jwk.clone();
     jwk[member] = json!(URL_SAFE_NO_PAD.encode(bytes));
     jwk
 }
 
-/// Returns the private number and the public point of an EC key.
+/// Returns the private number and the uncompressed public point of an elliptic curve key.
 fn number_and_point(jwk: &Value) -> (Vec<u8>, Vec<u8>) {
     let point = [&[4][..], &decode_member(jwk, "x"), &decode_member(jwk, "y")].concat();
     (decode_member(jwk, "d"), point)
@@ -60,7 +60,7 @@ fn one_of_size(size: usize) -> Vec<u8> {
     number
 }
 
-/// Returns `number + 1` for a big-endian number, in the same number of bytes.
+/// Returns `number + 1`. The argument and the result are big-endian and have the same length.
 pub(super) fn increment(number: &[u8]) -> Vec<u8> {
     let (mut number, mut one) = (number.to_vec(), one_of_size(number.len()));
     number.reverse();
@@ -70,6 +70,8 @@ pub(super) fn increment(number: &[u8]) -> Vec<u8> {
     sum
 }
 
+/// Returns P-256 and P-384 keys in SEC 1 and PKCS#8. In each key, the curve, the private number or
+/// the point is invalid or does not match the other parts.
 pub(in crate::hostile) fn elliptic_curve_table() -> Table {
     let mut table = Table::default();
     for (jwk, curve_oid, other_oid, order) in [
@@ -91,7 +93,7 @@ pub(in crate::hostile) fn elliptic_curve_table() -> Table {
             ("d = order + 1", curve_oid, increment(&order), point.clone()),
             ("d with all bits set", curve_oid, vec![0xFF; size], point.clone()),
             ("d one byte longer", curve_oid, [&d[..], &[0]].concat(), point.clone()),
-            ("d repeated twice", curve_oid, d.repeat(2), point.clone()),
+            ("d twice in a row", curve_oid, d.repeat(2), point.clone()),
             ("no d", curve_oid, Vec::new(), point.clone()),
             ("d of another key", curve_oid, increment(&d), point.clone()),
             ("d = 1", curve_oid, one_of_size(size), point.clone()),
@@ -114,8 +116,9 @@ pub(in crate::hostile) fn elliptic_curve_table() -> Table {
     table
 }
 
-/// Returns P-256 keys with explicit curve parameters, of which one parameter is changed: a signature
-/// by such a key proves nothing.
+/// Returns P-256 keys that contain the curve parameters in place of the name of the curve. In each
+/// key, one parameter is changed. An attacker who can choose the generator can make a private key
+/// for any public key.
 pub(in crate::hostile) fn explicit_parameter_table() -> Table {
     let mut table = Table::default();
     let der = decode_pem(include_str!("../samples/explicit.pem"));
@@ -134,6 +137,8 @@ pub(in crate::hostile) fn explicit_parameter_table() -> Table {
     table
 }
 
+/// Returns Ed25519 keys with a seed or public key of the wrong length, with a public key that does
+/// not match the seed, or with the object identifier of another key type.
 pub(in crate::hostile) fn ed25519_table() -> Table {
     let mut table = Table::default();
     let jwk = ed25519_jwk();
@@ -158,24 +163,28 @@ pub(in crate::hostile) fn ed25519_table() -> Table {
         );
     }
     let ed25519_der = pkcs8_ed25519(&seed, None);
-    for (name, oid) in [("X25519", 0x6E), ("X448", 0x6F), ("Ed448", 0x71)] {
-        let mut renamed = ed25519_der.clone();
-        let at = renamed.windows(3).position(|part| part == [0x2B, 0x65, 0x70]).unwrap();
-        renamed[at + 2] = oid;
-        table.add_import(NOT_A_PRIVATE_KEY, &format!("Ed25519 with the OID of {name}"), renamed);
+    for (name, last_oid_byte) in [("X25519", 0x6E), ("X448", 0x6F), ("Ed448", 0x71)] {
+        let mut with_other_oid = ed25519_der.clone();
+        let at = with_other_oid.windows(3).position(|part| part == [0x2B, 0x65, 0x70]).unwrap();
+        with_other_oid[at + 2] = last_oid_byte;
+        table.add_import(
+            NOT_A_PRIVATE_KEY,
+            &format!("Ed25519 with the OID of {name}"),
+            with_other_oid,
+        );
     }
     table
 }
 
-/// Returns inconsistent RSA keys as JWKs, each with a description of the defect.
+/// Returns inconsistent private RSA JWKs, each with a description of the defect.
 pub(super) fn inconsistent_rsa_jwks() -> Vec<(String, Value)> {
     let (jwk, other) = (rsa_jwk(), other_rsa_jwk());
     let number = |name: &str| decode_member(&jwk, name);
     let mut cases = Vec::new();
     for name in ["n", "d", "p", "q", "dp", "dq", "qi"] {
-        let mut foreign = jwk.clone();
-        foreign[name] = other[name].clone();
-        cases.push((format!("{name} of another key"), foreign));
+        let mut with_other_number = jwk.clone();
+        with_other_number[name] = other[name].clone();
+        cases.push((format!("{name} of another key"), with_other_number));
         let bytes = number(name);
         let mut altered = bytes.clone();
         altered[bytes.len() - 1] ^= 2;
@@ -192,24 +201,25 @@ pub(super) fn inconsistent_rsa_jwks() -> Vec<(String, Value)> {
     };
     cases.push(("p and q swapped".to_owned(), swap("p", "q")));
     cases.push(("dp and dq swapped".to_owned(), swap("dp", "dq")));
-    let mut primes = jwk.clone();
+    let mut with_other_primes = jwk.clone();
     for name in ["p", "q"] {
-        primes[name] = other[name].clone();
+        with_other_primes[name] = other[name].clone();
     }
-    cases.push(("the primes of another key".to_owned(), primes));
+    cases.push(("the primes of another key".to_owned(), with_other_primes));
     for (name, e) in [("0", &[0][..]), ("1", &[1]), ("2", &[2]), ("65536", &[1, 0, 0]), ("3", &[3])]
     {
         cases.push((format!("e = {name}"), with_bytes(&jwk, "e", e)));
     }
-    let mut trivial = jwk.clone();
+    let mut with_exponents_of_one = jwk.clone();
     for name in ["e", "d", "dp", "dq"] {
-        trivial = with_bytes(&trivial, name, [1]);
+        with_exponents_of_one = with_bytes(&with_exponents_of_one, name, [1]);
     }
-    cases.push(("e = d = dp = dq = 1".to_owned(), trivial));
+    cases.push(("e = d = dp = dq = 1".to_owned(), with_exponents_of_one));
     cases.push(("e as long as n".to_owned(), with_bytes(&jwk, "e", number("n"))));
     cases
 }
 
+/// Returns inconsistent private RSA keys in PKCS#1, and a public key in place of a private key.
 pub(in crate::hostile) fn rsa_table() -> Table {
     let mut table = Table::default();
     for (name, jwk) in inconsistent_rsa_jwks() {
@@ -223,17 +233,17 @@ pub(in crate::hostile) fn rsa_table() -> Table {
 }
 
 #[test]
-fn inconsistent_elliptic_curve_keys_are_refused() {
+fn invalid_elliptic_curve_private_keys_are_refused() {
     elliptic_curve_table().assert_rejected();
     explicit_parameter_table().assert_rejected();
 }
 
 #[test]
-fn inconsistent_ed25519_keys_are_refused() {
+fn invalid_ed25519_private_keys_are_refused() {
     ed25519_table().assert_rejected();
 }
 
 #[test]
-fn inconsistent_rsa_keys_are_refused() {
+fn inconsistent_rsa_private_keys_are_refused() {
     rsa_table().assert_rejected();
 }

@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 const BAD_RSA_LENGTH: &str = "RSA key size out of range: expected 2,048 to 8,192 bits";
 const BAD_EXPONENT: &str = "the RSA exponent is not an odd number of at least 3";
-const NO_ED25519_POINT: &str = "not an Ed25519 key, or a point of small order";
+const BAD_ED25519_POINT: &str = "not an Ed25519 key, or a point of small order";
 const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
 const NOT_A_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 
-/// Ed25519 points of small order: the eight points, then their non-canonical encodings, in which y is
-/// 2^255 - 19 or more, or the sign bit is set although x is zero.
+/// Ed25519 points of small order, in hexadecimal. The first eight entries are the eight points. The
+/// other entries are non-canonical encodings of some of these points: y is 2^255 - 19 or more, or
+/// the sign bit is set although x is zero.
 const SMALL_ORDER_POINTS: [&str; 14] = [
     "0100000000000000000000000000000000000000000000000000000000000000",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -39,7 +40,8 @@ fn public_part(jwk: &Value) -> Value {
 }
 
 impl Table {
-    /// Adds a key that `--key` must refuse, and that `--jwks` must refuse both alone and in a set.
+    /// Adds a public JWK that `token verify` must refuse with `--key`, and with `--jwks` both alone
+    /// and in a set.
     fn add_public(&mut self, algorithm: &'static str, message: &str, name: &str, jwk: &Value) {
         self.add_verify_both(algorithm, message, name, jwk.to_string());
         let set = json!({ "keys": [jwk] }).to_string();
@@ -64,11 +66,11 @@ pub(in crate::hostile) fn ed25519_point_table() -> Table {
     for (name, point) in points {
         table.add_public(
             "EdDSA",
-            NO_ED25519_POINT,
+            BAD_ED25519_POINT,
             &format!("Ed25519: {name}"),
             &with_bytes(&key, "x", &point),
         );
-        let message = if point.len() == 32 { NO_ED25519_POINT } else { "error: key: " };
+        let message = if point.len() == 32 { BAD_ED25519_POINT } else { "error: key: " };
         let text = pem("PUBLIC KEY", &ed25519_public_key_info(&point));
         table.add_verify_key("EdDSA", message, &format!("Ed25519 PEM: {name}"), text);
     }
@@ -180,8 +182,8 @@ pub(in crate::hostile) fn rsa_table() -> Table {
     table
 }
 
-/// Returns public JWKs with an invalid `kty`, `crv`, `alg`, `use`, `key_ops`, `kid`, `n` or `x`, and
-/// private JWKs in place of public JWKs.
+/// Returns public JWKs with an invalid `kty`, `crv`, `alg`, `use`, `key_ops`, `kid`, `n` or `x`.
+/// Also returns private JWKs in place of public JWKs.
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub(in crate::hostile) fn metadata_table() -> Table {
     let mut table = Table::default();
@@ -276,7 +278,7 @@ fn invalid_elliptic_curve_points_are_refused() {
 }
 
 #[test]
-fn weak_rsa_parameters_are_refused() {
+fn weak_or_invalid_rsa_public_keys_are_refused() {
     rsa_table().assert_rejected();
 }
 

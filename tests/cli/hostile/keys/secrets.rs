@@ -1,4 +1,5 @@
-//! Invalid shared secrets, keys in place of shared secrets, and invalid JWK Sets.
+//! Invalid shared secrets, public and private keys in place of shared secrets, and invalid JWK
+//! Sets.
 
 use super::Table;
 use super::private_keys::{ed25519_jwk, p256_jwk, rsa_jwk};
@@ -14,9 +15,9 @@ const NOT_A_SECRET: &str = "expected a shared secret";
 const TOO_SHORT_FOR_HS256: &str = "secret too short for HS256: found ";
 const UNSUITABLE: &str = "unsuitable for the algorithm";
 
-/// Returns public and private keys in place of shared secrets, and a private key for algorithms of other
-/// key types.
-pub(in crate::hostile) fn public_key_as_secret_table() -> Table {
+/// Returns public and private keys in place of shared secrets. Also returns a P-256 private key for
+/// algorithms of other key types and curves.
+pub(in crate::hostile) fn asymmetric_key_as_secret_table() -> Table {
     let mut table = Table::default();
     let hs256_flags = &["--alg", "HS256"];
     for (name, public_pem, private_pem, jwk) in
@@ -70,6 +71,8 @@ pub(in crate::hostile) fn public_key_as_secret_table() -> Table {
     table
 }
 
+/// Returns secrets that are empty, too short or not base64, and a secret for an import without
+/// `--alg`.
 pub(in crate::hostile) fn secret_table() -> Table {
     let mut table = Table::default();
     let too_short = "secret too short for";
@@ -117,7 +120,8 @@ pub(in crate::hostile) fn secret_table() -> Table {
     table
 }
 
-/// Returns invalid JWKs of type `oct`.
+/// Returns JWKs of the type `oct` (shared secrets) that are invalid or are used with an unsuitable
+/// algorithm.
 pub(in crate::hostile) fn oct_jwk_table() -> Table {
     let mut table = Table::default();
     let oct = |k: Value| json!({"kty": "oct", "k": k});
@@ -177,7 +181,8 @@ pub(in crate::hostile) fn oct_jwk_table() -> Table {
     table
 }
 
-/// Returns invalid JWK Sets, and public keys that are invalid or in place of other keys.
+/// Returns invalid JWK Sets, malformed public JWKs, and public JWKs and sets that are used with an
+/// unsuitable algorithm.
 pub(in crate::hostile) fn jwk_set_table() -> Table {
     let mut table = Table::default();
     let key = public_jwk(&ed25519_jwk().to_string());
@@ -196,7 +201,7 @@ pub(in crate::hostile) fn jwk_set_table() -> Table {
         (not_object, "arrays nested 100 deep", nested_arrays(100)),
         (not_object, "100,000 numbers", format!("{{\"keys\":[{}0]}}", "0,".repeat(100_000))),
         (missing_type, "60,000 empty keys", format!("{{\"keys\":[{}{{}}]}}", "{},".repeat(60_000))),
-        (missing_type, "keys in a key", json!({"keys": [{"keys": [key]}]}).to_string()),
+        (missing_type, "`keys` in a key", json!({"keys": [{"keys": [key]}]}).to_string()),
         ("a key in a member", "`Keys` in place of `keys`", json!({"Keys": [key]}).to_string()),
         (not_object, "30,000 nested arrays", {
             format!("{{\"keys\":[{}0]}}", "[[[]]],".repeat(30_000))
@@ -233,8 +238,8 @@ pub(in crate::hostile) fn jwk_set_table() -> Table {
 }
 
 #[test]
-fn public_or_private_key_is_refused_as_secret() {
-    public_key_as_secret_table().assert_rejected();
+fn public_and_private_keys_are_refused_as_secrets() {
+    asymmetric_key_as_secret_table().assert_rejected();
 }
 
 #[test]
@@ -248,6 +253,6 @@ fn invalid_oct_jwks_are_refused() {
 }
 
 #[test]
-fn invalid_jwk_sets_and_misplaced_public_keys_are_refused() {
+fn invalid_jwk_sets_and_unsuitable_public_keys_are_refused() {
     jwk_set_table().assert_rejected();
 }

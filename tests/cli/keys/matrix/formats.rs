@@ -1,4 +1,4 @@
-//! Keys of the store in every format.
+//! Generated test keys in every format that jeton reads.
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use spki::der::asn1::AnyRef;
 use spki::der::{Decode, Reader, SliceReader};
 
-/// Key of the store in the formats from which the other formats are made.
+/// A test key of the store. The tests make the other formats from these formats.
 pub(super) struct TestKey {
     pub(super) kid: String,
     pub(super) algorithm: &'static str,
@@ -35,6 +35,7 @@ fn encode_pem(label: &str, der: &[u8]) -> String {
 }
 
 impl TestKey {
+    /// Generates a test key in the store. `options` are further options of `keys generate`.
     pub(super) fn generate(sandbox: &Sandbox, algorithm: &'static str, options: &[&str]) -> Self {
         let generate = ["keys", "generate", "--purpose", "test", "--alg", algorithm];
         let kid = sandbox.stdout_of(&[&generate, options].concat());
@@ -52,6 +53,8 @@ impl TestKey {
         self.algorithm == "RS256"
     }
 
+    /// Returns the private key as a JWK. The third element of a PKCS#8 key contains the private
+    /// numbers.
     fn private_jwk(&self) -> Value {
         let mut jwk = self.public_jwk.clone();
         let pkcs8 = decode_pem(&self.private_pem);
@@ -70,10 +73,11 @@ impl TestKey {
         jwk
     }
 
+    /// Returns the private key in every format, each with the name of the format.
     pub(super) fn private_formats(&self) -> Vec<(&'static str, Vec<u8>)> {
         let (pem, jwk, pkcs8) =
             (&self.private_pem, self.private_jwk(), decode_pem(&self.private_pem));
-        let account =
+        let service_account =
             json!({"type": "service_account", "private_key_id": "k1", "private_key": pem});
         let mut formats = vec![
             ("PKCS#8 PEM", pem.clone()),
@@ -81,7 +85,7 @@ impl TestKey {
             ("JWK", jwk.to_string()),
             ("JWK Set", json!({ "keys": [jwk] }).to_string()),
             ("array of JWKs", json!([jwk]).to_string()),
-            ("service account", account.to_string()),
+            ("service account", service_account.to_string()),
             ("base64 of JWK", STANDARD.encode(jwk.to_string())),
         ];
         formats.extend(wrappings(pem));
@@ -99,8 +103,8 @@ impl TestKey {
         formats
     }
 
-    /// Returns the private key as SEC 1 (RFC 5915), with the curve from the algorithm identifier of the
-    /// PKCS#8 key.
+    /// Returns the private key as SEC 1 (RFC 5915). The curve is copied from the algorithm
+    /// identifier of the PKCS#8 key.
     fn sec1(&self) -> Vec<u8> {
         let pkcs8 = decode_pem(&self.private_pem);
         let algorithm = elements(&pkcs8)[1];
@@ -115,6 +119,7 @@ impl TestKey {
         [header, &content].concat()
     }
 
+    /// Returns the public key in every format, each with the name of the format.
     pub(super) fn public_formats(&self) -> Vec<(&'static str, Vec<u8>)> {
         let (pem, jwk) = (&self.public_pem, &self.public_jwk);
         let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
@@ -140,8 +145,8 @@ impl TestKey {
     }
 }
 
-/// Returns the texts into which environment variables, secret stores and editors turn a PEM text, each
-/// with the name of the format.
+/// Returns a PEM text in the forms in which environment variables, secret stores and editors
+/// contain it. Each pair is the name of a form and the text.
 fn wrappings(pem: &str) -> [(&'static str, String); 6] {
     [
         ("base64 of PEM", STANDARD.encode(pem)),

@@ -1,5 +1,6 @@
-//! Every kind of key in every format, passed to every command that reads keys. Each combination (a
-//! cell) succeeds or is refused with an expected message, and no key is used as a secret.
+//! Matrix of keys, formats and commands: the tests pass every kind of key in every format to every
+//! command that reads keys. In each combination (a cell), the command must succeed or refuse the
+//! key with the expected message. No command may use a public or private key as a shared secret.
 
 mod formats;
 
@@ -11,13 +12,14 @@ use formats::TestKey;
 use serde_json::{Value, json};
 use std::fs;
 
-/// Messages with which the commands that read a private key refuse a public key.
+/// Error messages of commands that expect a private key and read a public key.
 const PUBLIC_KEY_REFUSALS: [&str; 3] = [
     "found a public key, expected a private key",
     "missing private part (`d`), which signing requires",
     "unsuitable for the algorithm",
 ];
 
+/// The store of the commands, and the results of the cells that have been checked.
 struct Matrix {
     sandbox: Sandbox,
     cell_count: usize,
@@ -25,6 +27,7 @@ struct Matrix {
 }
 
 impl Matrix {
+    /// Counts a cell. Records a failure if the output is not as expected.
     fn check(&mut self, cell: &str, is_expected: bool, output: &RunOutput) {
         self.cell_count += 1;
         if !is_expected {
@@ -32,8 +35,8 @@ impl Matrix {
         }
     }
 
-    /// Passes a file with a key to every command that reads keys. Also passes the file as a shared secret to
-    /// every command that reads secrets.
+    /// Passes a file with a key to every command that reads keys. Also passes the file in place of
+    /// a shared secret to these commands.
     fn check_format(&mut self, key: &TestKey, format: &str, bytes: &[u8], is_private: bool) {
         fs::write(self.sandbox.home().join("key"), bytes).unwrap();
         let name = format!("{} {}, {format}", key.algorithm, key.private_pem.len());
@@ -43,7 +46,8 @@ impl Matrix {
         for words in [&mint[..], &import, &fixtures] {
             let output = self.sandbox.run(words);
             let is_expected = if is_private {
-                // A service account has its own key id: tokens get this id, and the import is refused (5).
+                // A service account contains its own key id, which minted tokens get. The import
+                // exits with code 5, because the store contains the key under another id.
                 let has_own_kid = format == "service account";
                 let has_expected_kid = match words[1] {
                     "mint" => header_kid(&output.stdout) == key.kid,
@@ -65,6 +69,7 @@ impl Matrix {
         self.check(&format!("{name}: verify"), is_expected, &output);
         let encodings: [&[&str]; 4] =
             [&[], &["--encoding", "text"], &["--encoding", "base64"], &["--encoding", "raw"]];
+        // Only one encoding is tested in each cell.
         let secret_commands = [&mint[..], &import, &fixtures, &verify[..5]];
         for (words, index) in secret_commands.into_iter().zip(self.cell_count..) {
             let encoding = encodings[index % encodings.len()];
@@ -80,7 +85,8 @@ impl Matrix {
         }
     }
 
-    /// Generates a key, and checks every `step`th format.
+    /// Generates a key pair. Checks the first private format, the first public format, and every
+    /// `step`th format after them.
     fn check_key(&mut self, algorithm: &'static str, options: &[&str], step: usize) {
         let key = TestKey::generate(&self.sandbox, algorithm, options);
         fs::write(self.sandbox.home().join("key.pem"), &key.private_pem).unwrap();
@@ -94,6 +100,7 @@ impl Matrix {
         }
     }
 
+    /// Asserts that no cell failed, and that at least `min_cell_count` cells were checked.
     fn assert_no_failures(&self, min_cell_count: usize) {
         let failures = self.failures.join("\n");
         assert!(failures.is_empty(), "{} of {}\n{failures}", self.failures.len(), self.cell_count);
@@ -105,6 +112,7 @@ fn new_matrix() -> Matrix {
     Matrix { sandbox: Sandbox::with_admin(), cell_count: 0, failures: Vec::new() }
 }
 
+/// Returns the `kid` of the token, or an empty text.
 fn header_kid(token: &str) -> String {
     let header = token.split('.').next().unwrap();
     let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
@@ -112,11 +120,11 @@ fn header_kid(token: &str) -> String {
     header["kid"].as_str().unwrap_or_default().to_owned()
 }
 
-/// RSA keys of 4,096 bits are slow, so this test checks only every fourth format of such a key.
 #[test]
 fn rsa_keys_are_read_in_every_format() {
     let mut matrix = new_matrix();
     matrix.check_key("RS256", &[], 1);
+    // RSA keys of 4,096 bits are slow, so the test checks only every fourth format.
     matrix.check_key("RS256", &["--bits", "4096"], 4);
     matrix.assert_no_failures(280);
 }
@@ -159,9 +167,9 @@ fn secrets_are_read_in_every_format_unless_too_short() {
             let home = matrix.sandbox.home().to_owned();
             fs::write(home.join("key"), bytes).unwrap();
             fs::write(home.join("raw"), &secret).unwrap();
-            let raw = ["token", "mint", "--sub", "a", "--alg", "HS256", "--encoding", "raw"];
-            let token = [&raw[..], &["--allow-weak", "--kid", "s", "--key-file", "raw"]].concat();
-            fs::write(home.join("token"), matrix.sandbox.stdout_of(&token)).unwrap();
+            let mint = ["token", "mint", "--sub", "a", "--alg", "HS256", "--encoding", "raw"];
+            let mint = [&mint[..], &["--allow-weak", "--kid", "s", "--key-file", "raw"]].concat();
+            fs::write(home.join("token"), matrix.sandbox.stdout_of(&mint)).unwrap();
             for words in [
                 &["token", "mint", "--sub", "a", "--key-file", "key"][..],
                 &["keys", "import", "--purpose", "test", "--from-file", "key"],
@@ -173,8 +181,8 @@ fn secrets_are_read_in_every_format_unless_too_short() {
                 let is_expected = if length < 32 {
                     output.code == 65 && output.stderr.contains("secret too short")
                 } else if words[1] == "import" && output.code == 5 {
-                    // The import from an earlier format stored this secret under another key id.
-                    output.stderr.contains("this key already exists")
+                    // The secret was imported in another format before, under another key id.
+                    output.stderr.contains("key already exists")
                 } else {
                     output.code == 0 && (words[1] != "verify" || output.stdout == "valid\n")
                 };
@@ -189,7 +197,6 @@ fn secrets_are_read_in_every_format_unless_too_short() {
     matrix.assert_no_failures(108);
 }
 
-/// Every command also refuses these formats as secrets.
 #[test]
 fn every_command_refuses_recognized_but_unsupported_key_formats() {
     let mut matrix = new_matrix();
@@ -227,6 +234,7 @@ fn every_command_refuses_recognized_but_unsupported_key_formats() {
             let output = matrix.sandbox.run(words);
             let is_expected = output.code == 65 && output.stderr.contains(refusal);
             matrix.check(&format!("{format}: {}", words[1]), is_expected, &output);
+            // The command also refuses the file if it expects a shared secret.
             let words = &words[..words.len() - if words[1] == "verify" { 2 } else { 0 }];
             let output = matrix.sandbox.run(&[words, &["--alg", "HS256"]].concat());
             let is_expected = output.code == 65 && output.stdout.is_empty();

@@ -1,13 +1,14 @@
-//! The words that real shells complete: each line is typed in an interactive shell, and the shell
-//! prints the words of the completed line.
+//! Completion of words in real shells: each line is typed in an interactive shell and completed
+//! with Tab, and the shell then prints the words of the completed line.
 
 use super::Shell;
 use crate::sandbox::Sandbox;
 
-/// A typed line, the text typed after Tab, and the words of the completed line. `~` is the home
-/// directory.
+/// A line typed before Tab, the text typed after Tab, and the expected words of the completed line,
+/// all without `jeton`. In the expected words, `~` is the home directory.
 type Case = (&'static str, &'static str, &'static [&'static str]);
 
+/// Lines that end with the start of a file name.
 const FILES: &[Case] = &[
     ("token verify --jwks jw", "", &["token", "verify", "--jwks", "jwks.json"]),
     ("token verify --jwks=jw", "", &["token", "verify", "--jwks=jwks.json"]),
@@ -24,6 +25,7 @@ const FILES: &[Case] = &[
     ("--store si", "", &["--store", "site/"]),
 ];
 
+/// Lines that end with the start of a value from the store, such as a username.
 const STORED_VALUES: &[Case] = &[
     ("users show joh", "", &["users", "show", "john"]),
     ("users show eve@", "", &["users", "show", "eve@example.com"]),
@@ -36,6 +38,7 @@ const STORED_VALUES: &[Case] = &[
     ("settings set issuer ur", "", &["settings", "set", "issuer", "urn:jeton=1"]),
 ];
 
+/// Lines that end with another word: a fixed value, a command, an option or an argument of `run`.
 const OTHER_VALUES: &[Case] = &[
     ("audit list --action token\\ cr", "", &["audit", "list", "--action", "token create"]),
     ("audit list --action 'token cr", "", &["audit", "list", "--action", "token create"]),
@@ -77,7 +80,8 @@ fn sandbox_with_values() -> Sandbox {
 }
 
 impl Shell {
-    /// Types a line, Tab and `rest`. Returns the words of the line, which `printf` prints.
+    /// Types a line, Tab and `rest`, then inserts `printf` at the start of the line and runs it.
+    /// Returns the words that `printf` prints, without `jeton`.
     fn completed_words(&mut self, line: &str, rest: &str) -> Vec<String> {
         const TO_LINE_START: &str = "\u{1}";
         let line = format!("jeton {line}");
@@ -91,7 +95,7 @@ impl Shell {
 
 /// Asserts that the shell completes each line to the expected words.
 #[track_caller]
-fn check_completed_words(sandbox: &Sandbox, mut shell: Shell) {
+fn assert_completed_words(sandbox: &Sandbox, mut shell: Shell) {
     let home = sandbox.home().to_str().unwrap();
     for (line, rest, words) in [FILES, STORED_VALUES, OTHER_VALUES].concat() {
         let expected: Vec<String> = words.iter().map(|word| word.replace('~', home)).collect();
@@ -103,7 +107,7 @@ fn check_completed_words(sandbox: &Sandbox, mut shell: Shell) {
 #[test]
 fn bash_completes_every_kind_of_value() {
     let sandbox = sandbox_with_values();
-    check_completed_words(&sandbox, Shell::bash(&sandbox));
+    assert_completed_words(&sandbox, Shell::bash(&sandbox));
 }
 
 #[test]
@@ -120,12 +124,12 @@ fn bash_completes_path_that_starts_with_a_variable() {
 #[ignore = "needs zsh"]
 fn zsh_completes_every_kind_of_value() {
     let sandbox = sandbox_with_values();
-    check_completed_words(&sandbox, Shell::zsh(&sandbox));
+    assert_completed_words(&sandbox, Shell::zsh(&sandbox));
 }
 
 #[test]
 #[ignore = "needs fish"]
 fn fish_completes_every_kind_of_value() {
     let sandbox = sandbox_with_values();
-    check_completed_words(&sandbox, Shell::fish(&sandbox));
+    assert_completed_words(&sandbox, Shell::fish(&sandbox));
 }

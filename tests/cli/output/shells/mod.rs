@@ -11,10 +11,11 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
+// Each of these names contains a shell command that creates the file `pwned`.
 const EMAIL: &str = "bob`touch$IFS$HOME/pwned`@example.com";
 const USERNAME: &str = "x;{touch,pwned}";
 const KID: &str = "k;{touch,pwned}";
-const FILE: &str = "f;touch pwned";
+const FILE_NAME: &str = "f;touch pwned";
 const APP: &str = "$(touch pwned)";
 
 /// Lines to type, each followed by Tab and Enter.
@@ -27,7 +28,8 @@ const LINES: [&str; 6] = [
     "jeton token show ",
 ];
 
-/// Creates a user, an e-mail address, a key id, an app and a file with shell commands as names.
+/// Creates a sandbox with a username, an e-mail address, a key id, an app name and a file name that
+/// contain shell commands.
 fn sandbox_with_hostile_names() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run_with_input(&["register", "--email", EMAIL, "--password-stdin"], "123456").ok();
@@ -35,7 +37,7 @@ fn sandbox_with_hostile_names() -> Sandbox {
     sandbox.stdout_of(&["token", "create", APP]);
     sandbox.stdout_of(&["keys", "generate", "--purpose", "test"]);
     sandbox.sql(&format!("UPDATE keys SET kid = '{KID}' WHERE purpose = 'test'"));
-    std::fs::write(sandbox.home().join(FILE), "x").unwrap();
+    std::fs::write(sandbox.home().join(FILE_NAME), "x").unwrap();
     sandbox
 }
 
@@ -47,6 +49,7 @@ fn command_in_a_name_was_run(sandbox: &Sandbox) -> bool {
 struct Shell(PtySession);
 
 impl Shell {
+    /// Starts a shell by name, and waits for the prompt.
     fn start(sandbox: &Sandbox, name: &str, options: &[&str]) -> Self {
         let bin = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
         let mut command = Command::new(name);
@@ -117,8 +120,9 @@ impl Shell {
 
 /// Completes and runs every line of `LINES`, and asserts that no command in a name is run.
 #[track_caller]
-fn check_completion(sandbox: &Sandbox, mut shell: Shell) {
-    // Shows that completion works in this shell: `ad` becomes `ada`, and the command finds the user.
+fn assert_no_command_is_run(sandbox: &Sandbox, mut shell: Shell) {
+    // Shows that completion works in this shell: `ad` becomes `ada`, and the command finds the
+    // user.
     let screen = shell.complete_and_run("jeton users show ad");
     assert!(screen.contains("admin"), "{screen}");
     for line in LINES {
@@ -136,24 +140,25 @@ fn completion_script_path(name: &str) -> String {
 #[test]
 fn bash_completion_runs_no_command_in_a_name() {
     let sandbox = sandbox_with_hostile_names();
-    check_completion(&sandbox, Shell::bash(&sandbox));
+    assert_no_command_is_run(&sandbox, Shell::bash(&sandbox));
 }
 
 #[test]
 #[ignore = "needs zsh"]
 fn zsh_completion_runs_no_command_in_a_name() {
     let sandbox = sandbox_with_hostile_names();
-    check_completion(&sandbox, Shell::zsh(&sandbox));
+    assert_no_command_is_run(&sandbox, Shell::zsh(&sandbox));
 }
 
 #[test]
 #[ignore = "needs fish"]
 fn fish_completion_runs_no_command_in_a_name() {
     let sandbox = sandbox_with_hostile_names();
-    check_completion(&sandbox, Shell::fish(&sandbox));
+    assert_no_command_is_run(&sandbox, Shell::fish(&sandbox));
 }
 
-/// Runs a line in a shell in which `jeton` is the program under test.
+/// Runs a line in a shell in which `jeton` is the program under test and the password in
+/// `JETON_PASSWORD` is `lovelace-2`. Asserts that no command in a name is run.
 #[track_caller]
 fn run_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
     let line = format!("jeton() {{ \"$0\" \"$@\"; }}; {line}");
@@ -204,7 +209,7 @@ fn copied_hint_of_init_sets_the_password() {
 fn copied_hint_about_a_token_file_reads_the_file() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "ci"]);
-    for name in [FILE, "a'b", "$(touch pwned)", "a b!"] {
+    for name in [FILE_NAME, "a'b", "$(touch pwned)", "a b!"] {
         std::fs::write(sandbox.home().join(name), &token).unwrap();
         let output = sandbox.run(&["token", "decode", "--", name]).fails(2);
         let line = format!("jeton token decode {}", hint_after(&output, "to read the file, use "));
@@ -213,7 +218,7 @@ fn copied_hint_about_a_token_file_reads_the_file() {
 }
 
 #[test]
-fn usage_errors_omit_words_with_shell_characters() {
+fn usage_errors_omit_words_with_shell_metacharacters() {
     let sandbox = Sandbox::new();
     let repeats =
         |word: &str| sandbox.run(&["token", "decode", word]).fails(2).stderr.contains(word);

@@ -1,8 +1,13 @@
-//! Values at the limits of an engine, in fixed sequences.
+//! Values at the limits of a database engine (SQLite or PostgreSQL), in fixed sequences of
+//! commands.
+//!
+//! `<token N>` is the placeholder of the Nth token in the output of earlier commands, and `<long>`
+//! is the placeholder of a long text.
 
 use super::commands::Step;
 use super::find_difference;
 
+/// Asserts that a store file and a store on a server give the same answers to the commands.
 fn assert_same_answers(lines: &[&str]) {
     let steps: Vec<Step> = lines.iter().map(|line| Step::new(line)).collect();
     find_difference(&steps).unwrap_or_else(|difference| panic!("{difference}"));
@@ -10,7 +15,7 @@ fn assert_same_answers(lines: &[&str]) {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn texts_with_nul_have_the_same_answers() {
+fn texts_with_nul_cause_the_same_answers_on_both_engines() {
     assert_same_answers(&[
         r#"token mint --record --claims '{"sub":"a\u0000b","\u0000":"\u0000"}'"#,
         r#"token mint --record --claims '{"sub":"\udbff\udfff0"}'"#,
@@ -30,7 +35,7 @@ fn texts_with_nul_have_the_same_answers() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn long_texts_have_the_same_answers() {
+fn long_texts_cause_the_same_answers_on_both_engines() {
     assert_same_answers(&[
         "users create '<long>' --password-stdin",
         "users create zoe --name '<long>' --password-stdin",
@@ -53,7 +58,7 @@ fn long_texts_have_the_same_answers() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn numbers_of_64_bits_have_the_same_answers() {
+fn numbers_of_64_bits_cause_the_same_answers_on_both_engines() {
     assert_same_answers(&[
         "token create shop --claim-json n=9223372036854775807",
         "token create shop --claim-json n=-9223372036854775808",
@@ -83,7 +88,7 @@ fn numbers_of_64_bits_have_the_same_answers() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn sort_order_is_the_same() {
+fn lists_have_the_same_order_on_both_engines() {
     assert_same_answers(&[
         "users create z --email z@example.com --name z --password-stdin",
         "users create Ä --email Ä@example.com --name Ä --password-stdin",

@@ -15,30 +15,33 @@ use std::process::Command;
 /// Suffixes of the names of the database roles, in the order in which the roles can be dropped.
 const ROLES: [&str; 4] = ["verifier", "minter", "operator", "owner"];
 
-/// A store with an admin and a minting credential, the database roles of the store, and a database user
-/// with each role. The name of each user ends with `_login`. The roles and users are dropped at the end of
-/// the test.
+/// A store with an admin and a minting credential, the database roles of the store, and a database
+/// user with each role. The name of each user ends with `_login`. The roles and users are dropped
+/// at the end of the test.
 struct Database {
     sandbox: Sandbox,
-    /// Name of the schema, with which the names of the roles start.
+    /// Name of the schema of the tables. The names of the roles start with this name. The schema of
+    /// the views has this name with the suffix `_views`: minters and verifiers use the views.
     schema: String,
     /// App token with `jeton:mint` (token 1).
     credential: String,
 }
 
 impl Database {
+    /// Creates the store, the roles and the users.
     fn with_roles() -> Self {
-        Self::with_roles_for("ES256")
+        Self::with_roles_and_app_key("ES256")
     }
 
     /// Creates the store, the roles and the users. `algorithm` is the algorithm of the app key.
-    fn with_roles_for(algorithm: &str) -> Self {
+    fn with_roles_and_app_key(algorithm: &str) -> Self {
         let database = Self::without_roles(algorithm);
-        database.run_roles_sql(&test_schema::server().unwrap());
+        database.run_roles_sql(&test_schema::server_address().unwrap());
         database.add_users();
         database
     }
 
+    /// Creates the store only. `algorithm` is the algorithm of the app key.
     fn without_roles(algorithm: &str) -> Self {
         // Panics with an explanation if the test run has no server.
         drop(create_schema());
@@ -54,7 +57,8 @@ impl Database {
         Self { sandbox, schema, credential }
     }
 
-    /// Runs the SQL that `store roles` prints, as the user in the address `server`.
+    /// Runs the SQL that `store roles` prints, as the user and on the server in the address
+    /// `server`.
     fn run_roles_sql(&self, server: &str) {
         run_psql(server, &self.sandbox.stdout_of(&["store", "roles"])).unwrap();
     }
@@ -69,24 +73,24 @@ impl Database {
         }
     }
 
-    /// Returns the address of the server with the user whose name ends with `_SUFFIX`.
+    /// Returns the address of the server for the database user with the name `SCHEMA_SUFFIX`.
     fn server_as(&self, suffix: &str) -> String {
-        let address = test_schema::server().unwrap();
+        let address = test_schema::server_address().unwrap();
         address.replacen("://", &format!("://{}_{suffix}@", self.schema), 1)
     }
 
     /// Runs SQL as the superuser.
     fn superuser_sql(&self, sql: &str) -> Vec<String> {
         let sql = format!("SET search_path = {};\n{sql}", self.schema);
-        run_psql(&test_schema::server().unwrap(), &sql).unwrap()
+        run_psql(&test_schema::server_address().unwrap(), &sql).unwrap()
     }
 
-    /// Runs SQL as the user with a role, in the schema of the tables.
+    /// Runs SQL as the database user with this role, in the schema of the tables.
     fn sql(&self, role: &str, sql: &str) -> Result<Vec<String>, String> {
         self.sql_in(&self.schema, role, sql)
     }
 
-    /// Runs SQL as the user with a role, in the schema of the views.
+    /// Runs SQL as the database user with this role, in the schema of the views.
     fn view_sql(&self, role: &str, sql: &str) -> Result<Vec<String>, String> {
         self.sql_in(&format!("{}_views", self.schema), role, sql)
     }
@@ -98,7 +102,8 @@ impl Database {
         )
     }
 
-    /// Asserts that the server refuses SQL on the tables and on the views.
+    /// Asserts that the server refuses the SQL in the schema of the tables and in the schema of the
+    /// views.
     #[track_caller]
     fn assert_refused(&self, role: &str, sql: &str) {
         for result in [self.sql(role, sql), self.view_sql(role, sql)] {
@@ -108,8 +113,8 @@ impl Database {
         }
     }
 
-    /// Returns a command of the database user with a role, without a session. A minter or verifier uses the
-    /// schema of the views.
+    /// Returns a command as the database user with this role, without a session. A minter or
+    /// verifier uses the schema of the views.
     fn command(&self, role: &str, arguments: &[&str]) -> Command {
         let mut command = self.sandbox.command(arguments);
         let (_, address) =
@@ -124,6 +129,7 @@ impl Database {
         command
     }
 
+    /// Runs a command as the database user with this role. A minter uses the minting credential.
     fn run(&self, role: &str, arguments: &[&str]) -> RunOutput {
         let mut command = self.command(role, arguments);
         if role == "minter" {
@@ -132,12 +138,13 @@ impl Database {
         RunOutput::capture(command)
     }
 
+    /// Runs `token mint` as the minter, and returns the tokens.
     fn mint(&self, arguments: &[&str]) -> String {
         let output = self.run("minter", &[&["token", "mint"], arguments].concat()).ok();
         output.stdout.trim_end().to_owned()
     }
 
-    /// Returns action, outcome and count of the audit events of the database user with a role.
+    /// Returns action, outcome and count of the audit events of the database user with this role.
     fn events(&self, role: &str) -> Vec<String> {
         self.superuser_sql(&format!(
             "SELECT action || ' ' || outcome || ' ' || count FROM audit
@@ -155,7 +162,7 @@ impl Drop for Database {
         };
         let drop_roles: Vec<String> = ROLES.iter().map(drop_role).collect();
         let sql = format!("DROP SCHEMA {}_views CASCADE;\n{}", self.schema, drop_roles.concat());
-        let result = run_psql(&test_schema::server().unwrap(), &sql);
+        let result = run_psql(&test_schema::server_address().unwrap(), &sql);
         // A second panic would abort the tests.
         assert!(result.is_ok() || std::thread::panicking(), "{result:?}");
     }
@@ -171,7 +178,7 @@ fn second_run_of_the_roles_sql_restores_the_rights() {
     ));
     let (select, update) = ("SELECT material FROM keys", "UPDATE tokens SET revoked_at = NULL");
     assert!(database.sql("minter", select).is_ok() && database.sql("minter", update).is_ok());
-    database.run_roles_sql(&test_schema::server().unwrap());
+    database.run_roles_sql(&test_schema::server_address().unwrap());
     assert!(database.sql("minter", select).is_err());
     database.assert_refused("minter", update);
     database.mint(&["--record"]);
@@ -201,31 +208,31 @@ fn table_owner_can_run_the_roles_sql() {
     database.superuser_sql(&format!("ALTER SCHEMA {schema} OWNER TO CURRENT_USER"));
     drop(database);
     let drop_user = format!("DROP OWNED BY {user}; DROP ROLE {user}");
-    run_psql(&test_schema::server().unwrap(), &drop_user).unwrap();
+    run_psql(&test_schema::server_address().unwrap(), &drop_user).unwrap();
 }
 
 #[cfg(feature = "postgres")]
 #[test]
 fn role_names_start_with_the_schema_or_the_prefix() {
     let sandbox = Sandbox::new();
-    let print = |store: &str, prefix: &[&str]| {
-        sandbox.run(&[&["--store", store, "store", "roles"], prefix].concat())
+    let print_roles_sql = |store: &str, prefix_option: &[&str]| {
+        sandbox.run(&[&["--store", store, "store", "roles"], prefix_option].concat())
     };
-    for (store, prefix, role, schema) in [
+    for (store, prefix_option, role, schema) in [
         ("missing.db", &[][..], "jeton_minter", "\"public\""),
         ("postgres://h/db", &[], "jeton_minter", "\"public\""),
         ("postgres://h/db?schema=staging", &[], "staging_minter", "\"staging\""),
         ("postgres://h/db?schema=My%20%22x", &["--prefix", "x"], "x_minter", "\"My \"\"x\""),
     ] {
-        let sql = print(store, prefix).ok().stdout;
+        let sql = print_roles_sql(store, prefix_option).ok().stdout;
         assert!(sql.contains(&format!("GRANT USAGE ON SCHEMA {schema}, ")), "{sql}");
         assert!(sql.contains(&format!(" TO {role};")), "{sql}");
         assert!(!sql.contains(['{', '}']), "{sql}");
     }
-    assert_snapshot!(print("postgres://h/db?schema=My", &[]), @"
+    assert_snapshot!(print_roles_sql("postgres://h/db?schema=My", &[]), @"
     --- exit code 2, stderr
-    error: the name of the schema cannot be the prefix of role names: expected lower-case letters, digits and `_`, starting with a letter
-    hint: choose the names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton
+    error: names of roles start with the name of the schema, which is not a valid prefix: expected lower-case letters, digits and `_`, starting with a letter
+    hint: choose a prefix for the role names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton
     ");
-    print("missing.db", &["--prefix", "x y"]).fails(2);
+    print_roles_sql("missing.db", &["--prefix", "x y"]).fails(2);
 }

@@ -20,7 +20,7 @@ fn owner_role_changes_tables_and_sees_all_rows() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn operator_role_runs_all_commands() {
+fn operator_role_runs_account_token_key_and_store_commands() {
     let database = Database::with_roles();
     let login = database.command("operator", &["login", "ada", "--password-stdin"]);
     Sandbox::run_command_with_input(login, "lovelace").ok();
@@ -43,14 +43,15 @@ fn operator_role_runs_all_commands() {
     ] {
         database.run("operator", &line.split(' ').collect::<Vec<_>>()).ok();
     }
-    let present = "SELECT count(*), (SELECT sum(present) FROM user_blocks) FROM users
+    // `user_blocks` has the number of users in each block of ids.
+    let user_counts_sql = "SELECT count(*), (SELECT sum(present) FROM user_blocks) FROM users
         WHERE deleted_at IS NULL";
-    assert_eq!(database.superuser_sql(present), ["2|2"]);
+    assert_eq!(database.superuser_sql(user_counts_sql), ["2|2"]);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn minter_role_mints_records_and_verifies() {
+fn minter_role_mints_records_and_verifies_test_tokens() {
     let database = Database::with_roles();
     let run = |arguments: &[&str]| database.run("minter", arguments).ok();
     assert_eq!(run(&["token", "verify", &database.credential]).verdict(), "valid");
@@ -63,13 +64,15 @@ fn minter_role_mints_records_and_verifies() {
     }
     let tokens = database.mint(&["--record", "--sub", "x", "--count", "120"]);
     assert_eq!(tokens.lines().count(), 120);
-    // The second mint uses the grant of the first mint.
+    // The tokens of both mints have the same grant: the row with the properties that tokens share.
     database.mint(&["--record", "--sub", "x"]);
-    let tokens_of_x = "SELECT count(*), count(DISTINCT grant_id) FROM tokens
+    let counts_of_x_sql = "SELECT count(*), count(DISTINCT grant_id) FROM tokens
         JOIN grants ON grants.id = grant_id WHERE app = 'x'";
-    assert_eq!(database.superuser_sql(tokens_of_x), ["121|1"]);
-    let one = "token mint done 1";
-    assert_eq!(database.events("minter"), [one, one, one, one, "token mint done 120", one]);
+    assert_eq!(database.superuser_sql(counts_of_x_sql), ["121|1"]);
+    let one_token = "token mint done 1";
+    let expected_events =
+        [one_token, one_token, one_token, one_token, "token mint done 120", one_token];
+    assert_eq!(database.events("minter"), expected_events);
 }
 
 #[test]

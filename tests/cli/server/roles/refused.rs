@@ -9,13 +9,13 @@ use crate::sandbox::Sandbox;
 #[ignore = "needs a PostgreSQL server"]
 fn minter_and_verifier_roles_read_no_app_keys_or_password_hashes() {
     let database = Database::with_roles();
-    for (role, readable) in [("minter", "test ES256,test HS256"), ("verifier", "test HS256")] {
-        let secrets = "SELECT purpose || ' ' || algorithm FROM keys
+    for (role, readable_keys) in [("minter", "test ES256,test HS256"), ("verifier", "test HS256")] {
+        let key_sql = "SELECT purpose || ' ' || algorithm FROM keys
             WHERE material IS NOT NULL ORDER BY 1";
-        assert_eq!(database.view_sql(role, secrets).unwrap().join(","), readable);
-        let hashes = "SELECT username, password IS NULL FROM users";
-        assert_eq!(database.view_sql(role, hashes).unwrap(), ["ada|t"]);
-        for (sql, table) in [(secrets, "keys"), (hashes, "users")] {
+        assert_eq!(database.view_sql(role, key_sql).unwrap().join(","), readable_keys);
+        let hash_sql = "SELECT username, password IS NULL FROM users";
+        assert_eq!(database.view_sql(role, hash_sql).unwrap(), ["ada|t"]);
+        for (sql, table) in [(key_sql, "keys"), (hash_sql, "users")] {
             let refusal = format!("permission denied for table {table}");
             assert!(database.sql(role, sql).unwrap_err().contains(&refusal));
         }
@@ -25,15 +25,16 @@ fn minter_and_verifier_roles_read_no_app_keys_or_password_hashes() {
         let login = database.command(role, &["login", "ada", "--password-stdin"]);
         Sandbox::run_command_with_input(login, "lovelace").fails(6);
     }
-    // The minter role reads its own events: the failed login above, and this mint.
+    // The minter role reads its own events: the failed login in the loop, and this mint.
     database.mint(&[]);
     let events = database.view_sql("minter", "SELECT action FROM audit");
     assert_eq!(events.unwrap(), ["login", "token mint"]);
     database.assert_refused("verifier", "SELECT 1 FROM audit");
 }
 
-/// Returns the statement that inserts a grant. `digest_kind` is the kind from which the digest is
-/// computed: in a forged grant, `kind` and `digest_kind` differ.
+/// Returns the statement that inserts a grant: the row with the properties that tokens share. A
+/// digest of these properties identifies the grant. `digest_kind` is the kind from which the digest
+/// is computed: in a forged grant, `kind` and `digest_kind` differ.
 fn insert_grant_sql(kind: &str, digest_kind: &str, claims: &str) -> String {
     let digest = format!("1, '{digest_kind}', 'x', '[]', '[]', '{claims}'");
     format!(
@@ -64,6 +65,7 @@ fn server_refuses_forbidden_changes_by_the_minter_role() {
         &insert_grant_sql("app", "app", "{}"),
         // A grant of test tokens with the digest of a grant of app tokens.
         &insert_grant_sql("test", "app", "{}"),
+        // The claims are not a JSON object.
         &insert_grant_sql("test", "test", "[]"),
         &insert_tokens_sql("app"),
         &forged_event,
@@ -96,14 +98,14 @@ fn server_refuses_forbidden_changes_by_the_minter_role() {
     ] {
         database.assert_refused("minter", sql);
     }
-    // The same statements succeed with permitted values.
+    // The insertions of a grant and of tokens succeed with permitted values.
     database.sql("minter", &insert_grant_sql("test", "test", r#"{"a":1}"#)).unwrap();
     database.view_sql("minter", &insert_tokens_sql("test")).unwrap();
     // The events of other database users are invisible: an UPDATE does not find them.
     database.view_sql("minter", "UPDATE audit SET count = 7, outcome = 'x'").unwrap();
-    let changed = "SELECT count(*), bool_and(db_user LIKE '%_minter_login') FROM audit
+    let changed_events_sql = "SELECT count(*), bool_and(db_user LIKE '%_minter_login') FROM audit
         WHERE count = 7";
-    assert_eq!(database.superuser_sql(changed), ["1|t"]);
+    assert_eq!(database.superuser_sql(changed_events_sql), ["1|t"]);
 }
 
 #[test]
@@ -124,8 +126,8 @@ fn server_refuses_all_changes_by_the_verifier_role() {
     }
 }
 
-/// Runs a command with `-o json`, and asserts that the database denies access. Returns the message of the
-/// database in the error message.
+/// Runs a command with `-o json`, and asserts that the database denies access. Returns the end of
+/// the error message, which names the missing right or the hidden value.
 #[track_caller]
 fn denial_message(
     database: &Database,
@@ -152,11 +154,11 @@ fn command_without_a_database_right_exits_7() {
     let credential = Some(database.credential.as_str());
     let verify_session = ["token", "verify", "--type", "access", &session];
     let revoke = ["token", "revoke", &test_token];
-    for (role, arguments, token, object) in [
+    for (role, arguments, token, view) in [
         ("minter", &revoke[..], credential, "tokens"),
-        // Needs a new test key.
+        // The command needs a new test key.
         ("minter", &["token", "mint", "--alg", "RS256"], credential, "keys"),
-        // Needs to revoke a token of the fixtures.
+        // The command needs to revoke a token of the fixtures.
         ("minter", &["token", "fixtures", "--out", "x"], credential, "blocklist"),
         ("minter", &["token", "create", "x"], Some(session.as_str()), "pairs"),
         ("minter", &["register", "eve"], None, "users"),
@@ -167,16 +169,17 @@ fn command_without_a_database_right_exits_7() {
         ("verifier", &verify_session, None, "pairs"),
     ] {
         let denial = denial_message(&database, role, arguments, token);
-        assert_eq!(denial, format!("permission denied for view {object}"), "{role}: {arguments:?}");
+        assert_eq!(denial, format!("permission denied for view {view}"), "{role}: {arguments:?}");
     }
-    // The audit log has events for the first three refusals.
+    // After the event of the first mint, the audit log has events for the first three refusals.
     assert_eq!(
         database.events("minter")[1..4],
         ["token revoke forbidden 0", "token mint forbidden 0", "token fixtures forbidden 0"]
     );
-    let revoked = "SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL";
-    assert_eq!(database.superuser_sql(revoked), ["0"]);
-    // The minter role is also refused if the address names the schema of the tables, not of the views.
+    let revoked_count_sql = "SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL";
+    assert_eq!(database.superuser_sql(revoked_count_sql), ["0"]);
+    // The minter role is also refused if the address names the schema of the tables instead of the
+    // schema of the views.
     let mut command = database.command("operator", &["token", "mint"]);
     let address = command.get_envs().find(|(name, _)| *name == "JETON_STORE").unwrap().1.unwrap();
     let address = address.to_str().unwrap().replace("operator_login", "minter_login");
@@ -188,7 +191,7 @@ fn command_without_a_database_right_exits_7() {
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn key_hidden_from_a_role_is_not_reported_as_damage() {
-    let database = Database::with_roles_for("HS256");
+    let database = Database::with_roles_and_app_key("HS256");
     for role in ["minter", "verifier"] {
         let verify = ["token", "verify", &database.credential];
         let denial = denial_message(&database, role, &verify, None);
@@ -210,7 +213,7 @@ fn database_user_without_role_has_no_access() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn run_by_the_minter_role_records_no_token() {
+fn jeton_run_with_the_minter_role_is_refused_and_records_no_token() {
     let database = Database::with_roles();
     let token_count = || database.superuser_sql("SELECT count(*) FROM tokens");
     let count_before = token_count();

@@ -7,8 +7,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::Value;
 
-/// Checks the integrity of the store with SQLite, on a copy that processes outside the mount namespace
-/// can read.
+/// Checks the integrity of the store with SQLite. Reads a copy of the store, because only processes
+/// in the mount namespace can read the store itself.
 fn check_integrity(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
     mounted.run_line_ok("rm -rf copy && cp -r .local/share/jeton copy");
     let copy = rusqlite::Connection::open(sandbox.home().join("copy/jeton.db")).unwrap();
@@ -115,8 +115,8 @@ fn run_error_on_a_full_disk_names_the_unrevoked_token() {
     let mut mounted = MountNamespace::start(&sandbox);
     mounted.mount_small(".local");
     mounted.run("init ada").ok();
-    let fill = "dd if=/dev/zero of=.local/fill bs=4096 2>/dev/null; exit 4";
-    assert_snapshot!(mounted.run(&format!("run -- sh -c '{fill}'")), @"
+    let fill_disk_and_fail = "dd if=/dev/zero of=.local/fill bs=4096 2>/dev/null; exit 4";
+    assert_snapshot!(mounted.run(&format!("run -- sh -c '{fill_disk_and_fail}'")), @"
     --- exit code 1, stderr
     error: the command exited with code 4, and token 1 could not be revoked: disk full: cannot write the store
     hint: revoke the token: jeton token revoke 1
@@ -170,7 +170,8 @@ fn backup_on_a_full_disk_leaves_no_file() {
     assert_eq!(sandbox.sql(backup_count_sql), ["1"]);
 }
 
-/// Creates a store without a WAL on a small file system, and the backup `monday.db` on another file system.
+/// Creates a store without a WAL on a small file system, and the backup `monday.db` on another file
+/// system.
 fn mount_store_with_backup(sandbox: &Sandbox) -> MountNamespace<'_> {
     let mut mounted = MountNamespace::start(sandbox);
     mounted.mount_small(".local");
@@ -182,8 +183,8 @@ fn mount_store_with_backup(sandbox: &Sandbox) -> MountNamespace<'_> {
     mounted
 }
 
-/// Restores `monday.db` on a disk with space for `copy_count` copies of the backup, but not for another
-/// copy.
+/// Restores `monday.db` on a disk that has space for `copy_count` copies of the backup and for 48
+/// KiB, but not for another copy.
 fn restore_on_full_disk(mounted: &mut MountNamespace<'_>, copy_count: u32) -> RunOutput {
     mounted.run_line_ok(&format!(
         "for i in $(seq {copy_count}); do cat monday.db; done >.local/reserve
@@ -199,7 +200,8 @@ fn restore_on_full_disk(mounted: &mut MountNamespace<'_>, copy_count: u32) -> Ru
 fn restore_on_a_full_disk_leaves_the_store_unchanged() {
     let sandbox = Sandbox::new();
     let mut mounted = mount_store_with_backup(&sandbox);
-    // The new content and the copy of the store fit, but not the transaction that replaces the pages.
+    // The disk has space for the new content and for the copy of the store, but not for the
+    // transaction that replaces the pages.
     assert_snapshot!(restore_on_full_disk(&mut mounted, 2), @"
     --- exit code 1, stderr
     error: disk full: cannot write the store

@@ -9,11 +9,14 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 const ATTACKER_UID: u32 = 12_345;
+/// Number of attempts to create each store.
 const ATTEMPTS: usize = 100;
 
-/// Creates SQLite's files and directories in the shared directory at the expected paths of a store.
-/// Appends the name of each readable file with tables of a store to `stolen`, and one byte per round to
-/// `rounds`, in the private directory.
+/// Perl script of the attacker. In the shared directory, creates the directories of the stores and
+/// the files that SQLite would create beside the stores. Reads each of these files. If a file has
+/// tables of a store, appends its name to the file `stolen` in the private directory. Appends one
+/// byte per round to the file `rounds` in the private directory.
+///
 /// Creates no directories in every second series of 1,000 rounds, so that jeton wins some races on
 /// a machine of any speed.
 const ATTACK_SCRIPT: &str = r#"
@@ -36,6 +39,7 @@ for (my $round = 0; ; $round++) {
 }
 "#;
 
+/// Returns a command that runs its arguments as a program of the user [`ATTACKER_UID`].
 fn command_as_other_user() -> Command {
     let mut command = Command::new("setpriv");
     // Root's `PATH` may have directories that the other user cannot access.
@@ -45,6 +49,7 @@ fn command_as_other_user() -> Command {
     command
 }
 
+/// The running script of the attacker. Dropping the value ends the script.
 struct Attacker(Child);
 
 impl Attacker {
@@ -78,6 +83,7 @@ fn assert_no_key_is_stolen(mode: u32) {
             let store = shared.path().join(name);
             let output = sandbox.run(&["keys", "generate", "--store", store.to_str().unwrap()]);
             let is_refused = output.code == 78;
+            // `ci.db` is in the shared directory itself, so jeton must always refuse this store.
             if !is_refused && (output.code != 0 || name == "ci.db") {
                 unexpected_outputs.push(format!("{name}: {output:?}"));
             }
@@ -98,8 +104,8 @@ fn assert_no_key_is_stolen(mode: u32) {
     assert!(unexpected_outputs.is_empty(), "{unexpected_outputs:?}");
     let wal = fs::metadata(shared.path().join("ci.db-wal")).unwrap();
     assert_eq!(wal.uid(), ATTACKER_UID, "the attacker won at least one race");
-    // jeton creates no store below a world-writable directory without the sticky bit, because any user
-    // can rename any file in the directory.
+    // jeton creates no store below a world-writable directory without the sticky bit, because any
+    // user can rename any file in such a directory.
     assert_eq!(created_count > 0, mode == 0o1777, "{created_count}");
 }
 
@@ -121,8 +127,8 @@ fn process_memory_is_unreadable_for_the_same_user() {
     require(command_as_other_user().arg("true"), "the permission to run a program as another user");
     let directory = tempfile::tempdir().unwrap();
     set_mode(directory.path(), 0o755);
-    // A process is never dumpable if its user cannot read the file of the program: the test would then
-    // always pass.
+    // The user must be able to read the file of the program. Otherwise no process of the program is
+    // dumpable, and the test always passes.
     let program = directory.path().join("jeton");
     fs::copy(env!("CARGO_BIN_EXE_jeton"), &program).unwrap();
     set_mode(&program, 0o755);

@@ -1,5 +1,5 @@
-//! Tests that need permissions of root for mounts, PID namespaces, other users or access control lists.
-//! Without these permissions, `.ci/run` leaves out all tests of this module.
+//! Tests that need permissions of root for mounts, PID namespaces, other users or access control
+//! lists. Without these permissions, `.ci/run` leaves out all tests of this module.
 
 mod disk_full;
 mod file_mount;

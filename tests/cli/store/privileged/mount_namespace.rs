@@ -12,6 +12,7 @@ pub(super) struct MountNamespace<'s> {
     sandbox: &'s Sandbox,
     shell: Child,
     stdin: Option<ChildStdin>,
+    /// Standard output of the shell: one line with the exit code of each command.
     exit_codes: BufReader<ChildStdout>,
 }
 
@@ -37,7 +38,7 @@ impl<'s> MountNamespace<'s> {
         Self { sandbox, shell, stdin, exit_codes }
     }
 
-    /// Runs a shell command.
+    /// Runs a shell command, and returns its output and exit code.
     pub(super) fn run_line(&mut self, line: &str) -> RunOutput {
         let stdin = self.stdin.as_mut().unwrap();
         writeln!(stdin, "({line}) </dev/null >out 2>err; echo $?").unwrap();
@@ -59,7 +60,7 @@ impl<'s> MountNamespace<'s> {
         self.run_line(line).ok();
     }
 
-    /// Runs jeton with the given arguments.
+    /// Runs jeton with arguments in the syntax of a shell.
     #[must_use = "check the exit code"]
     pub(super) fn run(&mut self, arguments: &str) -> RunOutput {
         self.run_line(&format!("exec \"$1\" {arguments}"))
@@ -72,13 +73,13 @@ impl<'s> MountNamespace<'s> {
         ));
     }
 
-    /// Fills the file system that is mounted on the directory.
+    /// Fills the file system that is mounted on the directory, with the file `fill`.
     pub(super) fn fill(&mut self, directory: &str) {
         let output = self.run_line(&format!("exec dd if=/dev/zero of={directory}/fill bs=4096"));
         assert!(output.stderr.contains("No space left on device"), "{output:?}");
     }
 
-    /// Frees the space that `fill` used.
+    /// Removes the file `fill`, and so frees its space.
     pub(super) fn free(&mut self, directory: &str) {
         self.run_line_ok(&format!("rm {directory}/fill"));
     }

@@ -1,7 +1,7 @@
 //! Files and directories that belong to another user are refused.
 
 use crate::sandbox::Sandbox;
-use crate::store::planted_sqlite_files::{SUFFIXES, outputs_with_planted_file};
+use crate::store::planted_sqlite_files::{SQLITE_FILE_SUFFIXES, outputs_with_planted_file};
 use crate::store::shared_directories::{create_directory, hint_command, init, is_empty};
 use crate::store::unsafe_files::session_refusal;
 use insta::{allow_duplicates, assert_snapshot};
@@ -60,17 +60,17 @@ fn session_lock_file_of_another_user_is_refused() {
 #[ignore = "needs another user"]
 fn store_of_another_user_is_refused_unchanged() {
     let sandbox = Sandbox::with_admin();
-    let before = fs::read(sandbox.store()).unwrap();
-    change_owner(&sandbox.store());
+    let before = fs::read(sandbox.store_path()).unwrap();
+    change_owner(&sandbox.store_path());
     for arguments in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"], &["logout"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db`: the store file is owned by another user
-        hint: run jeton as the owner of the file, or set `HOME` to a directory of yours, or `JETON_STORE` to a file
+        hint: run jeton as the owner of the file, or set `HOME` to a directory that you own, or `JETON_STORE` to a file
         "));
     }
-    assert_eq!(fs::read(sandbox.store()).unwrap(), before);
-    restore_owner(&sandbox.store());
+    assert_eq!(fs::read(sandbox.store_path()).unwrap(), before);
+    restore_owner(&sandbox.store_path());
     sandbox.run(&["whoami"]).ok();
 }
 
@@ -78,7 +78,7 @@ fn store_of_another_user_is_refused_unchanged() {
 #[ignore = "needs another user"]
 fn planted_sqlite_files_of_another_user_are_refused() {
     let sandbox = Sandbox::with_admin();
-    for suffix in SUFFIXES {
+    for suffix in SQLITE_FILE_SUFFIXES {
         let outputs = outputs_with_planted_file(&sandbox, suffix, |file| {
             fs::write(file, "").unwrap();
             change_owner(file);
@@ -100,7 +100,7 @@ fn check_detects_files_of_other_users() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for extension in ["db-shm", "db"] {
-        let file = sandbox.store().with_extension(extension);
+        let file = sandbox.store_path().with_extension(extension);
         change_owner(&file);
         outputs += &sandbox.check_store().to_string();
         restore_owner(&file);
@@ -114,7 +114,7 @@ fn check_detects_files_of_other_users() {
     error: the store has 1 fault
     hint: run jeton as the owner of the file
     ");
-    change_owner(sandbox.store().parent().unwrap());
+    change_owner(sandbox.store_path().parent().unwrap());
     assert_snapshot!(sandbox.check_store(), @"
     insecure_permissions: directory `~/.local/share/jeton` belongs to another user
     --- exit code 78, stderr
@@ -135,7 +135,7 @@ fn directory_of_another_user_is_refused() {
     hint: use a separate directory: --store ~/.local/share/jeton/jeton.db
     ");
     assert!(is_empty(&shared));
-    init(&sandbox, sandbox.store().to_str().unwrap()).ok();
+    init(&sandbox, sandbox.store_path().to_str().unwrap()).ok();
 }
 
 #[test]
@@ -149,10 +149,11 @@ fn hint_for_shared_directory_avoids_directory_of_another_user() {
     assert_eq!(command, format!("--store shared/ci-{uid}/jeton.db"));
 }
 
-/// Any user can create a directory in a sticky directory, and rename the content of the created directory.
 #[test]
 #[ignore = "needs another user"]
 fn directory_of_another_user_between_sticky_and_own_directory_is_refused() {
+    // Any user can create a directory in a sticky directory. The owner of this new directory can
+    // rename its content, here the directory `own` with the store.
     let sandbox = Sandbox::new();
     create_directory(&sandbox, "plain", 0o1777);
     let intermediate_directory = create_directory(&sandbox, "plain/between", 0o755);

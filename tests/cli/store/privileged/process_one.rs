@@ -7,7 +7,8 @@ use std::process::Command;
 
 const UNSHARE_OPTIONS: [&str; 2] = ["-rpf", "--mount-proc"];
 
-/// Starts orphaned processes, ends them and waits until jeton has reaped them.
+/// Shell script that starts orphaned processes, ends the processes, and waits up to 10 seconds
+/// until jeton has reaped them. Prints the number of remaining processes, and all zombies.
 const SCRIPT: &str = r#"
 set -eu
 test $PPID = 1

@@ -1,4 +1,4 @@
-//! Read-only stores: commands that only read the store work, commands that change the store are
+//! Read-only stores: commands that only read the store work, and commands that change the store are
 //! refused.
 
 use super::mount_namespace::MountNamespace;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const STORE_DIRECTORY: &str = ".local/share/jeton";
 
-/// Commands that do not change the store.
+/// Commands that do not change the store. `@token` is the token in the file `token`.
 const READING_COMMANDS: &[&str] = &[
     "whoami",
     "sessions list",
@@ -35,6 +35,7 @@ const READING_COMMANDS: &[&str] = &[
     "help",
 ];
 
+/// Commands that change the store. `store backup` adds an audit event.
 const CHANGING_COMMANDS: &[&str] = &[
     "register eve",
     "login ada",
@@ -48,7 +49,7 @@ const CHANGING_COMMANDS: &[&str] = &[
     "store backup copy.db",
 ];
 
-/// Creates a sandbox with an app token in the file `token`.
+/// Creates a sandbox with an admin and an app token. The file `token` contains the token.
 fn sandbox_with_token_file() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("token"), sandbox.stdout_of(&["token", "create", "app"]))
@@ -63,7 +64,7 @@ fn remount_read_only(mounted: &mut MountNamespace<'_>, path: &str) {
 
 #[track_caller]
 fn assert_reads_work_and_changes_fail(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
-    let before = fs::read(sandbox.store()).unwrap();
+    let before = fs::read(sandbox.store_path()).unwrap();
     for arguments in READING_COMMANDS {
         let output = mounted.run(arguments);
         let has_messages = output.stderr.contains("warning") || output.stderr.contains("error");
@@ -83,7 +84,7 @@ fn assert_reads_work_and_changes_fail(sandbox: &Sandbox, mounted: &mut MountName
     assert_eq!(mounted.run("login nobody").code, 6);
     assert_eq!(mounted.run("token revoke 99").code, 3);
     mounted.run("token show 99").fails(3);
-    assert!(before == fs::read(sandbox.store()).unwrap());
+    assert!(before == fs::read(sandbox.store_path()).unwrap());
     assert!(!sandbox.home().join("copy.db").exists());
 }
 
@@ -93,10 +94,11 @@ fn read_only_store_with_wal_and_index_is_readable() {
     let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
     assert!(store_files(&sandbox).iter().all(|file| file.exists()));
-    // Only the WAL contains this token and its grant.
+    // The WAL contains the rows of this token, and the store file does not. An immutable connection
+    // reads only the store file.
     sandbox.stdout_of(&["token", "create", "in-the-log"]);
     let connection = rusqlite::Connection::open_with_flags(
-        format!("file:{}?immutable=1", sandbox.store().display()),
+        format!("file:{}?immutable=1", sandbox.store_path().display()),
         rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_URI,
     );
     let grant_count_sql = "SELECT count(*) FROM grants WHERE app = 'in-the-log'";
@@ -116,7 +118,7 @@ fn read_only_store_with_empty_wal_is_readable() {
     let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
     remove_wal(&sandbox);
-    let wal = sandbox.store().with_extension("db-wal");
+    let wal = sandbox.store_path().with_extension("db-wal");
     fs::write(&wal, "").unwrap();
     set_mode(&wal, 0o600);
     remount_read_only(&mut mounted, STORE_DIRECTORY);
@@ -131,7 +133,8 @@ fn uri_characters_in_read_only_store_path_are_literal() {
     remove_wal(&sandbox);
     let directory = "a%20b?mode=memory#é";
     fs::create_dir(sandbox.home().join(directory)).unwrap();
-    fs::copy(sandbox.store(), sandbox.home().join(directory).join("x?immutable=0&.db")).unwrap();
+    fs::copy(sandbox.store_path(), sandbox.home().join(directory).join("x?immutable=0&.db"))
+        .unwrap();
     remount_read_only(&mut mounted, &format!("'{directory}'"));
     let list_keys = format!("keys list --store '{directory}/x?immutable=0&.db'");
     assert_eq!(mounted.run(&list_keys).ok().stdout, sandbox.run(&["keys", "list"]).ok().stdout);
@@ -142,7 +145,7 @@ fn uri_characters_in_read_only_store_path_are_literal() {
 fn read_only_store_with_wal_but_no_index_is_refused() {
     let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
-    fs::remove_file(sandbox.store().with_extension("db-shm")).unwrap();
+    fs::remove_file(sandbox.store_path().with_extension("db-shm")).unwrap();
     remount_read_only(&mut mounted, STORE_DIRECTORY);
     for arguments in ["whoami", "token verify @token", "token create x", "store info"] {
         allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
@@ -167,7 +170,7 @@ fn read_only_store_with_wal_but_no_index_is_refused() {
 fn world_readable_store_on_a_read_only_mount_causes_a_warning() {
     let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
-    set_mode(&sandbox.store(), 0o644);
+    set_mode(&sandbox.store_path(), 0o644);
     remount_read_only(&mut mounted, STORE_DIRECTORY);
     let output = mounted.run("token verify @token");
     assert_snapshot!(output, @"

@@ -2,7 +2,7 @@
 
 use super::mount_namespace::MountNamespace;
 use crate::sandbox::Sandbox;
-use crate::store::unwritable_session::count_open_sessions_and_spent_tokens;
+use crate::store::unwritable_session::open_session_and_spent_token_counts;
 use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
@@ -11,9 +11,9 @@ fn read_only_session_directory_keeps_refresh_token_unspent() {
     let sandbox = Sandbox::with_admin();
     let mut mounted = MountNamespace::start(&sandbox);
     let before = std::fs::read(sandbox.session_file()).unwrap();
-    let sessions = ".config/jeton/sessions";
-    mounted.run_line_ok(&format!("mount --bind {sessions} {sessions}"));
-    mounted.run_line_ok(&format!("mount -o remount,bind,ro {sessions}"));
+    let directory = ".config/jeton/sessions";
+    mounted.run_line_ok(&format!("mount --bind {directory} {directory}"));
+    mounted.run_line_ok(&format!("mount -o remount,bind,ro {directory}"));
     for arguments in ["refresh", "login ada"] {
         allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
         --- exit code 78, stderr
@@ -21,13 +21,13 @@ fn read_only_session_directory_keeps_refresh_token_unspent() {
         hint: set `JETON_CONFIG_DIR` to another directory
         "));
         assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), before, "{arguments}");
-        assert_eq!(count_open_sessions_and_spent_tokens(&sandbox), ["1 0"], "{arguments}");
+        assert_eq!(open_session_and_spent_token_counts(&sandbox), ["1 0"], "{arguments}");
     }
     mounted.run("whoami").ok();
     mounted.run("sessions token").ok();
-    mounted.run_line_ok(&format!("umount {sessions}"));
+    mounted.run_line_ok(&format!("umount {directory}"));
     mounted.run("refresh").ok();
-    assert_eq!(count_open_sessions_and_spent_tokens(&sandbox), ["1 1"]);
+    assert_eq!(open_session_and_spent_token_counts(&sandbox), ["1 1"]);
     mounted.run("whoami").ok();
 }
 
@@ -47,8 +47,8 @@ fn read_only_session_directory_prevents_automatic_refresh() {
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), before);
-    assert_eq!(count_open_sessions_and_spent_tokens(&sandbox), ["1 0"]);
+    assert_eq!(open_session_and_spent_token_counts(&sandbox), ["1 0"]);
     mounted.run_line_ok("umount .config");
     mounted.run("whoami").ok();
-    assert_eq!(count_open_sessions_and_spent_tokens(&sandbox), ["1 1"]);
+    assert_eq!(open_session_and_spent_token_counts(&sandbox), ["1 1"]);
 }

@@ -1,10 +1,14 @@
-//! Accounts and sessions.
+//! Random commands for accounts and sessions.
+//!
+//! `<uuid N>` is the placeholder of the Nth distinct UUID in the output of earlier commands, and
+//! `<long>` is the placeholder of a long text.
 
 use super::{Step, one_of, some_of};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Returns names and ids of existing and missing users.
+/// Returns a strategy for references to existing and missing users: usernames, email addresses, ids
+/// and UUIDs.
 fn user() -> impl Strategy<Value = &'static str> {
     one_of(&[
         "ada",
@@ -25,11 +29,12 @@ fn user() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// Returns usernames, valid and invalid.
+/// Returns a strategy for valid and invalid usernames.
 fn name() -> impl Strategy<Value = &'static str> {
     one_of(&["john", "john", "Äda", "éva", "zoe", "Zed", "a", "'<long>'", "'a b'"])
 }
 
+/// Returns a strategy for commands that create, change or show one account.
 pub(super) fn accounts() -> impl Strategy<Value = Step> {
     let create = (
         one_of(&["register", "users create", "users create --role minter"]),
@@ -46,22 +51,24 @@ pub(super) fn accounts() -> impl Strategy<Value = Step> {
         "4294967296",
         "9223372036854775807",
     ]);
-    let rename = some_of(&["--email zoé@example.com", "--name '<long>'", "--name 'éÄz'", "zed"]);
+    // `zed` is the new username.
+    let new_names = some_of(&["--email zoé@example.com", "--name '<long>'", "--name 'éÄz'", "zed"]);
     prop_oneof![
         4 => create.prop_map(|(command, name, options)| {
             format!("{command} {name}{options} --password-stdin")
         }),
         1 => (user(), role).prop_map(|(user, role)| format!("users set-role {user} {role}")),
         2 => (user(), quota).prop_map(|(user, quota)| format!("users set-quota {user} {quota}")),
-        2 => (user(), rename).prop_map(|(user, options)| format!("users rename {user}{options}")),
+        2 => (user(), new_names).prop_map(|(user, names)| format!("users rename {user}{names}")),
         2 => (one_of(&["disable", "enable", "delete", "show"]), user())
             .prop_map(|(verb, user)| format!("users {verb} {user}")),
     ]
     .prop_map(|line| Step::new(&line))
 }
 
+/// Returns a strategy for logins and for commands that use sessions.
 pub(super) fn sessions() -> impl Strategy<Value = Step> {
-    let other = one_of(&[
+    let session_command = one_of(&[
         "logout",
         "refresh",
         "whoami",
@@ -73,11 +80,12 @@ pub(super) fn sessions() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => user().prop_map(|user| format!("login {user} --password-stdin")),
         1 => Just("login ada --password-stdin".to_owned()),
-        2 => other.prop_map(str::to_owned),
+        2 => session_command.prop_map(str::to_owned),
     ]
     .prop_map(|line| Step::new(&line))
 }
 
+/// Returns a strategy for imports of one to three accounts.
 pub(super) fn imports() -> impl Strategy<Value = Step> {
     let row = one_of(&[
         r#"{"username":"john","role":"minter","quota":3}"#,

@@ -1,4 +1,4 @@
-//! Random commands.
+//! Random commands for the comparison of a store file with a store on a server.
 
 mod accounts;
 mod store;
@@ -9,11 +9,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use std::fmt;
 
-/// Placeholder of a text that is longer than an entry of an index on a server.
-const LONG: &str = "<long>";
-const LONG_LENGTH: usize = 9_000;
+/// Placeholder of a text that is too long for an entry of an index on a server.
+const LONG_TEXT_PLACEHOLDER: &str = "<long>";
+/// Length of this text in bytes.
+const LONG_TEXT_LENGTH: usize = 9_000;
 
-/// A command line without the name of the program, and the standard input.
+/// A command: the command line without the name of the program, and the standard input.
 #[derive(Clone)]
 pub(super) struct Step {
     pub(super) line: String,
@@ -38,16 +39,16 @@ impl fmt::Debug for Step {
 }
 
 /// Replaces the placeholder of the long text by the text.
-pub(super) fn expand(text: &str) -> String {
-    text.replace(LONG, &"x".repeat(LONG_LENGTH))
+pub(super) fn expand_long_text(text: &str) -> String {
+    text.replace(LONG_TEXT_PLACEHOLDER, &"x".repeat(LONG_TEXT_LENGTH))
 }
 
 /// Replaces the long text by its placeholder.
-pub(super) fn shorten(text: &str) -> String {
-    text.replace(&"x".repeat(LONG_LENGTH), LONG)
+pub(super) fn shorten_long_text(text: &str) -> String {
+    text.replace(&"x".repeat(LONG_TEXT_LENGTH), LONG_TEXT_PLACEHOLDER)
 }
 
-/// Returns sequences of commands.
+/// Returns a strategy for sequences of 1 to 15 commands.
 pub(super) fn sequences() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => accounts::accounts(),
@@ -63,14 +64,16 @@ pub(super) fn sequences() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..16)
 }
 
-/// Returns one of the texts.
+/// Returns a strategy that selects one of the texts. A text that occurs twice is selected more
+/// often.
 fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
     select(texts)
 }
 
-/// Returns up to three of the options in their order, with a space before each.
+/// Returns a strategy for texts with up to three of the options. Each option follows a space. The
+/// options keep their order.
 fn some_of(options: &'static [&'static str]) -> impl Strategy<Value = String> {
-    let max = options.len().min(3);
-    let chosen = proptest::sample::subsequence(options, 0..=max);
+    let max_count = options.len().min(3);
+    let chosen = proptest::sample::subsequence(options, 0..=max_count);
     chosen.prop_map(|options| options.iter().flat_map(|option| [" ", *option]).collect())
 }

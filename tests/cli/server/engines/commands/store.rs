@@ -1,8 +1,10 @@
-//! Lists, settings and keys.
+//! Random commands for lists, settings, pruning and keys. `<key N>` is the placeholder of the Nth
+//! key id in the output of earlier commands, and `<long>` is the placeholder of a long text.
 
 use super::{Step, one_of, some_of};
 use proptest::prelude::*;
 
+/// Returns a strategy for lists of users, tokens and audit events.
 pub(super) fn lists() -> impl Strategy<Value = Step> {
     let page = one_of(&[
         "",
@@ -56,6 +58,7 @@ pub(super) fn lists() -> impl Strategy<Value = Step> {
     (list, page).prop_map(|(list, page)| Step::new(&(list + page)))
 }
 
+/// Returns a strategy for commands for settings, and for `store prune`.
 pub(super) fn settings() -> impl Strategy<Value = Step> {
     one_of(&[
         "settings set token.quota unlimited",
@@ -77,6 +80,7 @@ pub(super) fn settings() -> impl Strategy<Value = Step> {
     .prop_map(Step::new)
 }
 
+/// Returns a strategy for commands for keys.
 pub(super) fn keys() -> impl Strategy<Value = Step> {
     one_of(&[
         "keys list",

@@ -1,8 +1,12 @@
-//! Tokens.
+//! Random commands that create, mint and use tokens.
+//!
+//! `<token N>` and `<uuid N>` are the placeholders of the Nth token and the Nth UUID in the output
+//! of earlier commands. `<long>` is the placeholder of a long text.
 
 use super::{Step, one_of, some_of};
 use proptest::prelude::*;
 
+/// Returns a strategy for references to existing and missing tokens: ids, UUIDs and whole tokens.
 fn token() -> impl Strategy<Value = &'static str> {
     one_of(&[
         "1",
@@ -22,6 +26,7 @@ fn token() -> impl Strategy<Value = &'static str> {
     ])
 }
 
+/// Returns a strategy for the creation of app tokens.
 pub(super) fn creations() -> impl Strategy<Value = Step> {
     let app = one_of(&["shop", "shop", "Ä", "é", "z", "'a b'", "'<long>'"]);
     let options = some_of(&[
@@ -45,6 +50,7 @@ pub(super) fn creations() -> impl Strategy<Value = Step> {
     (app, options).prop_map(|(app, options)| Step::new(&format!("token create {app}{options}")))
 }
 
+/// Returns a strategy for the minting of test tokens.
 pub(super) fn mints() -> impl Strategy<Value = Step> {
     let claims = one_of(&[
         "",
@@ -75,6 +81,7 @@ pub(super) fn mints() -> impl Strategy<Value = Step> {
         .prop_map(|(claims, options)| Step::new(&format!("token mint{claims}{options}")))
 }
 
+/// Returns a strategy for commands that show, change or verify existing tokens.
 pub(super) fn token_uses() -> impl Strategy<Value = Step> {
     let verb = one_of(&[
         "show",
@@ -90,13 +97,15 @@ pub(super) fn token_uses() -> impl Strategy<Value = Step> {
         "inspect",
         "decode",
     ]);
-    let bulk = some_of(&["--app shop", "--kind test", "--kind app", "--app alice", "--all-users"]);
-    let batch = "<token 1>\n<token 2>\nnothing\n<token 3>\n<token 4>\n<token 1>\n";
+    let revoke_all_options =
+        some_of(&["--app shop", "--kind test", "--kind app", "--app alice", "--all-users"]);
+    let batch_input = "<token 1>\n<token 2>\nnothing\n<token 3>\n<token 4>\n<token 1>\n";
     prop_oneof![
         6 => (verb, token()).prop_map(|(verb, token)| {
             Step::new(&format!("token {verb} {token}"))
         }),
-        1 => bulk.prop_map(|options| Step::new(&format!("token revoke --all{options}"))),
-        1 => Just(Step::with_input("token verify --batch --type any", batch)),
+        1 => revoke_all_options
+            .prop_map(|options| Step::new(&format!("token revoke --all{options}"))),
+        1 => Just(Step::with_input("token verify --batch --type any", batch_input)),
     ]
 }

@@ -1,4 +1,4 @@
-//! The command tree as JSON, for programs.
+//! JSON views of commands, arguments and options, for `jeton help -o json`.
 
 use crate::app::{Rendered, Report};
 use clap::builder::StyledStr;
@@ -8,12 +8,13 @@ use serde::Serialize;
 /// JSON view of a command with its subcommands.
 #[derive(Debug, Serialize)]
 pub(super) struct CommandView {
-    /// Words before the arguments: `jeton token create`.
+    /// Path of the command: `jeton token create`.
     command: String,
     about: String,
     aliases: Vec<String>,
     arguments: Vec<ArgumentView>,
     options: Vec<OptionView>,
+    /// Subcommands.
     commands: Vec<Self>,
 }
 
@@ -22,6 +23,7 @@ pub(super) struct CommandView {
 struct ArgumentView {
     name: String,
     required: bool,
+    /// True if the argument accepts several values.
     repeatable: bool,
     help: String,
 }
@@ -31,12 +33,17 @@ struct ArgumentView {
 struct OptionView {
     long: Option<String>,
     short: Option<char>,
-    /// Name of the value; null for a flag.
-    value: Option<String>,
+    /// Placeholder for the value in the help, such as `FILE`; null for a flag.
+    #[serde(rename = "value")]
+    value_name: Option<String>,
     required: bool,
+    /// True if the option can be given several times, or accepts several values.
     repeatable: bool,
+    /// True if every command accepts the option.
     global: bool,
+    /// Default values, joined by commas; null for a flag.
     default: Option<String>,
+    /// Environment variable that sets the option.
     env: Option<String>,
     possible_values: Vec<String>,
     help: String,
@@ -49,14 +56,14 @@ impl Report for CommandView {
 }
 
 impl CommandView {
-    /// Creates the view of a command, after clap has built the tree. `parent` is the path of the parent
-    /// command; empty for the program.
+    /// Creates the view of a command from a tree for which [`Command::build`] was called. `parent`
+    /// is the path of the parent command; empty if `command` is the root of the tree.
     pub(super) fn new(parent: &str, command: &Command) -> Self {
         let path = format!("{parent} {}", command.get_name()).trim_start().to_owned();
         let (positional, options): (Vec<&Arg>, Vec<&Arg>) =
             command.get_arguments().partition(|argument| argument.is_positional());
         Self {
-            about: text(command.get_long_about().or_else(|| command.get_about())),
+            about: to_plain_text(command.get_long_about().or_else(|| command.get_about())),
             aliases: command.get_all_aliases().map(str::to_owned).collect(),
             arguments: positional.into_iter().map(ArgumentView::new).collect(),
             options: options.into_iter().map(OptionView::new).collect(),
@@ -72,7 +79,7 @@ impl ArgumentView {
             name: value_name(argument).unwrap_or_else(|| argument.get_id().to_string()),
             required: argument.is_required_set(),
             repeatable: is_repeatable(argument),
-            help: text(argument.get_long_help().or_else(|| argument.get_help())),
+            help: to_plain_text(argument.get_long_help().or_else(|| argument.get_help())),
         }
     }
 }
@@ -86,7 +93,7 @@ impl OptionView {
         Self {
             long: option.get_long().map(str::to_owned),
             short: option.get_short(),
-            value: value_name(option).filter(|_| takes_value),
+            value_name: value_name(option).filter(|_| takes_value),
             required: option.is_required_set(),
             repeatable: is_repeatable(option),
             global: option.is_global_set(),
@@ -97,11 +104,12 @@ impl OptionView {
                 .filter(|_| takes_value)
                 .map(|value| value.get_name().to_owned())
                 .collect(),
-            help: text(option.get_long_help().or_else(|| option.get_help())),
+            help: to_plain_text(option.get_long_help().or_else(|| option.get_help())),
         }
     }
 }
 
+/// Returns the placeholder for the first value of an argument in the help, such as `FILE`.
 fn value_name(argument: &Arg) -> Option<String> {
     Some(argument.get_value_names()?.first()?.to_string())
 }
@@ -112,6 +120,7 @@ fn is_repeatable(argument: &Arg) -> bool {
         || argument.get_num_args().is_some_and(takes_several)
 }
 
-fn text(styled: Option<&StyledStr>) -> String {
+/// Returns a text without its styles; an empty text for `None`.
+fn to_plain_text(styled: Option<&StyledStr>) -> String {
     styled.map(ToString::to_string).unwrap_or_default()
 }

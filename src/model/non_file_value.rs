@@ -5,26 +5,27 @@ use std::ffi::OsStr;
 
 /// Kind of a value that is given in place of a file name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileValue {
+pub(crate) enum NonFileValue {
     /// A URL with any scheme, such as `https://…`.
     Url,
     /// `@FILE`, the notation for a token in a file.
     AtSign,
-    /// JSON.
+    /// A JSON object or array.
     Json,
     /// A key or certificate in PEM.
     Pem,
-    /// A token.
+    /// A signed or encrypted token in compact serialization.
     Token,
-    /// `~/FILE`, which the shell does not expand inside of quotes or after `=`.
+    /// `~/FILE`: the shell did not expand `~`, for example because of quotes or a preceding `=`.
     Home,
     /// `NAME=VALUE`.
     Assignment,
 }
 
-impl FileValue {
-    /// Returns the kind of a value; `None` for a value that looks like a file name. A file name can look
-    /// like another kind: the caller must first check that no file has this name.
+impl NonFileValue {
+    /// Returns the kind of a value, or `None` for a value that looks like a file name. The name of
+    /// an existing file can look like one of the kinds: the caller must first check that no file
+    /// has this name.
     pub(crate) fn recognize(value: &OsStr) -> Option<Self> {
         if parse_url_scheme(value).is_some() {
             return Some(Self::Url);
@@ -56,23 +57,23 @@ mod tests {
     #[test]
     fn value_that_is_no_file_name_is_recognized() {
         for (text, expected) in [
-            ("https://id.example/jwks.json", Some(FileValue::Url)),
-            ("file:///tmp/jwks.json", Some(FileValue::Url)),
-            ("@jwks.json", Some(FileValue::AtSign)),
-            ("@https://id.example", Some(FileValue::AtSign)),
-            ("{\"keys\":[]}", Some(FileValue::Json)),
-            ("\n [{}]", Some(FileValue::Json)),
-            ("-----BEGIN PUBLIC KEY-----\nAA\n-----END PUBLIC KEY-----", Some(FileValue::Pem)),
-            ("\"-----BEGIN PUBLIC KEY-----\\nAA\"", Some(FileValue::Pem)),
-            ("eyJhbGciOiJub25lIn0.e30.", Some(FileValue::Token)),
-            ("~/jwks.json", Some(FileValue::Home)),
-            ("role=admin", Some(FileValue::Assignment)),
+            ("https://id.example/jwks.json", Some(NonFileValue::Url)),
+            ("file:///tmp/jwks.json", Some(NonFileValue::Url)),
+            ("@jwks.json", Some(NonFileValue::AtSign)),
+            ("@https://id.example", Some(NonFileValue::AtSign)),
+            ("{\"keys\":[]}", Some(NonFileValue::Json)),
+            ("\n [{}]", Some(NonFileValue::Json)),
+            ("-----BEGIN PUBLIC KEY-----\nAA\n-----END PUBLIC KEY-----", Some(NonFileValue::Pem)),
+            ("\"-----BEGIN PUBLIC KEY-----\\nAA\"", Some(NonFileValue::Pem)),
+            ("eyJhbGciOiJub25lIn0.e30.", Some(NonFileValue::Token)),
+            ("~/jwks.json", Some(NonFileValue::Home)),
+            ("role=admin", Some(NonFileValue::Assignment)),
             ("jwks.json", None),
             ("keys.d/jwks.json", None),
             ("./a=b", None),
             ("", None),
         ] {
-            assert_eq!(FileValue::recognize(OsStr::new(text)), expected, "{text}");
+            assert_eq!(NonFileValue::recognize(OsStr::new(text)), expected, "{text}");
         }
     }
 }
