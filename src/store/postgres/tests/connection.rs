@@ -133,6 +133,11 @@ fn unreachable_server_and_read_only_server_are_different_faults() {
     let parameters = "postgres?sslmode=disable";
     let fault = try_connect(&format!("postgres://ada@localhost:{CLOSED_PORT}/{parameters}"));
     assert!(matches!(fault, Err(ConnectFault::Transient(_))), "{fault:?}");
+    // The directory exists, but has no socket of a server.
+    let directory = tempfile::tempdir().unwrap();
+    let host = directory.path().to_str().unwrap().replace('/', "%2F");
+    let fault = try_connect(&format!("postgres://ada@{host}/{parameters}"));
+    assert!(matches!(fault, Err(ConnectFault::Transient(_))), "{fault:?}");
     server.execute("ALTER DATABASE postgres SET default_transaction_read_only = on");
     let read_only_host = format!("ada:lovelace@localhost:{port}");
     let fault = try_connect(&format!("postgres://{read_only_host},localhost:{port}/{parameters}"));
