@@ -36,12 +36,6 @@ impl From<ServerError> for Failure {
             ServerError::StatementEnded(_) => failure(Code::Busy)
                 .with_hint("try again, or increase `statement_timeout` of the database user"),
             ServerError::Unsupported(_) => failure(Code::StoreUnreadable),
-            ServerError::AccessDenied(text) if text.contains("for table") => {
-                failure(Code::Forbidden).with_hint(
-                    "for a minter or verifier, add `schema=jeton_views` to the address; \
-                     list the rights of database users: jeton store roles --help",
-                )
-            }
             ServerError::AccessDenied(_) => {
                 failure(Code::Forbidden).with_hint(Self::DATABASE_RIGHTS_HINT)
             }

@@ -52,7 +52,7 @@ impl Failure {
 
     /// Hint for a right that the database user lacks.
     const DATABASE_RIGHTS_HINT: &str =
-        "list the rights of database users: jeton store roles --help";
+        "list the rights and addresses of database users: jeton store roles --help";
 
     /// Returns a failure without a hint, details and a location.
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {

@@ -74,10 +74,6 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         NEEDS_POSTGRES,
     ),
     ("start the server, or use the directory of its socket as `host`", NEEDS_POSTGRES),
-    (
-        "for a minter or verifier, add `schema=jeton_views` to the address; list the rights of database users: jeton store roles --help",
-        NEEDS_POSTGRES,
-    ),
     ("use a host name that resolves to an IP address", NEEDS_POSTGRES),
     ("enable TLS on the server, or use `sslmode=disable` on a trusted network", NEEDS_POSTGRES),
     (
@@ -115,7 +111,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ),
     ("install a newer jeton", "needs a later version"),
     (
-        "list the rights of database users: jeton store roles --help",
+        "list the rights and addresses of database users: jeton store roles --help",
         "needs a PostgreSQL server that refuses a statement; `server::roles` tests the refusals",
     ),
     (
