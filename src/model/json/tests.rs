@@ -89,7 +89,7 @@ fn syntax_error_contains_line_and_column() {
         ("{\"a\":NaN}", "not well-formed JSON: line 1, column 6: expected a value"),
         ("{\"a\":1", "not well-formed JSON: line 1, column 6: the text ends within an object"),
         ("{} {}", "not well-formed JSON: line 1, column 4: trailing characters"),
-        ("{\"a\":1,\n\"a\":2}", "ambiguous: line 2, column 6: duplicate member name `a`"),
+        ("{\"a\":1,\n\"a\":2}", "ambiguous: line 2, column 3: duplicate member name `a`"),
         ("[]", "not a JSON object"),
     ] {
         let error = parse_strict_object(text.as_bytes()).unwrap_err();

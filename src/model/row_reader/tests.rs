@@ -62,7 +62,7 @@ fn invalid_line_is_reported_with_number() {
         (",,\n1,2,3\n", "line 1: empty column name"),
         ("a,,\n1,2,\n", "line 2: text found in column 2, which has no name"),
         ("a,,\n1,,,\n", "line 2: found 4 cells, expected 1"),
-        ("{}\n{\"a\":1,\"a\":1}\n", "line 2: ambiguous: column 13: duplicate member name `a`"),
+        ("{}\n{\"a\":1,\"a\":1}\n", "line 2: ambiguous: column 10: duplicate member name `a`"),
         ("{}\n[]\n", "line 2: not a JSON object"),
         ("a\nb\n\"c,\nd\n", "line 3: unclosed quote"),
         ("a\nb\n\"c,\nd\n\"e\"\n", "line 3: unclosed quote"),

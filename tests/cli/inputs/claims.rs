@@ -64,7 +64,7 @@ fn decode_shows_unusual_tokens_and_mint_refuses_malformed_claims() {
     }
     --- stderr
     token not verified
-    payload ambiguous: line 1, column 21: duplicate member name `sub`
+    payload ambiguous: line 1, column 16: duplicate member name `sub`
     trailing comma in the payload
     "{\"sub\":\"a\",}"
     --- stderr
@@ -76,7 +76,7 @@ fn decode_shows_unusual_tokens_and_mint_refuses_malformed_claims() {
     }
     --- stderr
     token not verified
-    header ambiguous: line 1, column 28: duplicate member name `alg`
+    header ambiguous: line 1, column 19: duplicate member name `alg`
     array in the header
     {"alg":"RS256","typ":"JWT","kid":"k","x5c":["MIIC"]}
     trailing comma

@@ -248,7 +248,7 @@ fn json_syntax_errors_have_a_position() {
     error: claim: `roles` is not well-formed JSON: column 2: expected a value
     hint: enclose each text in double quotes, and the argument in single quotes: 'name=["TEXT"]'
     --- exit code 2, stderr
-    error: claim: `a` is ambiguous: column 13: duplicate member name `b`
+    error: claim: `a` is ambiguous: column 10: duplicate member name `b`
     --- exit code 2, stderr
     error: header: `x5c` is not well-formed JSON: column 2: expected a value
     hint: enclose each text in double quotes, and the argument in single quotes: 'name=["TEXT"]'

@@ -154,7 +154,7 @@ fn malformed_jwk_set_is_refused() {
     hint: fetch the public key of the issuer again
     set: {"kty":"oct","kty":"RSA"}
     --- exit code 65, stderr
-    error: key: ambiguous: line 1, column 25: duplicate member name `kty`
+    error: key: ambiguous: line 1, column 18: duplicate member name `kty`
     "#);
     // A JWK Set that contains the same key twice is accepted. The token is rejected only because
     // the keys are for a different algorithm.

@@ -241,7 +241,7 @@ fn missing_file_and_invalid_rows_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 2: ambiguous: column 31: duplicate member name `username`
+    error: line 2: ambiguous: column 26: duplicate member name `username`
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 2: not a JSON object
