@@ -2,7 +2,7 @@
 
 use crate::app::{App, Rendered, Report, read_key_variable};
 use crate::authority;
-use crate::authority::keys::{KeyError, NewKey, RequestedKey, SecretEncoding};
+use crate::authority::keys::{ImportedKey, KeyError, NewKey, RequestedKey, SecretEncoding};
 use crate::commands::args::stdin_argument;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure, KeySource};
@@ -13,9 +13,10 @@ use std::path::PathBuf;
 
 /// Import an existing key: a private key or a shared secret (admins only)
 ///
-/// The first test key of an algorithm is activated immediately. Other keys become standby keys,
-/// or the signing key with `--activate`. Importing a key again changes
-/// nothing, except that `--activate` makes a standby or retired key the signing key.
+/// A test key is activated immediately if no test key of its algorithm is active, and an app key if it
+/// is the first key of a new store. Other keys become standby keys, or the signing key with
+/// `--activate`. Importing a key again changes nothing, except that `--activate` makes a standby or
+/// retired key the signing key.
 ///
 /// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm such
 /// as `--alg HS256`, any other content is a shared secret. The key id is the value of `--kid`,
@@ -148,6 +149,9 @@ impl Command for Args {
                     is_key_as_secret.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
                 to_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
             })?;
+            if self.activate {
+                refuse_competing_keys(&keys, self.purpose)?;
+            }
             has_several_keys.set(keys.len() > 1);
             let keys = keys.into_iter();
             let keys = keys.map(|key| NewKey::from_imported(key, self.kid.clone()));
@@ -168,6 +172,23 @@ impl Command for Args {
             items: requested_keys.into_iter().map(to_key_row).collect(),
         })
     }
+}
+
+/// Refuses `--activate` if several of the keys cannot be signing keys at the same time: the store
+/// has one signing key for app tokens, and one for each algorithm of test tokens.
+fn refuse_competing_keys(keys: &[ImportedKey], purpose: Purpose) -> Result<(), Failure> {
+    let competes = |a: &ImportedKey, b: &ImportedKey| {
+        purpose == Purpose::App || a.key.algorithm == b.key.algorithm
+    };
+    for key in keys {
+        let count = keys.iter().filter(|other| competes(key, other)).count();
+        if count > 1 {
+            let message = format!("several keys to activate: found {count}, expected 1");
+            return Err(Failure::new(Code::BadData, message)
+                .with_hint("omit `--activate`, then activate one key: jeton keys activate KID"));
+        }
+    }
+    Ok(())
 }
 
 /// Prints the result for one key: imported, activated, or unchanged because the key already exists.

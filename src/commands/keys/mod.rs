@@ -41,9 +41,10 @@ command_group! {
     }
 }
 
-/// Adds the keys that `load_keys` returns. `activate` makes each of these keys the signing key. If
-/// the store does not exist, creates the store with a signing key: the first app key among the
-/// added keys, or a generated key if no app key is added.
+/// Adds the keys that `load_keys` returns. With `activate`, each of these keys becomes a signing key
+/// and replaces the previous signing key. If the store does not exist, creates the
+/// store with a signing key: the first app key among the added keys, or a generated key if no app
+/// key is added.
 fn add_keys(
     app: &mut App,
     activate: bool,

@@ -2,6 +2,8 @@
 
 use super::{ALGORITHMS, kids};
 use crate::sandbox::Sandbox;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
@@ -79,8 +81,7 @@ fn same_key_in_another_private_key_format_is_recognized() {
 }
 
 fn decode_base64(base64: &str) -> Vec<u8> {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.decode(base64).unwrap()
+    STANDARD.decode(base64).unwrap()
 }
 
 #[test]
@@ -194,4 +195,39 @@ fn login_error_of_store_without_users_suggests_init() {
     error: not logged in
     hint: create the first admin: jeton init
     ");
+}
+
+#[test]
+fn activate_flag_activates_at_most_one_key_per_algorithm() {
+    let sandbox = Sandbox::with_admin();
+    let jwk = |kid: &str, algorithm: &str| {
+        let secret = format!("{kid}-{}", "x".repeat(63));
+        json!({"kty": "oct", "kid": kid, "alg": algorithm, "k": URL_SAFE_NO_PAD.encode(secret)})
+    };
+    let set = json!({"keys": [jwk("a", "HS256"), jwk("b", "HS256"), jwk("c", "HS512")]});
+    let import = |set: &Value, arguments: &[&str]| {
+        let words = [&IMPORT_TEST_KEY[..], &["--from-file", "-", "--activate"], arguments].concat();
+        sandbox.run_with_input(&words, &set.to_string())
+    };
+    assert_snapshot!(import(&set, &[]), @"
+    --- exit code 65, stderr
+    error: several keys to activate: found 2, expected 1
+    hint: omit `--activate`, then activate one key: jeton keys activate KID
+    ");
+    assert_eq!(kids(&sandbox, "test", "active"), [""; 0]);
+    assert_snapshot!(import(&set, &["--kid", "a"]), @"
+    a
+    --- stderr
+    imported HS256 signing key for test tokens
+    ");
+    let set = json!({"keys": [jwk("b", "HS256"), jwk("c", "HS512")]});
+    assert_snapshot!(import(&set, &[]), @"
+    b
+    c
+    --- stderr
+    imported HS256 signing key for test tokens
+    imported HS512 signing key for test tokens
+    ");
+    assert_eq!(kids(&sandbox, "test", "active"), ["b", "c"]);
+    assert_eq!(kids(&sandbox, "test", "retired"), ["a"]);
 }
