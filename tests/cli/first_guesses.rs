@@ -203,6 +203,9 @@ fn json_help_has_every_command() {
     let alg = options.iter().find(|option| option["long"] == "alg").unwrap();
     assert_eq!(alg["value"], "ALG");
     assert_eq!(alg["repeatable"], false);
+    let output = options.iter().find(|option| option["long"] == "output").unwrap();
+    let formats = ["text", "json", "jsonl", "dotenv", "github"];
+    assert_eq!(output["possible_values"], serde_json::json!(formats), "no hidden values");
     let store = options.iter().find(|option| option["long"] == "store").unwrap();
     assert_eq!((&store["global"], &store["env"]), (&true.into(), &"JETON_STORE".into()));
     let error = sandbox.run_json(&["help", "tokn"]).fails(2).error();
