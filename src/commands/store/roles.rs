@@ -34,7 +34,7 @@ use crate::model::RolePrefix;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Start of the names of the roles and of the schema of views [default: the schema of the store,
-    /// or `jeton` for the schema `public`]
+    /// or `jeton` for the schema `public`; required for the schema `jeton`]
     #[arg(long, value_name = "NAME", value_parser = RolePrefix::parse)]
     prefix: Option<RolePrefix>,
 }
@@ -50,7 +50,7 @@ impl Command for Args {
             Failure::usage(format!(
                 "names of roles start with the name of the schema, which is not a valid prefix: {reason}"
             ))
-            .with_hint("choose a prefix for the role names: jeton store roles --prefix jeton")
+            .with_hint("choose a prefix for the role names: jeton store roles --prefix jeton_store")
         })?;
         app.console.write_styled_text(&sql)
     }

@@ -129,7 +129,7 @@ pub(super) const CASES: &[Case] = &[
         "eval \"${CMD%% (then*}\" && jeton store info $W1",
     ),
     case(
-        "choose a prefix for the role names: jeton store roles --prefix jeton",
+        "choose a prefix for the role names: jeton store roles --prefix jeton_store",
         "",
         "JETON_STORE='postgres://db.example/app?schema=My-Schema' jeton store roles",
         "JETON_STORE='postgres://db.example/app?schema=My-Schema' $CMD",

@@ -232,7 +232,12 @@ fn role_names_start_with_the_schema_or_the_prefix() {
     assert_snapshot!(print_roles_sql("postgres://h/db?schema=My", &[]), @"
     --- exit code 2, stderr
     error: names of roles start with the name of the schema, which is not a valid prefix: expected lower-case letters, digits and `_`, starting with a letter
-    hint: choose a prefix for the role names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton
+    hint: choose a prefix for the role names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton_store
+    ");
+    assert_snapshot!(print_roles_sql("postgres://h/db?schema=jeton", &[]), @"
+    --- exit code 2, stderr
+    error: names of roles start with the name of the schema, which is not a valid prefix: `jeton` is the default for the schema `public`
+    hint: choose a prefix for the role names: jeton --store 'postgres://h/db?schema=jeton' store roles --prefix jeton_store
     ");
     print_roles_sql("missing.db", &["--prefix", "x y"]).fails(2);
 }
