@@ -158,8 +158,11 @@ impl PostgresDatabase {
             let lock = WriteLock::Exclusive;
             begin_write(&self.client, &self.config, lock, self.lock_key(), deadline);
             // Sends the beginning of the transaction now. If the write lock is not acquired, this
-            // method fails before `is_in_dry_run` is set.
-            self.client.execute_batch("SAVEPOINT dry_run")?;
+            // method fails before `is_in_dry_run` is set. This savepoint itself is not used.
+            if let Err(error) = self.client.execute_batch("SAVEPOINT dry_run") {
+                self.client.end_without_answer("ROLLBACK");
+                return Err(error.into());
+            }
             self.is_in_dry_run = true;
         }
         self.client.queue("SAVEPOINT dry_run", Vec::new());
