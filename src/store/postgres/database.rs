@@ -9,7 +9,7 @@ use super::{ServerAddress, ServerError};
 use crate::model::{StoreId, Timestamp};
 use crate::store::connection::Connection;
 use crate::store::lock::Retryable;
-use crate::store::transaction::{Reader, SnapshotStart, WriteLock, WriteSummary, Writer};
+use crate::store::transaction::{Reader, SnapshotStart, WriteLock, Writer};
 use crate::store::{Error, InitialRows};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -239,10 +239,11 @@ fn create_store(
         initial_rows,
     );
     match result {
-        Ok(is_created) => {
+        Ok(summary) => {
+            let is_created = summary.is_some();
             let is_confirmed = match client.commit(deadline.max(Instant::now() + ANSWER_TIME)) {
                 Err(Error::Server(ServerError::ConnectionLost(_))) => {
-                    Err(WriteSummary::default().into_error("connection lost"))
+                    Err(summary.unwrap_or_default().into_error("connection lost"))
                 }
                 other => other,
             }?;

@@ -7,7 +7,7 @@ use crate::store::connection::Connection;
 use crate::store::migrations::MIGRATIONS;
 use crate::store::roles::quote_identifier;
 use crate::store::sql::required_time;
-use crate::store::transaction::Writer;
+use crate::store::transaction::{WriteSummary, Writer};
 use crate::store::values::values;
 use crate::store::{Error, InitialRows};
 
@@ -34,10 +34,9 @@ impl ServerAddress {
     }
 }
 
-/// Loads the state within the open transaction of the caller. Returns an error if the version of
-/// the server or of the schema is not supported. If the store is missing, returns
-/// [`Error::Damaged`] for the missing table, column or row: the caller then calls [`diagnose`] to
-/// find the cause.
+/// Loads the state within the open transaction of the caller. Returns an error if the server or the
+/// schema version is not supported. If the store is missing, returns [`Error::Damaged`] for the
+/// missing table, column or row: the caller can then call [`diagnose`] to find the cause.
 pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Error> {
     let sql = "SELECT store_id, version,
             CAST(trunc(extract(epoch FROM clock_timestamp())) AS BIGINT),
@@ -128,17 +127,18 @@ fn check_schema_version(found: i64) -> Result<(), Error> {
     }
 }
 
-/// Creates the tables as [`create_schema`] does, and adds the store id and the first key. Returns
-/// `false` if another process has already created the store.
+/// Creates the schema and the tables as [`create_schema`] does, and adds the store id and the first
+/// key. Returns a summary of the changes, or `None` if another process has already created the
+/// store.
 pub(super) fn initialize_store(
     client: &Client,
     connection: Connection<'_>,
     address: &ServerAddress,
     schema_name: Option<&str>,
     initial_rows: &InitialRows,
-) -> Result<bool, Error> {
+) -> Result<Option<WriteSummary>, Error> {
     if !create_schema(client, connection, address, schema_name)? {
-        return Ok(false);
+        return Ok(None);
     }
     connection.execute(
         "INSERT INTO store (one, app, version, store_id, created_at)
@@ -148,7 +148,7 @@ pub(super) fn initialize_store(
     let writer = Writer::new(connection);
     writer.add_key(&initial_rows.key, KeyState::Active, initial_rows.now)?;
     writer.note_target(Some(Untrusted::new("the new store")));
-    Ok(true)
+    Ok(Some(writer.into_summary()))
 }
 
 /// Creates the schema `schema_name` if it is missing, and then the tables. Returns `false` if the
