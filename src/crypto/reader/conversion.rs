@@ -54,7 +54,8 @@ impl UnsupportedFormat {
             }
             Self::JavaKeystore => is_java_keystore(bytes),
             Self::Discovery | Self::Realm | Self::JsonMember { .. } => is_plain_json(bytes),
-            Self::Putty | Self::Wrapped { .. } => true,
+            Self::Putty => bytes.starts_with(b"PuTTY-User-Key-File-"),
+            Self::Wrapped { .. } => true,
         }
     }
 
