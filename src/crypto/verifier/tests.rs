@@ -75,14 +75,20 @@ fn pem_refusal(label: &str, der: &[u8]) -> String {
 
 /// Returns a DER sequence that contains a sequence, and so on. The innermost sequence is empty.
 fn nested_sequences(levels: usize) -> Vec<u8> {
-    let mut headers = Vec::new();
-    let mut length = 0_u32;
+    // The sequences are written from the inside out, each byte string in reverse order.
+    let mut reversed = Vec::new();
     for _ in 0..levels {
-        let header = [&[0x30, 0x83][..], &length.to_be_bytes()[1..]].concat();
-        length += 5;
-        headers.push(header);
+        let length = u32::try_from(reversed.len()).unwrap();
+        let bytes = length.to_be_bytes();
+        let significant = &bytes[bytes.iter().position(|byte| *byte != 0).unwrap_or(3)..];
+        reversed.extend(significant.iter().rev());
+        if length >= 0x80 {
+            reversed.push(0x80 | u8::try_from(significant.len()).unwrap());
+        }
+        reversed.push(0x30);
     }
-    headers.into_iter().rev().flatten().collect()
+    reversed.reverse();
+    reversed
 }
 
 #[test]
