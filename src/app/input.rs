@@ -155,7 +155,7 @@ impl RunConsole {
         source: &PasswordSource,
     ) -> Result<Option<Password>, Failure> {
         match self.read_explicit_password(source)? {
-            None if !self.can_prompt() => Ok(None),
+            None if self.prompt_obstacle().is_some() => Ok(None),
             None => self.prompt_new_password(|| Ok(PasswordRules::default())).map(Some),
             password => Ok(password),
         }
@@ -170,10 +170,10 @@ impl RunConsole {
         verify: impl FnOnce(&Password) -> Result<VerifiedPassword, Failure>,
     ) -> Result<(VerifiedPassword, Password), Failure> {
         let Some(text) = self.read_password_input(InputKind::PasswordChange, source)? else {
-            if !self.can_prompt() {
-                return Err(Failure::usage(
-                    "current and new password required, but no terminal to prompt on",
-                )
+            if let Some(obstacle) = self.prompt_obstacle() {
+                return Err(Failure::usage(format!(
+                    "current and new password required, but {obstacle}"
+                ))
                 .with_hint(
                     "pass both on two lines with `--password-stdin` or `--password-file FILE`",
                 ));
@@ -232,8 +232,8 @@ impl RunConsole {
         &self,
         prompt: impl FnOnce(&Console) -> Result<Answer, Failure>,
     ) -> Result<Password, Failure> {
-        if !self.can_prompt() {
-            return Err(Failure::usage("password required, but no terminal to prompt on")
+        if let Some(obstacle) = self.prompt_obstacle() {
+            return Err(Failure::usage(format!("password required, but {obstacle}"))
                 .with_hint("use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`"));
         }
         self.clock.reset();

@@ -57,7 +57,7 @@ kinds! {
     Internal 1 "a bug, an unexpected I/O error, or a secret that was not delivered or not revoked" {
         Internal "internal"
     }
-    Usage 2 "invalid flags or values, no terminal to prompt on, or confirmation declined" {
+    Usage 2 "invalid flags or values, prompt not possible, or confirmation declined" {
         Usage "usage"
         InvalidInput "invalid_input"
     }
