@@ -56,14 +56,17 @@ pub(crate) enum KeyError {
     /// Input without content.
     #[error("key empty: found no content, expected PEM, DER, JWK or JWK Set")]
     Empty,
-    /// Several usable keys. Contains the path of the first key in the notation of `jq`, if `jq` can
-    /// read the input.
-    #[error("several keys found, expected a single private key")]
-    SeveralKeys(Option<&'static str>),
+    /// Several usable keys in a collection. Contains the path of the first key in the notation of
+    /// `jq`, if `jq` can read the input.
+    #[error("several keys found, expected a single key for signing")]
+    SeveralSigningKeys(Option<&'static str>),
+    /// Several usable keys in a collection in which no key has the requested key id.
+    #[error("several keys found, but no key with the requested key id")]
+    KidNotFound,
     /// Several keys where one key for verification is expected. Contains the hint that describes
     /// the selection of one key.
-    #[error("several keys found, expected a single public key")]
-    SeveralPublicKeys(&'static str),
+    #[error("several keys found, expected a single key for verification")]
+    SeveralVerificationKeys(&'static str),
     /// A key in place of a shared secret.
     #[error("{}", .0.refusal_message())]
     KeyAsSecret(KeyFormat),

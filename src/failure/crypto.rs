@@ -22,11 +22,12 @@ impl From<KeyError> for Failure {
             ),
             KeyError::Empty => failure
                 .with_hint("generate a key: openssl genpkey -algorithm ed25519 -out new-key.pem"),
-            KeyError::SeveralKeys(Some(path)) => failure.with_hint(format!(
+            KeyError::SeveralSigningKeys(Some(path)) => failure.with_hint(format!(
                 "select a single key: (umask 077; jq '{path}' FILE > key.json)"
             )),
-            KeyError::SeveralKeys(None) => failure.with_hint(crypto::SAVE_HINT),
-            KeyError::SeveralPublicKeys(hint) => failure.with_hint(hint),
+            KeyError::SeveralSigningKeys(None) => failure.with_hint(crypto::SAVE_HINT),
+            KeyError::KidNotFound => failure,
+            KeyError::SeveralVerificationKeys(hint) => failure.with_hint(hint),
             KeyError::CollectionMember { error, .. } => {
                 Self { hint: Self::from(*error).hint, ..failure }
             }

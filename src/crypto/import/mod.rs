@@ -122,7 +122,8 @@ impl KeyImporter {
         match (keys.pop(), keys.is_empty(), first_error) {
             (Some(key), true, _) => Ok(key),
             (None, _, Some(error)) => Err(error),
-            _ => Err(KeyError::SeveralKeys(is_plain_json(bytes).then_some(path))),
+            _ if kid.is_some() && !has_kid_match => Err(KeyError::KidNotFound),
+            _ => Err(KeyError::SeveralSigningKeys(is_plain_json(bytes).then_some(path))),
         }
     }
 

@@ -135,7 +135,7 @@ impl SingleKeyReader<'_> {
 /// Returns the error for a document with several keys. The hint of the error describes how to
 /// select one key.
 fn several_keys_error(bytes: &[u8], entries: &[KeyEntry], is_collection: bool) -> KeyError {
-    KeyError::SeveralPublicKeys(if is_collection {
+    KeyError::SeveralVerificationKeys(if is_collection {
         JWKS_HINT
     } else if !is_plain_pem(bytes) {
         SAVE_HINT

@@ -179,8 +179,7 @@ fn kid_option_selects_a_key_of_a_set() {
     write(&sandbox, "set.jwks", &set.to_string());
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "c"]), @"
     --- exit code 65, stderr
-    error: several keys found, expected a single private key
-    hint: select a single key: (umask 077; jq '.keys[0]' set.jwks > key.json)
+    error: several keys found, but no key with the requested key id
     ");
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "b"]), @"
     b

@@ -87,13 +87,12 @@ fn kid_option_selects_a_key_of_a_jwk_set() {
     assert_eq!((&header["alg"], &header["kid"]), (&json!("HS256"), &json!("shared")));
     assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set_options].concat()), @"
     --- exit code 65, stderr
-    error: several keys found, expected a single private key
+    error: several keys found, expected a single key for signing
     hint: select a single key: (umask 077; jq '.keys[0]' set.json > key.json)
     ");
     assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set_options, &["--kid", "other"]].concat()), @"
     --- exit code 65, stderr
-    error: several keys found, expected a single private key
-    hint: select a single key: (umask 077; jq '.keys[0]' set.json > key.json)
+    error: several keys found, but no key with the requested key id
     ");
 }
 

@@ -227,7 +227,7 @@ fn signing_key_is_selected_among_other_keys() {
     let with_public = json!({ "keys": [public, first, null] });
     assert_eq!(read(&with_public, None, None).unwrap(), "a");
     let several = json!([first, second]);
-    assert_eq!(read(&several, None, None), Err(KeyError::SeveralKeys(Some(".[0]"))));
+    assert_eq!(read(&several, None, None), Err(KeyError::SeveralSigningKeys(Some(".[0]"))));
     assert_eq!(read(&several, None, Some("b")).unwrap(), "b");
     assert_eq!(read(&several, Some(keys[1].algorithm), None).unwrap(), "b");
 }
