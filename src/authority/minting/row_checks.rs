@@ -47,14 +47,20 @@ pub(super) fn validate_rows(
         let mut jtis = Vec::new();
         for row in batch?.rows() {
             let row = row?;
-            let pattern = if is_recorded { None } else { patterns.find(builder, &row, None)? };
+            let add_line = |error| with_line(row.line, error);
+            let pattern = if is_recorded {
+                None
+            } else {
+                patterns.find(builder, &row, None).map_err(add_line)?
+            };
             let pattern_length = pattern.map(TokenPattern::max_json_length);
             if let Some(length) = pattern_length.filter(|length| fits_with_any_signature(*length)) {
                 max_length = max_length.max(length);
                 continue;
             }
-            let parts = builder.build_for_request(&row.fields, &mut generate_text)?;
-            let length = check_size(builder, &parts).map_err(|error| with_line(row.line, error))?;
+            let parts =
+                builder.build_for_request(&row.fields, &mut generate_text).map_err(add_line)?;
+            let length = check_size(builder, &parts).map_err(add_line)?;
             max_length = max_length.max(length);
             if is_recorded {
                 jtis.push(plan_jti(builder, &row, &parts.claims)?);
@@ -76,7 +82,9 @@ fn max_length_by_examples(
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
     for row in rows {
-        let length = patterns.find(builder, row, None)?.map(TokenPattern::max_json_length);
+        let pattern =
+            patterns.find(builder, row, None).map_err(|error| with_line(row.line, error))?;
+        let length = pattern.map(TokenPattern::max_json_length);
         let Some(length) = length.filter(|length| fits_with_any_signature(*length)) else {
             return Ok(None);
         };
