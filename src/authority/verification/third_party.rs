@@ -12,6 +12,7 @@ use super::report::EarlyRejection;
 use super::report::VerificationReport;
 use crate::crypto::{KeyRefusal, KeySet, SignatureVerifier};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 /// Maximum number of key ids that a message lists. For more key ids, the message contains only the
@@ -136,9 +137,13 @@ pub(crate) fn check_claims_only(
 
 /// Describes the `kid` that was expected. `kids` are the key ids of the given keys.
 fn describe_kids(kids: &[String]) -> String {
-    match kids {
+    let distinct_kids: BTreeSet<&String> = kids.iter().collect();
+    let distinct_kids: Vec<String> = distinct_kids.into_iter().cloned().collect();
+    match distinct_kids.as_slice() {
         [] => "a token without `kid`, as no key has a `kid`".to_owned(),
-        [..] if kids.len() <= MAX_NAMED_KIDS => format!("`kid` {}", describe_alternatives(kids)),
+        distinct if distinct.len() <= MAX_NAMED_KIDS => {
+            format!("`kid` {}", describe_alternatives(distinct))
+        }
         _ => format!("the `kid` of one of {} keys", kids.len()),
     }
 }
