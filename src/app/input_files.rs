@@ -251,7 +251,10 @@ fn not_a_file_failure(
         NonFileValue::Token if argument == "JETON_TOKEN_FILE" => {
             ("token", "use `JETON_TOKEN` for the token itself".to_owned())
         }
-        NonFileValue::Token => ("token", "omit the `@` before the token".to_owned()),
+        NonFileValue::Token if kind == InputKind::Token => {
+            ("token", "omit the `@` before the token".to_owned())
+        }
+        NonFileValue::Token => ("token", stdin_hint("document")),
         NonFileValue::AtSign if kind.is_secret() => ("`@`", "omit the `@`".to_owned()),
         NonFileValue::AtSign => {
             let name = redact_for_error(text.trim_start().trim_start_matches('@'));

@@ -20,6 +20,7 @@ use signal_hook::low_level::siginfo::{Cause, Origin};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -183,6 +184,12 @@ fn start_error(program: &OsStr, error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::NotFound {
         let message = format!("command `{display_name}` not found");
         let failure = Failure::new(Code::CommandNotFound, message);
+        // A name without a directory is searched in `PATH`, not in the current directory.
+        let path = Path::new(program);
+        if path.components().nth(1).is_some() && path.exists() {
+            let message = format!("interpreter of `{display_name}` not found");
+            return Failure::new(Code::CommandNotFound, message);
+        }
         return failure.with_hint("use `sh -c '…'` for shell syntax and built-in commands");
     }
     let message = format!("`{display_name}` cannot be executed: {error}");

@@ -22,8 +22,9 @@ const MAX_INPUT_BYTES: usize = 2 * MAX_DECODABLE_TOKEN_BYTES;
 /// Maximum number of JSON members in a message about several tokens.
 const MAX_LISTED_MEMBERS: usize = 3;
 
-const TOKEN_SOURCES_HINT: &str = "pass a token as an argument, as `-` on standard input, as `@FILE`, \
-                                  or in `JETON_TOKEN`";
+/// Hint for a missing argument that may be omitted if a bearer credential is given.
+const TOKEN_SOURCES_HINT: &str = "pass a token, `-` for standard input or `@FILE` as the argument, \
+                                  or set `JETON_TOKEN`";
 
 /// Hint for text around a token.
 const ONLY_TOKEN_HINT: &str = "pass only the token, from `ey` to the end of the signature";
@@ -54,8 +55,10 @@ impl RunConsole {
                 }
                 None if has_form_of_file_name(text) => {
                     let display_path = redact_for_error(text);
-                    Err(Failure::usage(format!("`{display_path}` is neither a token nor a file"))
-                        .with_hint(TOKEN_SOURCES_HINT))
+                    Err(Failure::usage(format!(
+                        "`{display_path}` is neither a token nor a regular file"
+                    ))
+                    .with_hint("use `@FILE` for a token in a file, or `-` for standard input"))
                 }
                 None if is_variable_reference(text) => {
                     let hint = format!(
@@ -131,6 +134,7 @@ impl fmt::Display for BearerSource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(path) => write!(f, "file {}", redact_for_error(&path.to_string_lossy())),
+            Self::Flag(path) if path.as_os_str() == "-" => f.write_str("standard input"),
             Self::Variable(_) => f.write_str("JETON_TOKEN"),
             Self::FileVariable(_) => f.write_str("JETON_TOKEN_FILE"),
         }

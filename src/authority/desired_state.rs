@@ -51,6 +51,10 @@ impl DesiredState {
                 ("users", TomlValue::Table(TomlTable { entries })) => {
                     account_entries.extend(entries);
                 }
+                ("settings", _) => {
+                    let reason = "`settings` is not a table: expected a table `[settings]`";
+                    invalid_lines.push(invalid_line(line, reason));
+                }
                 ("users", _) => {
                     let reason = "`users` is not a table: expected tables `[users.LOGIN]`";
                     invalid_lines.push(invalid_line(line, reason));

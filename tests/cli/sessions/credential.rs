@@ -53,7 +53,7 @@ fn bearer_token_has_precedence_over_the_session() {
     );
     let output =
         sandbox.run_with_input(&["whoami", "--token-file", "-", "-o", "json"], &john_token);
-    assert_snapshot!(output, @r#"{"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"session":{"sid":"<uuid>","expires_at":"<time>","access_expires_at":"<time>"},"credential":{"source":"file -"}}"#);
+    assert_snapshot!(output, @r#"{"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"session":{"sid":"<uuid>","expires_at":"<time>","access_expires_at":"<time>"},"credential":{"source":"standard input"}}"#);
     sandbox.set_variable("JETON_TOKEN_FILE", "john.txt");
     assert_eq!(whoami(&sandbox, &[]), user_and_source("john", "JETON_TOKEN_FILE"));
     sandbox.set_variable("JETON_TOKEN", &format!(" bearer {john_token} "));
