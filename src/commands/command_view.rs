@@ -41,7 +41,7 @@ struct OptionView {
     repeatable: bool,
     /// True if every command accepts the option.
     global: bool,
-    /// Default values, joined by commas; null for a flag.
+    /// Default values, joined by commas; null for a flag, and for an option without default values.
     default: Option<String>,
     /// Environment variable that sets the option.
     env: Option<String>,

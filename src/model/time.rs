@@ -32,7 +32,7 @@ impl Timestamp {
         let invalid = |reason: &str| InvalidValue::new("time", reason);
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Self::parse_rfc3339(text).ok_or_else(|| {
-                let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds";
+                let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date or Unix seconds";
                 invalid_time_error(text, reason)
             });
         }
@@ -128,9 +128,9 @@ pub(crate) fn guess_time_unit(number: i128) -> Option<(&'static str, i64)> {
     times.next().filter(|_| number > LAST_SECOND_OF_9999)
 }
 
-/// Returns the error for a text that is not a valid time. If the only defect is that the time is out
-/// of range, or that a date with a time of day has no time zone, the error describes this defect.
-/// Otherwise, the reason of the error is `default_reason`.
+/// Returns the error for a text that is not a valid time. If the only defect is that the time is
+/// out of range, or that a date with a time of day has no time zone, the error describes this
+/// defect. Otherwise, the reason of the error is `default_reason`.
 pub(super) fn invalid_time_error(text: &str, default_reason: &str) -> InvalidValue {
     const OUT_OF_RANGE: &str =
         "out of range: expected a time from 1970-01-01T00:00:00Z to 9999-12-30T22:00:00Z";

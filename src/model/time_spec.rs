@@ -23,7 +23,7 @@ impl TimeSpec {
         let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, \
                       `+1h` or `-1h`";
         let hint = |lifetime| match Self::format_past(lifetime) {
-            Some(age) => format!("use `+{lifetime}` or `{age}`"),
+            Some(past_time) => format!("use `+{lifetime}` or `{past_time}`"),
             None => format!("use `+{lifetime}`"),
         };
         Self::parse_or_suggest(text, reason, hint)

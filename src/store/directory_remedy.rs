@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Role of the file in an insecure directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileRole {
-    /// A store to be created.
+    /// A store to be created: the file is missing or empty.
     NewStore,
     /// An existing store.
     Store,

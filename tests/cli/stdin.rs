@@ -1,11 +1,11 @@
-//! Standard input can be read only once: a command refuses two arguments that read standard input.
+//! Standard input can be read only once: a command refuses two inputs from standard input.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn stdin_for_two_arguments_is_a_usage_error() {
+fn stdin_for_two_inputs_is_a_usage_error() {
     let mut sandbox = Sandbox::with_admin();
     let access = sandbox.session_member("access");
     let mut outputs = String::new();

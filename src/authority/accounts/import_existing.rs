@@ -36,18 +36,27 @@ fn find_by_identity(tx: &Reader<'_>, import_row: &ImportRow) -> Result<User, Err
         let username = import_row.new_user.username.as_ref();
         username.is_none_or(|username| user.username.as_ref() == Some(username))
     };
-    let user = tx.find_user(&import_row.identity())?.filter(is_same_username);
+    let identity = import_row.identity();
+    let user = tx.find_user(&identity)?;
     let email = import_row.new_user.email.clone().map(UserRef::Email);
     let email_owner = email.map(|email| tx.find_user(&email)).transpose()?.flatten();
-    let is_email_free = |user: &User| email_owner.as_ref().is_none_or(|owner| owner.id == user.id);
-    user.filter(is_email_free).ok_or_else(|| {
-        let reason = "username, e-mail address and uid do not belong to the same account";
+    let has_free_email = |user: &User| email_owner.as_ref().is_none_or(|owner| owner.id == user.id);
+    let is_email_taken = match &user {
+        Some(user) => !has_free_email(user),
+        None => !matches!(identity, UserRef::Uid(_)) && email_owner.is_some(),
+    };
+    user.filter(is_same_username).filter(has_free_email).ok_or_else(|| {
+        let reason = if is_email_taken {
+            "the e-mail address belongs to another account"
+        } else {
+            "username and uid do not belong to one account"
+        };
         InvalidLine { line: import_row.line, reason: reason.to_owned() }.into()
     })
 }
 
 /// Gives an existing account the e-mail address, display name, role, quota and status of a row.
-/// Returns the names of the fields that changed.
+/// Fields that the row does not have are unchanged. Returns the names of the changed fields.
 pub(super) fn update_existing(
     tx: &Writer<'_>,
     audit: &AuditContext,

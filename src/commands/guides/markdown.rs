@@ -8,6 +8,7 @@ use std::mem;
 /// A block of a guide.
 pub(in crate::commands) enum Block {
     Heading {
+        /// Level of the heading: 1, 2, or 3 for all deeper levels.
         level: u8,
         text: Text,
     },

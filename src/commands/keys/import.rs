@@ -18,12 +18,12 @@ use std::path::PathBuf;
 /// `--activate`. Importing a key again changes nothing, except that `--activate` makes a standby or
 /// retired key the signing key.
 ///
-/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm such
-/// as `--alg HS256`, any other content is a shared secret. The key id is the value of `--kid`,
-/// otherwise the `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where a
-/// secret is expected, all input that is a key is refused: PEM, DER, JWK or SSH, also in base64 or
-/// hex, and the bytes of a public key of the store. A secret shorter than the hash output is marked as
-/// weak permanently.
+/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm
+/// such as `--alg HS256`, any other content is a shared secret. The key id is the value of `--kid`,
+/// otherwise the `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where
+/// a secret is expected, all input that is a key is refused: PEM, DER, JWK or SSH, also in base64
+/// or hex, and the bytes of a public key of the store. A secret shorter than the hash output is
+/// accepted only with `--allow-weak`, and is permanently marked as weak.
 ///
 /// Creates the store if it does not exist; a store without users needs no login.
 ///
@@ -140,8 +140,8 @@ impl Command for Args {
                 Some(kid) => importer.read_one(&bytes, Some(kid.as_str())).map(|key| vec![key]),
                 None => importer.read(&bytes),
             };
-            // If the bytes are a key in place of a secret, the hint names the algorithm of that
-            // key.
+            // If the bytes are a key in place of a secret, and this key can sign, the hint names
+            // the algorithm of this key.
             let keys = keys.map_err(|error| {
                 let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
                 let kid = self.kid.as_ref().map(Untrusted::as_str);

@@ -1,8 +1,8 @@
 //! Connection attempts, and the reasons why they fail.
 
 use super::config::{ConnectionConfig, Server};
+use super::connection_parameters::DEFAULT_PORT;
 use super::error::ConnectionError;
-use super::parameters::DEFAULT_PORT;
 use crate::model::escape;
 use rustls::CertificateError;
 use std::error::Error as _;
@@ -65,7 +65,7 @@ impl Drop for ServerConnection {
 /// transient, or else the fault of the last server.
 ///
 /// The servers share the time until the deadline. Each server has at most the `connect_timeout` of
-/// the address. If the address has no `connect_timeout`, each of several servers has at most
+/// the address or service. Without `connect_timeout`, each of several servers has at most
 /// `host_limit`.
 pub(super) async fn connect(
     config: &ConnectionConfig,

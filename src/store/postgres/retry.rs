@@ -11,8 +11,8 @@ use tokio_postgres::config::TargetSessionAttrs;
 /// Pause between the end of an attempt and the next attempt.
 pub(super) const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Connects to a server. After a fault that may be transient, tries again until the deadline. Each
-/// attempt has at least [`ANSWER_TIME`], even after the deadline.
+/// Connects to a server. After a fault that may be transient, tries again until the deadline. An
+/// attempt may continue after the deadline, until [`ANSWER_TIME`] after its start.
 pub(super) fn connect_until(
     runtime: &Runtime,
     config: &ConnectionConfig,

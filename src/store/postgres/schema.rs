@@ -1,4 +1,6 @@
-//! Schema of a PostgreSQL database: detection of its version, and creation of a new store.
+//! Tables of a store in a PostgreSQL database: detection of the schema version, and creation of a
+//! new store. A schema is a namespace of PostgreSQL; the schema version is the version of the
+//! tables.
 
 use super::client::Client;
 use super::{ServerAddress, ServerError};
@@ -55,9 +57,10 @@ pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Erro
     })
 }
 
-/// Returns an error with the reason why [`load_state`] found no store: an unsupported server, no
-/// access to the schema, no tables ([`ServerError::NoStore`]), or tables of another program.
-/// Returns `Ok` if the schema has a table with the name `store`.
+/// Returns an error with the reason why the current schema has no store: an unsupported server, no
+/// access to the schema, no table with the name of a table of jeton ([`ServerError::NoStore`]), or
+/// such tables but no table `store` ([`ServerError::ForeignTables`]). Returns `Ok` if the schema
+/// has a table with the name `store`.
 pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> Result<(), Error> {
     let sql = "SELECT version(), CAST(current_setting('server_version_num') AS BIGINT),
         current_setting('server_encoding')";
@@ -128,8 +131,8 @@ fn check_schema_version(found: i64) -> Result<(), Error> {
 }
 
 /// Creates the schema and the tables as [`create_schema`] does, and adds the store id and the first
-/// key. Returns a summary of the changes, or `None` if another process has already created the
-/// store.
+/// key. Returns a summary of the changes, or `None` if the schema already has a table `store`, for
+/// example because another process has created the store.
 pub(super) fn initialize_store(
     client: &Client,
     connection: Connection<'_>,
@@ -152,7 +155,7 @@ pub(super) fn initialize_store(
 }
 
 /// Creates the schema `schema_name` if it is missing, and then the tables. Returns `false` if the
-/// database already has a store.
+/// schema already has a table `store`.
 pub(super) fn create_schema(
     client: &Client,
     connection: Connection<'_>,
@@ -184,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unsupported_servers_and_encodings_are_refused() {
+    fn server_is_accepted_only_with_supported_product_version_and_encoding() {
         let postgres = "PostgreSQL 15.13 on x86_64-pc-linux-gnu";
         assert!(check_server(postgres, 150_013, "UTF8").is_ok());
         for (product, version, encoding, message) in [

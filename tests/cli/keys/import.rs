@@ -15,7 +15,7 @@ const PKCS1: &str = include_str!("samples/pkcs1.pem");
 pub(super) const IMPORT_TEST_KEY: [&str; 4] = ["keys", "import", "--purpose", "test"];
 
 #[test]
-fn exported_keys_can_be_imported() {
+fn exported_key_of_every_algorithm_is_imported_with_its_key_id() {
     let (source, target) = (Sandbox::with_admin(), Sandbox::with_admin());
     for algorithm in ALGORITHMS {
         let token = source.stdout_of(&["token", "mint", "--alg", algorithm]);
@@ -53,6 +53,7 @@ fn same_key_in_another_private_key_format_is_recognized() {
         hint: activate the key with: jeton keys activate <key>
         "));
         for pem in [pkcs8.as_str(), text] {
+            // The key is the last block: in SEC 1, a block with parameters can precede the key.
             let block = pem.split("-----BEGIN ").last().unwrap();
             let base64: String =
                 block.lines().skip(1).take_while(|line| !line.starts_with('-')).collect();
@@ -85,7 +86,7 @@ fn decode_base64(base64: &str) -> Vec<u8> {
 }
 
 #[test]
-fn existing_key_cannot_be_imported_with_another_purpose_or_algorithm() {
+fn existing_key_cannot_be_imported_if_revoked_or_with_another_purpose_or_algorithm() {
     let sandbox = Sandbox::with_admin();
     let import = |flags: &[&str]| {
         sandbox.run_with_input(&[&["keys", "import", "--from-file", "-"], flags].concat(), PKCS1)
@@ -110,7 +111,7 @@ fn existing_key_cannot_be_imported_with_another_purpose_or_algorithm() {
 }
 
 #[test]
-fn jwks_import_is_atomic() {
+fn jwk_set_import_is_atomic_and_has_one_audit_event() {
     let sandbox = Sandbox::with_admin();
     let mut set = json!({"keys": []});
     for algorithm in ["ES256", "EdDSA", "HS256"] {
@@ -144,7 +145,7 @@ fn jwks_import_is_atomic() {
 }
 
 #[test]
-fn key_import_or_generation_creates_store() {
+fn key_import_and_generation_create_store_and_need_no_login_without_users() {
     let sandbox = Sandbox::new();
     let output = sandbox.run_with_input(&["keys", "import", "--from-file", "-"], SEC1);
     assert_snapshot!(output, @"

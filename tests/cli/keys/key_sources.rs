@@ -35,7 +35,7 @@ fn hint_for_an_unusable_key_fits_the_key_source() {
     error: several keys found, expected a single key for signing
     hint: select a single key: (umask 077; printenv KEYS > key.in) && (umask 077; jq '.keys[0]' key.in > key.json)
     ");
-    // The file `key.in` now exists, so the next hint must propose another file name.
+    // If the file `key.in` exists, the hint must propose another file name.
     fs::write(sandbox.home().join("key.in"), "another file").unwrap();
     let encrypted = include_str!("../hostile/samples/encrypted.pem");
     let stdin_output =

@@ -1,4 +1,5 @@
-//! Exit codes of `jeton run`, and the revocation of the token on every exit.
+//! Exit codes of `jeton run`, the revocation of the token on every exit, and failures of this
+//! revocation.
 
 use super::{RunProcess, assert_all_revoked, assert_revoked, run_events, run_shell, shell_command};
 use crate::sandbox::Sandbox;
@@ -88,10 +89,10 @@ fn failed_revocation_names_the_token_and_exits_1() {
         assert_revoked(&sandbox, &token);
     }
     assert_snapshot!(outputs, @r#"
-    error: the command exited with code 0, and token 1 could not be revoked: timed out waiting for a lock on the store
+    error: the command exited with code 0, and token 1 could not be revoked: timed out waiting for a lock
     hint: revoke the token: jeton token revoke 1
     --- exit code 1
-    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with code 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke the token: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
+    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with code 5, and token 1 could not be revoked: timed out waiting for a lock","hint":"revoke the token: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
     --- exit code 1
     "#);
 }

@@ -43,7 +43,8 @@ fn whoami_shows_user_session_and_credential() {
 }
 
 #[test]
-fn bearer_token_has_precedence_over_the_session() {
+fn credential_is_chosen_by_the_precedence_of_its_source() {
+    // The order of precedence is `--token-file`, `JETON_TOKEN`, `JETON_TOKEN_FILE`, the session.
     let (mut sandbox, john_token) = sandbox_with_token_file();
     assert_eq!(whoami(&sandbox, &[]).0, "ada");
     let user_and_source = |user: &str, source: &str| (user.to_owned(), source.to_owned());
@@ -148,7 +149,7 @@ fn login_warns_that_commands_use_the_bearer_token() {
     let output = sandbox.run_with_input(&["login", "ada", "--password-stdin"], "lovelace");
     assert_snapshot!(output, @"
     --- stderr
-    warning: commands use the token in JETON_TOKEN, not this session
+    warning: commands with the token in JETON_TOKEN do not use this session
     ended the previous session
     logged in as ada
     ");
@@ -158,6 +159,7 @@ fn login_warns_that_commands_use_the_bearer_token() {
         let mut command = sandbox.command(&["login", "ada"]);
         command.env_remove("JETON_TOKEN").env("JETON_PASSWORD", "lovelace").env(variable, value);
         let output = RunOutput::capture(command).ok();
-        assert!(output.stderr.contains(&format!("use the token in {variable},")), "{output:?}");
+        let expected = format!("commands with the token in {variable} do not use");
+        assert!(output.stderr.contains(&expected), "{output:?}");
     }
 }

@@ -68,6 +68,7 @@ fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
             &["token", "decode", "--token-file", &token],
         ],
     );
+    // A secret in place of a file name is not printed.
     assert!(!outputs.contains("marker-of-a-secret"));
     assert_snapshot!(outputs, @"
     --- exit code 2, stderr
