@@ -48,20 +48,14 @@ pub(super) fn validate_rows(
         let mut jtis = Vec::new();
         for row in batch?.rows() {
             let row = row?;
-            let add_line = |error| with_line(row.line, error);
-            let pattern = if is_recorded {
-                None
-            } else {
-                patterns.find(builder, &row, None).map_err(add_line)?
-            };
+            let pattern = if is_recorded { None } else { patterns.find(builder, &row, None)? };
             let pattern_length = pattern.map(TokenPattern::max_json_length);
             if let Some(length) = pattern_length.filter(|length| fits_with_any_signature(*length)) {
                 max_length = max_length.max(length);
                 continue;
             }
-            let parts =
-                builder.build_for_request(&row.fields, &mut generate_text).map_err(add_line)?;
-            let length = check_size(builder, &parts).map_err(add_line)?;
+            let parts = builder.build_for_request(&row.fields, &mut generate_text)?;
+            let length = check_size(builder, &parts).map_err(|error| with_line(row.line, error))?;
             max_length = max_length.max(length);
             if is_recorded {
                 jtis.push(plan_jti(builder, &row, &parts.claims)?);
@@ -83,9 +77,7 @@ fn max_length_by_examples(
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
     for row in rows {
-        let pattern =
-            patterns.find(builder, row, None).map_err(|error| with_line(row.line, error))?;
-        let length = pattern.map(TokenPattern::max_json_length);
+        let length = patterns.find(builder, row, None)?.map(TokenPattern::max_json_length);
         let Some(length) = length.filter(|length| fits_with_any_signature(*length)) else {
             return Ok(None);
         };
