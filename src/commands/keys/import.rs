@@ -6,7 +6,8 @@ use crate::authority::keys::{ImportedKey, KeyError, NewKey, RequestedKey, Secret
 use crate::commands::args::stdin_argument;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure, KeySource};
-use crate::model::{Algorithm, KeyState, Purpose, Untrusted, parse_kid};
+use crate::model::{Algorithm, KeySpec, KeyState, Purpose, Untrusted, parse_kid};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -177,14 +178,19 @@ impl Command for Args {
 /// Refuses `--activate` if several of the keys cannot be signing keys at the same time: the store
 /// has one signing key for app tokens, and one for each algorithm of test tokens.
 fn refuse_competing_keys(keys: &[ImportedKey], purpose: Purpose) -> Result<(), Failure> {
-    let competes = |a: &ImportedKey, b: &ImportedKey| {
-        purpose == Purpose::App || a.key.algorithm == b.key.algorithm
-    };
-    for key in keys {
-        let count = keys.iter().filter(|other| competes(key, other)).count();
-        if count > 1 {
-            let message = format!("several keys to activate: found {count}, expected 1");
-            return Err(Failure::new(Code::BadData, message)
+    let is_same_use =
+        |a: &KeySpec, b: &KeySpec| purpose == Purpose::App || a.algorithm == b.algorithm;
+    for ImportedKey { key, .. } in keys {
+        let others = keys.iter().map(|other| &other.key).filter(|other| is_same_use(key, other));
+        if others
+            .clone()
+            .any(|other| other.material.expose_secret() != key.material.expose_secret())
+        {
+            let algorithm = if purpose == Purpose::App { "" } else { key.algorithm.name() };
+            let count = others.count();
+            let message =
+                format!("several {algorithm} keys to activate: found {count}, expected 1");
+            return Err(Failure::new(Code::BadData, message.replace("  ", " "))
                 .with_hint("omit `--activate`, then activate one key: jeton keys activate KID"));
         }
     }

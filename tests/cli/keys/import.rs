@@ -212,7 +212,7 @@ fn activate_flag_activates_at_most_one_key_per_algorithm() {
     };
     assert_snapshot!(import(&set, &[]), @"
     --- exit code 65, stderr
-    error: several keys to activate: found 2, expected 1
+    error: several HS256 keys to activate: found 2, expected 1
     hint: omit `--activate`, then activate one key: jeton keys activate KID
     ");
     assert_eq!(kids(&sandbox, "test", "active"), [""; 0]);
@@ -231,4 +231,8 @@ fn activate_flag_activates_at_most_one_key_per_algorithm() {
     ");
     assert_eq!(kids(&sandbox, "test", "active"), ["b", "c"]);
     assert_eq!(kids(&sandbox, "test", "retired"), ["a"]);
+    // A set may contain the same key twice.
+    let mut key = jwk("d", "HS256");
+    key.as_object_mut().unwrap().remove("kid");
+    import(&json!({"keys": [key, key]}), &[]).ok();
 }
