@@ -66,6 +66,8 @@ fn import_update_ends_sessions_of_disabled_users() {
     sandbox.log_in("john", "123456");
 }
 
+const UNKNOWN_UID: &str = "018f4f5e-7a3b-7c00-8000-000000000001";
+
 #[test]
 fn refused_import_update_changes_no_account() {
     let sandbox = sandbox_with_three_users();
@@ -76,6 +78,7 @@ fn refused_import_update_changes_no_account() {
         "username,email\nada,ada@x.org\njohn,kim@example.com\n".to_owned(),
         "username,email\nada,ada@x.org\njohnny,john@example.com\n".to_owned(),
         format!("username,uid\nkim,{uid}\n"),
+        format!("email,uid\njohn@example.com,{UNKNOWN_UID}\n"),
     ] {
         outputs += &run_import_update(&sandbox, &rows).fails(65).to_string();
     }
@@ -87,6 +90,8 @@ fn refused_import_update_changes_no_account() {
     error: line 3: the e-mail address belongs to another account
     --- exit code 65, stderr
     error: line 2: username and uid do not belong to one account
+    --- exit code 65, stderr
+    error: line 2: no account has this uid, but an account has the username or e-mail address
     --- exit code 5, stderr
     error: no active admin would remain after the change
     hint: make another user an admin first: jeton users set-role LOGIN admin
