@@ -135,7 +135,7 @@ pub(super) fn invalid_time_error(text: &str, default_reason: &str) -> InvalidVal
     const OUT_OF_RANGE: &str =
         "out of range: expected a time from 1970-01-01T00:00:00Z to 9999-12-30T22:00:00Z";
     let invalid = |reason: &str| InvalidValue::new("time", reason);
-    if parse_instant(text).is_some() {
+    if parse_instant(text).is_some() || parse_date(text).is_some() {
         return invalid(OUT_OF_RANGE);
     }
     let Ok(pieces) = Pieces::parse(text) else { return invalid(default_reason) };
@@ -157,8 +157,11 @@ fn parse_instant(text: &str) -> Option<jiff::Timestamp> {
 
 /// Returns the start of a day in UTC. The only accepted format is `2030-01-31`.
 fn parse_start_of_day(day: &str) -> Option<jiff::Timestamp> {
-    let day: Date = day.parse().ok().filter(|_| day.len() == "2030-01-31".len())?;
-    Offset::UTC.to_timestamp(day.into()).ok()
+    Offset::UTC.to_timestamp(parse_date(day)?.into()).ok()
+}
+
+fn parse_date(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|_| text.len() == "2030-01-31".len())
 }
 
 impl fmt::Display for Timestamp {
@@ -276,6 +279,7 @@ mod tests {
             "1960-01-01T00:00:00Z",
             "1969-12-31T23:59:59.5Z",
             "1970-01-01T00:30:00+01:00",
+            "9999-12-31",
             "1960-01-01",
         ] {
             let invalid = Timestamp::parse(text).unwrap_err();
