@@ -66,7 +66,7 @@ impl InputKind {
         let has_directory = path.parent().is_some_and(|directory| directory.is_dir());
         if self.is_secret() && !has_directory {
             if argument.starts_with("--") || is_variable {
-                format!("the file that `{argument}` names for {}", self.name())
+                format!("the file with {} (value of `{argument}`)", self.name())
             } else {
                 format!("the file with {}", self.name())
             }
@@ -249,14 +249,14 @@ fn not_a_file_failure(
         }
         NonFileValue::Json => ("JSON", stdin_hint("JSON")),
         NonFileValue::Pem => ("PEM", stdin_hint("PEM")),
+        NonFileValue::Token if !matches!(kind, InputKind::Token | InputKind::TokenLines) => {
+            ("token", stdin_hint("document"))
+        }
         NonFileValue::Token if argument.starts_with('-') => ("token", stdin_hint("token")),
         NonFileValue::Token if argument == "JETON_TOKEN_FILE" => {
             ("token", "use `JETON_TOKEN` for the token itself".to_owned())
         }
-        NonFileValue::Token if kind == InputKind::Token => {
-            ("token", "omit the `@` before the token".to_owned())
-        }
-        NonFileValue::Token => ("token", stdin_hint("document")),
+        NonFileValue::Token => ("token", "omit the `@` before the token".to_owned()),
         NonFileValue::AtSign if kind.is_secret() => ("`@`", "omit the `@`".to_owned()),
         NonFileValue::AtSign => {
             let name = redact_for_error(text.trim_start().trim_start_matches('@'));

@@ -34,10 +34,10 @@ impl RunConsole {
     /// the workers that `start_worker` creates, each on its own thread. Passes the results to
     /// `consume` in the order of the lines. Returns `true` after the last line. Ends early and
     /// returns `false` if `consume` returns `false`. An error of `check_interrupted`, which is
-    /// called while waiting for input, is returned.
+    /// called at intervals while no result is ready, is returned.
     ///
-    /// A chunk consists of one line and the further lines that can be read without waiting, so that
-    /// a program that writes one line can read the result before it writes the next line.
+    /// A chunk consists of one line and the further lines that are already in the input buffer, so
+    /// that a program that writes one line can read the result before it writes the next line.
     pub(crate) fn map_token_lines<W, O: Send + 'static>(
         &self,
         argument: &'static str,
@@ -129,7 +129,8 @@ impl TokenChunk {
 }
 
 /// Returns the token in a line, as [`extract_token`] does. Returns [`MALFORMED_TOKEN`] if that
-/// function fails, or if the line is not UTF-8. UTF-16 text and a list from `-o json` are errors.
+/// function fails, or if the line is not UTF-8. A UTF-16 byte order mark, and a list of several
+/// tokens from `-o json`, are errors.
 fn parse_line(line: &[u8]) -> Result<Cow<'_, str>, Failure> {
     if has_utf16_bom(line) {
         let message = "UTF-16 text found, expected UTF-8";

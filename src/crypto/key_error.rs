@@ -63,7 +63,7 @@ pub(crate) enum KeyError {
     SeveralSigningKeys(Option<&'static str>),
     /// Several usable keys in a collection in which no key has the requested key id.
     #[error("several keys found, but no key with the requested key id")]
-    KidNotFound,
+    KidNotFound(Option<&'static str>),
     /// Several keys where one key for verification is expected. Contains the hint that describes
     /// the selection of one key.
     #[error("several keys found, expected a single key for verification")]

@@ -5,8 +5,8 @@ use super::values::values;
 use super::{Error, Reader, Writer};
 use crate::model::{Setting, Settings, Timestamp};
 
-/// Maximum number of rows of the table. A command that uses settings reads all rows. In a crafted
-/// file, the table can refer to the same database page repeatedly, so that even a short file has
+/// Maximum number of rows that are read when all settings are loaded. In a crafted file, the table
+/// can refer to the same database page repeatedly, so that even a short file has
 /// any number of rows.
 const MAX_ROWS: usize = 1_000;
 

@@ -131,6 +131,8 @@ fn invalid_lines_are_reported_in_the_order_of_the_file() {
     assert!(output.stderr.contains("\n  line 2: unknown key `x`"), "{output:?}");
     // The error lists only the first invalid lines, and line 23 is the last.
     assert!(!output.stderr.contains("line 23"), "{output:?}");
+    let output = apply(&sandbox, "settings = 5\n", &[]).fails(65);
+    assert!(output.stderr.contains("line 1: `settings` is not a table"), "{output:?}");
 }
 
 #[test]

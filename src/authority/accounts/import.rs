@@ -4,7 +4,7 @@
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::administration::IfExists;
-use super::import_existing::{find_existing, row_exists_error, update_existing};
+use super::import_existing::{find_existing, taken_name_error, update_existing};
 use super::import_observer::{ImportObserver, ImportStep};
 pub(crate) use super::import_row::GeneratedPassword;
 use super::import_row::ImportRow;
@@ -222,7 +222,8 @@ fn apply_row(
         Some(user) => outcome.count_unchanged(import_row, &user),
         // The account existed during hashing and has been deleted since.
         None if is_unhashed => outcome.unchanged_count += 1,
-        None => return Err(row_exists_error(tx, import_row, if_exists)?),
+        // No user has a name of the row, but a deleted user has its uid.
+        None => return Err(taken_name_error(tx, import_row, if_exists)?),
     }
     Ok(())
 }

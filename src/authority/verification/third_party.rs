@@ -12,7 +12,6 @@ use super::report::EarlyRejection;
 use super::report::VerificationReport;
 use crate::crypto::{KeyRefusal, KeySet, SignatureVerifier};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 /// Maximum number of key ids that a message lists. For more key ids, the message contains only the
@@ -137,8 +136,12 @@ pub(crate) fn check_claims_only(
 
 /// Describes the `kid` that was expected. `kids` are the key ids of the given keys.
 fn describe_kids(kids: &[String]) -> String {
-    let distinct_kids: BTreeSet<&String> = kids.iter().collect();
-    let distinct_kids: Vec<String> = distinct_kids.into_iter().cloned().collect();
+    let mut distinct_kids: Vec<String> = Vec::new();
+    for kid in kids {
+        if distinct_kids.len() <= MAX_NAMED_KIDS && !distinct_kids.contains(kid) {
+            distinct_kids.push(kid.clone());
+        }
+    }
     match distinct_kids.as_slice() {
         [] => "a token without `kid`, as no key has a `kid`".to_owned(),
         distinct if distinct.len() <= MAX_NAMED_KIDS => {

@@ -109,8 +109,7 @@ impl KeyImporter {
             match result {
                 _ if has_kid_match && !is_kid_match => {}
                 Ok(imported) if equals_public_key(&imported.key, &public_keys) => {
-                    let error = KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES);
-                    first_error.get_or_insert(error);
+                    first_error.get_or_insert(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
                 }
                 Ok(imported) => keys.push(imported),
                 Err(error) => {
@@ -118,11 +117,12 @@ impl KeyImporter {
                 }
             }
         }
+        let path = is_plain_json(bytes).then_some(path);
         match (keys.pop(), keys.is_empty(), first_error) {
             (Some(key), true, _) => Ok(key),
             (None, _, Some(error)) => Err(error),
-            _ if kid.is_some() && !has_kid_match => Err(KeyError::KidNotFound),
-            _ => Err(KeyError::SeveralSigningKeys(is_plain_json(bytes).then_some(path))),
+            _ if kid.is_some() && !has_kid_match => Err(KeyError::KidNotFound(path)),
+            _ => Err(KeyError::SeveralSigningKeys(path)),
         }
     }
 

@@ -23,8 +23,9 @@ pub(crate) struct JsonError {
     /// Line of the defect, counted from 1; 0 for [`JsonDefect::NotAnObject`].
     line: usize,
     /// Column of the last byte that was parsed, counted from 1; 0 for
-    /// [`JsonDefect::NotAnObject`]. The last byte of a duplicate member name is its closing quote.
-    /// If the last byte is a line break, or the text is empty: 1.
+    /// [`JsonDefect::NotAnObject`]. For a duplicate member name, this byte is the closing quote of
+    /// the name, or whitespace after the quote. If the last byte is a line break, or the text is
+    /// empty: 1.
     column: usize,
 }
 

@@ -28,8 +28,9 @@ pub(crate) struct NewEvent<'e> {
     /// Object of the command (the target of the event), and further data (the detail).
     pub(crate) subject: EventSubject,
     /// `done` for a change or an export of secrets. `undelivered` if the output of the command
-    /// could not be delivered. `revoked` if `jeton run` revoked a token at its end. `token_reused`
-    /// if a reused refresh token ended its session. Otherwise the error code of a refusal.
+    /// could not be delivered, or if minting ended before the first token. `revoked` if `jeton run`
+    /// revoked a token when the run ended. `token_reused` if a reused refresh token ended its
+    /// session. Otherwise the error code of a refusal.
     pub(crate) outcome: &'e str,
     /// Number of changed or exported objects.
     pub(crate) count: usize,

@@ -69,7 +69,7 @@ impl ServerAddress {
         self.parameters.password().is_some()
     }
 
-    /// Returns the address without its password, for child processes.
+    /// Returns the address without its password, for child processes and for commands in hints.
     pub(crate) fn text_without_password(&self) -> &str {
         &self.text_without_password
     }

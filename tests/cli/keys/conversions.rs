@@ -45,7 +45,7 @@ fn assert_hint_works(
     assert_ne!(output.code, 2, "{hint}: {}", output.stderr);
 }
 
-/// Command to which [`assert_hint_works`] appends the name of a key file, like [`VERIFY`].
+/// A command, as [`VERIFY`] is: [`assert_hint_works`] appends the name of a key file.
 const MINT: [&str; 5] = ["token", "mint", "--sub", "a", "--key-file"];
 /// A token with an invalid signature. `token verify` exits with code 10 if it can read the key, and
 /// with code 65 if it cannot.

@@ -180,6 +180,7 @@ fn kid_option_selects_a_key_of_a_set() {
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "c"]), @"
     --- exit code 65, stderr
     error: several keys found, but no key with the requested key id
+    hint: select a single key: (umask 077; jq '.keys[0]' set.jwks > key.json)
     ");
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "b"]), @"
     b

@@ -33,10 +33,15 @@ fn run_exits_with_127_for_a_missing_command_and_126_for_an_unexecutable_file() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("text"), "not a program").unwrap();
     std::fs::write(sandbox.home().join("garbage"), "not a program either").unwrap();
-    let executable = std::fs::Permissions::from_mode(0o700);
-    std::fs::set_permissions(sandbox.home().join("garbage"), executable).unwrap();
+    std::fs::write(sandbox.home().join("script"), "#!/nonexistent\n").unwrap();
+    for name in ["garbage", "script"] {
+        let executable = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(sandbox.home().join(name), executable).unwrap();
+    }
     let mut outputs = String::new();
-    for command in ["nonexistent", "./non\u{1b}existent", "./text", ".", "./garbage", "./text/x"] {
+    for command in
+        ["nonexistent", "./non\u{1b}existent", "./script", "./text", ".", "./garbage", "./text/x"]
+    {
         let test_token_output = sandbox.run(&["run", "--", command]);
         let app_token_output = sandbox.run(&["run", "--app", "ci", "--", command]);
         assert_eq!(test_token_output.to_string(), app_token_output.to_string());
@@ -51,6 +56,9 @@ fn run_exits_with_127_for_a_missing_command_and_126_for_an_unexecutable_file() {
     --- exit code 127, stderr
     error: command `./non\u{1b}existent` not found
     hint: use `sh -c '…'` for shell syntax and built-in commands
+    ./script
+    --- exit code 127, stderr
+    error: interpreter of `./script` not found
     ./text
     --- exit code 126, stderr
     error: `./text` cannot be executed: Permission denied
@@ -64,8 +72,8 @@ fn run_exits_with_127_for_a_missing_command_and_126_for_an_unexecutable_file() {
     --- exit code 126, stderr
     error: `./text/x` cannot be executed: Not a directory
     ");
-    assert_all_revoked(&sandbox, 12);
-    assert_eq!(run_events(&sandbox).len(), 24, "each of the 12 runs records two events");
+    assert_all_revoked(&sandbox, 14);
+    assert_eq!(run_events(&sandbox).len(), 28, "each of the 14 runs records two events");
 }
 
 #[test]

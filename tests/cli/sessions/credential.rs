@@ -122,7 +122,7 @@ fn bearer_token_must_be_a_valid_access_token() {
     let output = sandbox.run(&["whoami", "--token-file", "nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file that `--token-file` names for the token cannot be read: No such file or directory
+    error: the file with the token (value of `--token-file`) cannot be read: No such file or directory
     ");
 }
 

@@ -155,7 +155,7 @@ fn conflicting_unreadable_and_missing_password_sources_are_usage_errors() {
     let output = sandbox.run(&["login", "john", "--password-file", "nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file that `--password-file` names for the password cannot be read: No such file or directory
+    error: the file with the password (value of `--password-file`) cannot be read: No such file or directory
     ");
     assert_snapshot!(sandbox.run(&["login", "john"]), @"
     --- exit code 2, stderr

@@ -156,7 +156,7 @@ fn error_for_invalid_variable_names_the_variable() {
     ");
     assert_snapshot!(whoami("JETON_TOKEN_FILE", "name-or-secret"), @"
     --- exit code 2, stderr
-    error: the file that `JETON_TOKEN_FILE` names for the token cannot be read: No such file or directory
+    error: the file with the token (value of `JETON_TOKEN_FILE`) cannot be read: No such file or directory
     ");
     assert_snapshot!(whoami("JETON_TOKEN", "abc"), @"
     --- exit code 10, stderr

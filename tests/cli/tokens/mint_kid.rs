@@ -93,6 +93,7 @@ fn kid_option_selects_a_key_of_a_jwk_set() {
     assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set_options, &["--kid", "other"]].concat()), @"
     --- exit code 65, stderr
     error: several keys found, but no key with the requested key id
+    hint: select a single key: (umask 077; jq '.keys[0]' set.json > key.json)
     ");
 }
 

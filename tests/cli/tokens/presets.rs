@@ -266,7 +266,7 @@ fn preset_that_expands_exponentially_is_refused() {
         let output = sandbox.run(&[&["token", command], &arguments[..]].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
-        error: preset: the rendered token exceeds the maximum length
+        error: preset: the rendered parameters, header and claims exceed the maximum length
         "));
     }
 }

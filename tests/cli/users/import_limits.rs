@@ -22,8 +22,8 @@ fn check_of_a_large_import_fits_in_64_mib() {
     ");
 }
 
-/// Returns the stored parameters of the costliest password hash since the last `store prune`, or
-/// `null` if no hash since then has cost more than the hashes that jeton creates.
+/// Returns the parameters of the costliest password hash that the store has contained since the
+/// last `store prune`, or `null` if that hash does not cost more than the hashes of jeton.
 fn costliest_hash_parameters(sandbox: &Sandbox) -> String {
     sandbox.sql("SELECT costliest_hash FROM store").remove(0)
 }

@@ -194,5 +194,9 @@ fn split_repository<'v>(parameter: &str, value: &'v Value) -> Result<(&'v str, &
 }
 
 fn limit_exceeded(limit: &str) -> Error {
-    InvalidValue::new("preset", format!("the rendered token exceeds the maximum {limit}")).into()
+    InvalidValue::new(
+        "preset",
+        format!("the rendered parameters, header and claims exceed the maximum {limit}"),
+    )
+    .into()
 }

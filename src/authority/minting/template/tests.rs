@@ -147,8 +147,12 @@ fn rendering_limits_length_and_nesting_depth() {
         let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
         template.render(&Map::new(), &mut source).map_err(|error| error.to_string())
     };
-    let too_long = Err("preset: the rendered token exceeds the maximum length".to_owned());
-    let too_deep = Err("preset: the rendered token exceeds the maximum nesting depth".to_owned());
+    let too_long =
+        Err("preset: the rendered parameters, header and claims exceed the maximum length"
+            .to_owned());
+    let too_deep =
+        Err("preset: the rendered parameters, header and claims exceed the maximum nesting depth"
+            .to_owned());
     let repeat_8_times = |placeholder: &str| {
         json!(format!(
             "{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}"

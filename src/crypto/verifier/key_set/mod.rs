@@ -33,8 +33,7 @@ pub(crate) struct KeySet {
     /// equals one of these public keys is unusable. Empty if the set has no secret that must still
     /// be compared.
     refused_secrets: PublicKeys,
-    /// True if the caller gave a private key. The public part of this key is then the only key of
-    /// the set.
+    /// True if the only key of the set is the public part of a private key in the input.
     pub(crate) is_from_private_key: bool,
 }
 

@@ -60,7 +60,7 @@ fn directory_is_accepted_if_writable_by_a_private_group_and_refused_if_writable_
     warning: your private group can write to the directory `~/.local/share/jeton`
     warning: your private group can write to the directory `written`
     ");
-    // The access control list gives another user write access, so the directory is refused.
+    // A directory that its group can write to is refused if it has an access control list.
     let directory = sandbox.home().join("written");
     rustix::fs::setxattr(&directory, ACL_ATTRIBUTE, &acl_for(7), rustix::fs::XattrFlags::empty())
         .expect("the test needs a file system with access control lists");
