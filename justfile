@@ -11,7 +11,7 @@ check:
     cargo clippy --all-targets --locked -- -D warnings
     cargo clippy --all-targets --locked --no-default-features -- -D warnings
 
-# The fast tests, or all tests that match a nextest filter: just test sessions::
+# The fast tests, or the tests of the profile `ci` that match a nextest filter: just test sessions::
 test *FILTER:
     cargo nextest run --locked {{ if FILTER == "" { "" } else { "--profile ci " + FILTER } }}
 
@@ -28,6 +28,6 @@ bench *OPTIONS:
 bench-server *OPTIONS:
     packaging/static cargo bench --locked --bench server -- {{ OPTIONS }}
 
-# Everything that CI runs.
+# The checks of CI, except the oldest Rust, advisories and the long tests.
 ci:
     .ci/run

@@ -41,7 +41,7 @@ const ROWS: &[(&str, MeasureFunction)] = &[
     ("batch", measure_batch),
 ];
 
-/// Number of tokens of a bulk command (`token mint` or `token verify --batch`).
+/// Number of tokens of a bulk command (`token mint` or `token verify --batch`) without `--quick`.
 const TOKENS: u32 = 100_000;
 
 /// Number of runs of a bulk command.
@@ -167,8 +167,8 @@ fn rates(
     comparisons.iter().map(rate).collect()
 }
 
-/// Row `create`: `token create` against a process that commits one row. After each run, the new
-/// token is revoked, so that the quota is never exhausted.
+/// Row `create`: `token create` against a process that commits one row. After each run, all tokens
+/// are revoked, so that the quota is never exhausted. The revocation is not measured.
 fn measure_creation(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
     let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
         let home = servers.create_home(engine, program)?.home;

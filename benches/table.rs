@@ -1,7 +1,8 @@
-//! Speed, memory and size of jeton, each compared with a goal. Every ratio is measured in one run
-//! of this program: the compared processes run alternately on one machine and file system. The
-//! figures are medians of all runs of a process, except peak memory and waits, which are the
-//! largest values. Figures of different runs of this program are not comparable.
+//! Speed, memory and size of jeton; most figures are compared with a goal. Every ratio is measured
+//! in one run of this program: the compared processes run alternately on one machine and file
+//! system. The figures are medians of all runs of a process. Exceptions are peak memory and the
+//! duration of concurrent commands and commits, which are the largest values. Figures of different
+//! runs of this program are not comparable.
 //!
 //! Options: `--rows 5,7` selects rows; `--quick` makes fewer runs with smaller counts;
 //! `--binary PATH` measures the jeton at PATH in place of the jeton that cargo built;

@@ -1,4 +1,5 @@
-//! Passes the commit of the source code to the program, as the variable `SOURCE_COMMIT`.
+//! Passes the commit of the source code, if known, to the compilation of the program, as the
+//! environment variable `SOURCE_COMMIT`.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +17,7 @@ fn main() {
 }
 
 /// Returns the commit that `cargo package` wrote into the archive, or else the current commit of
-/// the repository, if the directory of the package is one.
+/// the git repository, if the package directory is the root of a git repository.
 fn read_commit() -> Option<String> {
     let commit = match fs::read_to_string(".cargo_vcs_info.json") {
         Ok(info) => info.split('"').find(|part| is_commit(part))?.to_owned(),

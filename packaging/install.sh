@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs jeton from a release: sh install.sh [--version X] [--to DIR] [--verify-attestation]
 #
-# Everything runs in functions that the last line calls, so that a part of this script does nothing.
+# Everything runs in functions that the last line calls: an incomplete download of this script does nothing.
 
 repository=jeton-cli/jeton
 
@@ -63,7 +63,7 @@ is_safe_url() {
     esac
 }
 
-# Sets the name of the archives for this machine: target.
+# Sets `target`, the platform in the name of the archive for this machine.
 detect_target() {
     system=$(uname -s) machine=$(uname -m)
     case $system-$machine in
@@ -79,7 +79,7 @@ detect_target() {
     esac
 }
 
-# Sets the programs for downloads and checksums: client, sha256. The wget of busybox does not verify
+# Sets the programs for downloads and checksums: `client`, `sha256`. The wget of busybox does not verify
 # certificates.
 detect_programs() {
     if command -v curl >/dev/null 2>&1; then

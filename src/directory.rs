@@ -43,7 +43,8 @@ pub(crate) struct InsecureDirectory {
 impl InsecureDirectory {
     /// Returns whether a subdirectory that the current user creates in `path` is secure. This is
     /// the case if, apart from root and the current user, at most members of the group of `path`
-    /// can replace the subdirectory: this group is trusted.
+    /// can replace the subdirectory. The group of a parent directory is trusted (see
+    /// [`check_permissions_with_parents`]).
     pub(crate) fn can_hold_secure_directory(&self) -> bool {
         !self.has_untrusted_owner
             && (self.mode & WORLD_WRITE_BIT == 0 || self.mode & STICKY_BIT != 0)
@@ -53,7 +54,7 @@ impl InsecureDirectory {
 /// Reason why a directory is not used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The metadata of the directory cannot be read.
+    /// The metadata of the directory or of a parent directory cannot be read.
     #[error(transparent)]
     Io(#[from] io::Error),
     /// Other users can replace files in the directory, or the directory itself.
@@ -73,7 +74,7 @@ pub(crate) fn check_permissions(path: &Path) -> Result<Writers, Error> {
 
 /// Rejects a directory that [`check_permissions`] rejects. Also rejects a directory that another
 /// user can replace because of the permissions of a parent directory. Parent directories are all
-/// directories above `path`. `path` must not contain symbolic links.
+/// directories above `path`. `path` must be absolute, without symbolic links.
 ///
 /// Owners and groups of the parent directories are trusted, because an administrator assigned them.
 /// A world-writable parent directory must be sticky, and its entry on the way to `path` must belong
@@ -135,8 +136,9 @@ fn is_private_group(gid: u32) -> bool {
         && os_users::is_private_group(gid, rustix::process::geteuid().as_raw())
 }
 
-/// Returns whether the directory has an access control list. With such a list, the group bits of
-/// the mode are only the upper bound of the permissions in the list.
+/// Returns whether the directory has an access control list; on systems other than Linux, returns
+/// `false` without a check. With such a list, the group bits of the mode are only the upper bound
+/// of the permissions in the list.
 fn has_acl(path: &Path) -> bool {
     #[cfg(target_os = "linux")]
     return rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 0][..]).is_ok();

@@ -30,8 +30,8 @@ pub(crate) fn read_limited(reader: impl Read, max_bytes: usize) -> Result<Zeroiz
     Ok(bytes)
 }
 
-/// Base name of the temporary file (`.jeton-file.new`) in a directory that the user chose. All
-/// writers use this name, because each writer locks the directory first.
+/// Base name of the temporary file (`.jeton-file.new`) of [`replace_in_user_directory`]. All
+/// callers share this name, because each caller locks the directory first.
 const TEMP_BASE_NAME: &str = ".jeton-file";
 
 /// Creates the temporary file `NAME.new`, which the caller renames when the content is complete.

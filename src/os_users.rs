@@ -35,10 +35,10 @@ pub(crate) fn is_private_group(gid: u32, uid: u32) -> bool {
 /// Returns the result of [`is_private_group`] for `users`, the text of passwd(5), and `groups`, the
 /// text of group(5).
 ///
-/// A primary group is an entry in passwd(5), and group(5) need not contain its users. The function
-/// therefore also searches passwd(5) for other users with the primary group `gid`. A shared primary
-/// group such as `users` is not private, because its name is not the name of the
-/// user.
+/// The primary group of a user is a field in passwd(5), and group(5) need not list the user as a
+/// member. The function therefore also searches passwd(5) for other users with the primary group
+/// `gid`. A shared primary group such as `users` is not private, because its name is not the name
+/// of the user.
 fn is_private_group_in(users: &str, groups: &str, gid: u32, uid: u32) -> bool {
     let has_id = |id: u32| move |line: &&str| numeric_field(line, ID_FIELD) == Some(id);
     let Some(user_entry) = users.lines().find(has_id(uid)) else { return false };

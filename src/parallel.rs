@@ -12,8 +12,8 @@ use std::time::Duration;
 /// advance and waits until its worker is free.
 const OUTPUT_QUEUE_LENGTH: usize = 1;
 
-/// Interval between two calls of the callback `check` of [`map_stream_in_order`], while that function
-/// waits for an output.
+/// Interval between two calls of the callback `check` of [`map_stream_in_order`], while that
+/// function waits for an output.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Failure of the system to start a thread.
@@ -123,7 +123,7 @@ fn consume_in_order<O, E>(
     mut consume: impl FnMut(O) -> Result<(), E>,
 ) -> Result<(), E> {
     // The workers receive the inputs in the order of `queues`. If the queue whose turn it is has
-    // ended, no queue has a further output.
+    // ended, no queue has a further output, or the worker has panicked: then the caller panics.
     for queue in queues.iter().cycle() {
         let output = loop {
             match queue.recv_timeout(CHECK_INTERVAL) {

@@ -1,12 +1,13 @@
-//! Default paths of the store, session files and presets.
+//! Paths of the default store, session files, custom presets and manual pages. An empty `HOME`
+//! counts as not set.
 
 use directories::BaseDirs;
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Returns the base directories of the platform; `None` if `HOME` is not set or empty. In this
-/// case, the crate `directories` would query the name services of the system. Such a query can
-/// crash jeton: see the module `os_users`.
+/// Returns the base directories of the platform; `None` if `HOME` is not set. In this case, the
+/// crate `directories` would query the name services of the system. Such a query can crash a
+/// statically linked jeton: see the module `os_users`.
 #[expect(clippy::disallowed_methods, reason = "`directories` reads the same variable")]
 fn base_directories() -> Option<BaseDirs> {
     env::var_os("HOME").filter(|home| !home.is_empty()).and_then(|_| BaseDirs::new())

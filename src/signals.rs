@@ -18,7 +18,8 @@ pub(crate) struct Interrupted;
 /// Function that returns an error after Ctrl-C. An operation can call the function on any thread.
 pub(crate) type InterruptionCheck<'c> = dyn Fn() -> Result<(), Interrupted> + Sync + 'c;
 
-/// Signals that end a process by default, except signals that only Linux has.
+/// Signals of [`terminating_signals`] that exist not only on Linux. On macOS, SIGIO does not end a
+/// process by default.
 const PORTABLE_TERMINATING_SIGNALS: [i32; 15] = [
     SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGABRT, SIGIO, SIGPROF, SIGSYS,
     SIGTRAP, SIGVTALRM, SIGXCPU, SIGXFSZ,

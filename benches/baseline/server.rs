@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error, NoTls};
 use uuid::Uuid;
 
-/// Inserts one token and commits: the indispensable work of `token create`.
+/// Inserts one token and commits: the indispensable store access of `token create`.
 pub(super) fn commit_token(address: &str, schema: &str) -> Outcome<()> {
     let sql = format!(
         "BEGIN;
@@ -18,7 +18,7 @@ pub(super) fn commit_token(address: &str, schema: &str) -> Outcome<()> {
     run_connected(address, async |client| client.batch_execute(&sql).await)
 }
 
-/// Reads a token: the indispensable work of `token verify`.
+/// Reads a token: the indispensable store access of `token verify`.
 pub(super) fn read_token(address: &str, schema: &str, jti: &str) -> Outcome<()> {
     let sql = format!(
         "SELECT t.revoked_at, g.owner_id FROM {schema}.tokens t

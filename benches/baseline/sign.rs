@@ -89,7 +89,7 @@ struct Template {
 }
 
 impl Template {
-    /// Decodes a token. If the token has a `jti`, the `jti` is a UUID.
+    /// Decodes a token. The `jti` of the token, if any, must be a UUID.
     fn parse(token: &str) -> Outcome<Self> {
         let (header, rest) = token.split_once('.').ok_or("the sample is not a token")?;
         let (payload, _) = rest.split_once('.').ok_or("the sample is not a token")?;

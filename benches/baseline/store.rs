@@ -19,8 +19,9 @@ const ADDED_PER_TRANSACTION: u32 = 8_000;
 /// revokes the tokens, and `prune_tokens` checks the expiry of the tokens.
 const PROCESSED_PER_TRANSACTION: u32 = 5_000;
 
-/// Time that the statements use as the current time, in Unix seconds. The time is after the expiry
-/// of the tokens that a benchmark inserts as expired, and before the expiry of all other tokens.
+/// Time that `revoke_tokens` and `prune_tokens` use as the current time, in Unix seconds. The time
+/// is after the expiry of the tokens that a benchmark inserts as expired, and before the expiry of
+/// all other tokens.
 const NOW: i64 = 1_790_000_000;
 
 /// Generator of ascending UUIDs of version 7. Each id contains the creation time of the generator,
@@ -94,7 +95,7 @@ fn begin_write(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>>
     Transaction::new(connection, TransactionBehavior::Immediate)
 }
 
-/// Inserts one token and commits: the indispensable work of `token create`.
+/// Inserts one token and commits: the indispensable store access of `token create`.
 pub(crate) fn commit_token(connection: &mut Connection) -> Outcome<()> {
     let transaction = begin_write(connection)?;
     transaction.execute(
@@ -105,7 +106,7 @@ pub(crate) fn commit_token(connection: &mut Connection) -> Outcome<()> {
     Ok(transaction.commit()?)
 }
 
-/// Reads a token: the indispensable work of `token verify`.
+/// Reads a token: the indispensable store access of `token verify`.
 pub(super) fn read_token(connection: &Connection, jti: &str) -> Outcome<()> {
     connection.query_row(
         "SELECT t.revoked_at, g.owner_id FROM tokens t JOIN grants g ON g.id = t.grant_id

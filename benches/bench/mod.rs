@@ -1,5 +1,5 @@
-//! The measured programs, and comparisons with baselines (processes that do only the indispensable
-//! work of a command).
+//! The measured programs, and comparisons with baselines: processes that do only the indispensable
+//! work of a command, or other programs such as jwt-cli.
 
 use crate::baseline;
 use crate::comparison::{Run, Series, measure_duration, measure_resources, run_alternately};
@@ -57,13 +57,13 @@ impl Bench {
     }
 
     /// Returns the number of rounds: `full`, or with `--quick` a tenth of `full`, but at least 2.
-    /// In each round, each compared program runs once.
+    /// In each round, each compared program or workload (see [`Self::compare_pairs`]) runs once.
     pub(crate) fn round_count(&self, full: usize) -> usize {
         if self.is_quick { (full / 10).max(2) } else { full }
     }
 
-    /// Returns the number of items (tokens, users) that a run processes: `full`, or with `--quick`
-    /// a tenth of `full`.
+    /// Returns the number of items (tokens, users) that a run processes, or that a store contains:
+    /// `full`, or with `--quick` a tenth of `full`.
     pub(crate) fn item_count(&self, full: u32) -> u32 {
         if self.is_quick { full / 10 } else { full }
     }
@@ -112,9 +112,10 @@ impl Bench {
         Ok(Comparison { programs: series, baselines })
     }
 
-    /// Runs two variants of a command alternately, with jeton and with the older jeton (if given).
-    /// `names` are the names of the variants. `prepare` receives the path of jeton or of the older
-    /// jeton, and returns the [`Run`] of each variant.
+    /// Runs two workloads alternately, with jeton and with the older jeton (if given). A workload
+    /// is one or more commands with a given store. `names` are the names of the workloads.
+    /// `prepare` receives the path of jeton or of the older jeton, and returns the [`Run`] of each
+    /// workload.
     pub(crate) fn compare_pairs<'r>(
         &self,
         rounds: usize,
@@ -132,16 +133,16 @@ impl Bench {
     }
 }
 
-/// Runs of two variants of a command.
+/// Runs of two workloads.
 pub(crate) struct Pairs {
-    /// Both variants with jeton, then both variants with the older jeton, if any.
+    /// Both workloads with jeton, then both workloads with the older jeton, if any.
     pub(crate) series: Vec<Series>,
 }
 
 impl Pairs {
     /// Returns a measure with a figure of jeton and, if measured, a figure of the older jeton.
-    /// `figure` computes the figure from the runs of the first variant and the runs of the second
-    /// variant. The other parameters are the fields of [`Measure`] with the same names.
+    /// `figure` computes the figure from the runs of the first workload and the runs of the second
+    /// workload. The other parameters are the fields of [`Measure`] with the same names.
     pub(crate) fn build_measure(
         &self,
         row_name: &'static str,
@@ -157,8 +158,8 @@ impl Pairs {
         Measure::new(row_name, name, against, goal, figures)
     }
 
-    /// Returns a measure of the median duration of the first variant divided by the median duration
-    /// of the second variant.
+    /// Returns a measure of the median duration of the first workload divided by the median
+    /// duration of the second workload.
     pub(crate) fn time_ratio(
         &self,
         row_name: &'static str,

@@ -25,14 +25,14 @@ pub(crate) struct Sample {
     pub(crate) store_growth_bytes: f64,
     /// Longest duration of a command or commit that was executed concurrently with the measured
     /// process.
-    pub(crate) longest_wait_ms: f64,
+    pub(crate) longest_concurrent_ms: f64,
 }
 
 /// Function that performs one run and returns the figures of the run. The figures do not include
 /// preparation and clean-up.
 pub(crate) type Run<'r> = Box<dyn FnMut() -> Outcome<Sample> + 'r>;
 
-/// Figures of all runs of a program, or of a variant of a command, except the warm-up runs.
+/// Figures of all runs of a program or of a workload, except the warm-up runs.
 pub(crate) struct Series {
     pub(crate) name: String,
     samples: Vec<Sample>,
@@ -66,9 +66,9 @@ impl Series {
     }
 }
 
-/// Runs all programs once in each round. The program that runs first in a round runs last in the
-/// next round, so that each program is the first in turn. If `rounds` is at least 5, warm-up rounds
-/// run first; the figures of the warm-up rounds are discarded.
+/// Runs all programs (or workloads) once in each round. The program that runs first in a round runs
+/// last in the next round, so that each program is the first in turn. If `rounds` is at least 5,
+/// warm-up rounds run first; the figures of the warm-up rounds are discarded.
 pub(crate) fn run_alternately(
     rounds: usize,
     programs: Vec<(String, Run<'_>)>,

@@ -44,8 +44,8 @@ impl Engine {
 pub(crate) struct EngineHome {
     pub(crate) home: Home,
     engine: Engine,
-    /// First arguments of each baseline: the path of the store file, or the address of the server
-    /// and the schema of the store.
+    /// Arguments that name the store in each baseline: the path of the store file, or the address
+    /// of the server and the schema of the store.
     baseline_store_args: Vec<String>,
 }
 

@@ -51,7 +51,8 @@ impl Pooler {
         std::fs::write(&configuration, lines.join("\n") + "\n")?;
         let mut command = Command::new("pgbouncer");
         if rustix::process::geteuid().is_root() {
-            // PgBouncer refuses to run as root, and runs as the owner of the directory instead.
+            // PgBouncer refuses to run as root, so this command starts PgBouncer as the owner of
+            // the directory.
             let directory_metadata = std::fs::metadata(server.socket_directory())?;
             command.uid(directory_metadata.uid()).gid(directory_metadata.gid());
         }

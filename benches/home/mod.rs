@@ -1,4 +1,4 @@
-//! Set-up of a benchmark: a temporary home directory with a store, in which jeton runs.
+//! Set-up of a benchmark: a store, and a temporary home directory (`HOME`) for jeton.
 
 use crate::comparison::Sample;
 use rusqlite::Connection;
@@ -63,7 +63,7 @@ impl Home {
     }
 
     /// Runs jeton with `--quiet` and the password of `ada` on standard input. Returns the standard
-    /// output. Fails unless the exit code is 0.
+    /// output without trailing whitespace. Fails unless the exit code is 0.
     pub(crate) fn output(&self, args: &[&str]) -> Outcome<String> {
         let mut command = self.command(args);
         command.arg("--quiet").stdin(Stdio::piped());

@@ -1,7 +1,7 @@
 //! The table of measures: goal and figure side by side.
 //!
 //! A row of the table has a name, such as `5` or `pages`, and consists of one or more lines. Each
-//! line is a measure: a figure that is compared with a goal.
+//! line is a measure: a figure and, for most measures, a goal for the figure.
 
 use crate::comparison::Series;
 
@@ -41,7 +41,7 @@ pub(crate) struct Measure {
     pub(crate) row_name: &'static str,
     /// Name of the measure, such as the measured command.
     pub(crate) name: String,
-    /// Description of the baseline; may be empty.
+    /// Description of the baseline or the other workload of the comparison; may be empty.
     pub(crate) against: &'static str,
     pub(crate) goal: Goal,
     /// Set if the goal applies only to a statically linked jeton.
@@ -52,7 +52,7 @@ pub(crate) struct Measure {
     pub(crate) figure: Option<f64>,
     /// Figure of the older jeton, measured in the same run.
     pub(crate) older_figure: Option<f64>,
-    /// Lines below this line: further figures, or the way to install the baseline.
+    /// Lines of text below this line: further figures, or the way to install the baseline.
     pub(crate) details: Vec<String>,
 }
 
@@ -102,7 +102,7 @@ impl Measure {
         Self { unit, ..self }
     }
 
-    /// Adds lines below this line.
+    /// Adds lines of text below this line.
     pub(crate) fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Self {
         self.details.extend(details);
         self

@@ -7,7 +7,7 @@ use crate::report::{Goal, Measure, list_rates};
 use std::path::Path;
 
 /// Row 10: `login` against a process that computes one password hash.
-pub(super) fn measure_login(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_login(bench: &Bench, _selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let prepare = |program: &Path| -> Outcome<Run<'_>> {
         let home = Home::new(program)?;
         let file = home.write_file("password", std::iter::once("lovelace".to_owned()))?;
@@ -21,8 +21,8 @@ pub(super) fn measure_login(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
 }
 
 /// Row 12: `users import` of users without passwords against only storing the users, and of users
-/// with passwords against only hashing the passwords.
-pub(super) fn measure_import(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+/// with passwords against only hashing the passwords. Also the peak memory without passwords.
+pub(super) fn measure_import(bench: &Bench, _selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let input_home = Home::new(&bench.jeton)?;
     let (count, password_count) = (bench.item_count(1_000_000), bench.item_count(1_000));
     let header = |text: &str| std::iter::once(text.to_owned());

@@ -10,19 +10,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
-/// Number of threads of the parallel variant. Each thread runs one `token create` after another.
+/// Number of threads in the parallel runs of row 11. Each thread runs one `token create` after
+/// another.
 const PARALLEL_THREADS: u32 = 8;
 
-/// Number of tokens that each thread of the parallel variant creates.
+/// Number of tokens that each thread creates in the parallel runs of row 11.
 const TOKENS_PER_THREAD: u32 = 25;
 
 /// Row 11: 200 processes of `token create`, 8 at a time, against 200 consecutive processes.
-pub(super) fn measure_parallel_creation(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_parallel_creation(
+    bench: &Bench,
+    _selected_rows: &[&str],
+) -> Outcome<Vec<Measure>> {
     let prepare =
         |program: &Path| Ok([creation_run(program, PARALLEL_THREADS)?, creation_run(program, 1)?]);
     let names = ["in parallel", "in a row"];
     let pairs = bench.compare_pairs(bench.round_count(10), names, prepare)?;
-    let name = format!("{PARALLEL_THREADS} processes × {TOKENS_PER_THREAD} token create");
+    let name = format!(
+        "{} token create, {PARALLEL_THREADS} at a time",
+        PARALLEL_THREADS * TOKENS_PER_THREAD
+    );
     Ok(vec![pairs.time_ratio("11", name, "200 in a row", Goal::AtMost(0.8))])
 }
 
@@ -57,9 +64,13 @@ fn creation_run<'r>(program: &Path, thread_count: u32) -> Outcome<Run<'r>> {
     }))
 }
 
-/// Row `prune`: `store prune` while other processes run `token create` and `token mint`. The
-/// measurement fails if one of the processes fails, for example because the store is busy.
-pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+/// Row `prune`: peak memory of `store prune` while other processes run `token create` and
+/// `token mint --record`, and the longest duration of these other processes. The measurement fails
+/// if one of the processes fails, for example because the store is busy.
+pub(super) fn measure_concurrent_prune(
+    bench: &Bench,
+    _selected_rows: &[&str],
+) -> Outcome<Vec<Measure>> {
     let count = bench.item_count(1_000_000);
     let prepare = |program: &Path| -> Outcome<Run<'_>> {
         let program = program.to_owned();
@@ -75,7 +86,7 @@ pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec
         "the same: longest other command",
         "",
         Goal::None,
-        |series| series.max(|sample| sample.longest_wait_ms),
+        |series| series.max(|sample| sample.longest_concurrent_ms),
     );
     Ok(vec![memory.with_unit("MiB"), longest_command.with_unit("ms")])
 }
@@ -99,7 +110,7 @@ fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
         }
         Ok::<_, String>(longest_ms)
     };
-    let (sample, longest_wait_ms) = thread::scope(|scope| {
+    let (sample, longest_concurrent_ms) = thread::scope(|scope| {
         let writers = [
             scope.spawn(|| run_repeatedly(&["token", "create", "my-app"])),
             scope.spawn(|| run_repeatedly(&["token", "mint", "--record"])),
@@ -117,5 +128,5 @@ fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
     if remaining > 0 {
         return Err(format!("{remaining} expired tokens remain").into());
     }
-    Ok(Sample { longest_wait_ms, ..sample })
+    Ok(Sample { longest_concurrent_ms, ..sample })
 }

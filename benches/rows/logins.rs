@@ -16,7 +16,10 @@ const EXPENSIVE_HASH_USER: &str = r#"{"username":"kim","password_hash":"$argon2i
 /// three cases. In the first case, all users have default hashes. In the second case, the known
 /// user has a default hash, and another user has an imported, more expensive hash. In the third
 /// case, the known user has the imported hash.
-pub(super) fn measure_failed_logins(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_failed_logins(
+    bench: &Bench,
+    _selected_rows: &[&str],
+) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     for (name, known_user, with_expensive_hash) in [
         ("login of an unknown user", "ada", false),

@@ -20,7 +20,10 @@ const JOHN_ID: &str = "2";
 /// Row 13: `token revoke` and `store prune`, each against a process that executes only the SQL
 /// statements. During further runs of each command, the benchmark program commits rows itself, and
 /// its longest commit is measured without a baseline.
-pub(super) fn measure_bulk_changes(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_bulk_changes(
+    bench: &Bench,
+    _selected_rows: &[&str],
+) -> Outcome<Vec<Measure>> {
     let (revoked_count, pruned_count) = (bench.item_count(100_000), bench.item_count(1_000_000));
     let create_revocable_home =
         move |program: &Path| home_with_two_owners(program, 2 * revoked_count);
@@ -78,8 +81,8 @@ fn measure_change(
     let run_baseline = || {
         let home = create_home(&bench.jeton)?;
         let store = home.store_path().to_string_lossy().into_owned();
-        let (mode, options) = baseline_args.split_first().ok_or("no mode")?;
-        measure_resources(&mut bench.baseline_command(mode, &[&[store.as_str()], options].concat()))
+        let (mode, rest) = baseline_args.split_first().ok_or("no mode")?;
+        measure_resources(&mut bench.baseline_command(mode, &[&[store.as_str()], rest].concat()))
     };
     let baseline: Run<'_> = Box::new(run_baseline);
     let comparison = bench.compare(ROUNDS, prepare, vec![("statements", baseline)])?;
@@ -96,7 +99,7 @@ fn measure_change(
         "the same: wait of other commits",
         "",
         Goal::AtMost(100.0),
-        |series| series.max(|sample| sample.longest_wait_ms),
+        |series| series.max(|sample| sample.longest_concurrent_ms),
     );
     Ok(vec![
         comparison.time_ratio("13", name, "the statements", Goal::AtMost(1.5)),
@@ -130,7 +133,7 @@ fn measure_with_writer(store: &Path, command: &mut Command) -> Outcome<Sample> {
         });
         let result = measure_resources(command);
         is_finished.store(true, Ordering::Relaxed);
-        let longest_wait_ms = writer.join().map_err(|_| "a thread panicked")??;
-        Ok(Sample { longest_wait_ms, ..result? })
+        let longest_concurrent_ms = writer.join().map_err(|_| "a thread panicked")??;
+        Ok(Sample { longest_concurrent_ms, ..result? })
     })
 }

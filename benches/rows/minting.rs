@@ -18,9 +18,9 @@ const ROUNDS: usize = 3;
 /// Options of `token mint` for recorded tokens, which are stored and can be revoked.
 const RECORD_OPTIONS: &[&str] = &["--alg", "HS256", "--record"];
 
-/// Mints `count` tokens in a new home directory, and writes the tokens to a file in the directory.
-/// The output of more than a million tokens is discarded. With `--record`, fails unless the store
-/// contains all tokens.
+/// Mints tokens in a new home directory, and writes the tokens to a file in the directory. `count`
+/// is the number of tokens that `options` request. The output of more than a million tokens is
+/// discarded. With `--record`, fails unless the store contains all tokens.
 fn mint(program: &Path, options: &[&str], count: u32) -> Outcome<Sample> {
     let home = Home::new(program)?;
     // The first token creates the key, so that the measured run does not create the key.
@@ -53,7 +53,8 @@ pub(super) fn mint_run<'r>(program: &Path, count: u32) -> Run<'r> {
 }
 
 /// Rows 5 and 6. Row 5: `token mint --record` against only signing and against only storing the
-/// tokens. Row 6: peak memory and growth of the store.
+/// tokens. Row 6: peak memory and growth of the store, without `--quick` also for ten times as many
+/// tokens.
 pub(super) fn measure_recorded(bench: &Bench, selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let count = bench.item_count(TOKENS);
     let sample = mint_sample(bench, RECORD_OPTIONS)?;
@@ -118,9 +119,9 @@ fn size_measures(
     [memory.with_unit("MiB"), bytes.with_unit("bytes")]
 }
 
-/// Row 7: `token mint` without `--record` against only signing. The claims of the tokens come from
-/// options, a preset and files.
-pub(super) fn measure_unrecorded(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+/// Row 7: `token mint` without `--record` against only signing. The claims of the tokens are the
+/// default claims, or come from a preset, a CSV file or a JSONL file.
+pub(super) fn measure_unrecorded(bench: &Bench, _selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let count = bench.item_count(TOKENS);
     let home = Home::new(&bench.jeton)?;
     let csv_line = |number| format!("user{number:07},blue");
@@ -160,7 +161,7 @@ pub(super) fn measure_unrecorded(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measu
 }
 
 /// Row 8: CPU time of `token mint --record` with asymmetric keys, against only signing.
-pub(super) fn measure_key_pairs(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_key_pairs(bench: &Bench, _selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     for (algorithm, count) in [("ES256", 200_000), ("EdDSA", 300_000), ("RS256", 15_000)] {
         let count = bench.item_count(count);

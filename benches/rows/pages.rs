@@ -9,7 +9,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 /// Row `pages`: each page against the first page.
-pub(super) fn measure_pages(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_pages(bench: &Bench, _selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     for (name, page_args, max_ratio) in [
         ("users list --after 500000", ["--after", "500000"], 1.1),

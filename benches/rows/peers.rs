@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 /// Shared secret with which jwt-cli and the scripts sign.
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// Number of tokens that the Python script of [`measure_loop`] signs and stores.
+/// Number of tokens that the Python script of [`measure_loop`] signs and stores without `--quick`.
 const LOOP_TOKENS: u32 = 100_000;
 
 /// Way to install the packages of the Python scripts, as printed in the table.
@@ -39,7 +39,7 @@ fn is_installed(command: &mut Command) -> bool {
 }
 
 /// Row 2: `token create` against jwt-cli, which encodes a token and stores nothing.
-pub(super) fn measure_jwt_cli(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_jwt_cli(bench: &Bench, _selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let (name, against, goal) = ("token create", "jwt-cli encode", Goal::AtMost(0.8));
     let jwt = program_or_default("JETON_BENCH_JWT", "jwt");
     if !is_installed(Command::new(&jwt).arg("--version")) {
@@ -117,7 +117,7 @@ fn scripts() -> [Script; 3] {
 
 /// Row `peers`: `token create` against each script, and `token mint --record` against the loop of
 /// [`measure_loop`].
-pub(super) fn measure_peers(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_peers(bench: &Bench, _selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     for Script { name, mut command, mut check, install } in scripts() {
         if !is_installed(&mut check) {

@@ -9,7 +9,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Row 1: `token create` against a process that opens the store and commits one row.
-pub(super) fn measure_token_create(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_token_create(
+    bench: &Bench,
+    _selected_rows: &[&str],
+) -> Outcome<Vec<Measure>> {
     let home = Home::new(&bench.jeton)?;
     let store = home.store_path().to_string_lossy().into_owned();
     let baseline = ("open and commit", bench.timed_baseline("commit", &[&store]));
@@ -35,7 +38,7 @@ pub(super) fn create_run<'r>(program: &Path) -> Outcome<Run<'r>> {
 /// Row 3: commands that open no store, against a program that prints one line. With `--dynamic`,
 /// also compares a dynamically linked jeton with such a program that is linked dynamically, without
 /// a goal.
-pub(super) fn measure_start(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_start(bench: &Bench, _selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     let hello = build_hello(bench, bench.is_static)?;
     for (name, args, max_ratio) in START_COMMANDS {
@@ -91,7 +94,10 @@ fn build_hello(bench: &Bench, is_static: bool) -> Outcome<String> {
 
 /// Row 4: `token verify` against a process that opens the store and reads one row. Also
 /// `token verify` in a large store against `token verify` in a small store.
-pub(super) fn measure_token_verify(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_token_verify(
+    bench: &Bench,
+    _selected_rows: &[&str],
+) -> Outcome<Vec<Measure>> {
     let home = Home::new(&bench.jeton)?;
     let (_, jti) = create_token(&home)?;
     let store = home.store_path().to_string_lossy().into_owned();
@@ -130,7 +136,10 @@ fn create_token(home: &Home) -> Outcome<(String, String)> {
 }
 
 /// Row 14: `token fixtures` against `token mint`, and the completion of a user against `--version`.
-pub(super) fn measure_fixtures_and_completion(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_fixtures_and_completion(
+    bench: &Bench,
+    _selected_rows: &[&str],
+) -> Outcome<Vec<Measure>> {
     let prepare = |program: &Path| -> Outcome<[Run<'_>; 2]> {
         let [fixtures_home, mint_home] = [Home::new(program)?, Home::new(program)?];
         Ok([
@@ -144,9 +153,10 @@ pub(super) fn measure_fixtures_and_completion(bench: &Bench, _: &[&str]) -> Outc
     let pairs = bench.compare_pairs(bench.round_count(100), names, prepare)?;
     let fixtures = pairs.time_ratio("14", "token fixtures", "token mint", Goal::AtMost(3.0));
 
+    let user_count = bench.item_count(1_000_000);
     let prepare = |program: &Path| -> Outcome<[Run<'_>; 2]> {
         let home = Home::new(program)?;
-        home.insert_users(bench.item_count(1_000_000))?;
+        home.insert_users(user_count)?;
         let mut version = home.command(&["--version"]);
         let run_completion = move || {
             let mut command = home.command(&["--", "jeton", "users", "show", ""]);
@@ -163,7 +173,7 @@ pub(super) fn measure_fixtures_and_completion(bench: &Bench, _: &[&str]) -> Outc
     let pairs = bench.compare_pairs(bench.round_count(100), names, prepare)?;
     let completion = pairs.build_measure(
         "14",
-        "completion of a user, 1 M users",
+        format!("completion of a user, {user_count} users"),
         "--version",
         Goal::AtMost(10.0),
         |first, second| (first.median_seconds() - second.median_seconds()) * 1000.0,
@@ -173,7 +183,10 @@ pub(super) fn measure_fixtures_and_completion(bench: &Bench, _: &[&str]) -> Outc
 }
 
 /// Row 15: peak memory of `token create`, and size of the program.
-pub(super) fn measure_memory_and_size(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_memory_and_size(
+    bench: &Bench,
+    _selected_rows: &[&str],
+) -> Outcome<Vec<Measure>> {
     let prepare = |program: &Path| -> Outcome<Run<'_>> {
         let home = Home::new(program)?;
         home.run(&["settings", "set", "token.quota", "unlimited"])?;

@@ -43,7 +43,8 @@ impl SessionHandle {
         Ok(caller_and_source)
     }
 
-    /// Returns whether a bearer credential is given. If so, the session file is not used.
+    /// Returns whether a bearer credential is given. If so, the session file does not authenticate
+    /// the caller.
     pub(crate) fn has_bearer_credential(&self) -> Result<bool, Failure> {
         Ok(self.console.bearer_credential()?.is_some())
     }
@@ -88,8 +89,9 @@ impl SessionHandle {
 
     /// Returns the caller. Returns `None` without a login, if the session file is damaged, or if
     /// the store is missing, is damaged, has another version or is not a store of jeton. With
-    /// `None`, the command acts for the owner of the store file.
-    pub(crate) fn caller_or_file_owner(
+    /// `None`, the command acts for the owner of the store file, or on a server for a database user
+    /// with the necessary rights.
+    pub(crate) fn caller_or_store_owner(
         &mut self,
         store: &mut StoreHandle,
     ) -> Result<Option<Caller>, Failure> {
@@ -108,7 +110,8 @@ impl SessionHandle {
         }
     }
 
-    /// Authenticates the caller by the session file. Refreshes an expired access token first.
+    /// Authenticates the caller by the session file. If the access token has expired, refreshes the
+    /// session.
     fn session_caller(&self, store: &mut StoreHandle) -> Result<CallerWithSource, Failure> {
         let file = self.locate_session_file(store)?;
         let source = escape(&file.path().to_string_lossy());

@@ -12,7 +12,8 @@ use std::env;
 use std::fs::{self, DirEntry};
 use std::os::unix::fs::PermissionsExt;
 
-/// Source of completion candidates. After any error, no candidates are offered.
+/// Source of completion candidates. After any error, no candidates are offered. The lists of users,
+/// applications, permissions, tokens and sessions are limited in length, and can be incomplete.
 pub(crate) struct CompletionSource;
 
 impl CompletionSource {
@@ -54,10 +55,10 @@ impl CompletionSource {
         kept.unwrap_or_default()
     }
 
-    /// Returns the usernames and e-mail addresses that start with `prefix`.
+    /// Returns the usernames and e-mail addresses that start with `prefix`, case-insensitive.
     ///
     /// The roles of the users are not shown, because completion runs without a login, and only
-    /// admins may see roles.
+    /// admins may see the roles of other users.
     pub(crate) fn users(prefix: &str) -> Vec<String> {
         query(|tx| tx.complete_user(prefix))
     }

@@ -1,5 +1,6 @@
-//! Global flags, environment variables and time of a run. No other module reads the system clock.
-//! Other modules read a variable only if clap or a library already reads this variable.
+//! Global flags, environment variables and time of a run. No other module reads the system clock,
+//! except for the time in generated ids (`crypto::random`). Other modules read a variable without
+//! [`read_variable`] only if clap or a library already reads this variable.
 
 use crate::failure::{Code, Failure};
 use crate::model::{Timestamp, parse_url_scheme};
@@ -14,8 +15,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Variables with credentials, or with the path of a credential. They are removed from the
-/// environment of child processes.
+/// Variables with a password or a token, or with the path of a token file. They are removed from
+/// the environment of child processes. `JETON_STORE`, which can also contain a password, is
+/// passed without the password: see [`child_store_variable`].
 pub(super) const CREDENTIAL_VARIABLES: [&str; 4] =
     ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE", "PGPASSWORD"];
 
@@ -30,25 +32,26 @@ pub(super) struct NotUtf8(pub(super) &'static str);
 /// Values of the global flags.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// Address of the store from `--store` or `JETON_STORE`, if given.
+    /// Address of the store from `--store`, from `JETON_STORE` or from the arguments of the command
+    /// (`SOURCE` of `store copy`), if given.
     pub(crate) store: Option<StoreAddress>,
     /// Value of `--token-file`: a file with the token of the caller; `-` is standard input.
     pub(crate) token_file: Option<PathBuf>,
     /// Output format of results.
     pub(crate) output_format: OutputFormat,
-    /// Suppress status messages.
+    /// Suppress status messages, their hints and the progress display.
     pub(crate) quiet: bool,
     /// Skip confirmation prompts.
     pub(crate) yes: bool,
     /// Never prompt.
     pub(crate) no_input: bool,
-    /// Maximum time to wait for a lock.
+    /// Maximum time to wait for a lock or for a database server.
     pub(crate) wait: Duration,
 }
 
-/// Values of `CI`, of `JETON_CONFIG_DIR`, and of the `JETON_` variables with credentials. clap
-/// reads the variables that supply defaults of flags, and [`resolve_address`] reads the variables
-/// of libpq.
+/// Values of `CI`, of `JETON_CONFIG_DIR`, and of the `JETON_` variables in
+/// [`CREDENTIAL_VARIABLES`]. clap reads the variables that supply defaults of flags, and
+/// [`resolve_address`] reads the variables of libpq.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     /// `JETON_PASSWORD`
@@ -144,8 +147,8 @@ fn postgres_environment() -> Result<PostgresEnvironment, Failure> {
     })
 }
 
-/// Returns the address in `JETON_STORE`, for completion and for hints. Commands get the address
-/// from clap.
+/// Returns the address in `JETON_STORE`, for shell completion and for hints. Commands get the
+/// address from clap.
 pub(super) fn read_store_address() -> Option<Result<StoreAddress, InvalidAddress>> {
     let value = read_variable("JETON_STORE")?;
     Some(StoreAddress::parse(&value, AddressSource::Variable))
@@ -199,7 +202,7 @@ impl Clock {
 
     /// Returns the time of this machine in seconds since 1970.
     fn read() -> Result<i64, Failure> {
-        #[expect(clippy::disallowed_methods, reason = "the only module that reads the clock")]
+        #[expect(clippy::disallowed_methods, reason = "this module reads the clock")]
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
         elapsed
             .ok()
@@ -216,9 +219,10 @@ impl Clock {
         Ok(offset)
     }
 
-    /// Forgets the time: the next use reads the clock again. Called at every wait, for input or for
-    /// a lock, so that tokens and rows that other processes wrote during the wait do not appear to
-    /// be from the future.
+    /// Forgets the time: the next use reads the clock again. Called at every wait for input, for a
+    /// prompt, for a child process or for the lock of the session file, and at every read of this
+    /// file, so that tokens and rows that other processes wrote in the meantime do not appear to be
+    /// from the future.
     pub(super) fn reset(&self) {
         self.now.set(None);
     }

@@ -4,7 +4,7 @@
 use super::environment::{self, NotUtf8};
 use super::input_files::InputKind;
 use super::run_console::RunConsole;
-use crate::authority::accounts::{PasswordRules, VerifiedPassword};
+use crate::authority::accounts::{PasswordRules, PasswordVerification};
 use crate::failure::{Code, Failure};
 use crate::model::{
     BOM, InvalidLine, Password, TomlTable, normalize_encoding, parse_strict_object,
@@ -40,8 +40,9 @@ pub(crate) enum PasswordSource {
     Stdin,
     /// `--password-file F`; `-` is standard input.
     File(PathBuf),
-    /// Default: `JETON_PASSWORD`, else a prompt.
-    EnvOrPrompt,
+    /// No option. The command then uses `JETON_PASSWORD`, unless the command is `passwd`, or else a
+    /// prompt. Without both, `init` generates a password.
+    NotGiven,
 }
 
 impl RunConsole {
@@ -77,7 +78,9 @@ impl RunConsole {
         } else {
             parse_strict_object(&normalize_encoding(&bytes)).map_err(|error| error.to_string())
         };
-        claims.map_err(|reason| Failure::new(Code::BadData, format!("the claims file is {reason}")))
+        claims.map_err(|reason| {
+            Failure::new(Code::BadData, format!("claims in {} {reason}", display_file(value)))
+        })
     }
 
     /// Reads the TOML file `path`, which is the value of `argument`.
@@ -112,7 +115,8 @@ impl RunConsole {
     }
 
     /// Returns a new password. A prompt asks for the password twice, and asks again if the rules
-    /// from `load_rules` refuse the password.
+    /// from `load_rules` refuse the password. The rules are not applied to a password from another
+    /// source.
     pub(crate) fn obtain_new_password(
         &self,
         source: &PasswordSource,
@@ -155,7 +159,7 @@ impl RunConsole {
         source: &PasswordSource,
     ) -> Result<Option<Password>, Failure> {
         match self.read_explicit_password(source)? {
-            None if !self.can_prompt() => Ok(None),
+            None if self.prompt_obstacle().is_some() => Ok(None),
             None => self.prompt_new_password(|| Ok(PasswordRules::default())).map(Some),
             password => Ok(password),
         }
@@ -167,13 +171,13 @@ impl RunConsole {
     pub(crate) fn obtain_password_change(
         &self,
         source: &PasswordSource,
-        verify: impl FnOnce(&Password) -> Result<VerifiedPassword, Failure>,
-    ) -> Result<(VerifiedPassword, Password), Failure> {
+        verify: impl FnOnce(&Password) -> Result<PasswordVerification, Failure>,
+    ) -> Result<(PasswordVerification, Password), Failure> {
         let Some(text) = self.read_password_input(InputKind::PasswordChange, source)? else {
-            if !self.can_prompt() {
-                return Err(Failure::usage(
-                    "current and new password required, but no terminal to prompt on",
-                )
+            if let Some(obstacle) = self.prompt_obstacle() {
+                return Err(Failure::usage(format!(
+                    "current and new password required, but {obstacle}"
+                ))
                 .with_hint(
                     "pass both on two lines with `--password-stdin` or `--password-file FILE`",
                 ));
@@ -197,14 +201,15 @@ impl RunConsole {
         }
     }
 
-    /// Reads the password from `source` or from `JETON_PASSWORD`; `None` if neither has a password.
+    /// Reads the password from standard input or a file, or for [`PasswordSource::NotGiven`]
+    /// from `JETON_PASSWORD`. Returns `None` if this variable is not set.
     fn read_explicit_password(&self, source: &PasswordSource) -> Result<Option<Password>, Failure> {
         let text = self.read_explicit_password_text(source)?;
         Ok(text.map(|text| Password::parse(text.to_string())).transpose()?)
     }
 
-    /// Reads the text of the password from `source`, without the final line break, or from
-    /// `JETON_PASSWORD`. The text need not be a valid password. Returns `None` if neither has one.
+    /// Reads the text of the password as [`Self::read_explicit_password`] does. The text need not
+    /// be a valid password. A final line break of standard input or a file is removed.
     fn read_explicit_password_text(
         &self,
         source: &PasswordSource,
@@ -232,8 +237,8 @@ impl RunConsole {
         &self,
         prompt: impl FnOnce(&Console) -> Result<Answer, Failure>,
     ) -> Result<Password, Failure> {
-        if !self.can_prompt() {
-            return Err(Failure::usage("password required, but no terminal to prompt on")
+        if let Some(obstacle) = self.prompt_obstacle() {
+            return Err(Failure::usage(format!("password required, but {obstacle}"))
                 .with_hint("use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`"));
         }
         self.clock.reset();
@@ -241,14 +246,14 @@ impl RunConsole {
     }
 
     /// Reads the text of standard input or a password file. Returns `None` for
-    /// [`PasswordSource::EnvOrPrompt`].
+    /// [`PasswordSource::NotGiven`].
     fn read_password_input(
         &self,
         kind: InputKind,
         source: &PasswordSource,
     ) -> Result<Option<Zeroizing<String>>, Failure> {
         let bytes = match source {
-            PasswordSource::EnvOrPrompt => return Ok(None),
+            PasswordSource::NotGiven => return Ok(None),
             PasswordSource::Stdin => {
                 self.read_stdin(kind, "--password-stdin", MAX_PASSWORD_BYTES)?
             }
@@ -260,11 +265,11 @@ impl RunConsole {
             let message = format!("password input too large: more than {MAX_PASSWORD_BYTES} bytes");
             return Err(Failure::new(Code::InvalidInput, message));
         }
-        // The removal of a byte order mark changes no valid password: the mark is invisible, and
-        // passwords have only visible characters.
+        // The removal of a byte order mark changes no valid password: PRECIS permits no byte order
+        // mark in a password.
         let text = String::from_utf8(bytes.strip_prefix(BOM).unwrap_or(&bytes).to_vec());
         text.map(|text| Some(Zeroizing::new(text)))
-            .map_err(|_| Failure::new(Code::InvalidInput, "the password is not UTF-8"))
+            .map_err(|_| Failure::new(Code::InvalidInput, "password input is not UTF-8"))
     }
 }
 
@@ -286,7 +291,7 @@ pub(crate) fn display_file(path: &Path) -> String {
 /// variable. Errors do not repeat the name, because the user may have typed the key instead.
 pub(crate) fn read_key_variable(argument: &str, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let value = environment::read_variable(name).ok_or_else(|| {
-        Failure::usage(format!("environment variable of `{argument}` not set"))
+        Failure::usage(format!("environment variable of `{argument}` not set or empty"))
             .with_hint("export the variable, and pass its name without `$`")
     });
     Ok(Zeroizing::new(value?.into_encoded_bytes()))

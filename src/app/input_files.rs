@@ -13,7 +13,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// Buffer size for streams in bytes.
+/// Buffer size for a stream of rows in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Kind of content of a file or of standard input.
@@ -25,6 +25,7 @@ pub(super) enum InputKind {
     Token,
     /// One token per line.
     TokenLines,
+    /// A key or a JWK Set.
     Key,
     Claims,
     Toml,
@@ -57,15 +58,15 @@ impl InputKind {
     }
 
     /// Returns the description of a file for messages. The path of a file with a secret is omitted
-    /// unless the path names an existing parent directory: without one, the user may have typed the
-    /// secret instead of the path.
+    /// unless the path names an existing parent directory: without a directory, the user may have
+    /// typed the secret instead of the path.
     fn describe_file(self, argument: &str, path: &Path) -> String {
         let display_path = redact_for_error(&path.to_string_lossy());
         let is_variable = argument.starts_with("JETON_");
         let has_directory = path.parent().is_some_and(|directory| directory.is_dir());
         if self.is_secret() && !has_directory {
             if argument.starts_with("--") || is_variable {
-                format!("the file that `{argument}` names for {}", self.name())
+                format!("the file with {} (value of `{argument}`)", self.name())
             } else {
                 format!("the file with {}", self.name())
             }
@@ -78,8 +79,9 @@ impl InputKind {
 }
 
 impl RunConsole {
-    /// Reads the file `path`; `-` is standard input. `argument` is the option or variable with this
-    /// path. Reads at most `max_bytes + 1` bytes, so that the caller can detect larger input.
+    /// Reads the file `path`; `-` is standard input. `argument` is the command-line argument or
+    /// variable with this path. Reads at most `max_bytes + 1` bytes, so that the caller can detect
+    /// larger input.
     pub(super) fn read_file(
         &self,
         kind: InputKind,
@@ -97,7 +99,7 @@ impl RunConsole {
     }
 
     /// Opens the file `path`, and passes a reader without a size limit to `read`; `-` is standard
-    /// input. `argument` is the option with this path. Shows the progress of `read`.
+    /// input. `argument` is the command-line argument with this path. Shows the progress of `read`.
     pub(crate) fn read_rows<T>(
         &self,
         argument: &'static str,
@@ -147,7 +149,7 @@ impl RunConsole {
     }
 }
 
-/// Buffered reader of a file with rows.
+/// Buffered reader of a file with rows, or of standard input.
 pub(crate) type RowsReader = BufReader<NamedReader>;
 
 /// Stream that adds the name of the input to read errors, and shows the progress.
@@ -247,6 +249,9 @@ fn not_a_file_failure(
         }
         NonFileValue::Json => ("JSON", stdin_hint("JSON")),
         NonFileValue::Pem => ("PEM", stdin_hint("PEM")),
+        NonFileValue::Token if !matches!(kind, InputKind::Token | InputKind::TokenLines) => {
+            ("token", stdin_hint("document"))
+        }
         NonFileValue::Token if argument.starts_with('-') => ("token", stdin_hint("token")),
         NonFileValue::Token if argument == "JETON_TOKEN_FILE" => {
             ("token", "use `JETON_TOKEN` for the token itself".to_owned())

@@ -127,8 +127,8 @@ impl Monitor {
     }
 
     /// Ends the progress display, and converts the error of `result`. After Ctrl-C, the error
-    /// message ends with the text from `describe`, which states the finished work and the stored
-    /// changes. In a dry run, the message ends with a note that nothing was changed.
+    /// message ends with the text from `describe`, which states the finished work or the stored
+    /// changes. In a dry run, a note that nothing was changed replaces this text.
     pub(crate) fn finish<T, E: Into<Failure>>(
         &self,
         result: Result<T, E>,

@@ -15,9 +15,10 @@ use std::path::Path;
 
 impl RunConsole {
     /// Adds the location of a failure to the message: the path of the store, the directory of the
-    /// session files, or the address of the server. A failure with a path and without a hint gets a
-    /// hint to change the path. Adds `--store` to the commands in the hint, if the flag selects the
-    /// store of this run.
+    /// session files, or the address of the server. A failure with a path gets a hint to change the
+    /// path, unless the failure already has another hint than [`Failure::OWNER_HINT`]. If the path
+    /// of the store is a directory, the message and the hint are replaced by a message and a hint
+    /// about the directory. Adds `--store` to the hint: see [`Self::repeat_store_flag`].
     pub(super) fn add_location(&self, failure: Failure) -> Failure {
         let failure = self.add_path_or_address(failure);
         let hint = failure.hint.as_deref().map(|hint| self.repeat_store_flag(hint));
@@ -75,13 +76,14 @@ impl RunConsole {
     }
 
     /// Returns the given address of the store, or else the default; `None` if no address is given
-    /// and there is no home directory for the default.
+    /// and `HOME` is not set.
     pub(super) fn store_address(&self) -> Option<StoreAddress> {
         let default = || paths::default_store_path().map(StoreAddress::File);
         self.options.store.clone().or_else(default)
     }
 
-    /// Repeats `--store` in the commands of a hint, if the flag selects the store.
+    /// Adds `--store` to the commands of a hint that use the store, if `--store` or the arguments
+    /// select the store of this run and `JETON_STORE` does not contain the same address.
     pub(super) fn repeat_store_flag(&self, hint: &str) -> String {
         let address = match self.options.store.as_ref().filter(|_| !self.is_store_in_variable()) {
             None => return hint.to_owned(),
@@ -127,25 +129,27 @@ impl RunConsole {
     }
 }
 
-/// Adds the address of a server to the message of a failure.
+/// Adds the address of a server to the message of a failure. If the server is read-only, replaces
+/// the hint.
 #[cfg(feature = "postgres")]
 fn add_server(address: &ServerAddress, failure: Failure) -> Failure {
     let message = format!("`{}`: {}", address.to_display(), failure.message);
     let hint = if failure.code == Code::StoreReadOnly {
-        Some("use the address of the primary server".to_owned())
+        Some("use the address of a primary server that permits changes".to_owned())
     } else {
         failure.hint
     };
     Failure { message, hint, location: None, ..failure }
 }
 
-/// Commands that use the store. `status` is omitted, because no hint contains this command.
+/// Commands that use the store, at least with some of their subcommands or options. `status` is
+/// omitted, because no hint contains this command.
 const STORE_COMMANDS: [&str; 17] = [
     "apply", "audit", "init", "keys", "login", "logout", "passwd", "recover", "refresh",
     "register", "run", "sessions", "settings", "store", "token", "users", "whoami",
 ];
 
-/// Adds `flag`, which is `--store` with its value, to each command in `hint` that uses the store.
+/// Adds `flag`, which is `--store` with its value, to each of [`STORE_COMMANDS`] in `hint`.
 /// `store copy` gets no flag, because its arguments name the stores. Text in quotes is unchanged.
 fn add_store_flag(hint: &str, flag: &str) -> String {
     let mut text = String::new();
@@ -184,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn store_flag_is_added_to_each_command_outside_quotes() {
+    fn store_flag_is_added_only_to_unquoted_commands_that_need_the_flag() {
         for (hint, expected) in [
             ("create a store: jeton init", "create a store: jeton --store 'a b' init"),
             (

@@ -28,7 +28,8 @@ impl SessionHandle {
     }
 
     /// Creates the directory of the session file if necessary. Returns an error if no file can be
-    /// written in the directory. Called before a store or user is created.
+    /// written in the directory. `jeton init` calls this function before it creates the store or
+    /// the first admin.
     pub(crate) fn ensure_session_can_be_saved(&self) -> Result<(), Failure> {
         let directory = paths::session_directory(self.console.environment.config_dir.as_deref());
         Ok(session_file::prepare_directory(directory.as_deref())?)
@@ -78,7 +79,7 @@ impl SessionHandle {
             },
         );
         // The pending login is settled now, unless the outcome of the commit is unknown. In that
-        // case, or if the file cannot be written, the next command settles the login.
+        // case, or if the file cannot be written, the next command that needs the login settles it.
         if !matches!(&result, Err(failure) if failure.kind() == Kind::OutcomeUnknown) {
             let _ = settle_login(store, &locked_file);
         }
@@ -96,16 +97,17 @@ impl SessionHandle {
             );
         }
         if let Some(source) = self.console.bearer_source_name() {
-            self.console
-                .print_warning(&format!("commands use the token in {source}, not this session"));
+            self.console.print_warning(&format!(
+                "commands with the token in {source} do not use this session"
+            ));
         }
         Ok((tokens, previous_session_ended))
     }
 
     /// Ends the session of the bearer credential. Without a bearer credential, ends the session in
     /// the session file, and removes the file. Returns whether the call ended the session of the
-    /// bearer credential, or removed the file. A file with the login of another copy of the store
-    /// is left unchanged.
+    /// bearer credential, or removed the file. A file that only has an interrupted login is removed,
+    /// but does not count. A file with the login of another copy of the store is left unchanged. If the store does not exist, nothing is changed.
     pub(crate) fn log_out(&mut self, store: &mut StoreHandle) -> Result<bool, Failure> {
         if !store.exists()? {
             return Ok(false);

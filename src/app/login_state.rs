@@ -10,7 +10,8 @@ use crate::model::{Session, User, escape};
 pub(crate) enum LoginState {
     /// The store has no users yet.
     NoUsers,
-    /// The session file has no login, or the session of the login has ended.
+    /// The session file has no login, or the session of the login is missing, ended or expired, or
+    /// its user is disabled or deleted.
     LoggedOut,
     /// The caller is logged in by a bearer credential or by the session file.
     LoggedIn(Box<CurrentLogin>),
@@ -25,9 +26,9 @@ pub(crate) struct CurrentLogin {
 }
 
 impl SessionHandle {
-    /// Returns the state of the login; an invalid bearer credential is an error. An expired access
-    /// token in the session file does not change the state, because the next command refreshes the
-    /// session.
+    /// Returns the state of the login; an invalid bearer credential and a damaged session file are
+    /// errors. An expired access token in the session file does not change the state, because the
+    /// next command that needs the login refreshes the session. A pending login is not settled.
     pub(crate) fn login_state(&mut self, store: &mut StoreHandle) -> Result<LoginState, Failure> {
         if self.has_bearer_credential()? {
             let caller_and_source = self.caller_with_source(store)?;

@@ -14,6 +14,7 @@ mod output_files;
 mod presets;
 mod run_console;
 mod session;
+mod stdin_guard;
 mod store_handle;
 mod subprocess;
 mod token_batch;
@@ -102,8 +103,8 @@ impl App {
     }
 
     /// Writes a secret to standard output. The [`SecretOutput`] proves that standard output was
-    /// writable before the secret was created. If the secret cannot be delivered, `undo` revokes
-    /// the secret, if possible, and returns the failure to report.
+    /// writable before the secret was created or loaded. If the secret cannot be delivered, `undo`
+    /// revokes the secret, if possible, and returns the failure to report.
     pub(crate) fn deliver_secret(
         &mut self,
         _: SecretOutput,
@@ -136,8 +137,8 @@ impl App {
         undo(self, partial_write)?.map_or(Ok(false), Err)
     }
 
-    /// Prints the failure, and records the refusal of a change in the audit log. Returns the exit
-    /// code of the failure, even if recording fails.
+    /// Prints the failure, and records the refusal of a change in the audit log if the store is
+    /// open. Returns the exit code of the failure, even if recording fails.
     pub(crate) fn finish_with_failure(mut self, failure: Failure) -> u8 {
         // A reused refresh token ended its session: that change already has an audit event.
         let is_recorded = failure.has_reason(RejectReason::Reused);

@@ -23,7 +23,8 @@ pub(crate) fn manual_directory() -> Result<PathBuf, Failure> {
     })
 }
 
-/// Locked output directory: no other jeton process writes there until the value is dropped.
+/// Locked output directory: until the value is dropped, no other jeton process can open an
+/// [`OutputDir`] of this directory.
 pub(crate) struct OutputDir<'p> {
     path: &'p Path,
     _lock: File,

@@ -1,6 +1,7 @@
 //! Console of a run: results on standard output, messages on standard error, and confirmations.
 
 use super::environment::{Clock, Environment, Options};
+use super::stdin_guard::StdinGuard;
 use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::failure::{Code, Failure};
 use crate::model::{self, Timestamp};
@@ -14,7 +15,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::rc::Rc;
 
-/// Console with the options of a run. On a terminal, times are relative to the time of the run.
+/// Console with the options of a run. A terminal also shows times relative to the time of the run.
 pub(crate) struct RunConsole {
     pub(super) terminal: terminal::Console,
     pub(super) options: Options,
@@ -28,65 +29,19 @@ pub(crate) struct RunConsole {
     pub(super) is_dry_run: cell::Cell<bool>,
 }
 
-/// Guard that lets only one argument read standard input.
-#[derive(Debug)]
-pub(super) struct StdinGuard {
-    /// Argument that has claimed or reserved standard input.
-    reader: cell::Cell<Option<&'static str>>,
-    /// `true` while standard input is reserved for `reader`, and not claimed yet.
-    is_reserved: cell::Cell<bool>,
-}
-
-impl StdinGuard {
-    /// Creates a guard, and reserves standard input for `--token-file` if its value is `-`, even
-    /// for a command that needs no login.
-    pub(super) fn new(token_file: Option<&Path>) -> Self {
-        let is_reserved = token_file == Some(Path::new("-"));
-        let reader = is_reserved.then_some("--token-file");
-        Self { reader: cell::Cell::new(reader), is_reserved: cell::Cell::new(is_reserved) }
-    }
-
-    /// Reserves standard input for `argument`, such as `--jwks`. Called before any input is read,
-    /// so that two arguments that need standard input are refused before it is read.
-    fn reserve(&self, argument: &'static str) -> Result<(), Failure> {
-        if let Some(reader) = self.reader.replace(Some(argument)) {
-            return Err(stdin_conflict(reader, argument));
-        }
-        self.is_reserved.set(true);
-        Ok(())
-    }
-
-    /// Gives standard input to `argument`. Refuses a second argument, and a second read.
-    pub(super) fn claim(&self, argument: &'static str) -> Result<(), Failure> {
-        match self.reader.replace(Some(argument)) {
-            Some(reader) if reader != argument || !self.is_reserved.take() => {
-                Err(stdin_conflict(reader, argument))
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-}
-
-fn stdin_conflict(reader: &str, argument: &str) -> Failure {
-    Failure::usage(format!(
-        "standard input can be read only once, but is requested by `{reader}` and `{argument}`"
-    ))
-    .with_hint("use standard input for one input only, and files for the other inputs")
-}
-
-/// Proof that standard output was writable before a secret was created. The delivery of the secret
-/// requires this value: see [`super::App::deliver_secret`].
+/// Proof that standard output was writable before a secret was created or loaded. The delivery of
+/// the secret requires this value: see [`super::App::deliver_secret`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SecretOutput(());
 
 impl SecretOutput {
-    /// Refuses a standard output that is closed or read-only. Called before a secret is created,
-    /// which would otherwise be lost.
+    /// Refuses a standard output that is closed or read-only. Called before a secret is created or
+    /// loaded: a new secret would otherwise be lost.
     pub(crate) fn open() -> Result<Self, Failure> {
         if terminal::is_stdout_writable() {
             return Ok(Self(()));
         }
-        let message = "standard output is closed: the secret would be lost";
+        let message = "standard output is not open for writing: the secret cannot be delivered";
         Err(Failure::new(Code::Internal, message))
     }
 }
@@ -132,14 +87,14 @@ impl RunConsole {
         Ok(self.terminal.write_json_lines(lines)? == Delivery::Done)
     }
 
-    /// Writes rows in a line-based output format; in CSV, a header is written before the first
-    /// batch. Returns `false` if the pipe is closed.
+    /// Writes a batch of rows in a line-based output format. With `with_csv_header`, CSV starts
+    /// with a header. Returns `false` if the pipe is closed.
     pub(crate) fn write_rows(
         &self,
         rows: &[impl Serialize],
-        is_first_batch: bool,
+        with_csv_header: bool,
     ) -> Result<bool, Failure> {
-        Ok(self.terminal.write_rows(rows, is_first_batch)? == Delivery::Done)
+        Ok(self.terminal.write_rows(rows, with_csv_header)? == Delivery::Done)
     }
 
     /// Writes the CSV header of a list. Returns `false` if the pipe is closed.
@@ -147,9 +102,9 @@ impl RunConsole {
         Ok(self.terminal.write_csv_header(columns)? == Delivery::Done)
     }
 
-    /// Writes names, one per line. Returns `false` if the pipe is closed.
-    pub(crate) fn write_names(&self, names: &[String]) -> Result<bool, Failure> {
-        Ok(self.terminal.write_names(names)? == Delivery::Done)
+    /// Writes ids, one per line. Returns `false` if the pipe is closed.
+    pub(crate) fn write_ids(&self, ids: &[String]) -> Result<bool, Failure> {
+        Ok(self.terminal.write_ids(ids)? == Delivery::Done)
     }
 
     /// Writes items of a list that is one JSON document. Returns `false` if the pipe is closed.
@@ -174,7 +129,7 @@ impl RunConsole {
             == Delivery::Done)
     }
 
-    /// Writes trusted text, such as a shell script, without escaping. A closed pipe is no error.
+    /// Writes trusted text unescaped, with styles if colours are shown. A closed pipe is no error.
     pub(crate) fn write_styled_text(&self, text: &str) -> Result<(), Failure> {
         match self.terminal.write_styled_text(text)? {
             Delivery::Done | Delivery::NoReader => Ok(()),
@@ -232,8 +187,8 @@ impl RunConsole {
         self.terminal.print_warning(message);
     }
 
-    /// Prints a hint, unless `--quiet` is set. If this run has the `--store` flag, the flag is
-    /// added to the commands in the hint.
+    /// Prints a hint, unless `--quiet` is set. Adds `--store` to the commands in the hint: see
+    /// [`Self::repeat_store_flag`].
     pub(crate) fn print_hint(&self, message: &str) {
         if !self.options.quiet {
             self.terminal.print_hint(&self.repeat_store_flag(message));
@@ -253,10 +208,15 @@ impl RunConsole {
         }
     }
 
-    /// Returns whether prompts are possible: standard input is a terminal, and neither `--no-input`
-    /// nor `CI` is set.
-    pub(super) fn can_prompt(&self) -> bool {
-        !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
+    /// Returns the reason why prompts are not possible, if any.
+    pub(super) fn prompt_obstacle(&self) -> Option<&'static str> {
+        if self.options.no_input {
+            return Some("`--no-input` disables prompts");
+        }
+        if self.environment.ci {
+            return Some("the variable `CI` disables prompts");
+        }
+        (!io::stdin().is_terminal()).then_some("standard input is not a terminal")
     }
 
     /// Returns the default login name: the name of the OS user, or else the answer to a prompt.
@@ -265,7 +225,7 @@ impl RunConsole {
         if let Some(name) = Environment::os_user_name() {
             return Ok(Some(name));
         }
-        if !self.can_prompt() {
+        if self.prompt_obstacle().is_some() {
             return Ok(None);
         }
         self.clock.reset();
@@ -282,8 +242,8 @@ impl RunConsole {
             self.print_status(&format!("would ask: {question}"));
             return Ok(());
         }
-        if !self.can_prompt() {
-            return Err(Failure::usage("confirmation required, but no terminal to prompt on")
+        if let Some(obstacle) = self.prompt_obstacle() {
+            return Err(Failure::usage(format!("confirmation required, but {obstacle}"))
                 .with_hint("add `--yes`"));
         }
         self.clock.reset();

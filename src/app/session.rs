@@ -59,7 +59,7 @@ impl SessionHandle {
         Self { console, authenticated_user_id: None }
     }
 
-    /// Returns the id of the caller or minter, once authenticated.
+    /// Returns the id of the caller, of the minter or of the user who logs in, once authenticated.
     pub(crate) fn authenticated_user_id(&self) -> Option<UserId> {
         self.authenticated_user_id
     }
@@ -101,7 +101,7 @@ impl SessionHandle {
         let locked_file = self.lock(file)?;
         let now = store.now()?;
         // At most two refreshes are needed: the first may complete an interrupted refresh, whose
-        // tokens may have expired in the meantime. The third pass only checks the result.
+        // tokens may have expired in the meantime. The third pass checks the result.
         for _ in 0..3 {
             let login = settle_login(store, &locked_file)?;
             let login = login.ok_or_else(Failure::not_logged_in)?;
@@ -133,7 +133,7 @@ impl SessionHandle {
             // If this pass made new tokens, a later pass refreshes only an expired token, because
             // the lifetime of new tokens may be shorter than `MIN_REMAINING_SECONDS`. If this pass
             // only completed an interrupted refresh, the tokens may be old: `IfExpiringSoon` still
-            // applies.
+            // applies. For `Always`, either kind of refresh is sufficient.
             if login.pending_refresh.is_none() || policy == RefreshPolicy::Always {
                 policy = RefreshPolicy::IfExpired;
             }
@@ -171,7 +171,7 @@ impl SessionHandle {
         let content = file.read()?;
         if content.was_exposed {
             self.console.print_warning(
-                "the session file was readable by other users; its permissions are now fixed",
+                "the session file was accessible to other users; its permissions are now fixed",
             );
         }
         self.console.clock.reset();

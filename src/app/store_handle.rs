@@ -104,8 +104,8 @@ impl StoreHandle {
         keys.unwrap_or_default().iter().filter_map(|key| key.spec.public_jwk.as_ref()).collect()
     }
 
-    /// Closes the store and forgets the time, before a child process runs or an operation replaces
-    /// the store file. The next use opens the store and reads the clock again.
+    /// Closes the store and forgets the time, before a child process runs or a restore replaces
+    /// the content of the store. The next use opens the store and reads the clock again.
     pub(crate) fn release(&mut self) {
         if let Some(store) = self.store.take() {
             self.warn_of_unconfirmed_commit(&store);
@@ -131,7 +131,7 @@ impl StoreHandle {
     }
 
     /// Creates the store with the key from `first_key` if the store is missing. Returns whether the
-    /// store was created.
+    /// store was created. In a dry run, the creation is simulated.
     pub(crate) fn create_if_missing(
         &mut self,
         first_key: impl FnOnce() -> Result<KeySpec, Failure>,
@@ -186,12 +186,12 @@ impl StoreHandle {
             PermissionFix::NotNeeded => {}
             PermissionFix::Applied => {
                 self.console.print_warning(&format!(
-                    "`{display_path}` was readable by other users; its permissions are now fixed"
+                    "`{display_path}` was accessible to other users; its permissions are now fixed"
                 ));
             }
             PermissionFix::Failed => {
                 self.console.print_warning(&format!(
-                    "`{display_path}` is readable by other users, and its permissions cannot be changed"
+                    "`{display_path}` is accessible to other users, and its permissions cannot be changed"
                 ));
             }
         }

@@ -1,6 +1,6 @@
 //! Child process of `jeton run`, the only child process of jeton. A terminating signal that arrives
-//! before the start of the command prevents the start; later signals are forwarded to the command
-//! until it exits.
+//! before the start of the command prevents the start. Later signals are forwarded to the command
+//! until it exits, except signals that the command sent or has already received from the terminal.
 
 use super::environment::{CREDENTIAL_VARIABLES, child_store_variable};
 use crate::failure::{Code, Failure};
@@ -20,6 +20,7 @@ use signal_hook::low_level::siginfo::{Cause, Origin};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -28,13 +29,15 @@ use std::thread;
 /// to jeton.
 const TERMINAL_SIGNALS: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
 
-/// Collects signals for a command. From [`SignalForwarder::install`] until the end of the run, none
-/// of these signals ends this process: signal-hook does not restore default actions.
+/// Collects signals for a command. After [`SignalForwarder::install`], none of these signals ends
+/// the jeton process, even after the exit of the command: signal-hook does not restore default
+/// actions.
 pub(crate) struct SignalForwarder(SignalsInfo<WithOrigin>);
 
 impl SignalForwarder {
-    /// Installs the signal handlers. Signals that were already ignored when jeton was started (by
-    /// `nohup`, or as a background job of a script) remain ignored, in jeton and in the command.
+    /// Installs the signal handlers. Signals other than `SIGCHLD` that were already ignored when
+    /// jeton was started (by `nohup`, or as a background job of a script) remain ignored, in jeton
+    /// and in the command.
     pub(crate) fn install() -> Result<Self, Failure> {
         let signal_numbers =
             signals::exclude_ignored(signals::terminating_signals().chain([SIGWINCH]));
@@ -181,6 +184,12 @@ fn signal_exit_code(signal: i32) -> u8 {
 fn start_error(program: &OsStr, error: &io::Error) -> Failure {
     let display_name = redact_for_error(&program.to_string_lossy());
     if error.kind() == io::ErrorKind::NotFound {
+        // A name without a directory is searched in `PATH`, not in the current directory.
+        let path = Path::new(program);
+        if path.components().nth(1).is_some() && path.exists() {
+            let message = format!("interpreter of `{display_name}` not found");
+            return Failure::new(Code::CommandNotFound, message);
+        }
         let message = format!("command `{display_name}` not found");
         let failure = Failure::new(Code::CommandNotFound, message);
         return failure.with_hint("use `sh -c '…'` for shell syntax and built-in commands");

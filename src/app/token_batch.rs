@@ -15,8 +15,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::fd::AsFd;
 use zeroize::optimization_barrier;
 
-/// Maximum length of a line in bytes. A longer line is truncated; the truncated line is still too
-/// long for a token and therefore refused.
+/// Maximum length of a line in bytes. A longer line is truncated. The truncated line is still too
+/// long for a token and therefore refused, unless most of the line is whitespace.
 const MAX_LINE_BYTES: usize = 2 * MAX_TOKEN_BYTES;
 
 /// Maximum length in bytes of the lines of a [`TokenChunk`] after the first line. Large chunks make
@@ -34,10 +34,10 @@ impl RunConsole {
     /// the workers that `start_worker` creates, each on its own thread. Passes the results to
     /// `consume` in the order of the lines. Returns `true` after the last line. Ends early and
     /// returns `false` if `consume` returns `false`. An error of `check_interrupted`, which is
-    /// called while waiting for input, is returned.
+    /// called at intervals while no result is ready, is returned.
     ///
-    /// A chunk consists of one line and the further lines that can be read without waiting, so that
-    /// a program that writes one line can read the result before it writes the next line.
+    /// A chunk consists of one line and the further lines that are already in the input buffer, so
+    /// that a program that writes one line can read the result before it writes the next line.
     pub(crate) fn map_token_lines<W, O: Send + 'static>(
         &self,
         argument: &'static str,
@@ -97,6 +97,7 @@ impl TokenChunk {
         if first_line.map_err(stdin_error)? == 0 {
             return Ok(None);
         }
+        // The line is too long, or is the last line of the input.
         if chunk.0.last() != Some(&b'\n') {
             input.skip_until(b'\n').map_err(stdin_error)?;
             return Ok(Some(chunk));
@@ -113,7 +114,7 @@ impl TokenChunk {
         self.0.len()
     }
 
-    /// Returns the token in each line; see [`parse_line`] for lines without one.
+    /// Returns the token in each line; see [`parse_line`] for lines without a token.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = Result<Cow<'_, str>, Failure>> {
         let text = self.0.as_slice();
         let mut start = 0;
@@ -127,8 +128,9 @@ impl TokenChunk {
     }
 }
 
-/// Returns the token in a line, or [`MALFORMED_TOKEN`] if the line is not one token. UTF-16 text
-/// and a list from `-o json` are errors.
+/// Returns the token in a line, as [`extract_token`] does. Returns [`MALFORMED_TOKEN`] if that
+/// function fails, or if the line is not UTF-8. A UTF-16 byte order mark, and a list of several
+/// tokens from `-o json`, are errors.
 fn parse_line(line: &[u8]) -> Result<Cow<'_, str>, Failure> {
     if has_utf16_bom(line) {
         let message = "UTF-16 text found, expected UTF-8";
@@ -138,7 +140,7 @@ fn parse_line(line: &[u8]) -> Result<Cow<'_, str>, Failure> {
     match str::from_utf8(line.strip_prefix(BOM).unwrap_or(line)).map(extract_token) {
         Ok(Ok(token)) => Ok(token),
         Ok(Err(_)) if line.starts_with(br#"{"items":["#) => {
-            let message = "JSON with several tokens found, expected one token per line";
+            let message = "JSON list found, expected one token per line";
             Err(Failure::new(Code::InvalidInput, message)
                 .with_hint("use `-o jsonl` to write one object per line"))
         }

@@ -16,16 +16,18 @@ use std::fmt;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// Maximum size in bytes of an input with one token, including the text around the token.
+/// Maximum size in bytes of an input with one token, including accepted text around the token, such
+/// as JSON.
 const MAX_INPUT_BYTES: usize = 2 * MAX_DECODABLE_TOKEN_BYTES;
 
 /// Maximum number of JSON members in a message about several tokens.
 const MAX_LISTED_MEMBERS: usize = 3;
 
-const TOKEN_SOURCES_HINT: &str = "pass a token as an argument, as `-` on standard input, as `@FILE`, \
-                                  or in `JETON_TOKEN`";
+/// Hint for a missing argument that may be omitted if a bearer credential is given.
+const TOKEN_SOURCES_HINT: &str = "pass a token, `-` for standard input or `@FILE` as the argument, \
+                                  or set `JETON_TOKEN`";
 
-/// Hint for text around a token.
+/// Hint for an input that is too large, or that has other text in place of or around a token.
 const ONLY_TOKEN_HINT: &str = "pass only the token, from `ey` to the end of the signature";
 
 /// Hint for several tokens where a command reads one token.
@@ -33,8 +35,8 @@ pub(crate) const SEVERAL_TOKENS_HINT: &str = "pass one token";
 
 impl RunConsole {
     /// Returns the token in the value of `argument`: the token itself, `-` for standard input, or
-    /// `@FILE`. Without a value, returns the bearer credential from `--token-file` or the
-    /// environment.
+    /// `@FILE`. A token id or `jti` in place of the token is returned unchanged. Without a value,
+    /// returns the bearer credential from `--token-file` or the environment.
     pub(crate) fn read_token_argument(
         &self,
         argument: &'static str,
@@ -54,8 +56,10 @@ impl RunConsole {
                 }
                 None if has_form_of_file_name(text) => {
                     let display_path = redact_for_error(text);
-                    Err(Failure::usage(format!("`{display_path}` is neither a token nor a file"))
-                        .with_hint(TOKEN_SOURCES_HINT))
+                    Err(Failure::usage(format!(
+                        "`{display_path}` is neither a token nor a regular file"
+                    ))
+                    .with_hint("use `@FILE` for a token in a file, or `-` for standard input"))
                 }
                 None if is_variable_reference(text) => {
                     let hint = format!(
@@ -130,6 +134,7 @@ enum BearerSource<'e> {
 impl fmt::Display for BearerSource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Flag(path) if path.as_os_str() == "-" => f.write_str("standard input"),
             Self::Flag(path) => write!(f, "file {}", redact_for_error(&path.to_string_lossy())),
             Self::Variable(_) => f.write_str("JETON_TOKEN"),
             Self::FileVariable(_) => f.write_str("JETON_TOKEN_FILE"),
@@ -152,7 +157,7 @@ fn parse_token_variable(text: &str) -> Result<SecretString, Failure> {
 }
 
 /// Returns the token in a text: see [`extract_token`]. Refuses a text of more than
-/// [`MAX_INPUT_BYTES`], because the caller has not read the rest of such a text.
+/// [`MAX_INPUT_BYTES`], because [`RunConsole::read_file`] does not read the rest of such a text.
 fn parse_token(bytes: &[u8]) -> Result<SecretString, Failure> {
     if bytes.len() > MAX_INPUT_BYTES {
         let message =
@@ -190,7 +195,7 @@ fn to_failure(found: NotOneToken) -> Failure {
                 let list = jq_paths.get(..MAX_LISTED_MEMBERS).unwrap_or(&jq_paths).join("`, `");
                 let more = if jq_paths.len() > MAX_LISTED_MEMBERS { " and others" } else { "" };
                 (
-                    format!("JSON with several tokens found (`{list}`{more}), expected one"),
+                    format!("JSON with several tokens found (`{list}`{more}), expected one token"),
                     format!("pass the value of one member: jq -r {} FILE", quote_shell_word(first)),
                 )
             }
@@ -200,7 +205,7 @@ fn to_failure(found: NotOneToken) -> Failure {
             format!("convert the token: jq -r {} FILE", quote_shell_word(jq_filter)),
         ),
         NotOneToken::Several => {
-            ("several tokens found, expected one".to_owned(), SEVERAL_TOKENS_HINT.to_owned())
+            ("several tokens found, expected one token".to_owned(), SEVERAL_TOKENS_HINT.to_owned())
         }
         NotOneToken::InsideOtherText => (
             "text around a token found, expected only the token".to_owned(),

@@ -13,7 +13,7 @@ pub(crate) struct AmbiguousId {
     noun: &'static str,
     /// The abbreviated id: not a secret, because existing ids begin with this text.
     prefix: String,
-    /// The ids that begin with the abbreviated id.
+    /// Ids that begin with the abbreviated id: all such ids, or at least [`Self::MAX_LOADED`].
     ids: Vec<Untrusted>,
 }
 

@@ -14,7 +14,7 @@ fn authorize_read(caller: &Caller) -> Result<(), Error> {
 }
 
 /// Returns the id of the actor: the user whose events are requested. A deleted user can only be
-/// selected by id.
+/// selected by row id ([`UserRef::Id`]).
 pub(crate) fn find_actor(
     store: &mut Store,
     caller: &Caller,

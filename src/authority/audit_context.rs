@@ -7,10 +7,10 @@ use crate::model::{
 };
 use crate::store::{Error, NewEvent, Reader, SharedWriter, Store};
 
-/// The outcomes of events that record a change. Events of refused commands have error codes as
-/// outcomes, and are not in this list. The last outcome is both: a reused refresh token is refused
-/// with this error code, and its session is ended.
-pub(crate) const CHANGE_OUTCOMES: [&str; 4] =
+/// The outcomes that are not error codes. The outcome of a refused command is its error code, with
+/// one exception, the last outcome in this list: for a reused refresh token, whose session is
+/// ended, the outcome is the rejection reason.
+pub(crate) const OUTCOMES_BESIDES_ERROR_CODES: [&str; 4] =
     [OUTCOME_DONE, OUTCOME_UNDELIVERED, OUTCOME_REVOKED, RejectReason::Reused.code()];
 
 /// The change is committed.
@@ -138,8 +138,8 @@ pub(super) enum AuditRowState {
 }
 
 /// The object that the arguments of a command name, as the user typed the name. The user may have
-/// typed a secret by mistake: a refusal is therefore recorded with an [`EventTarget`], which always
-/// refers to an existing object or setting.
+/// typed a secret by mistake: a refusal is therefore recorded with the [`EventTarget`] that
+/// [`Self::resolve`] returns, which always refers to an existing object or setting.
 #[derive(Debug, Clone)]
 pub(crate) enum RequestedTarget {
     User(UserRef),
@@ -181,11 +181,11 @@ pub(crate) fn record_refusal(
     store: &mut Store,
     audit: &AuditContext,
     user: Option<UserId>,
-    audit_target: Option<&RequestedTarget>,
+    requested_target: Option<&RequestedTarget>,
     code: &str,
 ) -> Result<(), Error> {
     store.write_shared(|tx| {
-        let target = audit_target.map_or(Ok(None), |audit_target| audit_target.resolve(tx))?;
+        let target = requested_target.map_or(Ok(None), |requested| requested.resolve(tx))?;
         let subject = target.map_or_else(EventSubject::default, EventSubject::from);
         audit.record_outcome(tx, user, subject, code, 0)
     })

@@ -32,7 +32,7 @@ pub(crate) struct DesiredState {
 pub(crate) struct StateChanges {
     /// The changed settings with their new values.
     pub(crate) settings: Vec<(Setting, String)>,
-    /// The new and the updated accounts.
+    /// The outcome of the import of the accounts.
     pub(crate) accounts: ImportOutcome,
 }
 
@@ -50,6 +50,10 @@ impl DesiredState {
                 }
                 ("users", TomlValue::Table(TomlTable { entries })) => {
                     account_entries.extend(entries);
+                }
+                ("settings", _) => {
+                    let reason = "`settings` is not a table: expected a table `[settings]`";
+                    invalid_lines.push(invalid_line(line, reason));
                 }
                 ("users", _) => {
                     let reason = "`users` is not a table: expected tables `[users.LOGIN]`";
@@ -172,8 +176,8 @@ pub(crate) fn authorize(caller: &Caller) -> Result<(), Error> {
 
 /// Sets the settings, and adds or updates the accounts. After an error, no setting and no account
 /// is changed. Settings, accounts and fields that the file does not contain remain unchanged. Only
-/// admins may apply a file. While the store has no users, `caller` may be `None`: then the owner of
-/// the store file applies the file.
+/// admins may apply a file. While the store has no users, `caller` may be `None`: then any process
+/// that can write to the store may apply a file.
 pub(crate) fn apply(
     store: &mut Store,
     audit: &AuditContext,

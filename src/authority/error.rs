@@ -18,12 +18,12 @@ pub(crate) enum Error {
     /// A failure of the store.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// A backup that cannot be restored.
+    /// A backup with a fault that prevents the restore.
     #[error("backup cannot be restored: {fault}")]
     Backup {
         /// The path of the backup.
         file: PathBuf,
-        /// The first fault.
+        /// The first such fault.
         fault: store::Error,
     },
     /// A failure to create or use a key or a password hash.
@@ -41,15 +41,15 @@ pub(crate) enum Error {
     /// The username or the e-mail address of a new or renamed user belongs to another user.
     #[error("user with this username or e-mail address already exists")]
     UserExists,
-    /// A store that is already initialized.
+    /// A first admin for a store that already has users.
     #[error("store already initialized")]
     StoreExists,
     /// Deletion, disabling or demotion of the last active admin. The text is the escaped name of
     /// the admin.
     #[error("`{0}` is the last active admin")]
     LastAdmin(String),
-    /// Retirement or revocation of the key that signs app tokens. The text is a hint.
-    #[error("active app key cannot be retired or revoked")]
+    /// Retirement or revocation of the active app key. The text is a hint.
+    #[error("active app key requires a replacement")]
     ActiveAppKey(&'static str),
     /// A new key that the store already has for another purpose or algorithm. The fields describe
     /// the key in the store.
@@ -93,16 +93,16 @@ pub(crate) enum Error {
     /// A row of an import file names an existing user.
     #[error("line {line}: user already exists: {}", .taken_names.join(", "))]
     ImportedUserExists {
-        /// The first line of the row.
+        /// The number of the first line of the row.
         line: u64,
         /// The names in the row that existing users have.
         taken_names: Vec<String>,
         /// Set if the import skips existing accounts. The error then means that no single account
-        /// has all names (username and e-mail address) of the row.
+        /// has all names (username, e-mail address and uid) of the row.
         skips_existing: bool,
     },
     /// An import of a file without an active admin into a store without an active admin.
-    #[error("no admin in the file or in the store")]
+    #[error("no active admin in the file or in the store")]
     NoAdmin,
     /// An import after which the store would have no active admin.
     #[error("no active admin would remain after the change")]
@@ -122,11 +122,11 @@ pub(crate) enum Error {
     /// A revoked key, which cannot be used again.
     #[error("key revoked")]
     KeyRevoked,
-    /// A login with an unknown name or a wrong password, of a user without a password, or of a
-    /// disabled user. The message is the same for all causes.
+    /// A login with an unknown name or a wrong password, or of a user who has no password, is
+    /// disabled, or gets a new password during the login. The message does not show the cause.
     #[error("wrong name or password")]
     LoginInvalid,
-    /// A wrong current password.
+    /// A wrong current password, or a password that was changed after its verification.
     #[error("wrong password")]
     WrongPassword,
     /// An operation that is not allowed; the text gives the reason.
@@ -142,13 +142,13 @@ pub(crate) enum Error {
         /// The user whose role is too low; `None` if no user is logged in.
         user: Option<UserWithRole>,
     },
-    /// A renewal of a token by its bearer that is too late (at or after `bound`), or that requests
-    /// an expiry after `bound`.
+    /// A renewal by the bearer of the token, at or after the time `bound`, or with a requested
+    /// expiry after `bound`.
     #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
     RenewalBoundExceeded {
         /// The id of the token to renew.
         token: TokenId,
-        /// The issue time of the first token of the chain.
+        /// The issue time of the first token in the chain of renewals by the bearer.
         first_issued_at: Timestamp,
         /// `first_issued_at` plus the setting `token.max_ttl`.
         bound: Timestamp,
@@ -190,7 +190,7 @@ pub(crate) enum Error {
         /// All reasons, in the order of the checks; never empty.
         reasons: Vec<Rejection>,
     },
-    /// The rejected token of the session that the command runs in.
+    /// A rejected token of the session in the session file.
     #[error("{}", session_rejection_message(.reasons))]
     SessionRejected {
         /// All reasons; a disabled or deleted account comes first; never empty.
@@ -204,7 +204,7 @@ pub(crate) enum Error {
     },
     /// Every attempt to sign or rotate failed, because another process changed the keys or the
     /// settings.
-    #[error("signing keys or settings changed repeatedly")]
+    #[error("signing keys or settings changed during the command")]
     KeyContention,
 }
 
@@ -263,7 +263,7 @@ impl Error {
         Self::InsufficientRole { refusal, required, user }
     }
 
-    /// Turns the rejection of a token into the rejection of the session that the command runs in.
+    /// Turns the rejection of a token into the rejection of the session in the session file.
     /// Returns all other errors unchanged.
     pub(crate) fn into_session_rejection(self) -> Self {
         if let Self::TokenRejected { mut reasons, .. } = self {

@@ -19,7 +19,7 @@ pub(crate) struct Principal {
     pub(super) is_in_session_file: bool,
     /// The key that signed the credential, usually the active app key.
     pub(super) key: Key,
-    /// The time at which the command started.
+    /// The time of the first check of the credential.
     pub(super) now: Timestamp,
 }
 
@@ -58,7 +58,8 @@ impl Principal {
     }
 
     /// Rechecks the credential, refuses a principal whose role is now below `role`, and runs
-    /// `work`. All three steps are in one write transaction.
+    /// `work`. All three steps are in one write transaction. A principal whose role was already
+    /// below `role` at the first check is refused before the transaction.
     pub(super) fn write_with_role<T>(
         &self,
         store: &mut Store,

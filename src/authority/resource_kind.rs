@@ -5,7 +5,7 @@
 pub(crate) enum ResourceKind {
     /// A user account.
     User,
-    /// A recorded token.
+    /// A token.
     Token,
     /// A session.
     Session,

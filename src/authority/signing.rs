@@ -1,4 +1,4 @@
-//! Signing with the active key, which another process may replace at any time.
+//! Signing with a key of the store, which another process may replace at any time.
 
 use super::Error;
 use crate::crypto::MAX_TOKEN_BYTES;
@@ -8,11 +8,12 @@ use crate::store::{Reader, Store};
 /// Maximum number of attempts to sign while other processes change the signing key or the settings.
 const MAX_ATTEMPTS: usize = 5;
 
-/// Runs three steps: `read` loads the signing key and other inputs, `sign` signs with the key, and
-/// `write` records the result in a write transaction. Signing is slow and therefore precedes that
-/// transaction. `write` returns `None` if the key, or another input that `write` compares, has
-/// changed since `read`. Then all three steps are repeated; there are at most [`MAX_ATTEMPTS`]
-/// attempts in total. Returns the outputs of the three steps.
+/// Runs three steps: `read` loads the signing key and other inputs, `sign` computes a result from
+/// the inputs, usually a signed token, and `write` records the result in a write transaction.
+/// Signing is slow and therefore precedes that transaction. `write` returns `None` if the key, or
+/// another input that `write` compares, is no longer current. Then all three steps are repeated.
+/// After [`MAX_ATTEMPTS`] attempts, the result is [`Error::KeyContention`]. Returns the outputs of
+/// the three steps.
 pub(super) fn with_signing_key<I, S, W, E: From<Error>>(
     store: &mut Store,
     mut read: impl FnMut(&mut Store) -> Result<I, E>,

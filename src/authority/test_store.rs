@@ -62,8 +62,8 @@ impl TestUser {
     }
 }
 
-/// Adds a user with the address `NAME@example.com` and an unusable password. Adds a session of the
-/// user, and returns the user with this session.
+/// Adds a user with the username `name`, the e-mail address `NAME@example.com` and an unusable
+/// password. Adds a session of the user, and returns the user with this session.
 pub(super) fn add_user(store: &mut Store, name: &str, role: Role) -> TestUser {
     let new_user = NewUser {
         uid: crypto::generate_uid(),

@@ -36,8 +36,9 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "FILE", value_parser = input_path())]
     file: PathBuf,
 
-    /// Generate a password for each new account without a password, and write logins and passwords to this new
-    /// file (CSV, readable only by you). If the file cannot be written, nothing is changed
+    /// Generate a password for each new account without a password, and write logins and passwords
+    /// to this new file (CSV, readable only by you). Without such accounts, no file is written. If
+    /// the file cannot be written, nothing is changed
     #[arg(long, value_name = "FILE", value_parser = path())]
     passwords_out: Option<PathBuf>,
 
@@ -66,7 +67,7 @@ struct SettingChange {
 
 #[derive(Debug, Serialize)]
 struct UserChange {
-    /// Login of the account.
+    /// Username, or else e-mail address, of the account.
     user: String,
     /// `created` or `updated`.
     change: &'static str,
@@ -145,7 +146,7 @@ fn print_changes(app: &App, changes: &StateChanges) {
     for AccountChange { login, changed_fields } in accounts {
         app.console.print_status(&match changed_fields {
             None => format!("created user {login}"),
-            Some(fields) => format!("updated user {login}: {}", fields.join(", ")),
+            Some(fields) => format!("updated user {login}: changed {}", fields.join(", ")),
         });
     }
     print_passwordless_hint(app, changes.accounts.passwordless_count);

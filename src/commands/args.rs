@@ -60,7 +60,7 @@ where
 pub(super) const DEFAULT_TOKEN_VARIABLE: &str = "API_TOKEN";
 
 /// Parses the name of an environment variable for a token. Refuses reserved names, such as `PATH`.
-pub(super) fn parse_token_variable(text: &str) -> Result<String, InvalidValue> {
+pub(super) fn parse_token_variable_name(text: &str) -> Result<String, InvalidValue> {
     check_token_variable(text).map(|()| text.to_owned())
 }
 
@@ -121,6 +121,8 @@ impl PasswordChangeArgs {
         password_stdin_argument(self.password_stdin, self.password_file.as_ref())
     }
 
+    /// Returns the source of both passwords. Here, [`PasswordSource::NotGiven`] means two
+    /// prompts: `JETON_PASSWORD` is not read.
     pub(super) fn into_source(self) -> PasswordSource {
         password_source(self.password_stdin, self.password_file)
     }
@@ -130,7 +132,7 @@ fn password_source(has_stdin_flag: bool, file: Option<PathBuf>) -> PasswordSourc
     match file {
         Some(path) => PasswordSource::File(path),
         None if has_stdin_flag => PasswordSource::Stdin,
-        None => PasswordSource::EnvOrPrompt,
+        None => PasswordSource::NotGiven,
     }
 }
 
@@ -160,7 +162,7 @@ impl DryRunArgs {
 /// Options that filter by owner. Without an option, the filter selects the objects of the caller.
 #[derive(Debug, Args)]
 pub(super) struct OwnerArgs {
-    /// Filter by owner (admins only) [default: yourself]
+    /// Filter by owner (other users: admins only) [default: yourself]
     #[arg(
         long,
         value_parser = UserRef::parse,

@@ -122,20 +122,20 @@ pub(super) fn command_for_program_help() -> clap::Command {
     reflow_help(global_args::with_global_options_line(command))
 }
 
-/// Joins the lines of each help paragraph of a command and all subcommands. Clap wraps the joined
-/// paragraphs at the terminal width.
+/// Joins the lines of each paragraph in the long description of a command and of all subcommands.
+/// Clap wraps the joined lines at the terminal width, or at 100 columns on a wider terminal.
 fn reflow_help(mut command: clap::Command) -> clap::Command {
     for subcommand in command.get_subcommands_mut() {
         *subcommand = reflow_help(mem::take(subcommand));
     }
     match command.get_long_about().map(ToString::to_string) {
-        Some(text) => command.long_about(join_paragraphs(&text)),
+        Some(text) => command.long_about(join_paragraph_lines(&text)),
         None => command,
     }
 }
 
 /// Joins the lines of each paragraph. Indented lines are examples and remain unchanged.
-fn join_paragraphs(text: &str) -> String {
+fn join_paragraph_lines(text: &str) -> String {
     let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
     let mut result = String::with_capacity(text.len());
     let mut previous_line = "";
@@ -176,9 +176,9 @@ mod tests {
         assert_eq!(actions, paths);
     }
 
-    /// The audit tests run the commands in the steps of `tests/cli/audit/steps.rs`, and compare the
-    /// audit events of each step. A command without a step is run only once, without arguments, and
-    /// must add no event. So every command that can change the store needs a step.
+    /// Checks that every command with [`Effect::Changes`] has a step in `tests/cli/audit/steps.rs`.
+    /// The audit tests run these steps, and compare the audit events of each step. A command
+    /// without a step is run only once, without arguments, and must add no event.
     #[test]
     fn audit_steps_have_every_changing_command() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/audit/steps.rs");
@@ -266,14 +266,14 @@ mod tests {
     #[test]
     fn paragraph_lines_are_joined_and_example_lines_are_not() {
         let text = "One\ntwo\n\nthree:\nfour\n\n  five\n  six\n\nseven\n";
-        assert_eq!(join_paragraphs(text), "One two\n\nthree: four\n\n  five\n  six\n\nseven");
+        assert_eq!(join_paragraph_lines(text), "One two\n\nthree: four\n\n  five\n  six\n\nseven");
     }
 
     #[test]
     fn help_of_every_command_is_reflowed() {
         fn assert_reflowed(command: &clap::Command) {
             let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
-            assert_eq!(join_paragraphs(&about), about, "{}", command.get_name());
+            assert_eq!(join_paragraph_lines(&about), about, "{}", command.get_name());
             command.get_subcommands().for_each(assert_reflowed);
         }
         assert_reflowed(&command());

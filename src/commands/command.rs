@@ -32,7 +32,7 @@ pub(super) const LIST_FORMATS: &[OutputFormat] = &[
 /// Arguments of a command, with the constants of the command and the function that runs the
 /// command.
 pub(super) trait Command: clap::Args + 'static {
-    /// Path of the command, such as `token create`.
+    /// Path of the command, such as `token create`; also the action of its audit events.
     const ACTION: &'static str;
     /// Effect of the command, unless [`Command::effect`] returns another effect for the arguments.
     const EFFECT: Effect;
@@ -113,8 +113,8 @@ impl Node {
     }
 }
 
-/// Command with arguments, ready to run. A field that has the name of a method of [`Command`] holds
-/// the result of this method.
+/// Command with arguments, ready to run. Each field except `info` and `run` holds the result of the
+/// method of [`Command`] that has the same name.
 pub(super) struct Invocation {
     /// Constants of the command, but with the output formats for the arguments.
     pub(super) info: CommandInfo,
@@ -160,7 +160,7 @@ pub(super) trait CommandTree: fmt::Debug + Clone + Send + Sync + 'static {
     /// Root of the tree.
     const ROOT: Node;
 
-    /// Builds the tree for help and completion.
+    /// Builds the tree as a clap command.
     fn build() -> clap::Command;
 }
 

@@ -41,7 +41,7 @@ struct OptionView {
     repeatable: bool,
     /// True if every command accepts the option.
     global: bool,
-    /// Default values, joined by commas; null for a flag.
+    /// Default values, joined by commas; null for a flag, and for an option without default values.
     default: Option<String>,
     /// Environment variable that sets the option.
     env: Option<String>,
@@ -101,7 +101,7 @@ impl OptionView {
             env: option.get_env().map(|name| name.to_string_lossy().into_owned()),
             possible_values: possible_values
                 .iter()
-                .filter(|_| takes_value)
+                .filter(|value| takes_value && !value.is_hide_set())
                 .map(|value| value.get_name().to_owned())
                 .collect(),
             help: to_plain_text(option.get_long_help().or_else(|| option.get_help())),

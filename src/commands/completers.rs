@@ -3,7 +3,7 @@
 
 use super::command::{CommandTree, Effect};
 use crate::app::CompletionSource;
-use crate::authority::audit_context::CHANGE_OUTCOMES;
+use crate::authority::audit_context::OUTCOMES_BESIDES_ERROR_CODES;
 use crate::failure::{Code, Kind};
 use crate::model::{Algorithm, Key, KeyState, Permission, Purpose, Role, Setting, TargetKind};
 use clap::ValueHint;
@@ -54,12 +54,16 @@ pub(super) fn target_kinds() -> ArgValueCandidates {
 pub(super) fn audit_outcomes() -> ArgValueCandidates {
     let codes = || Kind::ALL.iter().flat_map(|kind| kind.codes()).map(|code: &Code| code.as_str());
     ArgValueCandidates::new(move || {
-        CHANGE_OUTCOMES.into_iter().chain(codes()).map(CompletionCandidate::new).collect()
+        OUTCOMES_BESIDES_ERROR_CODES
+            .into_iter()
+            .chain(codes())
+            .map(CompletionCandidate::new)
+            .collect()
     })
 }
 
-/// Returns a completer for audit actions: the commands that change something (`keys rotate`), and
-/// the groups of these commands (`keys`).
+/// Returns a completer for audit actions: the commands with [`Effect::Changes`] (`keys rotate`),
+/// and the groups of these commands (`keys`).
 pub(super) fn audit_actions<T: CommandTree>() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let commands = T::ROOT.commands().into_iter();
@@ -203,7 +207,8 @@ pub(super) fn command_line() -> ArgValueCompleter {
     })
 }
 
-/// Completes a word of the command after `--`. `is_program` is set for the first word.
+/// Completes a word of the command after `--`. `is_program` is set for the first word, which is a
+/// program in `PATH`, or the path of a program if the word contains `/`.
 fn complete_command_word(current: &OsStr, is_program: bool) -> Vec<CompletionCandidate> {
     match current.to_str() {
         Some(name) if is_program && !name.contains('/') => {

@@ -80,7 +80,7 @@ pub(super) struct GlobalArgs {
     )]
     no_input: bool,
 
-    /// Time limit for waiting for a lock
+    /// Time limit for waiting for a lock or a database server
     #[arg(
         long,
         global = true,

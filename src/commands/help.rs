@@ -44,7 +44,7 @@ pub(crate) struct Args<T: CommandTree> {
 /// Word after `jeton help` that selects the JSON Schemas.
 const SCHEMA_WORD: &str = "schema";
 
-/// Returns the names of guides and commands, and `schema`, for completion.
+/// Returns the names of guides, topics and top-level commands, and `schema`, for completion.
 fn guides_and_commands<T: CommandTree>() -> Vec<CompletionCandidate> {
     let root = T::build();
     let commands = root.get_subcommands().map(|command| command.get_name().to_owned());
@@ -137,8 +137,9 @@ fn print_schema(app: &App, name: &str) -> Result<(), Failure> {
     app.console.write_styled_text(schema)
 }
 
-/// Returns a hint for words that name neither a guide nor a command. The hint is a name similar to
-/// the first unknown word, or else the help of the command that the words before it name.
+/// Returns a hint for words that name neither a guide nor a command. The hint proposes a name that
+/// is similar to the first unknown word. If no name is similar, the hint refers to the help of the
+/// command that the words before the unknown word name.
 fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
     let (mut command, mut path) = (root, "jeton help".to_owned());
     for word in words {
@@ -160,7 +161,7 @@ fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
     format!("see `{path}`")
 }
 
-/// Joins words for an error message. Words that may be secrets are redacted.
+/// Joins words for an error message. If the text may contain a secret, the whole text is redacted.
 fn display_words(words: &[String]) -> String {
     redact_for_error(&words.join(" "))
 }

@@ -13,8 +13,9 @@ use serde::Serialize;
 
 /// Create a store with a signing key and an admin, and log in
 ///
-/// If no password is given and no terminal is available for a prompt, `init` sets a random password
-/// that is never shown: use the session, and set a password later with `jeton recover`.
+/// If no password is given and no prompt is possible (without a terminal, with `--no-input`, or if
+/// `CI` is set), `init` sets a random password that is never shown: use the session, and set a
+/// password later with `jeton recover`.
 ///
 ///   jeton init
 ///   jeton init ada@example.com
@@ -22,7 +23,8 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Username or e-mail address of the admin [default: name of the OS user, or `admin`]
+    /// Username or e-mail address of the admin [default: name of the OS user; without such a name,
+    /// the answer to a prompt, or `admin`]
     login: Option<String>,
 
     /// Algorithm of the signing key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,

@@ -10,17 +10,11 @@ use clap::{ArgMatches, Args, Subcommand};
 use std::ffi::OsString;
 use std::mem;
 
-/// Parses `argv`. Only error messages and the help of a command need the complete command tree.
+/// Parses `argv`. The complete command tree is needed only for error messages, for help, and if the
+/// value of a flag is also the name of a command or group.
 pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
-    // The words after `--` belong to another program.
-    let own_words = argv.split(|word| word == "--").next().unwrap_or_default();
-    let group = own_words.iter().find_map(find_group);
-    let all_commands: AddSubcommands = cli::Commands::augment_subcommands;
-    let (name, add_subcommands) = group.unwrap_or(("jeton", all_commands));
-    let Some((position, command)) =
-        take_subcommand(add_subcommands(clap::Command::new(name)), own_words)
-    else {
-        // No word names a command: `argv` may ask for the version or the help of the program.
+    let Some((group_name, position, command)) = find_command(argv) else {
+        // No command was found: `argv` may ask for the version or the help of the program.
         let program = clap::Command::new("jeton").version(env!("CARGO_PKG_VERSION"));
         let parsed = GlobalArgs::augment_args(program).try_get_matches_from(argv);
         return match parsed.as_ref().map_err(clap::Error::kind) {
@@ -31,15 +25,28 @@ pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
             Ok(_) | Err(_) => cli::command().try_get_matches_from(argv),
         };
     };
-    let parsed = parse_command(argv, group.map(|(name, _)| name), position, command);
+    let parsed = parse_command(argv, group_name, position, command);
     parsed.map_or_else(|| cli::command().try_get_matches_from(argv), Ok)
 }
 
+/// Finds the command that `argv` names. Returns the group of the command, if any, the index of the
+/// word that names the command, and the command.
+fn find_command(argv: &[OsString]) -> Option<(Option<&'static str>, usize, clap::Command)> {
+    // The words after `--` belong to another program.
+    let own_words = argv.split(|word| word == "--").next().unwrap_or_default();
+    let group = own_words.iter().find_map(find_group);
+    let all_commands: AddSubcommands = cli::Commands::augment_subcommands;
+    let (name, add_subcommands) = group.unwrap_or(("jeton", all_commands));
+    let (position, command) =
+        take_subcommand(add_subcommands(clap::Command::new(name)), own_words)?;
+    Some((group.map(|(name, _)| name), position, command))
+}
+
 /// Parses `argv` with `command` as the only command. `group_name` is the group of the command, if
-/// any. `position` is the index of the word that names `command`. `None` if parsing fails. Parsing
-/// also fails if the word at `position` is the value of a flag, not a command name. For example, in
-/// `--store whoami login`, the actual command name `login` is then an unexpected word, because
-/// neither the program nor a command group has positional arguments.
+/// any. `position` is the index of the word that names `command`. `None` if parsing fails. If the
+/// word at `position` is the value of a flag, parsing fails unless a later word also names
+/// `command`. For example, `login` in `--store whoami login` is an unexpected word, because neither
+/// the program nor a command group has positional arguments.
 fn parse_command(
     argv: &[OsString],
     group_name: Option<&'static str>,
@@ -63,7 +70,7 @@ fn parse_command(
 }
 
 /// Finds the first word that names a subcommand of `parent`, and removes this subcommand from
-/// `parent`. Returns the index of the word and the subcommand.
+/// `parent`. Returns the index of the word, and the subcommand.
 fn take_subcommand(
     mut parent: clap::Command,
     words: &[OsString],
@@ -129,8 +136,11 @@ mod tests {
             "jeton run --app ci --env TOKEN -q -- jeton token verify -q",
             "jeton --store store store check -o json",
         ] {
-            let lazy = parse(&split_argv(line)).unwrap();
-            let full = cli::command().try_get_matches_from(split_argv(line)).unwrap();
+            let argv = split_argv(line);
+            let (group_name, position, command) = find_command(&argv).unwrap();
+            assert!(parse_command(&argv, group_name, position, command).is_some(), "{line}");
+            let lazy = parse(&argv).unwrap();
+            let full = cli::command().try_get_matches_from(argv).unwrap();
             let describe = |matches| {
                 let command = cli::Commands::from_arg_matches(matches).unwrap();
                 let global = GlobalArgs::from_innermost_matches(matches).unwrap();

@@ -14,8 +14,8 @@ use serde::Serialize;
 
 /// Log in with username or e-mail address
 ///
-/// The session is stored in the configuration directory, readable only by the OS user. A previous
-/// session in the same file is ended.
+/// The session is stored in a file for this store in the configuration directory, readable only by
+/// the OS user. A previous session in this file is ended.
 ///
 ///   jeton login ada
 ///   jeton login ada@example.com --password-file secret.txt
@@ -103,7 +103,8 @@ impl Command for Args {
             "Password".to_owned()
         };
         // A malformed login or password fails like a wrong login or password, and after the same
-        // time. Only a malformed password from a prompt is refused at once.
+        // time. Exceptions, which are refused at once: a malformed password from a prompt, and
+        // password input that is too large or not UTF-8.
         let password = app.console.obtain_password(&self.password.into_source(), &question)?;
         let credentials = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
         let (tokens, has_ended_previous_session) =

@@ -9,9 +9,10 @@ use serde::Serialize;
 
 /// End the session: invalidate its access and refresh tokens, delete the session file
 ///
-/// Also succeeds if you are not logged in, or if the session has already ended. With `JETON_TOKEN` the
-/// session of that token is ended and the session file is kept. With `--all`, the JSON member `all`
-/// reports whether all sessions were ended.
+/// Also succeeds if you are not logged in, or if the session has already ended. With a token from
+/// `--token-file`, `JETON_TOKEN` or `JETON_TOKEN_FILE`, the session of that token is ended and the
+/// session file is kept; with `--all`, that token must be valid. With `--all`, the JSON member
+/// `all` reports whether all sessions were ended; the member is absent if nothing was changed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// End all sessions of the user. If the local session has already ended, the other sessions are
@@ -20,7 +21,8 @@ pub(crate) struct Args {
     all: bool,
 }
 
-/// Kinds of the failure to authenticate with a session that is missing or has ended.
+/// Kinds of the failure to authenticate with a session file that is missing or damaged, or with a
+/// session that has ended or has expired.
 const UNUSABLE_SESSION_KINDS: [Kind; 4] =
     [Kind::TokenMissing, Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
 
@@ -56,7 +58,7 @@ impl Command for Args {
             }
             None if self.all && changed => {
                 app.console.print_warning(
-                    "other sessions were not ended: the session in the session file has ended or expired",
+                    "other sessions were not ended: the session file has no valid session",
                 );
                 app.console
                     .print_hint("log in to end all sessions: jeton login && jeton logout --all");
@@ -72,10 +74,10 @@ impl Command for Args {
 }
 
 /// Ends all sessions of the logged-in user, including the current session, and returns the number
-/// of ended sessions. `None` if the store does not exist, or if the session in the session file is
-/// missing or has ended. A token from `--token-file`, `JETON_TOKEN` or `JETON_TOKEN_FILE` is used
-/// instead of the session file: if the store exists and this token is invalid, the result is an
-/// error.
+/// of ended sessions. `None` if the store does not exist, if the session file is missing or
+/// damaged, or if the session in the file has ended or has expired. A token from `--token-file`,
+/// `JETON_TOKEN` or `JETON_TOKEN_FILE` is used instead of the session file: if the store exists and
+/// this token is invalid, the result is an error.
 fn end_all_sessions(app: &mut App) -> Result<Option<usize>, Failure> {
     if !app.store.exists()? {
         return Ok(None);

@@ -72,8 +72,9 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     let options = match options {
         Ok(options) => options,
         Err(failure) => {
-            // The output format or the address of the store is invalid. The error is JSON if `json`
-            // is requested. It is text if `jsonl` is requested, which the command may not support.
+            // The output format, `--store` or the address of a store is refused. The error is JSON
+            // if `json` is requested. For `jsonl`, which the command may not support, the error is
+            // text.
             let console = Console::new(global_args::requested_format(argv, &["json"]), false);
             return report_failure(&console, &failure);
         }

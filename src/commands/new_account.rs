@@ -1,4 +1,4 @@
-//! Arguments and result of the commands that create one account.
+//! Arguments and result of the commands `register` and `users create`, which create one account.
 
 use super::views::UserView;
 use crate::app::{App, Rendered, Report};
@@ -6,7 +6,8 @@ use crate::authority::accounts::{IfExists, Registration};
 use crate::model::{DisplayName, Email, Password, Role, User, UserName};
 use serde::Serialize;
 
-/// Names and role of the account.
+/// Username, e-mail address, display name and role of the account, and the option for an account
+/// that already exists.
 #[derive(Debug, clap::Args)]
 pub(super) struct NewAccountArgs {
     /// Username

@@ -8,8 +8,8 @@ use clap::Args;
 use serde::Serialize;
 use std::mem;
 
-/// Number of rows that are loaded at once if all rows of a list are requested.
-const CHUNK_ROWS: u32 = 1_000;
+/// Maximum number of rows that are loaded at once for a request from [`all_rows`].
+const MAX_CHUNK_ROWS: u32 = 1_000;
 
 #[derive(Debug, Args)]
 pub(super) struct PageArgs {
@@ -21,7 +21,7 @@ pub(super) struct PageArgs {
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number(1..=10_000_u32))]
     per_page: Option<u32>,
 
-    /// Start after this id (keyset pagination)
+    /// Start after the row with this id (keyset pagination)
     #[arg(long, value_name = "ID", conflicts_with = "page", allow_hyphen_values = true, value_parser = number(0..=i64::MAX))]
     after: Option<i64>,
 
@@ -61,9 +61,9 @@ impl PageArgs {
 }
 
 /// Returns a request for all rows, or for all rows after an id. [`ListReport::report`] loads and
-/// reports these rows in chunks of [`CHUNK_ROWS`] rows.
+/// reports these rows in chunks of at most [`MAX_CHUNK_ROWS`] rows.
 pub(super) fn all_rows(after: Option<i64>) -> PageRequest {
-    PageRequest::Chunk { after, size: CHUNK_ROWS }
+    PageRequest::Chunk { after, size: MAX_CHUNK_ROWS }
 }
 
 /// Description of a list to report.
@@ -82,8 +82,8 @@ pub(super) struct ListReport<T> {
 
 impl<T: Serialize> ListReport<T> {
     /// Reports the requested page, and returns the number of rows in the whole list. For a request
-    /// from [`all_rows`], reports all rows in chunks, and returns the number of reported rows.
-    /// `load` returns the rows of one page or chunk.
+    /// from [`all_rows`], reports all requested rows in chunks, and returns the number of loaded
+    /// rows. `load` returns the rows of one page or chunk.
     pub(super) fn report(
         &self,
         app: &mut App,
@@ -124,7 +124,7 @@ impl<T: Serialize> ListReport<T> {
     ) -> Result<i64, Failure> {
         let (mut after, mut total) = (start, 0);
         loop {
-            let chunk = load(app, PageRequest::Chunk { after, size: CHUNK_ROWS })?;
+            let chunk = load(app, PageRequest::Chunk { after, size: MAX_CHUNK_ROWS })?;
             let is_first = after == start;
             total += i64::try_from(chunk.items.len()).unwrap_or(0);
             if !self.write_part(app, &chunk.items, is_first)? {
@@ -155,7 +155,7 @@ impl<T: Serialize> ListReport<T> {
                 app.console.write_rows(rows, false)
             }
             OutputFormat::Name => {
-                app.console.write_names(&rows.iter().map(self.id_of).collect::<Vec<_>>())
+                app.console.write_ids(&rows.iter().map(self.id_of).collect::<Vec<_>>())
             }
             OutputFormat::Wide => app.console.write_table(&(self.build_table)(rows), is_first_part),
             OutputFormat::Text | OutputFormat::Dotenv | OutputFormat::Github => {
@@ -166,8 +166,8 @@ impl<T: Serialize> ListReport<T> {
     }
 }
 
-/// Ends the JSON document of a list with the members of `page` after `items`. The items of `page`
-/// were written before, and are empty here. Does nothing for other formats.
+/// Ends the JSON document of a list with the members of `page` after `items`. `page.items` is empty
+/// here, because the items were written before. Does nothing for other formats.
 fn end_list<T: Serialize>(app: &App, page: &Page<T>) -> Result<(), Failure> {
     if app.console.output_format() == OutputFormat::Json {
         app.console.end_item_list(page)?;

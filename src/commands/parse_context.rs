@@ -22,7 +22,8 @@ pub(super) fn context_values(error: &clap::Error, kind: ContextKind) -> Vec<Stri
     }
 }
 
-/// Returns the words before `--`: the words after `--` belong to the command of `jeton run`.
+/// Returns the words of `argv` before `--`, except words that are not UTF-8. The words after `--`
+/// belong to the command of `jeton run`.
 pub(super) fn own_words(argv: &[OsString]) -> impl Iterator<Item = &str> {
     argv.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str())
 }
@@ -43,7 +44,7 @@ pub(super) fn command_path(argv: &[OsString]) -> String {
     path
 }
 
-/// Returns the innermost command that `argv` names.
+/// Returns the innermost command that `argv` names, or `root` if `argv` names no command.
 pub(super) fn innermost_command<'a>(
     root: &'a clap::Command,
     argv: &[OsString],
@@ -51,7 +52,8 @@ pub(super) fn innermost_command<'a>(
     visit_commands(root, argv, |_| {})
 }
 
-/// Calls `visit` for each command that `argv` names, and returns the innermost command.
+/// Calls `visit` for each command below `root` that `argv` names. Returns the innermost command, or
+/// `root` if `argv` names no command.
 fn visit_commands<'a>(
     root: &'a clap::Command,
     argv: &[OsString],

@@ -202,9 +202,10 @@ fn describe_conflict(error: &clap::Error, argument: &str, argv: &[OsString]) -> 
     }
 }
 
-/// Escapes the words in an error of clap. Removes an extra argument (`jeton login ada PASSWORD`),
-/// because it may be a misplaced secret. For the same reason, redacts a value given to a flag that
-/// takes no value (`--password-stdin=PASSWORD`), and the values of [`MISPLACED_SECRET_FLAGS`].
+/// Escapes the words in an error of clap, and redacts words that look like secrets.
+/// Removes an extra argument (`jeton login ada PASSWORD`), because it may be a misplaced secret.
+/// For the same reason, redacts a value given to a flag that takes no value
+/// (`--password-stdin=PASSWORD`), and the values of [`MISPLACED_SECRET_FLAGS`].
 fn escape_clap_error(error: &mut clap::Error) {
     let context_text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),

@@ -11,7 +11,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::ffi::OsString;
 
-/// Flags for the name of a file or of a variable. A user may pass a secret in place of the name by
+/// Flags for the name of a file or of a variable. `--key` takes the name of a file in `token verify`,
+/// and a key id in other commands. A user may pass a secret in place of the name or key id by
 /// mistake.
 pub(super) const MISPLACED_SECRET_FLAGS: [&str; 10] = [
     "--allow-env",
@@ -50,8 +51,9 @@ pub(super) fn hint_for_error(error: &clap::Error, argv: &[OsString]) -> String {
 
 /// Returns the arguments with which the invalid argument conflicts. The error may name all
 /// arguments of an argument group: this function returns only the arguments whose flags are in
-/// `argv`. If `argv` has none of the flags, a positional argument or an environment variable causes
-/// the conflict. The function then returns all arguments that the error names.
+/// `argv`. If `argv` has none of the flags, the conflict is with a positional argument or with an
+/// option that is given by its short flag. The function then returns all arguments that the error
+/// names.
 pub(super) fn given_conflicts(error: &clap::Error, argv: &[OsString]) -> Vec<String> {
     let conflicts = context_values(error, ContextKind::PriorArg);
     let root = command();
@@ -104,8 +106,8 @@ fn conflict_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     Some(format!("omit `{first}` or `{}`", rest.join("` and `")))
 }
 
-/// Returns the hint for an extra word: neither a flag, nor the value of a flag, nor an argument that the
-/// command takes.
+/// Returns the hint for an extra word, which is neither a flag, nor the value of a flag, nor an
+/// argument that the command takes. Only some commands have such a hint.
 fn extra_word_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     // `parse_errors` has removed the extra word from the error, because it may be a secret.
     let is_word = error.kind() == ErrorKind::UnknownArgument
@@ -150,8 +152,9 @@ fn suggestion(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     }
 }
 
-/// Returns the option that is given without its required value, if this caused the error. Clap then
-/// parsed the next option as the value: for `--expires-at --sub x`, returns `--expires-at <TIME>`.
+/// Returns the option that is given without its required value, if this may have caused the error.
+/// The option accepts values that start with `-`, so that clap parsed the next option as the value:
+/// for `--expires-at --sub x`, returns `--expires-at <TIME>`.
 pub(super) fn find_option_missing_value(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     let value = context_values(error, ContextKind::InvalidValue).concat();
     let may_be_cause = error.kind() == ErrorKind::UnknownArgument

@@ -66,16 +66,20 @@ const COMMAND_GUESSES: &[(&str, &str)] = &[
 /// Option names that users of other tools may try. Each entry has the path of a command or group
 /// (empty for every command), the option, and the hint.
 const OPTION_GUESSES: &[(&str, &str, &str)] = &[
-    ("token create", "--scope", "use `--permission SCOPE`"),
+    ("token create", "--scope", "use `--permission P[,P]`"),
     (
         "token create",
         "--sub",
         "omit `--sub`: the subject is the owner; use `--user USER` for another owner",
     ),
     ("token create", "--iss", "omit `--iss`: the issuer is the setting `issuer`"),
-    ("token create", "--name", "pass the name without an option: jeton token create NAME"),
-    ("token create", "--alg", "use `jeton keys generate --alg ALG` for another signing key"),
-    ("token verify", "--scope", "use `--permission SCOPE`"),
+    (
+        "token create",
+        "--name",
+        "pass the application name without an option: jeton token create APP",
+    ),
+    ("token create", "--alg", "use `jeton keys rotate --alg ALG` for another signing key"),
+    ("token verify", "--scope", "use `--permission P[,P]`"),
     ("token verify", "--public-key", "use `--key FILE --alg ALG`"),
     ("token", "--secret", "use `--secret-env NAME` with the name of an environment variable"),
     ("run", "--secret", "use `--secret-env NAME` with the name of an environment variable"),
@@ -150,8 +154,8 @@ pub(super) fn option_hint(command: &clap::Command, path: &str, flag: &str) -> Op
         .get_arguments()
         .filter_map(|argument| argument.get_long().map(|name| format!("--{name}")))
         .collect();
-    // A hint is usable if `command` has every option that a code span of the hint names. The hint
-    // may also name `flag` itself, and may have code spans with another command (`jeton …`).
+    // A hint is usable if `command` has the first option of each code span of the hint. This option
+    // may also be `flag` itself. A code span with another command (`jeton …`) is not checked.
     let is_usable = |hint: &str| {
         hint.split('`').skip(1).step_by(2).all(|code| {
             let option = code.split(' ').find(|word| word.starts_with("--"));
@@ -197,25 +201,26 @@ mod tests {
 
     #[test]
     fn hint_of_every_option_guess_is_given_by_some_command() {
-        fn collect_given_hints(
+        fn collect_given_guesses(
             command: &clap::Command,
             path: &str,
-            given_hints: &mut Vec<&'static str>,
+            given_guesses: &mut Vec<&'static (&'static str, &'static str, &'static str)>,
         ) {
-            for (_, flag, hint) in OPTION_GUESSES {
-                if option_hint(command, path, flag).as_deref() == Some(hint) {
-                    given_hints.push(hint);
-                }
+            for (_, flag, _) in OPTION_GUESSES {
+                let given_hint = option_hint(command, path, flag);
+                given_guesses.extend(OPTION_GUESSES.iter().find(|(scope, name, hint)| {
+                    path.starts_with(*scope) && name == flag && given_hint.as_deref() == Some(*hint)
+                }));
             }
             for subcommand in command.get_subcommands() {
                 let path = format!("{path} {}", subcommand.get_name());
-                collect_given_hints(subcommand, path.trim_start(), given_hints);
+                collect_given_guesses(subcommand, path.trim_start(), given_guesses);
             }
         }
-        let mut given_hints = Vec::new();
-        collect_given_hints(&command(), "", &mut given_hints);
-        for (_, flag, hint) in OPTION_GUESSES {
-            assert!(given_hints.contains(hint), "{flag}: {hint}");
+        let mut given_guesses = Vec::new();
+        collect_given_guesses(&command(), "", &mut given_guesses);
+        for guess in OPTION_GUESSES {
+            assert!(given_guesses.contains(&guess), "{guess:?}");
         }
     }
 }

@@ -45,7 +45,7 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let source = self.password.into_source();
-        let (current_password, new_password) =
+        let (verification, new_password) =
             app.console.obtain_password_change(&source, |current| {
                 let store = app.store.get()?;
                 Ok(authority::accounts::verify_current_password(store, &caller, current)?)
@@ -55,7 +55,7 @@ impl Command for Args {
             store,
             &audit,
             &caller,
-            &current_password,
+            &verification,
             &new_password,
         )?;
         app.console.warn_if_password_short(&new_password);

@@ -13,8 +13,9 @@ use serde::Serialize;
 
 /// Set a user's password without logging in
 ///
-/// Only the owner of the store file can use this command, and needs no session. The change is recorded
-/// in the audit log, and the user's sessions are ended.
+/// Only the owner of the store file, or a user of the PostgreSQL database with the rights of an
+/// operator, can use this command. A session is not needed. The change is recorded in the audit log,
+/// and all sessions of USER are ended.
 ///
 ///   jeton recover ada
 #[derive(Debug, clap::Args)]

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 /// Exchange the session's refresh token for a new token pair
 ///
-/// Commands refresh an expired access token automatically. A refresh token can be used once: reuse
-/// ends the session.
+/// Commands refresh an expired access token in the session file automatically. A refresh token can
+/// be used once: reuse ends the session.
 ///
 ///   jeton refresh
 ///   printf %s "$REFRESH" | jeton refresh --token-stdin -o json
@@ -21,7 +21,7 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Read the refresh token from standard input, keep the session file unchanged, and print the new
-    /// pair: access token on the first line, refresh token on the second
+    /// pair; in text output, access token on the first line, refresh token on the second
     #[arg(long)]
     token_stdin: bool,
 }

@@ -12,7 +12,8 @@ use crate::model::{Algorithm, Role};
 /// Register an account
 ///
 /// Does not log in. The first account of a store becomes its admin; only admins can assign a role
-/// above `user`. A username, an e-mail address or both are required.
+/// above `user`. If the setting `register.open` is false, only admins can register accounts. A
+/// username, an e-mail address or both are required.
 ///
 ///   printf 123456 | jeton register john --email john@example.com --password-stdin
 #[derive(Debug, clap::Args)]
@@ -48,7 +49,8 @@ impl Command for Args {
             app.console.bearer_credential()?;
         }
         app.store.create_if_missing_with_algorithm(Algorithm::ES256)?;
-        // Registration with the role `user` needs no login: a failed authentication is ignored.
+        // With the setting `register.open`, registration with the role `user` needs no login. For
+        // this role, a failed authentication therefore counts as no login.
         let caller = match app.session.caller_if_any(&mut app.store) {
             Ok(caller) => caller,
             Err(_) if self.account.role == Role::User => None,

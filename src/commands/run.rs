@@ -1,13 +1,13 @@
 //! `jeton run`
 
-use super::args::{DEFAULT_TOKEN_VARIABLE, parse_token_variable};
+use super::args::{DEFAULT_TOKEN_VARIABLE, parse_token_variable_name};
 use super::token::external_key::ExternalKeyArgs;
 use super::token::mint_options::MintOptions;
 use super::token::named_tokens::{
     NamedJobs, NamedOptions, NamedToken, TokenDestination, recorded_ids,
 };
 use super::token::test_token_args::TestTokenArgs;
-use super::token::token_file::TokenFileArgs;
+use super::token::token_file::NamedTokenFileArgs;
 use crate::app::{App, SignalForwarder};
 use crate::authority;
 use crate::authority::audit_context::RequestedTarget;
@@ -21,14 +21,14 @@ use std::ffi::OsString;
 
 /// Run a command with a token that is revoked when the command exits
 ///
-/// The command and its child processes get the token in the environment variable API_TOKEN. By
-/// default, the token is a test token with a lifetime of one hour. Claims are set with the options
-/// of `jeton token mint`. The token is recorded so that it can be revoked: it is signed by a test
-/// key of the store, and its `jti` is a UUID, even if the preset sets another `jti` or none. With
-/// `--app`, the token is one of your own app tokens and counts towards your quota.
+/// The command and its child processes get the token in the environment variable API_TOKEN (see
+/// `--env`). By default, the token is a test token with a lifetime of one hour. Claims are set with
+/// the options of `jeton token mint`. The token is recorded so that it can be revoked: it is signed by
+/// a test key of the store, and its `jti` is a UUID, even if the preset sets another `jti` or none.
+/// With `--app`, the token is one of your own app tokens and counts towards your quota.
 ///
-/// When the command ends, for any reason, the recorded tokens and any renewals are revoked. Services that
-/// verify only with exported keys do not see the revocation.
+/// When the command ends, for any reason, the recorded tokens and any renewals are revoked. Services
+/// that verify only with exported keys do not see the revocation.
 ///
 /// `--secret-env` and `--key-file` sign with a key of your own and need neither store nor login. Such a
 /// token is not recorded and cannot be revoked.
@@ -40,8 +40,9 @@ use std::ffi::OsString;
 /// Signals are forwarded to the command, except KILL and fault signals (BUS, FPE, ILL, SEGV), which
 /// end jeton without revoking the token. The exit code is that of the command, 128 plus the signal
 /// number after a fatal signal, 127 if the command is not found, or 126 if the command is not
-/// executable. If the token cannot be revoked, the error names the token and the exit code is 1. As
-/// process 1 of a container, jeton reaps orphaned processes.
+/// executable. If the token cannot be revoked, the error names the token and the exit code is 1,
+/// or 74 if the token may have been revoked. As process 1 of a container, jeton reaps orphaned
+/// processes.
 ///
 /// `JETON_TOKEN`, `JETON_TOKEN_FILE`, `JETON_PASSWORD` and `PGPASSWORD` are removed from the command's
 /// environment, and so is the password in `JETON_STORE`. All other variables stay, including the secret
@@ -60,7 +61,7 @@ pub(crate) struct Args {
 
     /// Environment variable for the token; variables that affect the loader, a shell or a runtime are
     /// refused (PATH, LD_*, BASH_ENV, NODE_OPTIONS, PYTHON*, GITHUB_*, …)
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_TOKEN_VARIABLE, value_parser = parse_token_variable)]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_TOKEN_VARIABLE, value_parser = parse_token_variable_name)]
     env: String,
 
     /// Create an app token for this application instead of a test token
@@ -74,7 +75,7 @@ pub(crate) struct Args {
     key: ExternalKeyArgs,
 
     #[command(flatten)]
-    token_file: TokenFileArgs,
+    named_token_file: NamedTokenFileArgs,
 }
 
 /// Tokens for the command that `jeton run` starts, the child process.
@@ -92,7 +93,7 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Changes;
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        let file = self.token_file.stdin_argument();
+        let file = self.named_token_file.stdin_argument();
         let inputs = [self.key.stdin_argument(), self.test_token.stdin_argument(), file];
         inputs.into_iter().flatten().collect()
     }
@@ -102,12 +103,12 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let Args { command, env, app: app_name, test_token, key, token_file } = self;
+        let Args { command, env, app: app_name, test_token, key, named_token_file } = self;
         let (child_tokens, forwarder) = if let Some(app_name) = app_name {
             create_app_token(app, env, app_name, test_token)?
         } else {
             // An empty list of names selects all tokens of the file.
-            let named_options = token_file.read(app, &[], key.allows_weak_secrets())?;
+            let named_options = named_token_file.read(app, &[], key.allows_weak_secrets())?;
             let named_options = named_options.unwrap_or_else(|| {
                 let options = MintOptions::for_run(test_token, key);
                 // `position` is a position in a file; these options are on the command line.
@@ -171,34 +172,35 @@ fn mint_test_tokens(
     Ok((ChildTokens { variables, recorded_token_ids, store_id }, forwarder))
 }
 
-/// Warns that tokens signed with an external key cannot be revoked. The warning has the latest expiry
-/// of these tokens. Prints nothing if no token was signed with an external key.
+/// Warns that tokens signed with an external key cannot be revoked. The warning has the latest
+/// expiry of these tokens, or states that a token may never expire. Prints nothing if no token was
+/// signed with an external key.
 fn warn_of_external_keys(app: &App, tokens: &[NamedToken]) {
     let expiries: Vec<_> = tokens
         .iter()
         .filter(|token| token.is_signed_externally)
         .map(|token| token.minted.expires_at)
         .collect();
-    // `None` if at least one of the tokens has no expiry.
+    // `None` if at least one of the tokens has no `exp`, or an `exp` that is not in whole seconds.
     let all_expiries = expiries.iter().copied().collect::<Option<Vec<_>>>();
     // `Some(None)` if no token has an external key.
     let latest_expiry = all_expiries.map(|times| times.into_iter().max());
     let latest_expiry = latest_expiry.map(|time| time.map(|time| app.console.render_cell(time)));
     app.console.print_warning(&match (expiries.len(), latest_expiry) {
         (_, Some(None)) => return,
-        (1, Some(Some(time))) => format!("the token cannot be revoked and expires at {time}"),
-        (1, None) => "the token cannot be revoked and never expires".to_owned(),
+        (1, Some(Some(time))) => format!("the externally signed token cannot be revoked and expires at {time}"),
+        (1, None) => "the externally signed token cannot be revoked and may never expire".to_owned(),
         (count, Some(Some(time))) => {
-            format!("{count} tokens cannot be revoked; the latest expiry is {time}")
+            format!("{count} externally signed tokens cannot be revoked; the latest expiry is {time}")
         }
         (count, None) => {
-            format!("{count} tokens cannot be revoked; at least one token never expires")
+            format!("{count} externally signed tokens cannot be revoked; at least one of the tokens may never expire")
         }
     });
 }
 
-/// Revokes the recorded tokens of the child process. Fails if the store is no longer the store in
-/// which the tokens were recorded.
+/// Revokes the recorded tokens of the child process, and any renewals of these tokens. Fails if the
+/// store is no longer the store in which the tokens were recorded.
 fn revoke_child_tokens(app: &mut App, child_tokens: &ChildTokens) -> Result<(), Failure> {
     let Some(store_id) = child_tokens.store_id else { return Ok(()) };
     let actor = app.session.authenticated_user_id();
@@ -207,7 +209,7 @@ fn revoke_child_tokens(app: &mut App, child_tokens: &ChildTokens) -> Result<(), 
         let message = "the store was replaced by another store";
         return Err(Failure::new(Code::Internal, message));
     }
-    let (ids, cause) = (&child_tokens.recorded_token_ids, RevocationCause::ChildExited);
+    let (ids, cause) = (&child_tokens.recorded_token_ids, RevocationCause::RunEnded);
     Ok(authority::tokens::revoke_issued(store, &audit, actor, ids, cause)?)
 }
 

@@ -1,5 +1,5 @@
-//! JSON Schemas of the results and errors that `-o json` prints. The schemas are the files in
-//! `src/schemas`.
+//! JSON Schemas of errors, and of the results of some commands with `-o json`. The schemas are the
+//! files in `src/schemas`.
 
 /// Name of the draft of the JSON Schema specification that the schemas follow.
 const DRAFT: &str = "2020-12";
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn list_commands_have_schemas_and_result_schemas_belong_to_json_commands() {
+    fn result_schemas_cover_list_commands_and_state_their_json_command_and_draft() {
         let has_schema_if_list = |info: &crate::commands::command::CommandInfo| {
             info.formats != LIST_FORMATS || find(info.action).is_some()
         };

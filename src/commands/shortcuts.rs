@@ -5,7 +5,7 @@ use clap::Args;
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
-/// Shortcuts, and the commands of the group `token` for which they are short.
+/// Shortcuts, each with the name of its command in the group `token`.
 const SHORTCUTS: [(&str, &str); 5] = [
     ("mint", "mint"),
     ("encode", "mint"),

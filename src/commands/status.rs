@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// Show the store and the login, and the next command
 ///
-/// The exit code is 0 with and without a store and a login; an invalid store, session file or token is an
-/// error. No session is refreshed. In scripts that need a login, use `jeton whoami`.
+/// The exit code is 0 with and without a store and a login; an invalid store, session file or token
+/// is an error. No session is refreshed. In scripts that need a login, use `jeton whoami`.
 ///
 ///   jeton status -o json | jq -r .user.username
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ pub(crate) struct Args {}
 struct StatusOutput {
     store: StoreStatus,
     user: Option<UserView>,
-    /// Name of the user for the text output.
+    /// Username or e-mail address of the user, for the text output.
     #[serde(skip)]
     user_name: Option<String>,
     session: Option<SessionStatus>,
@@ -36,6 +36,8 @@ struct StatusOutput {
 
 #[derive(Debug, Serialize)]
 struct StoreStatus {
+    /// Path of the store file, or address of the store on a server. The address is without user and
+    /// password.
     path: String,
     exists: bool,
 }

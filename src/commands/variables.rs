@@ -58,7 +58,7 @@ pub(super) fn find_non_utf8_variable(argv: &[OsString]) -> Option<String> {
         return None;
     }
     let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
-    // The value of `--store` is a path, which need not be UTF-8.
+    // The value of `--store` can be a path, which need not be UTF-8.
     let options = command.get_arguments().filter(|option| option.get_id() != "store");
     let variables = options.filter_map(|option| option.get_env()?.to_str());
     #[expect(
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_set_by_variables_are_omitted_from_usage() {
+    fn usage_keeps_options_with_variables_only_if_in_argv() {
         let usage = "jeton run --kid <ID> --store <PATH> --wait <DURATION> -- <COMMAND>...";
         for (words, remaining) in [
             ("jeton run", "jeton run --kid <ID> -- <COMMAND>..."),

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use serde::Serialize;
 use std::env::consts;
 
-/// Print the version and commit, and with `-o json` how the program was built
+/// Print the version and the commit (if known), and with `-o json` how the program was built
 ///
 /// `jitter_entropy` is true if the crypto library collects CPU timing jitter at the first random
 /// number, which takes about 24 ms per command. In builds by `cargo install` from a registry or a

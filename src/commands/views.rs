@@ -1,4 +1,4 @@
-//! JSON and text views of users and tokens, shared by several commands.
+//! JSON and text views of users and tokens, and other parts of outputs that several commands share.
 
 use crate::app::{Cell, Rendered, Report, Style};
 use crate::model::{
@@ -29,7 +29,7 @@ pub(super) struct UserView {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum QuotaView {
-    /// Number of tokens.
+    /// Maximum number of live app tokens.
     Limit(u32),
     /// The word `unlimited`.
     Word(&'static str),
@@ -107,7 +107,7 @@ pub(super) struct TokenView {
     pub(super) status: TokenStatus,
     pub(super) issued_at: Timestamp,
     pub(super) expires_at: Option<Timestamp>,
-    /// End of the grace period; `None` if the token has no grace period.
+    /// End of the grace period after a renewal; `None` if the token was not renewed.
     pub(super) grace_until: Option<Timestamp>,
     pub(super) revoked_at: Option<Timestamp>,
 }
@@ -135,7 +135,7 @@ impl TokenView {
         }
     }
 
-    /// Returns the end of the grace period, or the expiry if there is no grace period.
+    /// Returns the end of the grace period; the expiry if the token was not renewed.
     pub(super) fn effective_expiry(&self) -> Option<Timestamp> {
         self.grace_until.or(self.expires_at)
     }

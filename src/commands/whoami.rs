@@ -55,8 +55,8 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let identity = app.session.caller_with_source(&mut app.store)?;
-        let caller = identity.caller;
+        let caller_and_source = app.session.caller_with_source(&mut app.store)?;
+        let caller = caller_and_source.caller;
         let (caller_name, role) = (caller.user.to_display(), caller.user.role);
         app.console.report(&WhoamiOutput {
             user: caller.user.clone().into(),
@@ -65,7 +65,7 @@ impl Command for Args {
                 expires_at: caller.session.expires_at,
                 access_expires_at: caller.access_expires_at,
             },
-            credential: CredentialView { source: identity.source },
+            credential: CredentialView { source: caller_and_source.source },
         })?;
         match self.require_role {
             Some(required) if role < required => Err(Failure::new(

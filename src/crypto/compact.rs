@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use memchr::memchr_iter;
 use serde_json::{Map, Value};
 
-/// Maximum token size: 64 KiB.
+/// Maximum size of a token that can be verified: 64 KiB.
 pub(crate) const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
 /// Number of parts of an encrypted token (RFC 7516, section 7.1).

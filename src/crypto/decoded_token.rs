@@ -18,11 +18,11 @@ pub(crate) struct DecodedToken {
     pub(crate) header: Value,
     /// Payload.
     pub(crate) payload: DecodedPayload,
-    /// Reason why the strict JSON parser refuses the header, if it does: duplicate member names, or
-    /// a number out of range.
+    /// Reason why the strict JSON parser refuses the header: a duplicate member name, or a number
+    /// out of range. `None` if the parser accepts the header, or if the header is not an object.
     pub(crate) header_defect: Option<JsonError>,
-    /// Reason why the strict JSON parser refuses the payload. `None` if it accepts the payload, or
-    /// if the payload does not start like a JSON object.
+    /// Reason why the strict JSON parser refuses the payload. `None` if the parser accepts the
+    /// payload, if the payload does not start like a JSON object, or if the payload is encrypted.
     pub(crate) payload_defect: Option<JsonError>,
 }
 
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_stray_bits_and_standard_alphabet_are_accepted() {
+    fn padding_stray_bits_standard_alphabet_and_absent_signature_are_accepted() {
         for text in [format!("{HEADER}.e30=."), format!("{HEADER}.e31."), format!("{HEADER}.e30")] {
             assert_eq!(decode_payload(&text), DecodedPayload::Json(json!({})), "{text}");
         }
@@ -178,9 +178,9 @@ mod tests {
         assert_eq!(decode_payload(&token(b"[1]")), DecodedPayload::Json(json!([1])));
         let nested = format!("{HEADER}.e30.AAAA");
         assert_eq!(decode_payload(&token(nested.as_bytes())), DecodedPayload::Text(nested));
-        let unencoded = encode(br#"{"alg":"HS256","b64":false,"crit":["b64"]}"#);
+        let b64_header = encode(br#"{"alg":"HS256","b64":false,"crit":["b64"]}"#);
         assert_eq!(
-            decode_payload(&format!("{unencoded}.$.02.AAAA")),
+            decode_payload(&format!("{b64_header}.$.02.AAAA")),
             DecodedPayload::Text("$.02".into())
         );
         let long = json!({"g": "x".repeat(3 * MAX_TOKEN_BYTES)});
@@ -202,19 +202,19 @@ mod tests {
     }
 
     #[test]
-    fn invalid_json_in_header_or_payload_is_reported() {
-        let decode = |header: &str, payload: &str| {
+    fn json_defect_in_header_or_payload_is_reported() {
+        let find_defects = |header: &str, payload: &str| {
             let [header, payload] = [header, payload].map(|part| URL_SAFE_NO_PAD.encode(part));
             let token = DecodedToken::decode(&format!("{header}.{payload}.AAAA")).unwrap();
             let text = |defect: Option<JsonError>| defect.map(|defect| defect.to_string());
             (text(token.header_defect), text(token.payload_defect))
         };
-        let duplicate = Some("ambiguous: line 1, column 13: duplicate member name `a`".to_owned());
-        assert_eq!(decode(r#"{"a":1,"a":2}"#, "{}"), (duplicate.clone(), None));
-        assert_eq!(decode("{}", r#"{"a":1,"a":2}"#), (None, duplicate));
+        let duplicate = Some("ambiguous: line 1, column 10: duplicate member name `a`".to_owned());
+        assert_eq!(find_defects(r#"{"a":1,"a":2}"#, "{}"), (duplicate.clone(), None));
+        assert_eq!(find_defects("{}", r#"{"a":1,"a":2}"#), (None, duplicate));
         let comma = "not well-formed JSON: line 1, column 8: trailing comma".to_owned();
-        assert_eq!(decode("{}", r#"{"a":1,}"#), (None, Some(comma)));
-        assert_eq!(decode("{}", "plain text"), (None, None));
+        assert_eq!(find_defects("{}", r#"{"a":1,}"#), (None, Some(comma)));
+        assert_eq!(find_defects("{}", "plain text"), (None, None));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! DER (X.690): parsing of public keys, and detection of keys of every kind.
+//! DER (X.690): parsing of public keys, and detection of keys and certificates, also of unsupported
+//! kinds.
 
 use super::public_key::PublicKey;
 use crate::model::Curve;
@@ -63,13 +64,14 @@ pub(super) fn bytes_after_sequence(bytes: &[u8]) -> Option<&[u8]> {
 /// Start of a PKCS#12 file with indefinite lengths (BER), which some programs write.
 const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 
-/// Structure of a key in DER.
+/// Structure in DER that is or contains a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DerStructure {
     /// Private key in PKCS#8, SEC 1 or PKCS#1, or DSA private key. Also the parameters of DSA or of
     /// an EC curve without a key.
     PrivateKey,
-    /// Public key in `SubjectPublicKeyInfo` or PKCS#1.
+    /// Public key in `SubjectPublicKeyInfo` or PKCS#1. Also any other long sequence of two
+    /// integers, such as the parameters of Diffie-Hellman.
     PublicKey,
     /// Certificate, or certificate request.
     Certificate,
@@ -81,17 +83,18 @@ pub(super) enum DerStructure {
     Pkcs7,
 }
 
-/// Returns whether the bytes start with the complete structure of a key.
+/// Returns whether the bytes start with a [`DerStructure`].
 pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
     classify(bytes).is_some()
 }
 
-/// Returns the structure of the key at the start of the bytes; `None` if the bytes do not start
-/// with a key. All elements of the outer sequence are checked, not only the first bytes: of random
-/// byte strings, fewer than one in 2^30 are classified as a key. For this, a sequence of integers,
-/// or of a version and an octet string, must also have a minimum length.
+/// Returns the structure at the start of the bytes; `None` if the bytes do not start with a
+/// [`DerStructure`]. Except for PKCS#12 with indefinite lengths, all elements of the outer sequence
+/// are checked, not only the first bytes: of random byte strings, fewer than one in 2^30 are
+/// classified as a key. For this, a sequence of integers, or of a version and an octet string, must
+/// also have a minimum length.
 ///
-/// A key that this function does not detect would be accepted as a secret. The elements are
+/// A key in DER that this function does not detect could be accepted as a secret. The elements are
 /// therefore not parsed with types such as `SubjectPublicKeyInfoRef`: these types refuse keys of
 /// unsupported kinds, such as RSA keys with more than two primes.
 pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
@@ -119,7 +122,7 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
         Some((last, others)) if last.tag() == Tag::Sequence && version() == Some(1) => others,
         _ => &elements,
     };
-    let has_only_integers = content.len() >= 64
+    let is_key_of_integers = content.len() >= 64
         && integers.len() >= 2
         && integers.iter().all(|element| element.tag() == Tag::Integer);
     let is_certificate_or_request = || {
@@ -135,7 +138,7 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
             _ => None,
         };
     }
-    if has_only_integers {
+    if is_key_of_integers {
         let is_public = elements.len() == 2;
         return Some(if is_public { DerStructure::PublicKey } else { DerStructure::PrivateKey });
     }
@@ -227,10 +230,10 @@ mod tests {
         }
     }
 
-    /// The samples include encrypted keys, keys of unsupported types, and keys with explicit curve
-    /// parameters.
+    /// The samples include a certificate, encrypted keys, keys of unsupported types, and keys with
+    /// explicit curve parameters.
     #[test]
-    fn unsupported_keys_are_recognized() {
+    fn supported_and_unsupported_keys_are_recognized() {
         let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/hostile/samples");
         let mut count = 0;
         for entry in fs::read_dir(samples).unwrap() {

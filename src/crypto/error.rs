@@ -31,7 +31,8 @@ pub(crate) enum Error {
     /// The system cannot start a thread for the hashing of passwords.
     #[error(transparent)]
     Thread(#[from] ThreadError),
-    /// The operating system provides no random numbers.
+    /// The operating system provides no random numbers. Also the error of a failed key generation:
+    /// missing random numbers are the only known cause.
     #[error("no random numbers available")]
     Random,
 }

@@ -51,8 +51,8 @@ impl HashClass {
     }
 
     /// Parses the stored class of the costliest hash. Refuses a class above the cost limits for
-    /// imported hashes. If no class is stored, or if the stored class is cheaper than the hashes
-    /// that this program creates, returns the class of the hashes that this program creates.
+    /// imported hashes. If no class is stored, or if the stored class is not costlier than the
+    /// hashes that this program creates, returns the class of the hashes that this program creates.
     pub(crate) fn from_stored(stored: Option<&str>) -> Result<Self, Error> {
         let Some(text) = stored else { return Ok(Self::default()) };
         let damaged_class = |invalid: InvalidValue| Error::DamagedHashClass(invalid.reason);
@@ -76,8 +76,9 @@ impl HashClass {
         (*self != Self::default()).then(|| self.to_string())
     }
 
-    /// Returns the class of a parsed PHC string. Refuses a hash without a version, unsupported
-    /// parameters, and a class above the cost limits for imported hashes.
+    /// Returns the class of a parsed PHC string. Refuses algorithms other than Argon2, a hash
+    /// without a version, unsupported parameters, and a class above the cost limits for imported
+    /// hashes.
     pub(super) fn from_phc(hash: &phc::PasswordHash) -> Result<Self, InvalidValue> {
         let invalid_hash = |reason: &str| InvalidValue::new("password_hash", reason);
         let algorithm = Algorithm::try_from(hash.algorithm.as_str())
@@ -109,9 +110,9 @@ impl HashClass {
     }
 
     /// Returns a class whose work, added to `spent_work`, equals the work of this class to within
-    /// 0.1 %, or `None` if hardly any work remains. With an additional hash of the returned class, a
-    /// failed login costs the same for every user: `spent_work` is the work of the comparison with
-    /// the user's hash.
+    /// 0.1 %, or `None` if hardly any work remains. With an additional hash of the returned class,
+    /// a failed login costs the same for every user: `spent_work` is the work of the comparison
+    /// with the user's hash.
     ///
     /// The returned class uses no more memory than this class. It has one lane, because several
     /// lanes would be computed one after another and would not be faster. With several lanes,
@@ -149,7 +150,8 @@ pub(super) fn parse_phc(text: &str) -> Result<phc::PasswordHash, InvalidValue> {
     phc::PasswordHash::new(text).map_err(|_| InvalidValue::new("password_hash", reason))
 }
 
-/// Counter for tests: the work of the password hashes that this thread has computed.
+/// Counter for tests: the work of the password comparisons and of [`HashClass::spend_work`] on this
+/// thread. New hashes for storage are not counted.
 #[cfg(test)]
 pub(crate) mod hashing_work {
     use super::HashClass;
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn filler_and_spent_work_add_up_to_work_of_costliest_class() {
+    fn filler_class_adds_the_remaining_work_without_more_memory() {
         let user_hash_params =
             ["m=8,t=1,p=1", "m=767,t=3,p=64", "m=19456,t=2,p=1", "m=262144,t=4,p=1"];
         for costliest in [
@@ -210,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_class_round_trips_and_damaged_class_is_refused() {
+    fn costly_stored_class_round_trips_and_damaged_class_is_refused() {
         assert_eq!(HashClass::from_stored(None).unwrap().to_stored(), None);
         let text = "$argon2d$v=16$m=65536,t=3,p=4";
         let class = HashClass::from_stored(Some(text)).unwrap();

@@ -6,8 +6,8 @@ use crate::model::InvalidValue;
 /// Maximum size in bytes of content other than JSON.
 const MAX_NON_JSON_BYTES: usize = 256 * 1024;
 
-/// Maximum number of separators (commas, colons, opening brackets and braces) in a JSON document.
-/// This limit bounds the memory for the values of the document.
+/// Maximum number of separators (commas, colons, opening brackets and braces) in any content. The
+/// limit bounds the memory for the values of content that is JSON.
 const MAX_SEPARATORS: usize = 250_000;
 
 /// Refuses content whose decoding needs too much memory: content with too many JSON values, and
@@ -20,7 +20,9 @@ pub(super) fn ensure_size(bytes: &[u8]) -> Result<(), InvalidValue> {
         return Err(invalid_key(format!("too large: more than {MAX_NON_JSON_BYTES} bytes")));
     }
     if has_too_many_separators(bytes) {
-        return Err(invalid_key("the JSON has too many values"));
+        return Err(invalid_key(format!(
+            "too large: more than {MAX_SEPARATORS} commas, colons and opening brackets"
+        )));
     }
     Ok(())
 }

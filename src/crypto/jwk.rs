@@ -1,4 +1,4 @@
-//! Members of JWKs (RFC 7517; RFC 7518, section 6; RFC 8037, section 2).
+//! Parsing and checks of the members of JWKs (RFC 7517; RFC 7518, section 6; RFC 8037, section 2).
 
 use super::error::invalid_key;
 use super::public_key::PublicKey;
@@ -83,14 +83,15 @@ pub(super) fn check_key_use(
     operations: &[&str],
 ) -> Result<(), InvalidValue> {
     if jwk.get("use").is_some_and(|purpose| purpose != "sig") {
-        return Err(invalid_key("not for signatures (`use`)"));
+        return Err(invalid_key("`use` is not `sig`"));
     }
     let permits_operation = |value: &Value| {
         let mut listed_operations = value.as_array().into_iter().flatten();
         listed_operations.any(|listed| operations.iter().any(|operation| listed == operation))
     };
     if jwk.get("key_ops").is_some_and(|value| !permits_operation(value)) {
-        return Err(invalid_key("not for signatures (`key_ops`)"));
+        let operations = operations.join("` or `");
+        return Err(invalid_key(format!("`key_ops` without `{operations}`")));
     }
     Ok(())
 }

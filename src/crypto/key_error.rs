@@ -8,8 +8,8 @@ use crate::model::{Algorithm, InvalidValue, KeySpec};
 /// Reason why a key is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyError {
-    /// Invalid key, or a key of another kind than expected, such as a public key in place of a
-    /// private key.
+    /// Invalid key, a key of another kind than expected, such as a public key in place of a private
+    /// key, or an input that was expected to be a secret, but is empty, too large or not base64.
     #[error("{0}")]
     Invalid(#[from] InvalidValue),
     /// Error of one key of a collection, such as a JWK Set.
@@ -38,7 +38,8 @@ pub(crate) enum KeyError {
     /// A key in an unsupported format.
     #[error("unsupported key format: found {}, expected PEM, DER, JWK or JWK Set", .0.to_display())]
     UnsupportedFormat(UnsupportedFormat),
-    /// Text that starts like JSON, without a recognized key.
+    /// Text that starts like JSON and in which no key is recognized: the strict JSON parser refuses
+    /// the text, or its member `keys` is not an array.
     #[error("{error}")]
     InvalidJson {
         /// Reason.
@@ -47,23 +48,26 @@ pub(crate) enum KeyError {
         /// accepted as a secret only if the encoding of the secret is given.
         is_document: bool,
     },
-    /// Input that exceeds the limits for the size of key material.
+    /// Input for a key that exceeds the limits for the size of key material.
     #[error("{0}")]
     TooLarge(InvalidValue),
-    /// JSON without a key.
+    /// Well-formed JSON without a key.
     #[error("unsupported key format: found JSON without a key, expected PEM, DER, JWK or JWK Set")]
     NoKeyInJson,
     /// Input without content.
     #[error("key empty: found no content, expected PEM, DER, JWK or JWK Set")]
     Empty,
-    /// Several usable keys. Contains the path of the first key in the notation of `jq`, if `jq` can
-    /// read the input.
-    #[error("several keys found, expected a single private key")]
-    SeveralKeys(Option<&'static str>),
+    /// Several usable keys in a collection. Contains the path of the first key in the notation of
+    /// `jq`, if `jq` can read the input.
+    #[error("several keys found, expected a single key for signing")]
+    SeveralSigningKeys(Option<&'static str>),
+    /// Several usable keys in a collection in which no key has the requested key id.
+    #[error("several keys found, but no key with the requested key id")]
+    KidNotFound(Option<&'static str>),
     /// Several keys where one key for verification is expected. Contains the hint that describes
     /// the selection of one key.
-    #[error("several keys found, expected a single public key")]
-    SeveralPublicKeys(&'static str),
+    #[error("several keys found, expected a single key for verification")]
+    SeveralVerificationKeys(&'static str),
     /// A key in place of a shared secret.
     #[error("{}", .0.refusal_message())]
     KeyAsSecret(KeyFormat),

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn public_jwk_has_no_private_members() {
+    fn public_jwk_has_exactly_the_public_members() {
         for (algorithm, expected) in [
             (Algorithm::ES256, ["kty", "crv", "x", "y", "kid", "alg", "use"].as_slice()),
             (Algorithm::ES384, &["kty", "crv", "x", "y", "kid", "alg", "use"]),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn other_key_has_the_same_type_and_differs() {
+    fn other_key_has_the_same_algorithm_and_differs() {
         crate::crypto::initialize_crypto();
         assert_eq!(PUBLISHED_RSA_KEY, rsa_pkcs8(&rfc7517::rsa_jwk()));
         let published =

@@ -1,6 +1,6 @@
-//! Signatures, password hashes, key generation and random numbers. This layer has no access to the
-//! store. It reads the clock only to generate ids that contain a time. Claims are interpreted in
-//! `authority`.
+//! Signatures, token parsing, keys, password hashes and random numbers. This layer has no access to
+//! the store. It reads the clock only to generate ids that contain a time. Claims are interpreted
+//! in `authority`.
 
 mod compact;
 mod decoded_token;
@@ -55,8 +55,8 @@ pub(crate) use signature::{
 pub(crate) use verifier::Verifier;
 pub(crate) use verifier::{KeyRefusal, KeySet, SingleKeyReader, read_jwks};
 
-/// Protects the memory of the process, and installs the crypto provider of the JWT crate. Must be
-/// called before all other functions of this module except [`check_random_source`].
+/// Installs the crypto provider of the JWT crate, and on Linux protects the memory of the process.
+/// Must be called before all other functions of this module except [`check_random_source`].
 pub(crate) fn initialize_crypto() {
     // Keeps keys and passwords out of core files and inaccessible to other processes of the user.
     #[cfg(target_os = "linux")]

@@ -1,5 +1,6 @@
-//! Password hashes: Argon2id with the parameters that OWASP recommends (m = 19 MiB, t = 2, p = 1).
-//! These are the defaults of the crate `argon2`.
+//! Password hashes. New hashes are Argon2id with the parameters that OWASP recommends (m = 19 MiB,
+//! t = 2, p = 1), the defaults of the crate `argon2`. Imported hashes can have any variant of
+//! Argon2 and other parameters.
 
 use super::error::Error;
 use super::hash_class::{HashClass, parse_phc};
@@ -64,8 +65,9 @@ pub(crate) fn hash_passwords<E: From<Error> + From<ThreadError> + Send>(
 }
 
 /// Parses an imported hash, a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`. Refuses hashes
-/// other than Argon2. Also refuses hashes above the cost limits for imported hashes: otherwise, the
-/// source of the hash could choose the memory and time of a login.
+/// other than Argon2, and unsupported versions and parameters. Also refuses hashes above the cost
+/// limits for imported hashes: otherwise, the source of the hash could choose the memory and time
+/// of a login.
 pub(crate) fn parse_imported_hash(phc: String) -> Result<PasswordHash, InvalidValue> {
     parse_hash_class(&phc)?;
     Ok(PasswordHash::new(phc))
@@ -107,9 +109,9 @@ pub(crate) fn verify_password(
     Ok(is_match && password.is_some())
 }
 
-/// Computes a hash after a failed login, so that the whole login costs as much as a comparison with
-/// a hash of `costliest_class`. `user_hash` is the hash with which the login has already compared
-/// the password. `None` means that the login made no comparison.
+/// Computes a further hash after a failed login that cost less than a comparison with a hash of
+/// `costliest_class`, so that the costs are equal. `user_hash` is the hash with which the login has
+/// already compared the password. `None` means that the login made no comparison.
 pub(crate) fn spend_remaining_work(
     password: Option<&Password>,
     user_hash: Option<&PasswordHash>,
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn hash_passwords_keeps_the_order_and_stops_at_an_error() {
+    fn hash_passwords_keeps_the_order_and_returns_the_error_of_the_callback() {
         let passwords: Vec<Password> = (0..5).map(|n| parse_password(&n.to_string())).collect();
         let hashed_count = AtomicUsize::new(0);
         let on_hashed = || {
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn hash_of_an_old_version_needs_rehash() {
+    fn hash_of_an_old_version_needs_rehash_and_new_hash_does_not() {
         let new_hash = hash_password(&parse_password("x")).unwrap();
         assert!(!needs_rehash(&new_hash));
         let old_hash = new_hash.expose().replace("$v=19$", "$v=16$");
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn costly_or_malformed_hash_is_refused() {
+    fn imported_hash_must_be_well_formed_supported_and_within_the_limits() {
         let with_salt_and_hash =
             |prefix: &str| format!("{prefix}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu");
         // Limits: 256 MiB of memory, 1 GiB for the product of memory and passes, and 64 lanes.

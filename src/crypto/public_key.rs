@@ -55,7 +55,8 @@ impl PublicKey {
         }
     }
 
-    /// Refuses invalid keys, and keys whose signatures can be forged.
+    /// Refuses RSA keys whose size or exponent is out of range, and points that are invalid or of
+    /// small order.
     pub(super) fn validate(&self) -> Result<(), InvalidValue> {
         match self {
             Self::Rsa { n, e } => validate_rsa(n, e),
@@ -123,7 +124,9 @@ fn validate_rsa(n: &[u8], e: &[u8]) -> Result<(), InvalidValue> {
         return Err(invalid_key("RSA key size out of range: expected 2,048 to 8,192 bits"));
     }
     if e.is_empty() || e.len() > 8 || e == [1] || e.last().is_some_and(|last| last % 2 == 0) {
-        return Err(invalid_key("the RSA exponent is not an odd number of at least 3"));
+        return Err(invalid_key(
+            "RSA exponent out of range: expected an odd number from 3 to 2^64 - 1",
+        ));
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(crate) fn generate_jti() -> Jti {
     Jti::new(Uuid::now_v7())
 }
 
-/// Generator of ids for many tokens.
+/// Generator of token ids (`jti`) for many tokens.
 #[derive(Debug, Default)]
 pub(crate) struct JtiGenerator {
     /// Time in the ids of the last call of `generate`, in milliseconds since 1970.
@@ -86,8 +86,8 @@ pub(crate) fn generate_random_text() -> Result<String, Error> {
     Ok(URL_SAFE_NO_PAD.encode(random_bytes(32)?))
 }
 
-/// Characters of generated passwords. Each character represents 5 random bits. Characters that look
-/// alike, such as `l` and `1`, are omitted.
+/// Letters and digits of generated passwords. Each character represents 5 random bits. `l` and `1`,
+/// and `o` and `0`, look alike and are omitted.
 const PASSWORD_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// Number of characters in a group of a generated password.
@@ -129,7 +129,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn generated_passwords_have_the_requested_length_and_are_random() {
+    fn generated_passwords_have_at_least_the_requested_length_and_are_random() {
         for (min_chars, length) in [(0, 23), (23, 23), (24, 29), (256, 257)] {
             let password = generate_password(min_chars).unwrap();
             assert_eq!(password.expose_secret().len(), length, "{min_chars}");

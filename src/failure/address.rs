@@ -1,4 +1,5 @@
-//! Errors about the address of a store, and about the connection to a database server.
+//! Errors about the address of a store, and errors of a store on a database server, such as a
+//! failed connection.
 
 use super::{Code, Failure};
 use crate::store::InvalidAddress;
@@ -6,9 +7,9 @@ use crate::store::InvalidAddress;
 use crate::store::{ConnectionError, ServerError};
 
 impl Failure {
-    /// Returns the error for an invalid address of a store. `argument` is the name of the flag or
-    /// variable with the address. The message does not repeat the address, because the address may
-    /// contain a password.
+    /// Returns the error for an invalid address of a store. `argument` is the name of the flag,
+    /// argument or variable with the address. The message does not repeat the address, because the
+    /// address may contain a password.
     pub(crate) fn invalid_address(argument: &str, invalid: &InvalidAddress) -> Self {
         let failure = Self::new(Code::InvalidInput, format!("{argument}: {invalid}"));
         Self { hint: invalid.hint().map(str::to_owned), ..failure }
@@ -33,8 +34,9 @@ impl From<ServerError> for Failure {
             ServerError::Unavailable(_) | ServerError::ConnectionLost(_) => {
                 failure(Code::Busy).with_hint("try again, or wait longer with `--wait`")
             }
-            ServerError::StatementEnded(_) => failure(Code::Busy)
-                .with_hint("try again, or increase `statement_timeout` of the database user"),
+            ServerError::StatementEnded(_) => failure(Code::Busy).with_hint(
+                "try again, or increase `statement_timeout` or `transaction_timeout` of the database user",
+            ),
             ServerError::Unsupported(_) => failure(Code::StoreUnreadable),
             ServerError::AccessDenied(_) => {
                 failure(Code::Forbidden).with_hint(Self::DATABASE_RIGHTS_HINT)

@@ -47,7 +47,7 @@ impl From<Error> for Failure {
                 imported_user_exists(message, line, skips_existing)
             }
             Error::NoAdmin => failure(Code::BadData)
-                .with_hint("set the role `admin` in a row, or create an admin: jeton init"),
+                .with_hint("set the role `admin` in the file, or create an admin: jeton init"),
             Error::KeyRevoked => failure(Code::KeyRevoked),
             Error::LoginInvalid | Error::WrongPassword => failure(Code::LoginInvalid),
             Error::Forbidden(_) => failure(Code::Forbidden),

@@ -1,4 +1,5 @@
-//! Error codes and their kinds. Only this module defines the exit codes of failures.
+//! Error codes and their kinds. Only this module defines the exit codes of failures, except the
+//! exit codes for signals during or after a prompt.
 
 /// Defines the enums `Kind` and `Code` from a list of kinds. Each kind has a name, an exit code, a
 /// description, and a list of its codes. Each code has a name and a word.
@@ -57,7 +58,7 @@ kinds! {
     Internal 1 "a bug, an unexpected I/O error, or a secret that was not delivered or not revoked" {
         Internal "internal"
     }
-    Usage 2 "invalid flags or values, no terminal to prompt on, or confirmation declined" {
+    Usage 2 "invalid flags or values, prompt not possible, or confirmation declined" {
         Usage "usage"
         InvalidInput "invalid_input"
     }
@@ -69,10 +70,10 @@ kinds! {
         KeyNotFound "key_not_found"
         PresetNotFound "preset_not_found"
     }
-    TokenMissing 4 "not logged in, and `JETON_TOKEN` is not set" {
+    TokenMissing 4 "not logged in, and no token given (`JETON_TOKEN`, `--token-file`)" {
         NotLoggedIn "authorization_header"
     }
-    Conflict 5 "already exists, must not be removed, or is a revoked key" {
+    Conflict 5 "already exists, is the last active admin or the active app key, or is a revoked key" {
         UserExists "user_exists"
         StoreExists "store_exists"
         FileExists "file_exists"
@@ -84,7 +85,7 @@ kinds! {
     LoginInvalid 6 "wrong login name or password, or user disabled" {
         LoginInvalid "login_invalid"
     }
-    Forbidden 7 "not permitted by role, ownership or rights in the database" {
+    Forbidden 7 "not permitted, for example by role, ownership or rights in the database" {
         Forbidden "forbidden"
     }
     QuotaExceeded 8 "token quota exceeded" {
@@ -102,17 +103,17 @@ kinds! {
     TokenRevoked 12 "token, session or signing key revoked" {
         TokenRevoked "token_revoked"
     }
-    BadData 65 "invalid content of a file or variable; nothing was applied" {
+    BadData 65 "invalid content of a file, a variable or standard input; nothing was applied" {
         BadData "bad_data"
     }
     OutcomeUnknown 74
         "disk failure or lost connection during a commit: the change may be stored; the message names the object to check" {
         OutcomeUnknown "outcome_unknown"
     }
-    Busy 75 "timed out waiting for a lock, or server unavailable; safe to retry" {
+    Busy 75 "timed out (lock or statement), server unavailable, or keys changed during the command; safe to retry" {
         Busy "busy"
     }
-    StoreUnusable 78 "unusable store, session file or directory, or connection refused by the server" {
+    StoreUnusable 78 "unusable store, session file or directory, or login or TLS connection rejected by the server" {
         StoreNewer "store_newer"
         StoreOlder "store_older"
         StoreForeign "store_foreign"
@@ -128,7 +129,7 @@ kinds! {
     CommandNotFound 127 "command of `run` not found" {
         CommandNotFound "command_not_found"
     }
-    Interrupted 130 "interrupted by Ctrl-C (SIGTERM or SIGHUP at a prompt: exit code 143)" {
+    Interrupted 130 "interrupted by Ctrl-C (SIGTERM or SIGHUP during or after a prompt: exit code 143)" {
         Interrupted "interrupted"
     }
 }

@@ -22,11 +22,14 @@ impl From<KeyError> for Failure {
             ),
             KeyError::Empty => failure
                 .with_hint("generate a key: openssl genpkey -algorithm ed25519 -out new-key.pem"),
-            KeyError::SeveralKeys(Some(path)) => failure.with_hint(format!(
-                "select a single key: (umask 077; jq '{path}' FILE > key.json)"
-            )),
-            KeyError::SeveralKeys(None) => failure.with_hint(crypto::SAVE_HINT),
-            KeyError::SeveralPublicKeys(hint) => failure.with_hint(hint),
+            KeyError::SeveralSigningKeys(Some(path)) | KeyError::KidNotFound(Some(path)) => failure
+                .with_hint(format!(
+                    "select a single key: (umask 077; jq '{path}' FILE > key.json)"
+                )),
+            KeyError::SeveralSigningKeys(None) | KeyError::KidNotFound(None) => {
+                failure.with_hint(crypto::SAVE_HINT)
+            }
+            KeyError::SeveralVerificationKeys(hint) => failure.with_hint(hint),
             KeyError::CollectionMember { error, .. } => {
                 Self { hint: Self::from(*error).hint, ..failure }
             }

@@ -8,7 +8,8 @@ use std::path::Path;
 
 impl Failure {
     /// Returns the error for a directory in which other users can replace files. The hint is
-    /// correct for output files and session files, but not for stores.
+    /// correct for output files and session files. For stores and backups, use
+    /// [`Self::insecure_store_directory`].
     pub(crate) fn insecure_directory(insecure: &InsecureDirectory) -> Self {
         let failure = Self::new(Code::InsecurePermissions, insecure_message(insecure));
         failure.with_hint(if insecure.can_be_restricted {
@@ -42,7 +43,7 @@ impl Failure {
                 ))
             }
             DirectoryRemedy::CreateDirectory(directory) => failure.with_hint(format!(
-                "create a separate directory: mkdir -m 700 {}",
+                "create a separate directory: mkdir -p -m 700 {}",
                 quote_shell_path(directory)
             )),
             DirectoryRemedy::ChooseDirectory => failure,

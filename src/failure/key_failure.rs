@@ -1,4 +1,4 @@
-//! Hints for errors about a key, in place of the hints that the module `crypto` assigns.
+//! Hints for errors about a key, in place of the hints that the module `failure::crypto` assigns.
 
 use super::{Failure, KeySource};
 use crate::model::{Algorithm, redact_for_error};

@@ -1,4 +1,4 @@
-//! Insertion of the key source and of file names into hints that contain a conversion command.
+//! Insertion of the key source and of file names into hints for errors about a key.
 
 use crate::crypto::FILE_PLACEHOLDER;
 use crate::model::{quote_shell_word, redact_for_error};
@@ -37,8 +37,9 @@ const OUTPUT_FILES: [&str; 10] = [
 ];
 
 /// Inserts the source of the key into a hint. If the command in the hint needs a file and the
-/// source is not a file, the new hint first saves the key in a file. Output files of the command
-/// get names that no existing file has.
+/// source is not a file, the new hint first saves the key in a file. For a variable, this also
+/// applies to a hint that needs a file but contains no command. Output files of the command get
+/// names that no existing file has.
 pub(super) fn insert_key_source(hint: &str, source: &KeySource<'_>) -> String {
     // A colon separates the instruction from the command.
     let has_command = hint.contains(": ");
@@ -111,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn placeholder_is_replaced_only_as_a_word() {
+    fn only_a_placeholder_word_is_replaced_by_the_quoted_path() {
         for (hint, path, expected) in [
             (
                 "extract the key: jq -r '.\"PRIVATE_KEY_FILE\"' FILE > key.txt",

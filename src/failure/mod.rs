@@ -158,8 +158,8 @@ impl Failure {
         }})
     }
 
-    /// Returns the JSON document of the error for a signal during a prompt. `exit_code` is the exit
-    /// code for the signal.
+    /// Returns the JSON document of the error for a signal during or after a prompt. `exit_code` is
+    /// the exit code for the signal.
     pub(crate) fn interrupted_json(exit_code: u8) -> Value {
         let mut json = Self::from(terminal::Error::Interrupted).to_json();
         json["error"]["exit_code"] = exit_code.into();

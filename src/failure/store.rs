@@ -82,11 +82,12 @@ impl Failure {
         let message = format!("`{address}`: {}", failure.message);
         // Only a target on a server can be read-only, because a target file is new and writable.
         let is_read_only = failure.code == Code::StoreReadOnly;
-        let primary_hint = is_read_only.then(|| "use the address of the primary server".to_owned());
+        let primary_hint = is_read_only
+            .then(|| "use the address of a primary server that permits changes".to_owned());
         Self { message, hint: primary_hint.or(failure.hint), location: None, ..failure }
     }
 
-    /// Returns the error for an empty store file without a `-wal` file.
+    /// Returns the error for a store file without tables whose `-wal` file is missing or empty.
     fn missing_wal(path: &str) -> Self {
         let message = format!(
             "store `{path}` is empty: its `-wal` file is missing, or `jeton init` was interrupted"
@@ -96,8 +97,8 @@ impl Failure {
         )
     }
 
-    /// Returns the error for a commit with unknown result. `jti` is the id of the token in the
-    /// commit, if the commit stores a token.
+    /// Returns the error for a commit with unknown result. `jti` is the id of the first token in
+    /// the commit, if the commit stores tokens.
     fn outcome_unknown(message: String, jti: Option<Jti>) -> Self {
         let mut failure = Self::new(Code::OutcomeUnknown, message);
         failure.details.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
@@ -137,8 +138,8 @@ impl Failure {
         ))
     }
 
-    /// Returns the error for a backup that must not be restored because a check found faults.
-    /// `fault` is the first fault that prevents the restore.
+    /// Returns the error for a backup that must not be restored. `fault` is the error of the failed
+    /// check, or the first fault from the check that prevents the restore.
     pub(super) fn unusable_backup(file: &Path, fault: Error) -> Self {
         if matches!(fault, Error::NotAStore(_)) {
             return Error::NotAStore(file.to_owned()).into();
@@ -158,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hint_moves_every_file_of_the_previous_store() {
+    fn previous_store_failure_names_the_file_and_moves_all_files() {
         let failure = Failure::from(Error::PreviousStoreExists {
             previous: "/d/a.db.before-restore".into(),
             existing: "/d/a.db.before-restore-wal".into(),

@@ -9,8 +9,9 @@ const MAX_LISTED_IDS: usize = 10;
 
 impl Failure {
     /// Returns the error for tokens that are still valid, because the revocation failed with the
-    /// error `cause`. The message starts with `reason`, the event that required the revocation.
-    /// `ids` are the ids of all these tokens. The details contain all ids.
+    /// error `cause`. If the outcome of the revocation is unknown, the tokens may be revoked. The
+    /// message starts with `reason`, the event that required the revocation. `ids` are the ids of
+    /// all these tokens. The details contain all ids.
     pub(crate) fn unrevoked_tokens(reason: &str, ids: &[TokenId], cause: &Self) -> Self {
         let is_outcome_unknown = cause.code == Code::OutcomeUnknown;
         let code = if is_outcome_unknown { cause.code } else { Code::Internal };

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 /// Checks the validation of claims in a store token (a token that jeton issued), and of the same
 /// claims in a third-party token. The first line of the input contains the reference time and the
 /// leeway as numbers, then the expectations as `name=value` words. The other lines contain the
-/// claims.
+/// claims. The validation of the third-party token must not be stricter. The results for expiry,
+/// start of validity and minimum lifetime must be equal to a calculation in this function.
 pub fn claims(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some((first_line, other_lines)) = text.split_once('\n') else { return };
@@ -30,8 +31,8 @@ pub fn claims(bytes: &[u8]) {
         assert!(expectations.required_values.iter().all(|(name, _)| claims.contains_key(name)));
     }
     let [expiry, start] = [numeric_date(&claims, "exp", f64::floor), valid_from(&claims)];
-    // At `exp` and at the start of the validity, a result changes. For both, the last second before
-    // the change and the second of the change.
+    // A result changes at `exp` plus the leeway, and at the start of the validity minus the leeway.
+    // The list contains the last second before each change, and the second of each change.
     let times_near_changes = [expiry, start].into_iter().flatten().flat_map(|time| {
         [
             time - expectations.leeway_seconds - 1,

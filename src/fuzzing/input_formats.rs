@@ -12,10 +12,12 @@ use serde_json::{Map, Value};
 /// of claims (`name=JSON`) and of settings (`setting=value`).
 ///
 /// The strict JSON reader accepts the same objects as a lenient reader, except objects with
-/// duplicate members or with numbers beyond the range of a double. Reading rows in blocks has the
-/// same result as reading them one after another. The line number of an error is a line of the
-/// input. A text that is written as a CSV cell is read back as the escaped text. The stored value
-/// of an accepted setting is one visible line.
+/// duplicate members or with numbers that have a fraction or an exponent and exceed the range of a
+/// double. Reading rows in blocks has the same result as reading them one after another. The line
+/// number of an error is a line of the input. A text that is written as a CSV cell is read back as
+/// the escaped text. An accepted password hash is unchanged. An accepted claim has the value that
+/// an independent JSON parser returns. The stored value of an accepted setting is one visible line,
+/// and has the same effect as the input.
 pub fn input_formats(bytes: &[u8]) {
     let lenient = parse_independently(bytes)
         .filter(|value| !has_number_out_of_range(value))
@@ -93,8 +95,8 @@ fn count_colons(json: &[u8]) -> usize {
     count
 }
 
-/// Reads rows in blocks, as a bulk mint reads its input file. A block is a part of the file with
-/// one or more complete rows.
+/// Reads rows in blocks, as a bulk mint reads its input file. A block is a part of the file that
+/// consists of complete rows, or the start of a row that is too long.
 fn read_blocks(bytes: &[u8]) -> Result<Vec<Row>, RowError> {
     let (blocks, parser) = RowReader::new(bytes)?.into_blocks();
     let mut rows = Vec::new();

@@ -12,6 +12,8 @@ use std::mem::discriminant;
 /// - A parsed key has algorithms of one type of key, such as RSA.
 /// - A parsed key verifies no trivial signature: a signature that can be built without the private
 ///   key.
+/// - If a reader that accepts all algorithms finds a key for an algorithm, a reader that accepts
+///   only this algorithm also finds a key, and restricts the key to this algorithm.
 /// - A document in which a key is recognized is not accepted as a secret, unless the key is a
 ///   symmetric JWK.
 /// - A key that is imported, exported and imported again is unchanged.
@@ -103,8 +105,8 @@ fn assert_reimport_is_identical(key: &KeySpec) {
     assert_eq!((&reimported.public_jwk, reimported.is_weak), (&key.public_jwk, key.is_weak));
 }
 
-/// Asserts that all algorithms are for the same type of key. EC keys on all curves, and HMAC keys
-/// of all lengths, have the same type.
+/// Asserts that all algorithms are for the same type of key. Neither the curve of an EC key nor the
+/// length of an HMAC key is part of the type.
 fn assert_one_key_type(algorithms: &[Algorithm]) {
     let first = algorithms.first().expect("every key has an algorithm").key_type();
     let is_same_type = |other: &Algorithm| discriminant(&other.key_type()) == discriminant(&first);

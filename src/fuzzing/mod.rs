@@ -75,8 +75,7 @@ mod tests {
 
     #[test]
     fn each_target_passes_on_its_corpus() {
-        // The corpus is not in `tests/fuzz`, because published packages do not contain that
-        // directory.
+        // The corpus is not in `tests/fuzz`, because that directory is a separate Cargo package.
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
         for (name, target) in TARGETS {
             let inputs = fs::read_dir(corpus.join(name)).unwrap();

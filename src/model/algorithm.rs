@@ -37,7 +37,7 @@ algorithms! {
 /// Key type that an algorithm requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyType {
-    /// Shared secret with this minimum length in bytes.
+    /// Shared secret. The value is the minimum length in bytes, which `--allow-weak` ignores.
     Hmac(usize),
     /// RSA key.
     Rsa,
@@ -96,7 +96,7 @@ impl Curve {
 }
 
 impl Algorithm {
-    /// Parses the `alg` of a header or of a JWK. The name is case-sensitive.
+    /// Parses a case-sensitive name, such as the `alg` of a header, a JWK or a preset.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == text).ok_or_else(|| {
             let names: Vec<_> = Self::ALL.iter().map(|algorithm| algorithm.name()).collect();
@@ -140,8 +140,9 @@ impl Algorithm {
         }
     }
 
-    /// Returns whether `self` and `other` create the same signatures. `EdDSA` and `Ed25519` do: for
-    /// Ed25519 keys, RFC 9864, section 2.2 replaces the name `EdDSA` with `Ed25519`.
+    /// Returns whether `self` and `other` are the same algorithm. `EdDSA` and `Ed25519` are two
+    /// names of one algorithm: for Ed25519 keys, RFC 9864, section 2.2 replaces the name `EdDSA`
+    /// with `Ed25519`.
     pub(crate) fn is_equivalent(self, other: Self) -> bool {
         self == other || self.key_type() == KeyType::Ed25519 && other.key_type() == KeyType::Ed25519
     }

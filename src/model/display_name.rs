@@ -7,7 +7,8 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// Full name of a person: 1 to 200 visible characters, not normalized.
+/// Full name of a person: 1 to 200 visible characters and spaces, not only spaces. The name is not
+/// normalized.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct DisplayName(Untrusted);

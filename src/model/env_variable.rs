@@ -57,8 +57,8 @@ const RESERVED_PREFIXES: &str = "ACTIONS_ ASPNETCORE_ BASH_FUNC_ CARGO_ALIAS_ CA
     GIT_CONFIG INPUT_ LC_ LD_ LUA_CPATH LUA_INIT LUA_PATH MALLOC NPM_CONFIG_ PERL5 PERL_ PIP_ \
     PYTEST_ PYTHON RUNNER_ RUSTUP_ TS_NODE_ XDG_";
 
-/// Rejects text that cannot be the name of an environment variable. The error does not repeat the
-/// text, which may be a secret in the wrong place.
+/// Rejects text that a shell does not accept as the name of a variable. The error does not repeat
+/// the text, which may be a secret in the wrong place.
 pub(crate) fn check_variable_name(text: &str) -> Result<(), InvalidValue> {
     let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_word || text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -70,8 +70,8 @@ pub(crate) fn check_variable_name(text: &str) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-/// Rejects text that cannot be the name of an environment variable. Also rejects variables that
-/// must not hold a token: the variables of jeton, and the variables in [`RESERVED_NAMES`] and
+/// Rejects text that [`check_variable_name`] rejects. Also rejects variables that must not hold a
+/// token: the variables of jeton, and the variables in [`RESERVED_NAMES`] and
 /// [`RESERVED_PREFIXES`]. Case is ignored, because programs also read `http_proxy` or
 /// `npm_config_*`.
 pub(crate) fn check_token_variable(text: &str) -> Result<(), InvalidValue> {
@@ -84,8 +84,7 @@ pub(crate) fn check_token_variable(text: &str) -> Result<(), InvalidValue> {
     if reserved_names.any(|reserved| reserved == name)
         || RESERVED_PREFIXES.split(' ').any(|prefix| name.starts_with(prefix))
     {
-        let reason =
-            "reserved for the dynamic loader, a shell or a runtime; use a name such as `API_TOKEN`";
+        let reason = "reserved for other programs; use a name such as `API_TOKEN`";
         return Err(InvalidValue::new("variable", reason));
     }
     Ok(())

@@ -112,8 +112,8 @@ impl Display for EventTarget {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct EventDetail {
-    /// Description of the changed objects, such as `test tokens`. Printed in place of the first
-    /// target.
+    /// Description of the changed, issued or exported objects, such as `test tokens`. Printed in
+    /// place of the first target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) objects: Option<String>,
     /// User whose tokens or sessions the command selected; a target of the kind `user`.
@@ -144,7 +144,7 @@ pub(crate) struct EventDetail {
 }
 
 impl EventDetail {
-    /// Returns a detail with only a description of the changed objects.
+    /// Returns a detail with only the description `objects`.
     pub(crate) fn objects(description: impl Into<String>) -> Self {
         Self { objects: Some(description.into()), ..Self::default() }
     }
@@ -154,7 +154,8 @@ impl EventDetail {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct EventSubject {
     /// First or only target, or the kind of several objects. `None` if the command has no target,
-    /// or if the target was not found.
+    /// if a refused command named no object or an ambiguous object, and for some events with
+    /// [`EventDetail::text`].
     pub(crate) target: Option<EventTarget>,
     /// Further data. `None` if the target describes the event completely.
     pub(crate) detail: Option<EventDetail>,
@@ -229,9 +230,9 @@ pub(crate) struct AuditEvent {
     pub(crate) id: AuditEventId,
     /// Time of the command.
     pub(crate) created_at: Timestamp,
-    /// Acting jeton user; `None` if not logged in.
+    /// Acting jeton user; `None` if no user was authenticated.
     pub(crate) user_id: Option<UserId>,
-    /// Current username or e-mail address of the acting user.
+    /// Current username or e-mail address of the acting user; `None` also for a deleted user.
     pub(crate) user: Option<Untrusted>,
     /// User id of the process in the operating system.
     pub(crate) os_uid: u32,
@@ -240,10 +241,11 @@ pub(crate) struct AuditEvent {
     /// Target and detail; in JSON, both are members of the event.
     #[serde(flatten)]
     pub(crate) subject: EventSubject,
-    /// `done` for a change; `undelivered` if the output of the command could not be delivered;
-    /// `revoked` for tokens that `jeton run` revoked at its end; otherwise an error code.
+    /// `done` for a change or an export; `undelivered` if the output of the command could not be
+    /// delivered; `revoked` for tokens that `jeton run` revoked at its end; `token_reused` if a
+    /// reused refresh token ended its session; otherwise an error code.
     pub(crate) outcome: Untrusted,
-    /// Number of changed objects.
+    /// Number of changed, issued or exported objects; 0 for a refusal.
     pub(crate) count: i64,
 }
 
@@ -252,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn target_text_round_trips() {
+    fn target_text_round_trips_or_is_refused() {
         for text in ["user 3", "token 7", "setting token.ttl", "store", "token"] {
             assert_eq!(EventTarget::parse(text).unwrap().to_string(), text);
         }

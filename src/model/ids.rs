@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn session_id_prefix_has_at_least_four_characters() {
+    fn session_id_prefix_of_at_least_four_valid_characters_has_a_range() {
         let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
         for length in MIN_ABBREVIATED_ID_LENGTH..=text.len() {
             let prefix = SidPrefix::parse(&text[..length].to_uppercase()).unwrap();
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn parse_accepts_one_spelling_and_lenient_parse_any_case() {
+    fn parse_accepts_one_spelling_and_parse_typed_any_case() {
         let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
         assert_eq!(Jti::parse(text).unwrap().to_string(), text);
         for spelling in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}")] {

@@ -18,7 +18,7 @@ impl IssuerUrl {
         }
         let Some(authority) = url.authority() else { return reject("host missing or invalid") };
         if authority.has_userinfo() {
-            return reject("user information is not allowed");
+            return reject("a username or password in the URL is not allowed");
         }
         if !has_valid_host(authority) {
             return reject("host missing or invalid");
@@ -47,8 +47,9 @@ impl IssuerUrl {
     }
 }
 
-/// Returns whether the host is an IP address or a valid host name. A host name has letters, digits,
-/// `-` and `_`, and the length limits of DNS (RFC 1035, section 2.3.4).
+/// Returns whether the host is an IPv4 or IPv6 address, or a valid host name. The labels of a host
+/// name have letters, digits, `-` and `_`. Labels and name have the length limits of DNS (RFC 1035,
+/// section 2.3.4).
 fn has_valid_host(authority: Authority<'_>) -> bool {
     let is_label_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let is_label =
@@ -64,7 +65,7 @@ fn has_valid_host(authority: Authority<'_>) -> bool {
 }
 
 /// Returns whether a path segment is `.` or `..`, plain or percent-encoded. Clients resolve such
-/// segments, so that they would request another URL than the issuer URL.
+/// segments, and would then request a URL that does not start with the issuer URL.
 fn is_dot_segment(segment: &str) -> bool {
     matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | "..")
 }
@@ -87,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn issuer_url_is_validated() {
+    fn issuer_url_is_validated_and_not_normalized() {
         for valid in [
             "https://id.example",
             "HTTPS://ID.example",

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Purpose {
-    /// Session tokens and app tokens.
+    /// App tokens, and the access and refresh tokens of sessions.
     App,
     /// Test tokens.
     Test,
@@ -37,12 +37,13 @@ impl Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum KeyState {
-    /// Published, but not used for new tokens yet. Exception: `--key` can select a standby test key
-    /// for signing.
+    /// Published unless symmetric, but not used for new tokens yet. Exception: `--key` can select a
+    /// standby test key for signing.
     Standby,
     /// Signs new tokens.
     Active,
-    /// Does not sign new tokens; verifies tokens until [`Key::verify_until`].
+    /// Verifies tokens until [`Key::verify_until`], but is no longer used for new tokens.
+    /// Exception: until this time, `--key` can select a retired test key for signing.
     Retired,
     /// Neither signs nor verifies.
     Revoked,
@@ -146,7 +147,8 @@ pub(crate) struct Key {
     pub(crate) state: KeyState,
     /// Creation time.
     pub(crate) created_at: Timestamp,
-    /// Time until which a retired key verifies tokens; `None` if the time is not limited.
+    /// Time until which a retired key verifies tokens. `None` for an active or standby key, and for
+    /// a retired key without this limit.
     pub(crate) verify_until: Option<Timestamp>,
 }
 
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn verification_and_publication_depend_on_key_state() {
+    fn verification_and_publication_depend_on_state_purpose_and_time() {
         let timestamp = |seconds| Timestamp::from_unix(seconds).unwrap();
         let key_for = |purpose, state, verify_until| Key {
             id: KeyRowId(1),

@@ -41,7 +41,7 @@ impl Lifetime {
             InvalidValue::new("duration", "expected a duration above zero").with_hint(POSITIVE_HINT)
         };
         let seconds = parse_seconds(text).map_err(|invalid| {
-            // The hint of `parse_seconds` may propose a negative value or a value out of range.
+            // The hint of `parse_seconds` may propose a value that is zero, negative or too large.
             let Some(value) = invalid.hint.as_deref().and_then(|hint| hint.split('`').nth(1))
             else {
                 return invalid;
@@ -143,7 +143,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn lifetime_parses_common_formats() {
+    fn lifetime_is_parsed_and_validated() {
         for (text, seconds) in [
             ("90s", 90),
             ("15m", 900),
@@ -212,6 +212,7 @@ mod tests {
             text in "[-+]?[0-9]{1,12}(s|m|h|d|w|mo|y|)([0-9]{1,3}(d|h|s))?",
             max in 1..2 * Lifetime::MAX_SECONDS,
         ) {
+            // A number out of range becomes five minutes, so half of the cases have this maximum.
             let max = Lifetime::from_seconds(max).unwrap_or(Lifetime::from_minutes(5));
             let parse_limited = |text: &str| Lifetime::parse_up_to(max, "leeway", text);
             if let Err(invalid) = Lifetime::parse(&text) {

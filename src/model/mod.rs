@@ -1,6 +1,6 @@
 //! Domain values and text formats. No function opens a file, reads the clock or uses the terminal.
-//! A function `parse` validates its text; a function `new_unchecked` accepts text from the store
-//! without validation.
+//! A function `parse` validates its text; a function `new_unchecked` accepts text without
+//! validation, for example text from the store.
 
 mod algorithm;
 mod claims;

@@ -17,12 +17,13 @@ impl UserName {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |reason: &str| InvalidValue::new("username", reason);
         let name = normalize_username(text)
-            .ok_or_else(|| invalid("only letters, digits and common symbols are allowed"))?;
+            .ok_or_else(|| invalid("expected letters, digits and symbols, without spaces"))?;
         if name.len() > 64 {
             return Err(invalid("longer than 64 bytes"));
         }
         if name.contains('@') {
-            return Err(invalid("`@` is only allowed in e-mail addresses (`--email`)"));
+            let reason = "`@` is only allowed in e-mail addresses (`--email`, in files `email`)";
+            return Err(invalid(reason));
         }
         if name.starts_with('-') {
             return Err(invalid("must not start with `-`"));
@@ -122,7 +123,7 @@ impl UserRef {
         Self::parse_login(text)
     }
 
-    /// Parses a username or an e-mail address. `login` accepts only these two kinds of references.
+    /// Parses a username or an e-mail address. `login` and `init` accept only these references.
     pub(crate) fn parse_login(text: &str) -> Result<Self, InvalidValue> {
         if text.contains('@') {
             Email::parse(text).map(Self::Email)
@@ -141,7 +142,8 @@ impl UserRef {
     }
 }
 
-/// Name of the application that a token is for: 1 to 100 visible characters.
+/// Name of the application that a token is for: 1 to 100 characters, without invisible characters,
+/// and without whitespace at the start or end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct AppName(Untrusted);
@@ -151,7 +153,7 @@ impl AppName {
         parse_visible_text("app name", text, 100).map(Self)
     }
 
-    /// Creates a name without validation, for stored text.
+    /// Creates a name without validation, for stored text and for the `sub` of a test token.
     pub(crate) fn new_unchecked(text: String) -> Self {
         Self(Untrusted::new(text))
     }
@@ -166,7 +168,7 @@ impl AppName {
 }
 
 /// Permission that an app token grants: 1 to 100 visible characters without whitespace. The prefix
-/// `jeton:` is reserved for jeton; the only permission with this prefix is [`Permission::MINT`].
+/// `jeton:` is reserved; jeton defines one permission with this prefix, [`Permission::MINT`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Permission(Untrusted);
@@ -200,7 +202,8 @@ impl Permission {
     }
 }
 
-/// Parses a text of 1 to `max_chars` visible characters, without whitespace at its start or end.
+/// Parses a text of 1 to `max_chars` characters. Refuses invisible characters, and whitespace at
+/// the start or end.
 pub(super) fn parse_visible_text(
     value_name: &'static str,
     text: &str,
@@ -288,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_prefix_and_whitespace_are_refused_in_permission() {
+    fn permission_refuses_whitespace_and_reserved_prefix_except_mint() {
         assert!(Permission::parse("read").is_ok());
         assert!(Permission::parse("jeton:mint").is_ok());
         assert!(Permission::parse("jeton:admin").is_err());

@@ -14,7 +14,7 @@ pub(crate) enum NonFileValue {
     Json,
     /// A key or certificate in PEM.
     Pem,
-    /// A signed or encrypted token in compact serialization.
+    /// A signed, unsigned or encrypted token in compact serialization.
     Token,
     /// `~/FILE`: the shell did not expand `~`, for example because of quotes or a preceding `=`.
     Home,

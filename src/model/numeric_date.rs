@@ -11,8 +11,9 @@ const NANOSECOND_DIGITS: usize = 9;
 /// Returns the date and time of a number of seconds since 1970, with up to nine digits of a
 /// fraction.
 ///
-/// For a number that is out of range, returns the number and this reason. If the number is a date
-/// in milliseconds, microseconds or nanoseconds, the text also contains this unit and the date.
+/// For a number that is out of range, returns the number and this reason. If the number is written
+/// as an integer and can be a date in milliseconds, microseconds or nanoseconds, the text also
+/// contains this unit and the date.
 pub(crate) fn describe_numeric_date(number: &Number) -> String {
     let text = number.to_string();
     if let Some(instant) = parse_instant(&text) {
@@ -25,8 +26,8 @@ pub(crate) fn describe_numeric_date(number: &Number) -> String {
     }
 }
 
-/// Parses a number that is too large for seconds since 1970. Returns the unit and the date if the
-/// number is a date in milliseconds, microseconds or nanoseconds.
+/// Parses an integer that is too large for seconds since 1970. Returns the unit and the date if the
+/// integer can be a date in milliseconds, microseconds or nanoseconds; `None` for any other number.
 fn parse_other_unit(text: &str) -> Option<(&'static str, Timestamp)> {
     let (unit, seconds) = guess_time_unit(text.parse().ok()?)?;
     Some((unit, Timestamp::from_second(seconds).ok()?))

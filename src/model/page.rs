@@ -15,7 +15,7 @@ pub(crate) enum PageRequest {
     },
     /// Items that follow an id in the order of the list (keyset pagination).
     After {
-        /// Last id of the previous page.
+        /// Id from the user, usually [`Page::next`] of the previous page.
         id: i64,
         /// Maximum number of items per page, at least 1.
         per_page: u32,
@@ -36,10 +36,10 @@ pub(crate) enum PageRequest {
 /// Position and size of a page, for an SQL query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SqlWindow {
-    /// Number of rows between the row with the id `after_id` and the page.
+    /// Number of rows that the query skips before the page.
     pub(crate) skip: i64,
-    /// Id after which the rows are counted, for lists in ascending order of ids; 0 if the request
-    /// has no id.
+    /// Id after which the rows of the query start, for lists in ascending order of ids; 0 if the
+    /// request has no id.
     pub(crate) after_id: i64,
     /// Maximum number of rows of the page; -1 for all rows.
     pub(crate) page_size: i64,
@@ -84,13 +84,14 @@ pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
     /// Page number; `None` for [`PageRequest::After`] and [`PageRequest::Chunk`].
     pub(crate) page: Option<u32>,
-    /// Maximum number of items per page; `None` if the page contains all items.
+    /// Maximum number of items per page; `None` for [`PageRequest::All`].
     pub(crate) per_page: Option<u32>,
     /// Number of items in the whole list; 0 for a chunk.
     pub(crate) total: i64,
     /// Number of pages in the whole list; 0 for a chunk.
     pub(crate) pages: i64,
-    /// Id after which the next page starts, the value for `--after`; `None` on the last page.
+    /// Id after which the next page starts, the value for `--after`; `None` on the last page, and
+    /// for lists that are not in the order of ids.
     pub(crate) next: Option<i64>,
 }
 
@@ -151,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn page_with_an_extra_item_has_a_next_page() {
+    fn page_number_determines_sql_window_and_extra_item_determines_next_id() {
         let request = PageRequest::Number { page: 2, per_page: 3 };
         assert_eq!(request.sql_window(), SqlWindow { skip: 3, after_id: 0, page_size: 3 });
         let page = Page::new(request, vec![4, 5, 6, 7], 7, |id| *id);

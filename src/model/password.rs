@@ -30,7 +30,7 @@ impl Password {
             let normalized = enforce_to_fixed_point(&text, |text| {
                 OpaqueString::enforce(text).map(Cow::into_owned)
             })
-            .ok_or_else(|| invalid("contains control characters or unassigned characters"))?;
+            .ok_or_else(|| invalid("contains a character that is not allowed"))?;
             // The normalized form can be longer than the text.
             check_length(&normalized)?;
             Ok(Self(SecretString::from(normalized.as_str())))
@@ -50,7 +50,7 @@ impl Password {
     }
 }
 
-/// Argon2 hash as a PHC string such as `$argon2id$…`; only `crypto` interprets the content.
+/// Argon2 hash as a PHC string such as `$argon2id$…`.
 #[derive(Debug, Clone)]
 pub(crate) struct PasswordHash(SecretString);
 
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equivalent_spellings_of_a_password_are_equal() {
+    fn password_is_normalized_and_keeps_outer_spaces() {
         let composed = Password::parse("caf\u{e9} au lait".to_owned()).unwrap();
         let decomposed = Password::parse("cafe\u{301} au lait".to_owned()).unwrap();
         assert_eq!(composed.expose(), decomposed.expose());

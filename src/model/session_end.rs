@@ -10,7 +10,7 @@ pub(crate) enum SessionEndReason {
     Logout,
     /// A later login replaced the session.
     Replaced,
-    /// A refresh token was used twice.
+    /// A refresh token was used a second time, not as a retry of the first use.
     Reuse,
     /// The session or its refresh token was revoked.
     Revoked,
@@ -20,7 +20,7 @@ pub(crate) enum SessionEndReason {
     Disabled,
     /// The user was deleted.
     Deleted,
-    /// The signing key was revoked.
+    /// The key that signed the current tokens of the session was revoked.
     Key,
 }
 
@@ -54,7 +54,7 @@ impl SessionEndReason {
         match self {
             Self::Logout => "logout",
             Self::Replaced => "replaced by a later login",
-            Self::Reuse => "refresh token used twice",
+            Self::Reuse => "used refresh token presented again",
             Self::Revoked => "revoked",
             Self::Password => "password changed",
             Self::Disabled => "user disabled",

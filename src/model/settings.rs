@@ -14,7 +14,7 @@ pub(crate) struct QuotaUsage {
     pub(crate) limit: u32,
 }
 
-/// Maximum number of live app tokens of a user.
+/// Maximum number of valid app tokens of a user; a token with a valid successor does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quota {
     /// Maximum number.
@@ -27,10 +27,9 @@ impl Quota {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         match text {
             "unlimited" => Ok(Self::Unlimited),
-            number => number
-                .parse()
-                .map(Self::Limited)
-                .map_err(|_| InvalidValue::new("quota", "expected a number or `unlimited`")),
+            number => number.parse().map(Self::Limited).map_err(|_| {
+                InvalidValue::new("quota", "expected a number from 0 to 4294967295, or `unlimited`")
+            }),
         }
     }
 
@@ -52,7 +51,7 @@ impl QuotaOverride {
         if text == "default" {
             return Ok(Self(None));
         }
-        let reason = "expected a number, `unlimited` or `default`";
+        let reason = "expected a number from 0 to 4294967295, `unlimited` or `default`";
         Quota::parse(text)
             .map(Some)
             .map(Self)
@@ -90,7 +89,7 @@ macro_rules! settings {
 }
 
 settings! {
-    TokenQuota "token.quota" "3" "maximum number of live app tokens per user, or `unlimited`",
+    TokenQuota "token.quota" "3" "default maximum number of live app tokens per user, or `unlimited`",
     TokenTtl "token.ttl" "7d" "default lifetime of app tokens",
     TokenRenewalPeriod "token.max_ttl" "90d"
         "period after the issue of an app token; within this period, the bearer can renew the token and its successors",

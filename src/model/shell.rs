@@ -1,6 +1,7 @@
 //! Quoting of words for a shell command line.
 
-/// Returns whether `word` needs no quoting in any shell: only ASCII letters, digits and `._@+-`.
+/// Returns whether `word` is not empty and has only ASCII letters, digits and `._@+-`. Such a word
+/// needs no quoting in a POSIX shell.
 pub(crate) fn is_plain_word(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@+-".contains(&b))
 }
@@ -14,16 +15,17 @@ pub(crate) fn quote_shell_word(text: &str) -> String {
     shlex::try_quote(text).map_or_else(|_| String::new(), Into::into)
 }
 
-/// Returns the value of a word of a POSIX shell. The word may end within quotes.
+/// Returns the value of a word of a POSIX shell, without expansion of variables. The word may end
+/// within quotes.
 pub(crate) fn unquote_shell_word(word: &str) -> String {
     let split_with_end = |quote| shlex::split(&format!("{word}{quote}"));
     let words = ["", "'", "\""].into_iter().find_map(split_with_end);
     words.map_or_else(|| word.to_owned(), |words| words.concat())
 }
 
-/// Returns whether every shell reads the character literally after the first character of a word.
-/// At the start of a word, some shells interpret some of these characters, such as `=`. Letters and
-/// digits of all alphabets are literal, because shells interpret only symbols.
+/// Returns whether every shell reads the character literally, if it is not the first character of a
+/// word. At the start of a word, some shells interpret some of these characters, such as `=`.
+/// Letters and digits of all alphabets are literal, because shells interpret only symbols.
 pub(crate) fn is_literal_in_shell(c: char) -> bool {
     c.is_alphanumeric() || "._@+-/:=,".contains(c)
 }
@@ -57,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_words_need_no_quotes() {
+    fn plain_words_need_no_quotes_and_have_no_special_characters() {
         for word in ["ada", "Ada.L_1+x@example.com", "a-b", "7"] {
             assert!(is_plain_word(word), "{word}");
             assert_eq!(quote_shell_word(word), word);

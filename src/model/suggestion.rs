@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn similar_name_is_found() {
+    fn only_a_similar_name_is_found() {
         let names = ["auth0", "cognito", "cognito-id", "github-actions", "keycloak"];
         for (word, expected) in [
             ("github_actions", Some("github-actions")),

@@ -1,4 +1,4 @@
-//! Byte order marks at the start of text files.
+//! Removal of byte order marks from text files, and conversion of UTF-16 to UTF-8.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,8 @@ pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Returns the text in UTF-8, without a byte order mark. UTF-16 with a byte order mark is
 /// converted: Windows PowerShell redirects output in this format, and no text in UTF-8 starts with
-/// the byte order mark of UTF-16. Invalid UTF-16 is returned unchanged.
+/// the byte order mark of UTF-16. Invalid UTF-16 is returned unchanged. Text without a byte order
+/// mark of UTF-16 is not checked, so the result can be invalid UTF-8.
 pub(crate) fn normalize_encoding(bytes: &[u8]) -> Cow<'_, [u8]> {
     let decode = |from_bytes: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes.as_chunks::<2>();
@@ -32,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn invalid_utf16_is_unchanged() {
+    fn invalid_utf16_is_unchanged_and_not_valid_utf8() {
         for bytes in
             [b"\xff\xfe{\0}".as_slice(), b"\xff\xfe\0\xd8", b"\xfe\xff\xdc\0", b"\xff\xfe{"]
         {
@@ -42,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn byte_order_mark_is_removed() {
+    fn byte_order_mark_is_removed_and_utf16_is_converted() {
         let little_endian = b"\xff\xfe{\0}\0".as_slice();
         let big_endian = b"\xfe\xff\0{\0}".as_slice();
         for bytes in [b"{}".as_slice(), b"\xef\xbb\xbf{}", little_endian, big_endian] {

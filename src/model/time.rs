@@ -1,8 +1,9 @@
-//! Timestamps in whole seconds, in text form and as claims.
+//! Timestamps in whole seconds, and their text forms.
 
 use super::{InvalidValue, Lifetime};
 use jiff::civil::{Date, DateTime, DateTimeDifference};
 use jiff::fmt::friendly::{Designator, Direction, Spacing, SpanPrinter};
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use jiff::{RoundMode, Unit};
 use serde::{Serialize, Serializer};
@@ -26,11 +27,12 @@ impl Timestamp {
     }
 
     /// Parses RFC 3339 or Unix seconds. A date without a time means the start of the day in UTC.
+    /// Also accepts variants of RFC 3339 that jiff parses, such as `2030-01-31T12Z`.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |reason: &str| InvalidValue::new("time", reason);
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Self::parse_rfc3339(text).ok_or_else(|| {
-                let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds";
+                let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date or Unix seconds";
                 invalid_time_error(text, reason)
             });
         }
@@ -41,9 +43,10 @@ impl Timestamp {
         Self::from_unix(seconds).ok_or_else(|| invalid("out of range"))
     }
 
-    /// Parses RFC 3339, or a date as the start of the day in UTC.
+    /// Parses RFC 3339, or a date as the start of the day in UTC, in the range of timestamps.
     fn parse_rfc3339(text: &str) -> Option<Self> {
-        let instant: jiff::Timestamp = text.parse().ok().or_else(|| parse_start_of_day(text))?;
+        let instant =
+            parse_instant(text).filter(|instant| *instant >= jiff::Timestamp::UNIX_EPOCH)?;
         Self::from_unix(instant.as_second())
     }
 
@@ -125,31 +128,40 @@ pub(crate) fn guess_time_unit(number: i128) -> Option<(&'static str, i64)> {
     times.next().filter(|_| number > LAST_SECOND_OF_9999)
 }
 
-/// Returns the error for a text that is not a valid time. If the only defect is a missing time
-/// zone, or that the time is out of range, the error describes this defect. Otherwise, the reason
-/// of the error is `default_reason`.
+/// Returns the error for a text that is not a valid time. If the only defect is that the time is
+/// out of range, or that a date with a time of day has no time zone, the error describes this
+/// defect. Otherwise, the reason of the error is `default_reason`.
 pub(super) fn invalid_time_error(text: &str, default_reason: &str) -> InvalidValue {
+    const OUT_OF_RANGE: &str =
+        "out of range: expected a time from 1970-01-01T00:00:00Z to 9999-12-30T22:00:00Z";
     let invalid = |reason: &str| InvalidValue::new("time", reason);
-    let Ok(time) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() else {
+    if parse_instant(text).is_some() || parse_date(text).is_some() {
+        return invalid(OUT_OF_RANGE);
+    }
+    let Ok(pieces) = Pieces::parse(text) else { return invalid(default_reason) };
+    let Some(time) = pieces.time().filter(|_| text.contains(':') && !text.contains('[')) else {
         return invalid(default_reason);
     };
-    if !text.contains(':') || text.contains('[') {
-        return invalid(default_reason);
-    }
-    let time_in_utc = format!("{time}Z");
-    if Timestamp::parse_rfc3339(&time_in_utc).is_none() {
-        return invalid(
-            "out of range: expected a time from 1970-01-01T00:00:00Z to 9999-12-30T22:00:00Z",
-        );
+    let time_in_utc = format!("{}Z", pieces.date().to_datetime(time));
+    if pieces.offset().is_some() || Timestamp::parse_rfc3339(&time_in_utc).is_none() {
+        return invalid(OUT_OF_RANGE);
     }
     invalid(&format!("time zone missing; for UTC use `{time_in_utc}`"))
         .with_hint(format!("use `{time_in_utc}`"))
 }
 
+/// Parses RFC 3339, or a date as the start of the day in UTC.
+fn parse_instant(text: &str) -> Option<jiff::Timestamp> {
+    text.parse().ok().or_else(|| parse_start_of_day(text))
+}
+
 /// Returns the start of a day in UTC. The only accepted format is `2030-01-31`.
 fn parse_start_of_day(day: &str) -> Option<jiff::Timestamp> {
-    let day: Date = day.parse().ok().filter(|_| day.len() == "2030-01-31".len())?;
-    Offset::UTC.to_timestamp(day.into()).ok()
+    Offset::UTC.to_timestamp(parse_date(day)?.into()).ok()
+}
+
+fn parse_date(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|_| text.len() == "2030-01-31".len())
 }
 
 impl fmt::Display for Timestamp {
@@ -172,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_rfc_3339_and_unix_seconds_are_timestamps() {
+    fn only_valid_times_are_timestamps() {
         assert_eq!(Timestamp::parse("0").unwrap().to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp::parse("2030-01-31T13:00:00+01:00").unwrap().unix(), 1_896_091_200);
         assert_eq!(Timestamp::parse("2030-01-31").unwrap().unix(), 1_896_048_000);
@@ -196,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn timestamp_without_zone_is_refused_with_hint() {
+    fn time_zone_is_reported_as_missing_only_if_no_zone_is_given() {
         for text in ["2026-11-21T12:00:00", "2026-11-21 12:00", "2026-11-21t12:00:00"] {
             let message = Timestamp::parse(text).unwrap_err().to_string();
             let expected = "time: time zone missing; for UTC use `2026-11-21T12:00:00Z`";
@@ -241,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn unit_of_a_number_too_large_for_seconds_is_found() {
+    fn unit_is_guessed_only_for_a_number_too_large_for_seconds() {
         for (number, unit) in [
             (1_999_999_999_123, Some(("milliseconds", 1_999_999_999))),
             (1_999_999_999_123_456, Some(("microseconds", 1_999_999_999))),
@@ -258,12 +270,17 @@ mod tests {
     }
 
     #[test]
-    fn time_out_of_range_has_no_hint() {
+    fn date_out_of_range_is_refused_without_hint() {
         for text in [
             "9999-12-31T23:59:59",
             "9999-12-31T23:59:59Z",
+            "9999-12-30T21:30:00-05:00",
             "1960-01-01T00:00:00",
             "1960-01-01T00:00:00Z",
+            "1969-12-31T23:59:59.5Z",
+            "1970-01-01T00:30:00+01:00",
+            "9999-12-31",
+            "1960-01-01",
         ] {
             let invalid = Timestamp::parse(text).unwrap_err();
             assert!(invalid.reason.starts_with("out of range: "), "{text}: {}", invalid.reason);

@@ -52,13 +52,14 @@ impl TokenKind {
     }
 }
 
-/// Status of a recorded token.
+/// Status of a recorded token. Depends only on the row of the token, not on its owner or key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TokenStatus {
-    /// Valid, and not renewed.
+    /// Neither renewed, revoked nor expired.
     Live,
-    /// Renewed: a new token replaces this token, which remains valid until its grace period ends.
+    /// Renewed: a new token replaces this token, which remains valid until its grace period ends
+    /// or it expires.
     Superseded,
     /// Expired.
     Expired,
@@ -77,19 +78,19 @@ impl TokenStatus {
     }
 }
 
-/// Properties that several recorded tokens have in common: app tokens of one application, or test
-/// tokens with the same [shared claims](Grant::shared_claims).
+/// Properties that several recorded tokens can have in common: for example, an app token and its
+/// successors, or test tokens with the same [shared claims](Grant::shared_claims).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Grant {
     /// Kind of the tokens: app or test.
     pub(crate) kind: TokenKind,
     /// Owner of the tokens.
     pub(crate) owner_id: UserId,
-    /// Application of app tokens, or subject of test tokens.
+    /// Application of app tokens, or subject of test tokens; empty for test tokens without `sub`.
     pub(crate) app: AppName,
-    /// Permissions that the tokens grant.
+    /// Permissions that app tokens grant; empty for test tokens.
     pub(crate) permissions: Vec<Untrusted>,
-    /// Audience; may be empty.
+    /// Audience of app tokens, which may be empty; always empty for test tokens.
     pub(crate) audience: Vec<Untrusted>,
     /// Additional claims of app tokens, or all [shared claims](Grant::shared_claims) of test
     /// tokens.
@@ -126,9 +127,9 @@ pub(crate) struct TokenOrigin {
     /// that was not renewed by the bearer, this is `None` before the token is stored, and the issue
     /// time of the token itself after the token was read from the store.
     pub(crate) first_issued_at: Option<Timestamp>,
-    /// `jti` of the token that `jeton run` issued: this token, or the first token in the chain of
-    /// renewals. When `jeton run` exits, that token and all its successors are revoked. `None` for
-    /// tokens that are not from `jeton run`.
+    /// `jti` of the token that `jeton run` issued: this token, or the token with which its chain of
+    /// renewals by the owner or an admin started. When `jeton run` exits, the issued token and all
+    /// its successors are revoked. `None` for tokens that are not from `jeton run`.
     pub(crate) first_run_jti: Option<Jti>,
 }
 
@@ -143,7 +144,8 @@ pub(crate) struct RecordedToken {
     pub(crate) grant: Arc<Grant>,
     /// Row id of the signing key.
     pub(crate) key_row_id: KeyRowId,
-    /// Issue time: the `iat` claim.
+    /// Issue time: the `iat` claim. For a test token without `iat` in whole seconds, the time for
+    /// which the token was minted.
     pub(crate) issued_at: Timestamp,
     /// Expiry time; `None`: no expiry.
     pub(crate) expires_at: Option<Timestamp>,
@@ -227,7 +229,8 @@ pub(crate) enum TokenSelector {
     Id(TokenId),
     /// `jti` claim.
     Jti(Jti),
-    /// Token in compact serialization. The bearer may revoke or renew the token without a login.
+    /// Token in compact serialization. The bearer may revoke the token, and renew an app token,
+    /// without authentication as a user.
     Value(String),
 }
 
@@ -247,8 +250,9 @@ impl TokenSelector {
         Err(InvalidValue::new("token", "expected an id, a `jti` or a token"))
     }
 
-    /// Returns whether the revocation or renewal of the token requires a logged-in user. Only a
-    /// token in compact serialization requires no login.
+    /// Returns whether the revocation or renewal of the token requires a caller: a user who is
+    /// authenticated by a session or an access token. Only a token in compact serialization
+    /// requires no caller.
     pub(crate) fn requires_login(&self) -> bool {
         !matches!(self, Self::Value(_))
     }
@@ -259,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn selector_parses_ids_jtis_and_tokens() {
+    fn selector_parses_only_ids_jtis_and_tokens() {
         let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
         assert!(matches!(TokenSelector::parse("7"), Ok(TokenSelector::Id(TokenId(7)))));
         assert!(matches!(TokenSelector::parse(text), Ok(TokenSelector::Jti(_))));

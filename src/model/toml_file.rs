@@ -39,7 +39,8 @@ pub(crate) enum TomlValue {
 }
 
 impl TomlTable {
-    /// Parses a document. Refuses arrays and tables that are nested more than 80 levels deep.
+    /// Parses a document. Refuses a table header, a dotted key or a value with more than 80 levels,
+    /// each counted on its own.
     pub(crate) fn parse(document: &[u8]) -> Result<Self, InvalidLine> {
         let bytes = normalize_encoding(document);
         let lines = LineIndex::new(&bytes);
@@ -67,7 +68,7 @@ impl TomlValue {
     }
 
     /// Returns the value as JSON, in which a time is a string. Returns `None` if the value is or
-    /// contains `inf` or `nan`.
+    /// contains `inf`, `nan`, or a number beyond the range of a double.
     pub(crate) fn to_json(&self) -> Option<Value> {
         Some(match self {
             Self::Text(text) | Self::Time(text) => Value::from(text.as_str()),
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn toml_values_convert_to_json_types() {
+    fn toml_values_except_inf_and_nan_convert_to_json() {
         let text = "t = 2030-01-31T12:00:00Z\nf = 1.5\nb = true\ns = ''\na = [[1], {x = 'y'}]";
         let json = TomlValue::Table(parse(text).unwrap()).to_json();
         let expected = json!({

@@ -31,7 +31,7 @@ impl Untrusted {
 
 /// Returns whether a terminal would interpret the character, or would not display it. Such
 /// characters are the control characters (C0, DEL, C1), bidirectional controls, zero-width
-/// characters, line separators and tag characters.
+/// characters, line separators, the soft hyphen, annotation characters and tag characters.
 pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
     matches!(
         c,
@@ -121,6 +121,8 @@ fn may_be_secret(word: &str) -> bool {
         || parts().any(looks_random)
 }
 
+/// Returns whether a character can belong to base64. The `-` of base64url is not included, because
+/// it separates the parts of names and of UUIDs.
 fn is_base64_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '=')
 }
@@ -165,13 +167,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terminal_controls_are_escaped() {
+    fn only_characters_unsafe_for_terminals_are_escaped() {
         assert_eq!(escape("a\u{1b}[2Jb\n\u{202e}c"), "a\\u{1b}[2Jb\\n\\u{202e}c");
         assert_eq!(escape("José 日本 🙂"), "José 日本 🙂");
     }
 
     #[test]
-    fn ignorable_characters_are_invisible() {
+    fn only_unsafe_or_ignorable_characters_are_invisible() {
         for c in '\0'..=char::MAX {
             // The skeleton of UTS 39 omits exactly the ignorable characters.
             let is_ignorable = unicode_security::skeleton(&c.to_string()).next().is_none();
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn possible_secret_is_redacted() {
+    fn only_possible_secret_is_redacted() {
         let path = format!("/tmp/{}", "directory/".repeat(9));
         assert_eq!(redact_for_error(&path), path);
         let base64 = "c2VjcmV0/".repeat(9);

@@ -1,12 +1,12 @@
-//! Detection of URLs in arguments for paths.
+//! Detection of URLs, for example in place of paths.
 
 use std::ffi::OsStr;
 
 /// Returns the scheme of a URL (RFC 3986, section 3.1), such as `postgres` for
 /// `postgres://host/db`. Returns `None` for a text that is not a URL with `://`.
 ///
-/// `--store` accepts the URL of a database; other options refuse a URL in place of a path. A path
-/// such as `./a://b` has no scheme.
+/// `--store` and `JETON_STORE` accept the URL of a database; other options and variables refuse a
+/// URL in place of a path. A path such as `./a://b` has no scheme.
 pub(crate) fn parse_url_scheme(text: &OsStr) -> Option<&str> {
     // Only the scheme must be UTF-8; the rest of the text may be arbitrary bytes.
     let bytes = text.as_encoded_bytes();
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn non_utf8_url_has_scheme() {
+    fn only_the_scheme_of_a_url_must_be_utf8() {
         use std::os::unix::ffi::OsStrExt;
         assert_eq!(parse_url_scheme(OsStr::from_bytes(b"a://\xff")), Some("a"));
         assert_eq!(parse_url_scheme(OsStr::from_bytes(b"\xff://b")), None);

@@ -10,9 +10,10 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
-    /// Manages only the user's account and app tokens.
+    /// Manages only the user's own account, sessions and app tokens.
     User,
-    /// Has the rights of `User`, and may also mint test tokens.
+    /// Has the rights of `User`, may also mint test tokens, and may grant any permission to app
+    /// tokens.
     Minter,
     /// Has all rights.
     Admin,

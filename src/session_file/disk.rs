@@ -14,17 +14,19 @@ use zeroize::Zeroizing;
 /// Reason why the session file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A file operation failed, possibly only temporarily.
+    /// A file operation failed, possibly only temporarily. The operation can also concern the lock
+    /// file or the directory.
     #[error("the session file cannot be used: {0}")]
     Io(String),
     #[error("disk full: the session file cannot be written")]
     DiskFull,
-    /// A file operation failed, and a new attempt would fail too, for example because of a missing
+    /// Like [`Error::Io`], but a new attempt would fail too, for example because of a missing
     /// permission.
     #[error("the session file cannot be used: {0}")]
     Unusable(String),
-    /// The file is a symbolic link, is not a regular file, or is owned by another user.
-    #[error("the session file is {0}")]
+    /// The session file or its lock file is a symbolic link, is not a regular file, or is owned by
+    /// another user.
+    #[error("the session file or its lock file is {0}")]
     InsecureFile(&'static str),
     /// Other users can replace files in the directory of the session file.
     #[error("other users can write to the directory of the session file")]
@@ -49,8 +51,8 @@ pub(super) struct PrivateFile {
 }
 
 /// Reads the file at `path` in `directory`, and removes the permissions of other users for the
-/// file. Returns `None` if the file is missing. Refuses a symbolic link, a file of another user,
-/// and a directory to which other users can write.
+/// file. Returns `None` if the file is missing. Refuses a symbolic link, any other file that is not
+/// regular, and a file of another user. Also refuses a directory to which other users can write.
 pub(super) fn read(directory: &Path, path: &Path) -> Result<Option<PrivateFile>, Error> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
@@ -58,7 +60,7 @@ pub(super) fn read(directory: &Path, path: &Path) -> Result<Option<PrivateFile>,
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         Err(error) => return Err(open_error(error)),
     };
-    let metadata = check_ownership(&file)?;
+    let metadata = check_type_and_owner(&file)?;
     directory::check_permissions(directory)?;
     let was_exposed = restrict_permissions(&file, &metadata, 0o600)?;
     let bytes = files::read_document(file).map_err(|_| Error::Damaged)?;
@@ -77,11 +79,11 @@ pub(super) fn open_lock(
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let lock = rustix::fs::open(directory.join(name), flags, Mode::from_raw_mode(0o600));
     let lock = File::from(lock.map_err(open_error)?);
-    check_ownership(&lock)?;
+    check_type_and_owner(&lock)?;
     if files::lock(&lock, lock_timeout)? { Ok(lock) } else { Err(Error::Busy) }
 }
 
-/// Creates the directory if necessary; fails if no session file can be written in it.
+/// Creates the directory if necessary; fails if the directory is insecure or not writable.
 pub(crate) fn prepare_directory(directory: Option<&Path>) -> Result<(), Error> {
     let directory = directory.ok_or(Error::NoDirectory)?;
     create_directory(directory)?;
@@ -106,7 +108,7 @@ fn open_error(error: Errno) -> Error {
 }
 
 /// Fails if the file is not a regular file of the current user; returns the metadata of the file.
-fn check_ownership(file: &File) -> Result<Metadata, Error> {
+fn check_type_and_owner(file: &File) -> Result<Metadata, Error> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(Error::InsecureFile("not a regular file"));
@@ -140,8 +142,8 @@ impl From<std::io::Error> for Error {
         use ErrorKind::{
             AlreadyExists, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
         };
-        // The creation of a directory fails with `NotFound` in `/proc`, and with `AlreadyExists` at
-        // a symbolic link without a target.
+        // The creation of a directory fails with `NotFound` in `/proc`. The creation fails with
+        // `AlreadyExists` at the path of a file or of a symbolic link without a target.
         let permanent_kinds =
             [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists, NotFound];
         let text = error.to_string();

@@ -28,8 +28,8 @@ use std::time::Duration;
 /// Login to a store, in the format of the session file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Login {
-    /// Path of the store at the login, or address of the database without user and password. A copy
-    /// of the store at another path is a different store.
+    /// Path of the store at the login, or address of the database without user and password. For a
+    /// login, a copy of the store at another path is a different store.
     #[serde(rename = "store", with = "path_format")]
     pub(crate) store_path: PathBuf,
     /// Session id.
@@ -104,8 +104,10 @@ pub(crate) struct LockedSessionFile {
 pub(crate) struct Content {
     /// The login in the file, if the path in this login is the store path of the [`SessionFile`].
     pub(crate) login: Option<Login>,
-    /// Path of another copy of the store, if the login in the file belongs to that copy. Copies of
-    /// a store have the same id and therefore the same session file.
+    /// Path or address of the store in the login, if different from the store path of the
+    /// [`SessionFile`]. The login then belongs to another copy of the store, or to the same store
+    /// under an earlier path or another address. Copies of a store have the same id and therefore
+    /// the same session file.
     pub(crate) other_copy: Option<PathBuf>,
     /// True if other users had permissions for the file until the file was read. The read operation
     /// has removed these permissions.

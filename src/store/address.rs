@@ -29,7 +29,7 @@ pub(crate) enum ResolvedAddress {
 /// machine can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AddressSource {
-    /// `--store`
+    /// `--store`, or an argument of `store copy`
     CommandLine,
     /// `JETON_STORE`
     Variable,
@@ -63,14 +63,15 @@ impl InvalidAddress {
     /// Returns the instruction that resolves the error.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::UnsupportedScheme(_) | Self::UnsupportedForm => {
+            Self::UnsupportedScheme(_) => {
                 Some("use a path; if the path looks like a URL, put `./` before the path")
             }
+            Self::UnsupportedForm => Some("if the address is a path, put `./` before the path"),
             #[cfg(not(feature = "postgres"))]
             Self::NoPostgres => Some("install a build of jeton with the feature `postgres`"),
             #[cfg(feature = "postgres")]
             Self::PasswordOnCommandLine => {
-                Some("set the password in `PGPASSWORD`, in `~/.pgpass`, or in `JETON_STORE`")
+                Some("set the password in `PGPASSWORD` or in `~/.pgpass`")
             }
             #[cfg(feature = "postgres")]
             Self::Server(invalid) => invalid.hint(),
@@ -79,9 +80,9 @@ impl InvalidAddress {
 }
 
 impl StoreAddress {
-    /// Parses the value of `--store` or `JETON_STORE`. `postgres://` and `postgresql://` start the
-    /// address of a server, and other URL schemes are refused. A text without a URL scheme is a
-    /// path. Such a text is refused if it resembles the address of a server.
+    /// Parses an address from the given source. `postgres://` and `postgresql://` start the address
+    /// of a server, and other URL schemes are refused. A text without a URL scheme is a path. The
+    /// text is refused if it resembles the address of a server.
     pub(crate) fn parse(text: &OsStr, source: AddressSource) -> Result<Self, InvalidAddress> {
         let Some(scheme) = parse_url_scheme(text) else {
             let is_unsupported = resembles_server_address(&text.to_string_lossy());
@@ -142,9 +143,9 @@ impl StoreAddress {
     }
 }
 
-/// Returns whether a text without a URL scheme resembles the address of a server: a misspelled URL,
-/// a URL after a space or quotation mark, or a text with `USER:PASSWORD@`, `password=` or `host=`.
-/// A text that starts with `.` or `/` is always a path.
+/// Returns whether a text without a URL scheme resembles the address of a server: a misspelled URL
+/// of PostgreSQL, any URL of PostgreSQL after whitespace or a quotation mark, or a text with
+/// `USER:PASSWORD@`, `password=` or `host=`. A text that starts with `.` or `/` is always a path.
 fn resembles_server_address(text: &str) -> bool {
     let url = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
     let lower = url.to_ascii_lowercase();
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_resembles_server_address_is_not_a_path() {
+    fn text_that_resembles_server_address_is_refused_without_revealing_password() {
         for text in [
             "postgres:/ada:secret@h/db",
             "postgresql//ada:secret@h/db",
@@ -216,7 +217,7 @@ mod tests {
 
     #[cfg(feature = "postgres")]
     #[test]
-    fn password_is_refused_on_the_command_line() {
+    fn password_is_refused_only_on_the_command_line() {
         for text in ["postgres://ada:secret@h/db", "postgresql:///db?password=secret"] {
             let invalid = parse(text, AddressSource::CommandLine).unwrap_err();
             assert!(matches!(invalid, InvalidAddress::PasswordOnCommandLine), "{invalid:?}");

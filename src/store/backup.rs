@@ -34,8 +34,8 @@ pub(crate) trait CopyObserver:
 impl<F: Fn(usize, usize) -> Result<(), Interrupted> + Clone + Send + 'static> CopyObserver for F {}
 
 impl Store {
-    /// Backs up the current state of the store to a SQLite file. An error of `on_progress` ends the
-    /// backup.
+    /// Backs up the current state of the store to a SQLite file, which appears at `target` only
+    /// after [`PendingBackup::persist`]. An error of `on_progress` ends the backup.
     pub(crate) fn backup(
         &mut self,
         target: &Path,
@@ -60,7 +60,7 @@ impl Store {
     /// Migrates the store at `path` to the current schema, and adds `event`. Backs up the store
     /// before the migration. The default for `backup_target` is the path of the store with the
     /// suffix `.vVERSION`, in which VERSION is the old schema version. Returns the path of the
-    /// backup, or `None` if the schema was already current.
+    /// backup. If the schema is already current, adds no event and returns `None`.
     pub(crate) fn migrate(
         path: &Path,
         backup_target: Option<&Path>,

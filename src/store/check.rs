@@ -1,5 +1,5 @@
-//! Checks for `store check`. The checks change nothing, and do not rely on the assumptions that
-//! other commands make about the store.
+//! Checks of a store for `store check`, and of a backup before its restore. The checks do not
+//! change the store. After a fault, the checks continue if possible.
 
 use super::check_rows::{self, CryptoChecks};
 use super::connect::{OpenMode, connect, map_open_error};
@@ -37,7 +37,8 @@ impl Findings {
     }
 }
 
-/// Checks the store at `address`.
+/// Checks the store at `address`. Returns the faults of the store as findings. Returns an error if
+/// no store exists, or if a later check may succeed.
 pub(crate) fn check(
     address: ResolvedAddress,
     checks: &CryptoChecks,
@@ -51,8 +52,9 @@ pub(crate) fn check(
     }
 }
 
-/// Checks the settings of the server, then the rows. Does not check pages and indexes, because only
-/// the server can read them.
+/// Checks the server and the schema version, then the settings of the server and the rights on the
+/// database, then the rows. Does not check pages and indexes, because only the server can read
+/// them.
 #[cfg(feature = "postgres")]
 fn check_server(
     address: ResolvedAddress,
@@ -71,7 +73,7 @@ fn check_server(
         }
     };
     store.read(|tx| {
-        let warnings = postgres::find_unsafe_settings(tx.connection)?;
+        let warnings = postgres::find_server_risks(tx.connection)?;
         findings.warnings.extend(warnings);
         check_current_rows(tx, checks, now, &mut findings);
         Ok::<_, Error>(())
@@ -82,7 +84,7 @@ fn check_server(
     }
 }
 
-/// Checks the files of the store at `path`, then all pages, then the rows.
+/// Checks the files of the store at `path`, then the schema, all pages and the rows.
 pub(super) fn check_file(
     path: &Path,
     checks: &CryptoChecks,
@@ -93,7 +95,7 @@ pub(super) fn check_file(
     let store_file = match file::check_existing_file(path) {
         Ok(Some(store_file)) => store_file,
         Ok(None) => return Err(Error::NotFound(path.to_owned())),
-        // The check ends: SQLite must not open files of other owners or in insecure directories.
+        // The check ends: SQLite must not open a file that `check_existing_file` refuses.
         Err(error) => {
             findings.faults.push(error);
             return Ok(findings);
@@ -110,8 +112,8 @@ pub(super) fn check_file(
     Ok(findings)
 }
 
-/// Checks the permissions of the store file, its WAL and the WAL index. Also warns of directory
-/// permissions that other commands accept.
+/// Checks the permissions of the store file, its write-ahead log (WAL) and the WAL index. Also
+/// warns of directory permissions that other commands accept.
 fn check_filesystem(store_file: &StoreFile, findings: &mut Findings) {
     let path = &store_file.path;
     for file in std::iter::once(path.clone()).chain(file::wal_paths(path)) {
@@ -134,7 +136,7 @@ fn check_filesystem(store_file: &StoreFile, findings: &mut Findings) {
     }
     if mode & 0o055 != 0 {
         findings.warnings.push(format!(
-            "directory `{display_path}` is readable by other users: found mode {mode:04o}, expected 0700"
+            "directory `{display_path}` is accessible to other users: found mode {mode:04o}, expected 0700"
         ));
     }
 }
@@ -199,7 +201,7 @@ fn check_current_rows(
     findings.faults.extend(faults.into_iter().flatten().map(Error::Damaged));
 }
 
-/// Runs SQLite's integrity check, which compares every index with its table.
+/// Runs SQLite's integrity check of all pages, which also compares every index with its table.
 fn check_pages(tx: &Reader<'_>, findings: &mut Findings) {
     let reports = tx.query_texts("PRAGMA integrity_check", &[], |row| row.get(0));
     for text in findings.collect(reports).unwrap_or_default() {
@@ -209,7 +211,7 @@ fn check_pages(tx: &Reader<'_>, findings: &mut Findings) {
     }
 }
 
-/// Reports rows that refer to missing rows.
+/// Reports the number of rows that refer to missing rows, for each pair of tables.
 fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
     let orphans = tx.query_texts(
         "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2",
@@ -229,7 +231,7 @@ fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
 /// Reports a store that does not have exactly one active app key. Also reports every algorithm with
 /// more than one active test key.
 fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
-    // Both queries use no index, because a damaged index could hide a second active key.
+    // In SQLite, both queries use no index, because a damaged index could hide a second active key.
     let keys = tx.connection.table_without_index_sql("keys");
     let sql = format!("SELECT count(*) FROM {keys} WHERE purpose = 'app' AND state = 'active'");
     if let Some(count) = findings.collect(tx.connection.query_number(&sql))
@@ -243,39 +245,43 @@ fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
     );
     let conflicts = tx.query_texts(&sql, &[], |row| {
         let (algorithm, count): (String, i64) = (row.get(0)?, row.get(1)?);
-        Ok(format!("active test keys for {}: found {count}, expected 1", escape(&algorithm)))
+        Ok(format!(
+            "active test keys for {}: found {count}, expected at most 1",
+            escape(&algorithm)
+        ))
     });
     for conflict in findings.collect(conflicts).unwrap_or_default() {
         findings.add_damage(conflict);
     }
 }
 
-/// Reports a store with users, but without an active admin.
+/// Reports a store that has or had users, but has no active admin.
 fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
     let has_ever_had_users = findings.collect(tx.has_ever_had_users()) == Some(true);
-    if has_ever_had_users && findings.collect(tx.count_admins()) == Some(0) {
+    if has_ever_had_users && findings.collect(tx.count_active_admins()) == Some(0) {
         findings.add_damage("no active admin".to_owned());
     }
 }
 
-/// Warns of users with more live tokens than their quota. This is not a fault: lowering a quota
-/// revokes no tokens, and the quota at the time of issuance is not recorded.
+/// Warns of users who have more app tokens that count towards their quota than the quota permits.
+/// This is not a fault: lowering a quota revokes no tokens, and the quota at the time of issuance
+/// is not recorded.
 fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     let Some(settings) = findings.collect(tx.load_settings()) else { return };
     // In `quota_count_sql`, `?1` is the id of one user. Here, the query counts the tokens of each
     // user, and `?1` is the default limit. A negative limit means that the number is not limited.
-    let live_count_sql = tokens::quota_count_sql().replace("?1", "u.id");
+    let count_sql = tokens::quota_count_sql().replace("?1", "u.id");
     let sql = format!(
-        "SELECT id, live, quota_limit FROM (
-             SELECT u.id, ({live_count_sql}) AS live, coalesce(u.quota, ?1) AS quota_limit
+        "SELECT id, token_count, quota_limit FROM (
+             SELECT u.id, ({count_sql}) AS token_count, coalesce(u.quota, ?1) AS quota_limit
              FROM users u WHERE u.deleted_at IS NULL
-         ) AS counts WHERE live > quota_limit AND quota_limit >= 0 ORDER BY id"
+         ) AS counts WHERE token_count > quota_limit AND quota_limit >= 0 ORDER BY id"
     );
     let default_limit = settings.quota.limit().map_or(-1, i64::from);
     let over_quota = tx.query_texts(&sql, values![default_limit, now], |row| {
-        let (user, live, limit): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let noun = if live == 1 { "token" } else { "tokens" };
-        Ok(format!("user with id {user} has {live} live {noun}: the quota is {limit}"))
+        let (user, count, limit): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let noun = if count == 1 { "token" } else { "tokens" };
+        Ok(format!("user with id {user} has {count} live {noun}: the quota is {limit}"))
     });
     let over_quota = findings.collect(over_quota).unwrap_or_default();
     findings.warnings.extend(over_quota);

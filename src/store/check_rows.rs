@@ -1,5 +1,6 @@
-//! Checks of rows for `store check`. The rows of most tables are converted by the functions that
-//! other commands use: a row is faulty if the conversion fails.
+//! Checks of rows, for `store check` and before a restore. The rows of most tables are converted by
+//! the functions that other commands use: a row is faulty if the conversion fails. Keys and
+//! password hashes have additional checks.
 
 use super::audit::event_from_row;
 use super::keys::{self, key_from_row};
@@ -33,11 +34,11 @@ const TABLES_WITH_IDS: [&str; 7] =
 /// consecutive row ids.
 const ACTUAL_BLOCK_COUNTS: &str =
     "SELECT id >> 10, count(*) FROM users WHERE deleted_at IS NULL GROUP BY id >> 10";
-/// Query for the same numbers in the table `user_blocks`, in which triggers keep the numbers.
+/// Query for the same numbers in the table `user_blocks`, which triggers update.
 const STORED_BLOCK_COUNTS: &str = "SELECT block, present FROM user_blocks WHERE present <> 0";
 
-/// Returns descriptions of rows that commands cannot use, of wrong counts in `user_blocks`, and of
-/// exhausted ids.
+/// Returns descriptions of rows that commands cannot use, of an invalid `costliest_hash`, of wrong
+/// counts in `user_blocks`, and of exhausted ids.
 pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<String>, Error> {
     let mut faults = Vec::new();
     let sql = format!("SELECT {}, password FROM users", users::COLUMNS);
@@ -73,7 +74,7 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
              OR EXISTS (SELECT * FROM ({STORED_BLOCK_COUNTS}) AS a EXCEPT SELECT * FROM ({ACTUAL_BLOCK_COUNTS}) AS b)"
     );
     if tx.connection.query_row(&sql, &[], |row| row.get(0))? {
-        faults.push("wrong counts in `user_blocks`".to_owned());
+        faults.push("wrong numbers of users in the table `user_blocks`".to_owned());
     }
     for table in TABLES_WITH_IDS {
         faults.extend(tx.connection.id_exhaustion_fault(table)?);

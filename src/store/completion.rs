@@ -1,16 +1,16 @@
-//! Queries for shell completion. Most of these queries return names that start with a given prefix.
-//! Each query reads a limited number of rows, so that its time does not depend on the size of the
-//! store.
+//! Queries for shell completion. Most of these queries return texts, such as usernames, that start
+//! with a given prefix. Each query reads a limited number of rows, so that its time does not depend
+//! on the size of the store.
 
 use super::values::values;
 use super::{Error, Reader};
 use crate::model::{Sid, Timestamp, TokenId, UserId};
 
-/// Maximum number of names, tokens or sessions that a query returns.
-const MAX_NAMES: usize = 50;
+/// Maximum number of texts, tokens or sessions that a query returns.
+const MAX_RESULTS: usize = 50;
 
 /// Maximum number of rows that a query searches if no index covers its condition. The searched rows
-/// are the latest rows of the table.
+/// are the latest rows of the table, or of one of the [`id_ranges`].
 const MAX_SEARCHED_ROWS: usize = 2_000;
 
 /// Returns the SQL condition that the text in `column` is in a range. The parameters `?1` and `?2`
@@ -42,7 +42,7 @@ impl Reader<'_> {
         let sql = format!(
             "SELECT DISTINCT app
              FROM (SELECT app FROM grants ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS}) AS latest
-             WHERE {} ORDER BY app LIMIT {MAX_NAMES}",
+             WHERE {} ORDER BY app LIMIT {MAX_RESULTS}",
             prefix_condition("app")
         );
         self.complete_text(&sql, prefix)
@@ -54,7 +54,7 @@ impl Reader<'_> {
             "SELECT DISTINCT value
              FROM (SELECT permissions FROM grants ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS}) AS latest,
                  {}
-             WHERE {} ORDER BY value LIMIT {MAX_NAMES}",
+             WHERE {} ORDER BY value LIMIT {MAX_RESULTS}",
             self.connection.json_texts_sql("permissions"),
             prefix_condition("value")
         );
@@ -76,7 +76,7 @@ impl Reader<'_> {
                  JOIN grants g ON g.id = t.grant_id
              WHERE t.revoked_at IS NULL AND (t.grace_until IS NULL OR t.grace_until > ?3)
                  AND (t.expires_at IS NULL OR t.expires_at > ?3)
-             ORDER BY t.id DESC LIMIT {MAX_NAMES}"
+             ORDER BY t.id DESC LIMIT {MAX_RESULTS}"
         );
         let mut tokens = Vec::new();
         for (first, last) in id_ranges(digits) {
@@ -84,11 +84,11 @@ impl Reader<'_> {
             tokens.extend(
                 self.connection.query_all(&sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?,
             );
-            if tokens.len() >= MAX_NAMES {
+            if tokens.len() >= MAX_RESULTS {
                 break;
             }
         }
-        tokens.truncate(MAX_NAMES);
+        tokens.truncate(MAX_RESULTS);
         Ok(tokens)
     }
 
@@ -99,7 +99,7 @@ impl Reader<'_> {
              FROM (SELECT * FROM sessions ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS}) s
                  JOIN pairs p ON p.session_id = s.id AND p.spent_at IS NULL
              WHERE s.ended_at IS NULL AND p.refresh_expires_at > ?1
-             ORDER BY s.id DESC LIMIT {MAX_NAMES}"
+             ORDER BY s.id DESC LIMIT {MAX_RESULTS}"
         );
         self.connection
             .query_all(&sql, values![now], |row| Ok((Sid::new(row.get(0)?), row.get(1)?)))
@@ -113,7 +113,7 @@ impl Reader<'_> {
 
 fn username_sql() -> String {
     let condition = prefix_condition("username");
-    format!("SELECT username FROM users WHERE {condition} ORDER BY username LIMIT {MAX_NAMES}")
+    format!("SELECT username FROM users WHERE {condition} ORDER BY username LIMIT {MAX_RESULTS}")
 }
 
 /// Returns the query for e-mail addresses. The limit is in the subquery. With a limit of the outer
@@ -122,7 +122,7 @@ fn username_sql() -> String {
 fn email_sql() -> String {
     format!(
         "SELECT email
-         FROM (SELECT * FROM users WHERE {} ORDER BY email_key LIMIT {MAX_NAMES}) AS matching
+         FROM (SELECT * FROM users WHERE {} ORDER BY email_key LIMIT {MAX_RESULTS}) AS matching
          WHERE username IS NULL OR NOT ({})",
         prefix_condition("email_key"),
         prefix_condition("username")
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn user_completion_finds_names_and_addresses() {
+    fn user_completion_finds_each_user_once_by_case_insensitive_prefix() {
         let connection = create_database("");
         for (username, email) in [
             (Some("john"), Some("john@example.com")),
@@ -198,18 +198,19 @@ mod tests {
     }
 
     #[test]
-    fn app_and_permission_completion_search_latest_grants() {
+    fn app_and_permission_completion_return_values_of_latest_grants() {
         let connection = create_database(
             "INSERT INTO users (id, uid, username, role, created_at, password_at)
                  VALUES (1, randomblob(16), 'ada', 'admin', 0, 0);
-             INSERT INTO grants (owner_id, kind, app) VALUES (1, 'app', 'oldest');
+             INSERT INTO grants (owner_id, kind, app, permissions)
+                 VALUES (1, 'app', 'oldest', json_array('read:oldest'));
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
              INSERT INTO grants (owner_id, kind, app, permissions)
                  SELECT 1, 'app', 'app ' || i, json_array('read:' || (i % 2), 'jeton:mint') FROM n;",
         );
         let tx = Reader::sqlite(&connection);
         assert_eq!(tx.complete_app("app 199").unwrap().len(), 11);
-        assert_eq!(tx.complete_app("").unwrap().len(), MAX_NAMES);
+        assert_eq!(tx.complete_app("").unwrap().len(), MAX_RESULTS);
         assert!(tx.complete_app("old").unwrap().is_empty());
         assert_eq!(tx.complete_permission("read").unwrap(), ["read:0", "read:1"]);
         assert_eq!(tx.complete_permission("").unwrap(), ["jeton:mint", "read:0", "read:1"]);

@@ -11,12 +11,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Size of a long write-ahead log (WAL) in bytes: 100 pages. If the WAL is longer, the last process
-/// that closes the store copies the WAL into the file.
-const LONG_WAL_BYTES: u64 = 400 * 1024;
+/// Size in bytes above which a write-ahead log (WAL) is long: 100 pages. The last process that
+/// closes the store copies a long WAL into the file.
+const MAX_SHORT_WAL_BYTES: u64 = 400 * 1024;
 
-/// Maximum wait for readers before the WAL is truncated. Most readers finish within this time.
-const READER_WAIT: Duration = Duration::from_millis(200);
+/// Maximum wait for readers that prevent the truncation of the WAL. Most readers finish within this
+/// time.
+const MAX_READER_WAIT: Duration = Duration::from_millis(200);
 
 /// Maximum size in bytes of a value or row. No command stores larger values, so a larger value is
 /// damage.
@@ -26,7 +27,8 @@ const MAX_VALUE_BYTES: i32 = 4 * 1024 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::enum_variant_names, reason = "every mode permits reading")]
 pub(super) enum OpenMode {
-    /// Reading and writing. SQLite falls back to reading if the file is not writable.
+    /// Reading and writing. The connection can only read if the file is not writable, or if its
+    /// directory permits only [`ReadMode::Immutable`].
     ReadWrite,
     /// Reading without any change to the file.
     ReadOnly,
@@ -75,7 +77,7 @@ fn open(path: &Path, read_mode: ReadMode, open_mode: OpenMode) -> rusqlite::Resu
     }
 }
 
-/// Applies the settings that all connections have in common.
+/// Applies the settings that connections to a store have in common.
 pub(super) fn configure(connection: &Connection, lock_timeout: Duration) -> rusqlite::Result<()> {
     connection.busy_timeout(lock_timeout)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)?;
@@ -90,8 +92,8 @@ pub(super) fn configure(connection: &Connection, lock_timeout: Duration) -> rusq
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // By default, a process does not copy the WAL into the file on exit: a command with one commit
     // then needs two fsyncs instead of five. A commit copies the WAL if the WAL then has 100 pages
-    // or more (see `configure_writing`). On exit, a process copies the WAL only if the WAL is long
-    // (see `checkpoint_long_wal_on_close`).
+    // or more (see `configure_writing`). On exit, a process copies the WAL if the WAL is long (see
+    // `checkpoint_long_wal_on_close`).
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())
 }
@@ -104,8 +106,8 @@ pub(super) fn configure_writing(connection: &Connection) -> rusqlite::Result<()>
     connection.pragma_update(None, "wal_autocheckpoint", 100)
 }
 
-/// Applies the settings of a connection for large transactions. Each of these transactions needs
-/// more pages in the WAL than [`configure_writing`] permits without a copy. Must run after
+/// Applies the settings of a connection for large transactions. SQLite then copies the WAL into the
+/// file after 1,000 pages instead of 100, and when the connection is closed. Must run after
 /// [`configure_writing`].
 pub(super) fn configure_bulk_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
@@ -125,7 +127,7 @@ pub(super) fn checkpoint_long_wal_on_close(
     path: &Path,
 ) -> Result<bool, Error> {
     let [wal, _] = file::wal_paths(path);
-    let is_long = std::fs::metadata(wal).is_ok_and(|wal| wal.len() > LONG_WAL_BYTES);
+    let is_long = std::fs::metadata(wal).is_ok_and(|wal| wal.len() > MAX_SHORT_WAL_BYTES);
     let is_enabled = is_long && !connection.is_readonly(MAIN_DB)?;
     if is_enabled {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
@@ -134,9 +136,11 @@ pub(super) fn checkpoint_long_wal_on_close(
 }
 
 /// Copies the WAL into the file and truncates the WAL, so that the WAL contains no deleted rows. If
-/// another process is reading, the WAL stays until a later command truncates the WAL.
+/// another process reads for longer than the shorter of [`MAX_READER_WAIT`] and `lock_timeout`, the
+/// WAL stays until a later command truncates the WAL. Afterwards, the connection has the busy
+/// timeout `lock_timeout`.
 pub(super) fn truncate_wal(connection: &Connection, lock_timeout: Duration) {
-    let _ = connection.busy_timeout(READER_WAIT.min(lock_timeout));
+    let _ = connection.busy_timeout(MAX_READER_WAIT.min(lock_timeout));
     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     let _ = connection.busy_timeout(lock_timeout);
 }

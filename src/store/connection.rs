@@ -99,8 +99,8 @@ impl<'c> Connection<'c> {
         let _ = query;
     }
 
-    /// Executes a statement for all rows of `columns`: for SQLite with the values of each row, for
-    /// PostgreSQL once with an array of all values for each column.
+    /// Executes a statement for all rows of `columns`: for SQLite once per row, with the values of
+    /// the row; for PostgreSQL only once, with one array of values per column.
     pub(super) fn execute_for_rows(self, sql: &str, columns: &[Column]) -> Result<(), Error> {
         match self {
             Self::Sqlite(connection) => {
@@ -163,7 +163,7 @@ impl<'c> Connection<'c> {
         self.insert_with(Self::prepare, table, sql, values, count)
     }
 
-    /// Inserts `count` rows with the statement that `prepare` returns for `sql`.
+    /// Inserts `count` rows with the statement `sql`. For SQLite, `prepare` prepares the statement.
     #[cfg_attr(
         not(feature = "postgres"),
         expect(unused_variables, reason = "SQLite itself inserts all rows or none")
@@ -243,7 +243,7 @@ impl<'c> Connection<'c> {
     }
 
     /// Lets SQLite keep more pages in memory, for a transaction that changes rows on many pages:
-    /// with a small cache, SQLite would write the same page to the WAL repeatedly.
+    /// with a small cache, SQLite would write the same page repeatedly. Does nothing for a server.
     pub(super) fn enlarge_cache(self) -> Result<(), Error> {
         match self {
             Self::Sqlite(connection) => {

@@ -4,6 +4,7 @@ use super::connection::Connection;
 
 impl Connection<'_> {
     /// Returns the FROM item for `table`. The item makes SQLite read the table without an index.
+    /// PostgreSQL can still use an index.
     pub(super) fn table_without_index_sql(self, table: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("{table} NOT INDEXED"),

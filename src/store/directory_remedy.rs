@@ -2,13 +2,13 @@
 
 use crate::directory::{self, InsecureDirectory};
 use crate::paths;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Role of the file in an insecure directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileRole {
-    /// A store to be created.
+    /// A store to be created: the file is missing or empty.
     NewStore,
     /// An existing store.
     Store,
@@ -66,9 +66,12 @@ impl DirectoryRemedy {
 
 /// Returns the path of a directory for this file only. For the file `ci.db`, this is the directory
 /// `ci`, or `ci-UID` if `ci` exists but is not a secure directory. `UID` is the id of the OS user.
+/// For a file `ci` without an extension, `dir-ci` replaces `ci`: the name of the directory never
+/// starts with the name of the file, so that `ci*` matches only the files of the store.
 fn dedicated_directory(file: &Path) -> PathBuf {
-    let stem = file.file_stem().unwrap_or(OsStr::new("jeton"));
-    let directory = file.with_file_name(stem);
+    let mut name = OsString::from(if file.extension().is_none() { "dir-" } else { "" });
+    name.push(file.file_stem().unwrap_or(OsStr::new("jeton")));
+    let directory = file.with_file_name(&name);
     let is_usable = match directory.symlink_metadata() {
         Ok(metadata) => metadata.is_dir() && directory::check_permissions(&directory).is_ok(),
         Err(_) => true,
@@ -76,7 +79,6 @@ fn dedicated_directory(file: &Path) -> PathBuf {
     if is_usable {
         return directory;
     }
-    let mut name = stem.to_owned();
     name.push(format!("-{}", rustix::process::geteuid().as_raw()));
     file.with_file_name(name)
 }

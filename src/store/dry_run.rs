@@ -59,18 +59,14 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_a_dry_run_are_visible_only_to_the_dry_run() {
+    fn dry_run_shows_successful_writes_only_to_itself_and_commits_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let path = create_store(directory.path());
         let now = Timestamp::from_unix(1_800_000_000).unwrap();
         let open = || Store::open_file(&path, Duration::from_secs(1)).unwrap().store;
         let (mut dry_run_store, mut other_store) = (open(), open());
         dry_run_store.start_dry_run();
-        assert_eq!(
-            dry_run_store.read(issuer).unwrap(),
-            None,
-            "no transaction before the first write"
-        );
+        assert_eq!(dry_run_store.read(issuer).unwrap(), None, "read before the first write");
         dry_run_store.write(|tx| tx.set_setting(Setting::Issuer, "a", now)).unwrap();
         let failed: Result<(), Error> = dry_run_store.write(|tx| {
             tx.set_setting(Setting::Issuer, "b", now)?;

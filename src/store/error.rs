@@ -11,11 +11,12 @@ use std::path::PathBuf;
 /// Store error.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// No store: no file, an empty file, or a store whose creation was interrupted.
+    /// No store at the path: no file, or a file without tables to which [`Error::MissingWal`] does
+    /// not apply.
     #[error("store not found")]
     NotFound(PathBuf),
-    /// The file has no tables, and the write-ahead log (WAL), which held all data, is missing or
-    /// empty.
+    /// The file is not empty, but has no tables, and the write-ahead log (WAL) is missing or empty:
+    /// a WAL with all data is missing, or the creation of the store was interrupted.
     #[error("the file has no tables and no write-ahead log")]
     MissingWal(PathBuf),
     /// The schema version of the store is later than the highest version that this jeton supports.
@@ -34,22 +35,24 @@ pub(crate) enum Error {
         /// Required version.
         expected: i64,
     },
-    /// The file is not a database, or is the database of another program.
+    /// The file is not a database, is the database of another program, or is a backup without
+    /// tables.
     #[error("the file is not a jeton store")]
     NotAStore(PathBuf),
-    /// The database reports damage, or a stored value is invalid.
+    /// The database reports damage, or the content of the store is invalid: for example a stored
+    /// value, the number of active keys, or exhausted ids.
     #[error("store damaged: {0}")]
     Damaged(String),
     /// The schema differs from the schema that its version number requires. The texts describe the
-    /// tables, indexes and triggers that differ.
+    /// tables, indexes, triggers and views that differ.
     #[error("store damaged: {}", .0.join(", "))]
     SchemaMismatch(Vec<String>),
-    /// The store cannot be opened: an error of the file system or of SQLite, or a refused login on
-    /// the server.
+    /// The store cannot be opened or created: an error of the file system or of SQLite, or, on a
+    /// server, a missing database or a refused user or password.
     #[error("cannot open the store: {0}")]
     Unreadable(String),
-    /// SQLite must not open the store file.
-    #[error("the store file {0}")]
+    /// SQLite must not open the file of the store or backup.
+    #[error("the file {0}")]
     UnsafeFile(FileFault),
     /// SQLite must not open the WAL, the WAL index (`-shm` file) or the rollback journal.
     #[error("a WAL or journal file {1}")]
@@ -57,13 +60,14 @@ pub(crate) enum Error {
     /// Other users can replace the files of the store or of the backup.
     #[error("other users can write to the directory")]
     InsecureDirectory(InsecureDirectory, DirectoryRemedy),
-    /// Other users have permissions on a file of the store. The text is the complete message.
+    /// Other users have permissions on a file of the store or backup. The text is the complete
+    /// message.
     #[error("{0}")]
     ExposedFile(String),
     /// The WAL has no index, and the directory is not writable, so that the WAL cannot be read.
     #[error("the `-shm` file of the store is missing, and the directory is not writable")]
     WalWithoutIndex,
-    /// The server or the database of the store is unusable.
+    /// Error that only a store in a PostgreSQL database can have.
     #[cfg(feature = "postgres")]
     #[error(transparent)]
     Server(#[from] super::postgres::ServerError),
@@ -78,7 +82,8 @@ pub(crate) enum Error {
         /// Cause.
         error: Box<Error>,
     },
-    /// A file exists at the target of a backup.
+    /// A file exists at the path of a new backup, copy or file with secrets, or at the path of the
+    /// WAL, WAL index or journal of the backup or copy.
     #[error("file already exists")]
     TargetExists(PathBuf),
     /// The replaced store of an earlier restore still exists.
@@ -91,17 +96,18 @@ pub(crate) enum Error {
         /// An unused directory to move the replaced store to.
         directory: PathBuf,
     },
-    /// The file is not usable as the backup of a restore.
+    /// The backup of a restore is inaccessible, or is the store itself.
     #[error("cannot restore the file: {1}")]
     InvalidBackup(PathBuf, String),
     /// The file name ends like the name of a WAL, WAL index or journal.
     #[error("file name reserved by SQLite")]
     ReservedName(PathBuf),
-    /// The backup cannot be written.
+    /// The file of a backup or copy cannot be created.
     #[error("cannot write the backup: {1}")]
     UnwritableBackup(PathBuf, String),
-    /// A lock was not acquired in time.
-    #[error("timed out waiting for a lock on the store")]
+    /// A lock was not acquired in time, a transaction conflicted with other transactions until the
+    /// time limit, or another process created the store at the same time.
+    #[error("timed out waiting for a lock")]
     Busy,
     /// The commit failed, but may have been applied.
     #[error("{cause} during a commit that may have been applied{}", search_hint(.target.as_deref()))]
@@ -162,7 +168,8 @@ impl From<rusqlite::Error> for Error {
                 Self::Damaged(text)
             }
             // `Unknown` means that a valid statement fails on a stored value, for example on a sum
-            // that overflows. An error without a code means that a column has an unexpected type.
+            // that overflows. An error without a code means that a column has an unexpected type,
+            // or that a row is missing.
             Some(
                 ErrorCode::DatabaseCorrupt
                 | ErrorCode::NotADatabase
@@ -181,8 +188,8 @@ fn search_hint(target: Option<&str>) -> String {
     target.map_or_else(String::new, |target| format!(": check for {target}"))
 }
 
-/// Limits text from SQLite to one line and 300 characters, because the text can contain names and
-/// `RAISE` texts from a crafted file.
+/// Returns the first 300 characters of a text from SQLite, escaped to one line. The text can
+/// contain names and `RAISE` texts from a crafted file.
 fn sanitize_message(text: &str) -> String {
     const MAX_CHARS: usize = 300;
     escape(&text.chars().take(MAX_CHARS).collect::<String>())

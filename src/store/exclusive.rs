@@ -11,7 +11,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// A SQLite file that no other process has open or can open.
+/// A SQLite file that no other process can use.
 pub(super) struct ExclusiveDatabase {
     pub(super) connection: Connection,
     /// Descriptor for copying the content of the file. Must be closed after the connection: closing
@@ -34,7 +34,8 @@ pub(super) fn create_database(
     }
 }
 
-/// Waits until no other process uses the file, then opens the file exclusively.
+/// Waits until no other process uses the file, then opens the file exclusively. Returns
+/// [`Error::Busy`] if another process still uses the file after `lock_timeout`.
 pub(super) fn lock_database(
     path: &Path,
     lock_timeout: Duration,
@@ -49,8 +50,8 @@ pub(super) fn lock_database(
     Ok(ExclusiveDatabase { connection, file })
 }
 
-/// Opens a file so that no other process can open it. Returns [`Error::Busy`] if another process
-/// uses the file.
+/// Opens a file so that no other process can use the file. Returns [`Error::Busy`] if another
+/// process uses the file.
 pub(super) fn open_exclusively(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX

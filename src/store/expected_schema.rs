@@ -22,8 +22,8 @@ const SEPARATOR: &str = "\n\n\n";
 /// Query for all statements of the schema. If two files have the same result, their rows of
 /// `sqlite_schema` have the same statements. Names and types need no comparison, because SQLite
 /// refuses a row of `sqlite_schema` that contradicts its statement. The rows of automatic indexes
-/// (of UNIQUE and PRIMARY KEY) have no statement and are not compared. If such a row is missing,
-/// SQLite reports a malformed file at the first use of the index.
+/// (of UNIQUE and PRIMARY KEY) have no statement, so the result does not contain these rows. If
+/// such a row is missing, SQLite reports a malformed file at the first use of the index.
 ///
 /// The result is one row and one column, because every command that opens a file runs this query:
 /// with more rows, `token verify` would be noticeably slower.
@@ -75,7 +75,8 @@ impl SchemaObject {
     }
 }
 
-/// Returns a description of each object of the schema that is changed, unknown or missing.
+/// Returns a description of each object of the schema that is changed, unknown or missing, but at
+/// most [`MAX_DIFFERENCES`] descriptions. Compares only the objects that [`load_objects`] returns.
 fn find_differences(
     connection: &Connection,
     applied_migrations: &[&str],
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn schema_difference_names_kind_and_object() {
+    fn schema_difference_names_change_kind_and_object() {
         for (change, differences) in [
             ("CREATE TABLE t (x)", &["unknown table `t`"][..]),
             ("CREATE INDEX i ON users (role)", &["unknown index `i`"]),
@@ -211,9 +212,9 @@ mod tests {
             let connection = create_migrated_database(MIGRATIONS);
             connection.execute_batch(change).unwrap();
             let reported = find_schema_differences(&connection);
-            // Some builds of SQLite also create this table for ANALYZE.
+            // For ANALYZE, some builds of SQLite also create the table `sqlite_stat4`.
             let reported: Vec<_> =
-                reported.iter().filter(|name| !name.contains("sqlite_stat4")).collect();
+                reported.iter().filter(|text| !text.contains("sqlite_stat4")).collect();
             assert_eq!(reported, differences, "{change}");
         }
     }

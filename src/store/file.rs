@@ -1,4 +1,5 @@
-//! Checks of the store file before SQLite opens the file: owner, permissions, header, read mode.
+//! The files of a store: checks before SQLite opens the store file, permissions, creation, and the
+//! paths of the files that SQLite adds.
 
 use super::Error;
 use super::directory_remedy::{DirectoryRemedy, FileRole};
@@ -25,9 +26,9 @@ pub(super) struct StoreFile {
 }
 
 impl StoreFile {
-    /// Converts [`Error::NotFound`] to [`Error::MissingWal`] if the file is not empty and has no
-    /// WAL. At first, the file of a new store has no tables and the WAL holds all data. A copy of
-    /// the file alone therefore resembles a store whose creation was interrupted.
+    /// Converts [`Error::NotFound`] to [`Error::MissingWal`] if the file is not empty, and its WAL
+    /// is empty or missing. At first, the file of a new store has no tables and the WAL holds all
+    /// data. A copy of the file alone therefore resembles a store whose creation was interrupted.
     pub(super) fn to_missing_wal_error(&self, error: Error) -> Error {
         if self.lacks_wal && matches!(error, Error::NotFound(_)) {
             return Error::MissingWal(self.path.clone());
@@ -95,7 +96,8 @@ pub(super) fn check_directory(
 /// Result of restricting the permissions on the files of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PermissionFix {
-    /// Only the owner has permissions on the files of the store.
+    /// Only the owner has permissions on the files of the store. Also the result for a store on a
+    /// server, and for the simulated store of a dry run.
     NotNeeded,
     /// Other users had permissions until now.
     Applied,
@@ -129,13 +131,13 @@ pub(super) fn restrict_permissions(path: &Path) -> Result<PermissionFix, Error> 
 pub(super) enum ReadMode {
     /// Reading with a WAL, which exists or can be created.
     WithWal,
-    /// Reading the file alone: no WAL exists, and none can be created.
+    /// Reading the file alone: the WAL is missing or empty, and no WAL can be created.
     Immutable,
 }
 
-/// Determines the mode of reading. Returns [`Error::WalWithoutIndex`] for a WAL without its index
-/// in a read-only directory: the WAL cannot be read, and the content of the file alone would be
-/// outdated.
+/// Determines the mode of reading. Returns [`Error::WalWithoutIndex`] for a non-empty WAL without
+/// its index in a directory that is not writable: the WAL cannot be read, and the content of the
+/// file alone would be outdated.
 pub(super) fn detect_read_mode(path: &Path) -> Result<ReadMode, Error> {
     if path.parent().is_some_and(|directory| access(directory, Access::WRITE_OK).is_ok()) {
         return Ok(ReadMode::WithWal);
@@ -230,8 +232,9 @@ pub(super) fn create_file(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Refuses a path at which no store can be created, because of its name or its directory. Accepts a
-/// missing directory, which would be created.
+/// Refuses a path with a reserved suffix, or in a directory in which other users can write or
+/// replace files. Accepts a missing directory, which would be created. Does not check that the
+/// directory is writable or can be created.
 pub(super) fn check_new_file(path: &Path) -> Result<(), Error> {
     reject_reserved_suffix(path)?;
     let Ok(directory) = canonical_directory(path) else { return Ok(()) };

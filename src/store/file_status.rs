@@ -1,12 +1,12 @@
-//! Status of one store file, read with a single system call, and the reasons why SQLite must not
-//! open a file.
+//! Status of one file of a store, read with a single system call, and the reasons why SQLite must
+//! not open a file.
 
 use rustix::fs::FileType;
 use std::io;
 use std::path::Path;
 
-/// Reason why a file is refused as a store, WAL or journal.
-/// Each message is the predicate of a sentence about the file.
+/// Reason why a file is refused as a store, WAL, WAL index or journal. Each message is the
+/// predicate of a sentence about the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FileFault {
     /// A symbolic link: the target could be any file.
@@ -100,7 +100,7 @@ fn read_status(path: &Path) -> io::Result<FileStatus> {
     read_portably(path)
 }
 
-/// Reads the status without `statx`, and therefore does not detect mount points.
+/// Reads the status with the standard library, and therefore does not detect mount points.
 fn read_portably(path: &Path) -> io::Result<FileStatus> {
     use std::os::unix::fs::MetadataExt;
     let metadata = path.symlink_metadata()?;

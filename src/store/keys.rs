@@ -24,7 +24,8 @@ impl Reader<'_> {
             .ok_or_else(|| Error::Damaged("no active app key".to_owned()))
     }
 
-    /// Returns the key that signs test tokens with `algorithm`.
+    /// Returns the active test key of `algorithm`. By default, this key signs the test tokens with
+    /// `algorithm`.
     pub(crate) fn find_test_key(&self, algorithm: Algorithm) -> Result<Option<Key>, Error> {
         self.key_where(
             "purpose = 'test' AND state = 'active' AND algorithm = ?1",
@@ -107,8 +108,8 @@ impl Reader<'_> {
         self.connection.query_all(&sql, values, key_from_row)
     }
 
-    /// Returns whether the key is active. Every transaction that records a signed token checks that
-    /// the key is still active.
+    /// Returns whether the key is active. Used in a transaction that records signed tokens, because
+    /// another process may have retired or revoked the key since the signature.
     pub(crate) fn is_active_key(&self, id: KeyRowId) -> Result<bool, Error> {
         let sql = "SELECT state = 'active' FROM keys WHERE id = ?1";
         self.connection.query_row(sql, values![id], |row| row.get(0))
@@ -119,8 +120,8 @@ impl Reader<'_> {
         self.connection.prepare(IS_REVOKED_SQL)?.query_row(values![id], |row| row.get(0))
     }
 
-    /// Sends the query of [`Reader::is_revoked_key`] to a server together with the next statement.
-    /// A call of [`Reader::is_revoked_key`] after that statement needs no further round trip.
+    /// Prefetches the query of [`Reader::is_revoked_key`] from a server (see
+    /// [`prefetch`](super::connection::Connection::prefetch)). Does nothing for a file.
     pub(crate) fn prefetch_key_revocation(&self, id: KeyRowId) {
         self.connection.prefetch(|| (IS_REVOKED_SQL.to_owned(), vec![id.into()]));
     }
@@ -193,7 +194,7 @@ impl Writer<'_> {
 
     /// Revokes a key permanently, revokes the recorded tokens that the key signed, and ends the
     /// sessions whose current token pair the key signed. Returns the numbers of revoked tokens and
-    /// ended sessions.
+    /// ended sessions. Expired tokens that were not revoked before are also revoked and counted.
     pub(crate) fn revoke_key(&self, id: KeyRowId, now: Timestamp) -> Result<(usize, usize), Error> {
         let execute = |sql: &str| self.connection.execute(sql, values![id, now]);
         execute("UPDATE keys SET state = 'revoked', revoked_at = ?2 WHERE id = ?1")?;

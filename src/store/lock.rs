@@ -45,9 +45,9 @@ pub(super) fn retry_until<T, E: Retryable>(
     }
 }
 
-/// Waits while another process builds or changes the index of the write-ahead log (WAL). Returns
-/// [`Error::Busy`] at the deadline. SQLite itself would wait up to ten seconds, regardless of the
-/// busy timeout, and could not be interrupted.
+/// Waits while another process builds the index of the write-ahead log (WAL) or changes its header.
+/// Returns [`Error::Busy`] at the deadline. SQLite itself would wait up to ten seconds, regardless
+/// of the busy timeout, and could not be interrupted.
 ///
 /// Must not be called while this process has the store open: closing the index file would release
 /// the locks of this process.
@@ -56,8 +56,8 @@ pub(super) fn wait_for_index(store: &Path, deadline: Instant) -> Result<(), Erro
     retry_until(deadline, || if is_index_being_built(&index) { Err(Error::Busy) } else { Ok(()) })
 }
 
-/// Returns whether another process is building or changing the WAL index. Such a process either
-/// holds the truncate lock, or holds the writer lock while the header of the index is incomplete.
+/// Returns whether another process is building the WAL index or changing its header. Such a process
+/// either holds the truncate lock, or holds the writer lock while the header is incomplete.
 /// Each of these locks covers one byte of the index file: byte 120 for the writer lock, byte 128
 /// for the truncate lock (`wal.c` and `os_unix.c` of SQLite). The index file starts with two copies
 /// of a 48-byte header. The header is complete if the copies are equal and byte 12 is not 0.

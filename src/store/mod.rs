@@ -92,8 +92,8 @@ pub(crate) struct Store {
     lock_timeout: Duration,
     /// Set by [`Store::start_dry_run`].
     is_dry_run: bool,
-    /// Set if the commit of a copy of this store is complete, but a standby server has not
-    /// confirmed the commit.
+    /// Set if the commit of a copy of this store is complete, but it is not certain that a standby
+    /// server has confirmed the commit.
     has_unconfirmed_copy: bool,
 }
 
@@ -126,7 +126,8 @@ impl Store {
         }
     }
 
-    /// Erases the content of deleted rows from the WAL of a SQLite file.
+    /// Erases the content of deleted rows from the WAL of a SQLite file. If another process reads
+    /// for too long, a later command erases the content.
     pub(crate) fn erase_deleted_rows_from_wal(&self) {
         match &self.database {
             Database::Sqlite(database) => {
@@ -137,9 +138,10 @@ impl Store {
         }
     }
 
-    /// Returns whether the store can only be read. A file is read-only if the file or its directory
-    /// is not writable, or if the file was opened only for reading. A server is read-only if it is
-    /// a standby or makes transactions read-only by default.
+    /// Returns whether the store can only be read. A file is read-only if the file is not writable,
+    /// if its directory is not writable and its WAL is empty or missing, or if the file was opened
+    /// only for reading. A server is read-only if, when the store was opened, the server was a
+    /// standby or made transactions read-only by default.
     pub(crate) fn is_read_only(&self) -> bool {
         match &self.database {
             Database::Sqlite(database) => database.is_read_only(),
@@ -149,7 +151,7 @@ impl Store {
     }
 
     /// Returns the address of the store. In the path of a file, symbolic links in the directory
-    /// part are resolved.
+    /// part are resolved, except for the simulated store of a dry run.
     pub(crate) fn address(&self) -> &StoreAddress {
         &self.address
     }
@@ -186,9 +188,9 @@ impl Store {
 
     /// Runs `work` on a snapshot without gaps: every row that is committed later has a higher id
     /// than the rows of the snapshot in the same table. On a server, [`Store::write_shared`]
-    /// assigns ids before the commit, so this method first waits for the end of the open
-    /// transactions. A standby does not know these transactions, so a snapshot on a standby can
-    /// have gaps.
+    /// assigns ids before the commit, so this method first waits for the end of the open write
+    /// transactions. On a read-only server (see [`Store::is_read_only`]), this method does not
+    /// wait, so the snapshot can have gaps.
     pub(crate) fn read_after_writers<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
@@ -216,9 +218,10 @@ impl Store {
     }
 
     /// Runs `work` in a transaction that excludes all other writers: commits durably if `work`
-    /// returns `Ok`, and rolls back otherwise. `work` runs again if the store was busy or the
-    /// connection was lost. `work` must therefore change nothing except rows: sign tokens before
-    /// the call of `write`, and print output after the call.
+    /// returns `Ok`, and rolls back otherwise. In a dry run, never commits (see
+    /// [`Store::start_dry_run`]). `work` runs again if the store was busy or the connection was
+    /// lost. `work` must therefore change nothing except rows: sign tokens before the call of
+    /// `write`, and print output after the call.
     pub(crate) fn write<T, E: From<Error> + Retryable>(
         &mut self,
         mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
@@ -228,8 +231,9 @@ impl Store {
 
     /// Runs `work` in a write transaction as [`Store::write`] does. On a server, several
     /// transactions of this method can run at the same time. While a transaction runs, it sees the
-    /// rows that other transactions commit. Only a transaction of [`Store::write`] waits for the
-    /// end of these transactions. A file has one writer at a time.
+    /// rows that other transactions commit. Transactions of [`Store::write`], and calls of
+    /// [`Store::read_after_writers`], wait for the end of the transactions of this method. A file
+    /// has one writer at a time.
     pub(crate) fn write_shared<T, E: From<Error> + Retryable>(
         &mut self,
         mut work: impl FnMut(&SharedWriter<'_>) -> Result<T, E>,
@@ -276,7 +280,7 @@ impl Store {
     }
 
     /// Prepares the store for many large writes: SQLite copies the WAL into the file after 1,000
-    /// pages instead of 100, and when the store is closed.
+    /// pages instead of 100, and when the store is closed. Does nothing for a server.
     pub(crate) fn prepare_for_bulk_writes(&mut self) -> Result<(), Error> {
         match &mut self.database {
             Database::Sqlite(database) => database.prepare_for_bulk_writes(),

@@ -23,7 +23,8 @@ pub(crate) struct OpenOutcome {
     pub(crate) is_created: bool,
     /// Result of restricting the permissions on the files of the store.
     pub(crate) permission_fix: PermissionFix,
-    /// Users with write access to the directory of the file.
+    /// Users with write access to the directory of the file. [`Writers::User`] for a server, and
+    /// for the simulated store of a dry run.
     pub(crate) writers: Writers,
 }
 
@@ -35,9 +36,10 @@ impl OpenOutcome {
 }
 
 impl Store {
-    /// Opens the store at `address`. If no store exists, returns [`Error::NotFound`] for a file,
-    /// and `ServerError::NoStore` for a server. `lock_timeout` bounds the wait for each lock, and
-    /// for a connection to a server.
+    /// Opens the store at `address`. If no store exists, returns [`Error::NotFound`] or
+    /// [`Error::MissingWal`] for a file, and `ServerError::NoStore` for a server. `lock_timeout`
+    /// bounds the wait for each lock. `lock_timeout` is also the time limit for a connection to a
+    /// server, but each attempt to connect has at least two seconds.
     pub(crate) fn open(
         address: ResolvedAddress,
         lock_timeout: Duration,
@@ -83,7 +85,8 @@ impl Store {
         Ok(Self { id: self.id.clone(), ..store })
     }
 
-    /// Opens the store at `address`, and creates a missing store first.
+    /// Opens the store at `address`, and creates a missing store first. A database file without
+    /// tables counts as a missing store.
     pub(crate) fn open_or_create(
         address: ResolvedAddress,
         lock_timeout: Duration,

@@ -1,4 +1,5 @@
-//! The file of a backup. The backup appears at its target path only when it is complete.
+//! The file of a backup, or of a copy of the store. The file appears at its target path only when
+//! its content is complete. A restore also prepares its new content with functions of this module.
 
 use super::directory_remedy::FileRole;
 use super::{Error, file};
@@ -12,11 +13,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// Base name of the temporary file for an incomplete backup. The name is fixed, so that killed
-/// processes leave at most one file.
-const TEMP_NAME: &str = ".jeton-backup";
+/// Base name of the temporary file (`.jeton-backup.new`) for an incomplete backup. The name is
+/// fixed, so that killed processes leave at most one incomplete backup in a directory.
+const TEMP_BASE_NAME: &str = ".jeton-backup";
 
-/// The file of a backup, next to its target path. Dropping the value removes the file.
+/// A backup or copy of the store in a temporary file next to its target path. Dropping the value
+/// removes the temporary file.
 pub(crate) struct PendingBackup {
     file: NamedTempFile,
     target: PathBuf,
@@ -27,8 +29,9 @@ pub(crate) struct PendingBackup {
 }
 
 impl PendingBackup {
-    /// Creates an empty temporary file next to `target`. Refuses a target that exists, and a
-    /// directory in which other users can replace the backup.
+    /// Locks the directory of `target`, and creates an empty temporary file there. Refuses a target
+    /// that exists or has a WAL or journal, a target with a reserved suffix, and a directory in
+    /// which other users can replace the backup.
     pub(super) fn create(target: &Path, lock_timeout: Duration) -> Result<Self, Error> {
         let unwritable_error = |error: io::Error| {
             if files::is_disk_full(&error) {
@@ -53,12 +56,12 @@ impl PendingBackup {
         if !files::lock(&lock, lock_timeout).map_err(unwritable_error)? {
             return Err(Error::Busy);
         }
-        let file = files::create_temp_file(&directory, OsStr::new(TEMP_NAME), 0o600)
+        let file = files::create_temp_file(&directory, OsStr::new(TEMP_BASE_NAME), 0o600)
             .map_err(unwritable_error)?;
         Ok(Self { file, target: directory.join(name), writers, _lock: lock })
     }
 
-    /// Returns the path of the incomplete backup.
+    /// Returns the path of the temporary file.
     pub(super) fn temp_path(&self) -> &Path {
         self.file.path()
     }

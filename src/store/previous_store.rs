@@ -1,5 +1,5 @@
-//! Files of the store that a restore replaces. The restore keeps this store under another path,
-//! which is called the path of the previous store.
+//! Files of the store that a restore replaces. The restore keeps the replaced store, then called
+//! the previous store, under another path.
 
 use super::Error;
 use super::file::{self, StoreFile};
@@ -15,8 +15,9 @@ pub(super) fn previous_store_path(path: &Path) -> PathBuf {
     file::with_suffix(path, ".before-restore")
 }
 
-/// Returns the path of the requested store if its file is missing, but its write-ahead log (WAL)
-/// exists and is not empty. If a new file were created at this path, SQLite would remove the WAL.
+/// Returns the path of the requested store, whose file is missing, if its write-ahead log (WAL)
+/// exists and is not empty. Does not check that the file is missing. If a new file were created at
+/// this path, SQLite would remove the WAL.
 pub(super) fn find_missing_store_with_wal(requested: &Path) -> Option<PathBuf> {
     let path = file::canonical_directory(requested).ok()?.join(requested.file_name()?);
     let [wal, _] = file::wal_paths(&path);

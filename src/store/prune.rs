@@ -18,13 +18,13 @@ use std::collections::BTreeMap;
 pub(crate) type BlocklistEntryId = (KeyRowId, String);
 
 impl Reader<'_> {
-    /// Returns the highest id of a recorded token.
+    /// Returns the highest id of a recorded token, or 0 if no token is recorded.
     pub(crate) fn last_token_id(&self) -> Result<TokenId, Error> {
         Ok(TokenId(self.connection.query_number("SELECT coalesce(max(id), 0) FROM tokens")?))
     }
 
     /// Returns the ids of recorded tokens that expired at `until` or before, in ascending order.
-    /// The tokens can have any status. Only ids greater than `after` are returned.
+    /// Includes tokens that were revoked. Only ids greater than `after` are returned.
     pub(crate) fn expired_tokens(
         &self,
         after: TokenId,
@@ -62,9 +62,9 @@ impl Reader<'_> {
         Ok(sessions)
     }
 
-    /// Returns the revocation entries whose signing keys are revoked, in the order of the
-    /// identifiers. Only entries after the entry `after` are returned. Entries of all other keys
-    /// must stay, because even a retired key can be activated again. Even expired entries of these
+    /// Returns the identifiers of the revocation entries whose signing keys are revoked, in
+    /// ascending order. Only identifiers after `after` are returned. Entries of all other keys must
+    /// stay, because even a retired key can be activated again. Even expired entries of these other
     /// keys must stay: a service may sign several tokens with one `jti`, and the other tokens may
     /// expire later.
     pub(crate) fn obsolete_blocklist_entries(
@@ -83,7 +83,7 @@ impl Reader<'_> {
     }
 
     /// Returns the ids of grants without tokens, in ascending order. A grant contains the
-    /// properties that several tokens share. Only ids greater than `after` are returned.
+    /// properties that several tokens can share. Only ids greater than `after` are returned.
     pub(crate) fn unused_grants(
         &self,
         after: GrantRowId,
@@ -102,7 +102,7 @@ impl Reader<'_> {
     }
 
     /// Returns the latest expiry among the pruned (deleted) test tokens of the key, or `None` if
-    /// none was pruned.
+    /// no test token was pruned.
     pub(crate) fn latest_pruned_expiry(&self, key: KeyRowId) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT pruned_until FROM keys WHERE id = ?1";
         let until = self.connection.prepare(sql)?.query_optional(values![key], |row| row.get(0))?;
@@ -127,7 +127,7 @@ impl Writer<'_> {
     pub(crate) fn remove_tokens(&self, ids: &[TokenId], until: Timestamp) -> Result<usize, Error> {
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(0) };
         // Almost all tokens have no predecessor: one statement removes them. The loop then removes
-        // the remaining tokens.
+        // the other tokens, except tokens whose predecessor stays.
         let successors = "SELECT superseded_by FROM tokens WHERE superseded_by BETWEEN ?1 AND ?2";
         let mut latest_expiries = BTreeMap::new();
         let mut count = self.delete_tokens(
@@ -174,8 +174,8 @@ impl Writer<'_> {
     }
 
     /// Stores the latest expiry of the pruned test tokens of each key, unless a later expiry is
-    /// already stored. If a test token has this or an earlier expiry, the store no longer knows
-    /// whether the token was revoked.
+    /// already stored. If a test token without a row has this or an earlier expiry, the store does
+    /// not know whether the token was revoked.
     fn record_pruned_until(&self, latest_expiries: BTreeMap<KeyRowId, i64>) -> Result<(), Error> {
         let mut statement = self.connection.prepare(
             "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND coalesce(pruned_until, 0) < ?2",
@@ -186,7 +186,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Removes sessions with their pairs, and returns the number of sessions.
+    /// Removes sessions with their token pairs, and returns the number of removed sessions.
     pub(crate) fn remove_sessions(&self, ids: &[SessionRowId]) -> Result<usize, Error> {
         let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
         self.connection.execute_for_ids("DELETE FROM pairs WHERE session_id = ?1", &ids, &[])?;
@@ -231,7 +231,7 @@ impl Writer<'_> {
     }
 }
 
-/// Converts a maximum number of rows to an SQL integer.
-fn sql_limit(max_rows: usize) -> i64 {
-    i64::try_from(max_rows).unwrap_or(i64::MAX)
+/// Converts a maximum number to an SQL integer.
+fn sql_limit(max_count: usize) -> i64 {
+    i64::try_from(max_count).unwrap_or(i64::MAX)
 }

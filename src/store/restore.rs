@@ -1,5 +1,6 @@
-//! Restore of a store from a backup. One SQLite transaction replaces the content, under a lock that
-//! excludes all other processes. The replaced store is kept in the same directory.
+//! Restore of a store in a SQLite file from a backup. One SQLite transaction replaces the content,
+//! under a lock that excludes all other processes. A replaced store with content is kept in the
+//! same directory.
 
 use super::backup::{CopyObserver, file_size, vacuum_into};
 use super::check::check_file;
@@ -32,8 +33,8 @@ const CONTENT_TEMP_NAME: &str = ".jeton-restore";
 /// Base name of the temporary file for the copy of the replaced store.
 const COPY_TEMP_NAME: &str = ".jeton-before-restore";
 
-/// The store that a restore replaces, locked against all other processes. Dropping the value
-/// releases the lock.
+/// The store that a restore replaces. The database, if any, is locked against all other processes.
+/// Dropping the value releases the lock.
 pub(crate) struct LockedStore {
     /// `None` if the file does not exist, or if SQLite cannot open it as a database: no process can
     /// then use the store.
@@ -86,7 +87,8 @@ impl LockedStore {
         Ok(Self { database, path, lock_timeout, is_empty })
     }
 
-    /// Runs `work` on the content of the store before the restore.
+    /// Runs `work` on the content of the store before the restore. Returns [`Error::NotAStore`] if
+    /// the file is missing or SQLite cannot open it.
     pub(crate) fn read<T, E: From<Error>>(
         &self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
@@ -98,9 +100,9 @@ impl LockedStore {
     }
 
     /// Replaces the content with the content of the backup and with the audit event that
-    /// `build_event` returns. Keeps the replaced store under another path. `on_progress` receives
-    /// the copied and the total number of bytes. If `on_progress` returns an error, the store is
-    /// unchanged.
+    /// `build_event` returns. Keeps a replaced store with content under another path. `on_progress`
+    /// receives the copied and the total number of bytes. If `on_progress` returns an error, the
+    /// store is unchanged.
     pub(crate) fn replace<'e>(
         self,
         backup: &Path,
@@ -176,7 +178,7 @@ impl ExclusiveDatabase {
             Ok(copy)
         };
         let copy_error =
-            |error| Error::Failed(format!("the replaced store cannot be saved: {error}"));
+            |error| Error::Failed(format!("cannot copy the store before the restore: {error}"));
         let copy = copy_file().map_err(copy_error)?;
         check_interrupt()?;
         copy.persist_noclobber(&previous_store).map_err(|error| copy_error(error.error))?;
@@ -242,8 +244,8 @@ fn checkpoint(connection: &Connection) -> Result<(), Error> {
 }
 
 /// Checks a backup, as [`check_file`] checks a store, before a restore to the store at `path`.
-/// Returns an error if the backup is the store itself, or if the replaced store of an earlier
-/// restore still exists.
+/// Returns an error if the backup is the store itself. Also returns an error if the store file is
+/// not empty and the previous store of an earlier restore still exists.
 pub(crate) fn check_backup(
     backup: &Path,
     path: &Path,

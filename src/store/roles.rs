@@ -1,4 +1,4 @@
-//! SQL that creates the database roles for a store in PostgreSQL.
+//! SQL that creates the database roles for a store in PostgreSQL, with their rights and views.
 
 use super::StoreAddress;
 use crate::model::{InvalidValue, MAX_UNIX_SECONDS, RolePrefix, TargetKind};
@@ -6,17 +6,17 @@ use crate::model::{InvalidValue, MAX_UNIX_SECONDS, RolePrefix, TargetKind};
 /// SQL with placeholders such as `{prefix}`.
 const TEMPLATE: &str = include_str!("postgres/roles.sql");
 
-/// Schema of a store whose address names no schema.
+/// Schema that the SQL uses if the address of the store names no schema.
 const DEFAULT_SCHEMA: &str = "public";
 
 /// Default prefix of the role names for the schema `public`.
 const DEFAULT_PREFIX: &str = "jeton";
 
-/// Returns the SQL that creates the roles for the store with this address. Without an address, the
-/// SQL is for the schema `public`. The names of the roles begin with `prefix`. By default, the
-/// prefix is `jeton` for the schema `public`, and the name of the schema for any other schema. The
-/// stores of a database therefore have different roles. Returns an error if the name of the schema
-/// is not valid as a prefix and `prefix` is `None`.
+/// Returns the SQL that creates the roles for the store with this address. If no address is given,
+/// or if the address names no schema, the SQL is for the schema `public`. The names of the roles
+/// begin with `prefix`. By default, the prefix is `jeton` for the schema `public`, and the name of
+/// the schema for any other schema, so that the stores of a database have different roles. Returns
+/// an error if `prefix` is `None` and the name of the schema is `jeton` or is not a valid prefix.
 pub(crate) fn roles_sql(
     address: Option<&StoreAddress>,
     prefix: Option<RolePrefix>,
@@ -25,6 +25,10 @@ pub(crate) fn roles_sql(
     let prefix = match prefix {
         Some(prefix) => prefix,
         None if schema == DEFAULT_SCHEMA => RolePrefix::parse(DEFAULT_PREFIX)?,
+        None if schema == DEFAULT_PREFIX => {
+            let reason = format!("`{schema}` is the default for the schema `{DEFAULT_SCHEMA}`");
+            return Err(InvalidValue::new("prefix", reason));
+        }
         None => RolePrefix::parse(schema)?,
     };
     // The name of the schema is inserted last. If the name contains a text such as `{prefix}`, this

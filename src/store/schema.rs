@@ -103,7 +103,7 @@ pub(super) fn initialize_store(
     Ok(true)
 }
 
-/// Creates the tables of the current version in an empty database, within a transaction.
+/// Creates the tables of the current version in an empty database. Begins no transaction.
 pub(super) fn create_schema(connection: &Connection) -> Result<(), Error> {
     for migration in MIGRATIONS {
         connection.execute_batch(migration)?;
@@ -178,7 +178,7 @@ pub(super) mod tests {
     fn migrate_store(
         history: &[&str],
         path: &Path,
-        target: Option<&Path>,
+        backup_target: Option<&Path>,
     ) -> Result<Option<PathBuf>, Error> {
         let at = Timestamp::from_unix(1_800_000_001).unwrap();
         let (action, outcome) = ("store migrate", "done");
@@ -186,7 +186,7 @@ pub(super) mod tests {
         let event = NewEvent { at, user: None, os_uid: 0, action, subject, outcome, count: 1 };
         let connection = Connection::open(path).unwrap();
         migrate(history, &connection, path, &event, |version| {
-            backup_before_migration(path, target, version, LOCK_TIMEOUT)
+            backup_before_migration(path, backup_target, version, LOCK_TIMEOUT)
         })
     }
 
@@ -195,7 +195,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn older_store_is_backed_up_and_migrated() {
+    fn older_store_is_backed_up_and_migrated_once() {
         let directory = tempfile::tempdir().unwrap();
         let path = create_store(directory.path());
         let connection = Connection::open(&path).unwrap();
@@ -209,6 +209,7 @@ pub(super) mod tests {
             query_number(&path, "SELECT count(*) FROM audit WHERE action = 'store migrate'"),
             1
         );
+        // Without the additional migration, the program refuses the migrated store.
         assert!(matches!(
             Store::open_file(&path, LOCK_TIMEOUT),
             Err(Error::NewerSchema { found: 4, expected: 3 })
@@ -218,8 +219,8 @@ pub(super) mod tests {
         assert_eq!(query_number(&backup, "SELECT count(*) FROM audit"), 0);
     }
 
-    /// Creates a store with schema version 1, as the first release did. The store has one app key
-    /// and one test key.
+    /// Creates a store with schema version 1, the version of the first release. The store has an
+    /// app key, a test key and two settings.
     fn create_version_1_store(path: &Path) -> Connection {
         let connection = Connection::open(path).unwrap();
         connection.execute_batch(MIGRATIONS[0]).unwrap();
@@ -265,7 +266,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn failed_migration_changes_nothing() {
+    fn failed_or_unnecessary_migration_changes_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let path = create_store(directory.path());
         assert_eq!(migrate_store(MIGRATIONS, &path, None).unwrap(), None);

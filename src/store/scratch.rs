@@ -1,4 +1,4 @@
-//! Temporary storage for the rows of one command, which may not fit into memory.
+//! Temporary storage for the input or output rows of one command, which may not fit into memory.
 
 use super::Error;
 use crate::model::{Row, parse_strict_object};
@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension};
 const READ_LIMIT_BYTES: usize = 128 * 1024;
 
 /// A temporary database for the rows of one command. Rows that exceed its cache of 4 MiB are stored
-/// in a file of mode 0600 in `TMPDIR`. SQLite unlinks the file immediately after opening it, so
-/// that no file remains after any exit of the process.
+/// in a file of mode 0600 in `TMPDIR` (by default in `/var/tmp`). SQLite unlinks the file
+/// immediately after opening it, so that no file remains after any exit of the process.
 #[derive(Debug)]
 pub(crate) struct ScratchDatabase {
     connection: Connection,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_rows_round_trip() {
+    fn stored_and_replaced_rows_round_trip() {
         let scratch = ScratchDatabase::new().unwrap();
         let texts = ["{\"z\":1,\"a\":[0.1,-0.0,1e300,18446744073709551615]}", "{}", "{\"é\":null}"];
         let rows: Vec<Row> = (2..).zip(texts).map(|(line, text)| parse_row(line, text)).collect();

@@ -5,9 +5,9 @@ use super::values::values;
 use super::{Error, Reader, Writer};
 use crate::model::{Setting, Settings, Timestamp};
 
-/// Maximum number of rows of the table. Every command reads all rows. In a crafted file, the table
-/// can refer to the same database page repeatedly, so that even a short file has any number of
-/// rows.
+/// Maximum number of rows that are read when all settings are loaded. In a crafted file, the table
+/// can refer to the same database page repeatedly, so that even a short file has
+/// any number of rows.
 const MAX_ROWS: usize = 1_000;
 
 impl Reader<'_> {

@@ -1,4 +1,5 @@
-//! Parts of SQL statements that several tables use: conditions, limits, digests, times.
+//! Parts of SQL statements (conditions, limits, digests), and conversions of stored times, for the
+//! modules of several tables.
 
 use super::Error;
 use super::values::Value;

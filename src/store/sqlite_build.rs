@@ -5,9 +5,10 @@ use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The compile-time options that `.cargo/config.toml` sets. `cargo install` from a registry or a
-/// repository does not read that file, so that its builds lack these options. Some of the options
-/// can also be set at run time: the module `connect` sets them for each connection.
+/// The compile-time options that `.cargo/config.toml` sets with `-D`. `cargo install` from a
+/// registry or a repository does not read that file, so that its builds lack these options. In all
+/// builds, the module `connect` sets one of the options, `DQS=0`, at run time for each connection
+/// to a store.
 const RECOMMENDED_OPTIONS: [&str; 9] = [
     "DEFAULT_MEMSTATUS=0",
     "DQS=0",

@@ -8,10 +8,12 @@ use rusqlite::{Connection, DropBehavior, MAIN_DB, Transaction, TransactionBehavi
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// An open SQLite file with the current schema version.
+/// An open store with the current schema version in a SQLite file. In memory for the dry run of a
+/// creation, and in unit tests.
 pub(super) struct SqliteDatabase {
     pub(super) connection: Connection,
-    /// Path without symbolic links in the directory part.
+    /// Path without symbolic links in the directory part. For a store in memory, the path at which
+    /// no file is created.
     pub(super) path: PathBuf,
     /// Set if closing the store must copy the write-ahead log (WAL) into the file. SQLite makes
     /// this copy only if no other process has the store open.

@@ -1,4 +1,4 @@
-//! Statistics of the store: schema, files, and numbers of rows.
+//! Statistics of the store: schema, files or server, and numbers of rows.
 
 use super::connection::Connection;
 #[cfg(feature = "postgres")]
@@ -40,7 +40,7 @@ pub(crate) struct StoreStats {
 pub(crate) struct FileStats {
     /// Size of the file in bytes.
     pub(crate) file_bytes: u64,
-    /// Size of the WAL in bytes.
+    /// Size of the write-ahead log (WAL) in bytes.
     pub(crate) wal_bytes: u64,
     /// Permission bits of the file.
     pub(crate) file_mode: u32,
@@ -67,8 +67,8 @@ pub(crate) enum EngineStats {
 }
 
 impl Store {
-    /// Returns the statistics. The sizes and permission bits of a file are read first. All other
-    /// values are read from one snapshot.
+    /// Returns the statistics. The sizes and permission bits of a file are read first. All contents
+    /// of tables are read from one snapshot.
     pub(crate) fn stats(&mut self, now: Timestamp) -> Result<StoreStats, Error> {
         let file_stats = self.file_stats()?;
         self.read(|tx| {

@@ -19,7 +19,7 @@ pub(crate) struct Reader<'c> {
     /// Grants that this transaction has read. The row of a grant never changes, and its id is never
     /// reused.
     pub(super) grants: RefCell<HashMap<GrantRowId, Arc<Grant>>>,
-    /// Tokens that were loaded before a caller looks them up.
+    /// Tokens and revocation entries that were loaded before a caller looks them up.
     #[cfg(feature = "postgres")]
     pub(super) prefetched_tokens: RefCell<PrefetchedTokens>,
 }
@@ -46,8 +46,9 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// A [`Reader`] that can also make those changes that do not need the exclusive write lock: several
-/// processes can make them at the same time. All other changes need a [`Writer`].
+/// A [`Reader`] that can also make those changes that do not need the exclusive write lock: on a
+/// server, several processes can make these changes at the same time. All other changes need a
+/// [`Writer`].
 pub(crate) struct SharedWriter<'c> {
     reader: Reader<'c>,
     summary: RefCell<WriteSummary>,
@@ -71,7 +72,7 @@ pub(super) enum SnapshotStart {
     AfterWriters,
 }
 
-/// The write lock of a transaction on a server.
+/// Mode of the write lock of a transaction on a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WriteLock {
     /// Excludes all other writers.
@@ -92,17 +93,17 @@ impl<'c> Deref for Writer<'c> {
 }
 
 /// Summary of the rows that a transaction writes. If the outcome of the commit is unknown, the
-/// error names these rows.
+/// error names the recorded tokens, or the target if no tokens were recorded.
 #[derive(Debug, Default)]
 pub(super) struct WriteSummary {
-    /// `jti` of the first recorded token.
+    /// `jti` of the first token that the transaction recorded.
     first_jti: Option<Jti>,
-    /// Number of recorded tokens.
+    /// Number of tokens that the transaction recorded.
     token_count: usize,
     /// Object that the transaction changes: the target of the last audit event, the refreshed
     /// session, or the new store.
     target: Option<Untrusted>,
-    /// Values of the last audit event.
+    /// Values of the last audit event; `None` for a file.
     #[cfg(feature = "postgres")]
     last_event: Option<Vec<Value<'static>>>,
 }
@@ -161,7 +162,8 @@ impl SharedWriter<'_> {
         self.summary.borrow_mut().target = target;
     }
 
-    /// Sets the target and the values of the last audit event in the summary.
+    /// Sets the target of the last audit event in the summary and, on a server, the values of the
+    /// event.
     pub(super) fn note_event(&self, target: Option<Untrusted>, event: &[Value<'static>]) {
         let mut summary = self.summary.borrow_mut();
         summary.target = target;
@@ -173,8 +175,8 @@ impl SharedWriter<'_> {
         let _ = event;
     }
 
-    /// Inserts a row into `table` and returns its id. Returns [`Error::AlreadyExists`] if a value
-    /// that must be unique exists.
+    /// Inserts a row into `table` with the statement `sql`, and returns the id of the row. Returns
+    /// [`Error::AlreadyExists`] if a value that must be unique already exists.
     pub(super) fn insert(
         &self,
         table: &str,

@@ -1,19 +1,20 @@
-//! Cells of tables and of lists of fields. A cell is a text with an optional colour. On a terminal,
-//! a cell with a time also shows the relative time, such as `in 3 h`.
+//! Cells of tables and of lists of fields. A cell is a text with an optional style. On a terminal,
+//! a cell with a time shows the relative time, such as `in 3 h`: in a table instead of the time,
+//! except in the wide format; in a list of fields or on a separate line after the time.
 
 use super::style::{Screen, Style};
 use crate::model::{KeyState, Timestamp, TokenStatus, Untrusted, escape};
 use console::{measure_text_width, truncate_str};
 use indicatif::HumanBytes;
 
-/// Width below which the texts of a column are not shortened.
+/// Minimum width of a column whose texts are shortened.
 const MIN_SHORTENED_WIDTH: usize = 8;
 
 /// End of a shortened text.
 const ELLIPSIS: &str = "…";
 
-/// Text of a table or field list. Callers escape untrusted text with `to_display`; rendering
-/// escapes the text again, which does not change escaped text.
+/// Text in a table, in a list of fields or on a separate line. Callers escape untrusted text with
+/// `to_display`; rendering escapes the text again, which does not change escaped text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
     text: String,
@@ -68,8 +69,8 @@ impl Cell {
         }
     }
 
-    /// Returns the text as [`Cell::to_plain_text`] does, with style marks: characters that mark the
-    /// start and the end of a style.
+    /// Returns the text as [`Cell::to_plain_text`] does. If the screen has colours, adds style
+    /// marks: characters that mark the start and the end of a style.
     pub(super) fn to_marked_text(&self, screen: &Screen) -> String {
         self.add_marks(&self.to_plain_text(screen.now), screen)
     }
@@ -81,8 +82,8 @@ impl Cell {
         self.relative_time(now).unwrap_or_else(|| escape(&self.text))
     }
 
-    /// Returns the text for a table with style marks. If `width` is given, shortens the text to
-    /// this width.
+    /// Returns the text for a table, with style marks if the screen has colours. If `width` is
+    /// given, shortens the text to this width at most.
     pub(super) fn to_marked_table_text(&self, screen: &Screen, width: Option<usize>) -> String {
         let text = self.to_table_text(screen);
         let text = width.map_or_else(|| text.clone(), |width| self.shorten(&text, width));
@@ -96,7 +97,8 @@ impl Cell {
         }
     }
 
-    /// Shortens a text to `width` columns, including the ellipsis. A text that fits is unchanged.
+    /// Shortens a text to at most `width` columns, including the ellipsis. A text that fits is
+    /// unchanged.
     fn shorten(&self, text: &str, width: usize) -> String {
         let fits = |part: &str| measure_text_width(part) + ELLIPSIS.chars().count() <= width;
         let last_item_end = match self.shortening {

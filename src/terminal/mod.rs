@@ -1,5 +1,6 @@
-//! Console: the only module that prints. Results go to standard output, all messages to standard
-//! error. With JSON output, standard error carries only the JSON line of a failure.
+//! Console: the only module that prints. Results go to standard output, messages to standard error,
+//! and prompts to the terminal. With JSON output, standard error carries only the JSON line of a
+//! failure.
 
 mod cell;
 mod progress;
@@ -30,9 +31,9 @@ use style::should_colour;
 /// Output format of results and failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutputFormat {
-    /// Plain text for people, and for `$(…)` in shells.
+    /// Text for people, and for `$(…)` in shells.
     Text,
-    /// Text with more columns.
+    /// Text with more columns, complete texts and absolute times.
     Wide,
     /// One JSON document for programs.
     Json,
@@ -91,7 +92,7 @@ pub(crate) enum Error {
     /// The user pressed Ctrl-D, or entered an empty password.
     #[error("cancelled")]
     Cancelled,
-    /// A signal ended a prompt.
+    /// A signal ended the program during or after a prompt, or the input of a secret on a terminal.
     #[error("interrupted")]
     Interrupted,
     /// The typed line is not UTF-8.
@@ -136,13 +137,14 @@ pub(crate) trait Report: Serialize {
     fn render(&self) -> Rendered;
 }
 
-/// Writer for standard output and standard error.
+/// Access to the standard streams, and to the terminal for prompts.
 #[derive(Debug)]
 pub(crate) struct Console {
     format: OutputFormat,
-    /// Set if status messages and progress are not shown.
+    /// Set by `--quiet`: status messages and progress are not shown.
     quiet: bool,
-    /// Function that returns the JSON line to write if a signal ends a prompt.
+    /// Function that returns the JSON line to write if a signal ends the program during or after a
+    /// prompt.
     signal_report: signal_guard::SignalReport,
 }
 
@@ -151,8 +153,9 @@ impl Console {
         Self { format, quiet, signal_report: None }
     }
 
-    /// Sets the function that returns the JSON line to write if a signal ends a prompt. The
-    /// argument of the function is the exit code. Has no effect if failures are not JSON.
+    /// Sets the function that returns the JSON line to write if a signal ends the program during or
+    /// after a prompt. The argument of the function is the exit code. Has no effect if failures are
+    /// not JSON.
     pub(crate) fn with_signal_report(self, report: fn(u8) -> Value) -> Self {
         Self { signal_report: Some(report).filter(|_| self.format.is_json()), ..self }
     }
@@ -163,19 +166,19 @@ impl Console {
         cell.to_plain_text(now.filter(|_| io::stderr().is_terminal()))
     }
 
-    /// Prints a status message, unless `--quiet` is set.
+    /// Prints a status message, unless `--quiet` is set. With JSON output, prints nothing.
     pub(crate) fn print_status(&self, message: &str) {
         if !self.quiet {
             self.print_message(None, message);
         }
     }
 
-    /// Prints a warning.
+    /// Prints a warning. With JSON output, prints nothing.
     pub(crate) fn print_warning(&self, message: &str) {
         self.print_message(Some(("warning", AnsiColor::Yellow)), message);
     }
 
-    /// Prints a hint: one imperative sentence.
+    /// Prints a hint: one imperative sentence. With JSON output, prints nothing.
     pub(crate) fn print_hint(&self, message: &str) {
         self.print_message(Some(("hint", AnsiColor::Cyan)), message);
     }
@@ -194,9 +197,9 @@ impl Console {
         }
     }
 
-    /// Shows the progress of an operation that may take long. `has_terminal_lines` is set for an
-    /// operation that reads or prints lines on a terminal. Such an operation shows no progress bar,
-    /// because the bar would mix with the lines.
+    /// Shows the progress of an operation that may take long. With `--quiet` or JSON output, shows
+    /// nothing. `has_terminal_lines` is set for an operation that reads or prints lines on a
+    /// terminal. Such an operation shows no progress bar, because the bar would mix with the lines.
     pub(crate) fn start_progress(
         &self,
         label: &'static str,

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Operations that finish within this time show no bar.
 const INITIAL_DELAY: Duration = Duration::from_secs(1);
 
-/// Interval between two updates of the bar on the terminal.
+/// Interval at which a thread redraws the bar, even without progress.
 const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Total amount of work. A number of 0 means that the total is not known yet.
@@ -32,7 +32,7 @@ impl Total {
     }
 
     /// Returns the indicatif template of a bar or, while the total is unknown, of a counter without
-    /// bar. Even with counts of ten digits, a line has at most 60 columns.
+    /// bar. Even with counts of ten digits, a line fits into 60 columns.
     fn template(self, is_known: bool) -> &'static str {
         match (self, is_known) {
             (Self::Items(_), true) => {
@@ -69,8 +69,9 @@ fn write_remaining_time(state: &ProgressState, output: &mut dyn fmt::Write) {
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Starts a bar, or a counter if the total is 0. Draws nothing unless `is_visible` is set and
-    /// standard error is a terminal.
+    /// Starts a bar, a counter if the total is 0, or only the elapsed time for
+    /// [`Total::Uncounted`]. Draws nothing unless `is_visible` is set and standard error is a
+    /// terminal.
     pub(super) fn new(label: &'static str, total: Total, is_visible: bool) -> Self {
         let progress = Self(ProgressBar::hidden().with_message(label));
         progress.set(0, total.amount());

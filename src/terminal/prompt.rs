@@ -26,7 +26,7 @@ pub(crate) type Answer = Zeroizing<String>;
 pub(crate) enum Confirmation {
     /// The user confirmed the action.
     Yes,
-    /// The user declined the action.
+    /// The user did not confirm the action.
     No,
 }
 
@@ -62,8 +62,9 @@ impl Console {
         self.with_prompt(Echo::On, |prompt| prompt.read_line(&format!("{question}: ")))
     }
 
-    /// Asks for confirmation of a destructive action. Only the line `y` or `yes` confirms.
-    /// Discards input that was typed or pasted before the question or after the answer.
+    /// Asks for confirmation of an action. Only the line `y` or `yes` confirms (case-insensitive,
+    /// with or without surrounding whitespace). Discards input that was typed or pasted before the
+    /// question or after the answer.
     pub(crate) fn confirm(&self, question: &str) -> Result<Confirmation, Error> {
         let answer =
             self.with_prompt(Echo::On, |prompt| prompt.read_line(&format!("{question} [y/N] ")));
@@ -144,8 +145,8 @@ impl Prompt {
     }
 
     /// Prompts for a line. The user edits the line with the functions of the terminal. The prompts
-    /// of dialoguer are not used, because they read single keys and handle neither signals nor
-    /// pasted text.
+    /// of dialoguer for visible text are not used, because they read single keys and handle neither
+    /// signals nor pasted text.
     fn read_line(&self, question: &str) -> Result<Answer, Error> {
         self.guard.show_question(escape(question)).map_err(terminal_error)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LINE_BYTES));

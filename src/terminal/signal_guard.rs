@@ -1,5 +1,6 @@
 //! Terminal modes while a prompt is open. Before a signal ends or suspends the program, the
-//! terminal gets its original modes, and unread input is discarded.
+//! terminal gets its original modes, and unread input is discarded. In this module, the input of a
+//! secret on standard input, if that is a terminal, is also called a prompt.
 
 use crate::model::escape_json;
 use crate::signals;
@@ -16,8 +17,9 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Function that returns the JSON line to write if a signal ends a prompt; `None` if failures are
-/// not JSON. The argument of the function is the exit code.
+/// Function that returns the JSON line to write if SIGINT, SIGTERM or SIGHUP ends the program
+/// during or after a prompt; `None` if failures are not JSON. The argument of the function is the
+/// exit code.
 pub(super) type SignalReport = Option<fn(u8) -> Value>;
 
 /// Echo of typed characters.
@@ -46,7 +48,7 @@ static OPEN_PROMPT: Mutex<Option<OpenPrompt>> = Mutex::new(None);
 /// Set when the command `run` starts to handle the signals that end the program.
 static SIGNALS_RELEASED: AtomicBool = AtomicBool::new(false);
 
-/// Set when a bulk command starts to handle Ctrl-C.
+/// Set when a command that processes many items or a large file starts to handle Ctrl-C.
 static CTRL_C_RELEASED: AtomicBool = AtomicBool::new(false);
 
 /// Guard that restores the terminal when dropped.
@@ -56,8 +58,9 @@ impl TerminalGuard {
     /// Sets the terminal modes for lines that the program reads from `terminal`. If `pending_input`
     /// is `Flush`, discards input that has not been read yet.
     ///
-    /// The first call starts the handling of signals, which continues until the program exits,
-    /// because the default action of a signal cannot be restored.
+    /// The first call starts the handling of signals. Except for signals that are left to another
+    /// handler, the handling continues until the program exits, because the default action of a
+    /// signal cannot be restored.
     pub(super) fn open(
         terminal: &File,
         echo: Echo,

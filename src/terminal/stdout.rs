@@ -14,8 +14,8 @@ use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Number of rows per write to standard output.
-const ROWS_PER_WRITE: usize = 1_000;
+/// Maximum number of rows per write to standard output.
+const MAX_ROWS_PER_WRITE: usize = 1_000;
 
 /// Start of the JSON document of a list.
 const LIST_PREFIX: &str = "{\"items\":[";
@@ -82,15 +82,16 @@ impl Console {
     }
 
     /// Writes a batch of rows to standard output, as JSON Lines or as CSV. A batch is a part of a
-    /// list that is written in several calls. The first batch of CSV has a header.
+    /// list that is written in several calls. If `with_csv_header` is set and the batch is not
+    /// empty, the CSV text starts with a header.
     pub(crate) fn write_rows(
         &self,
         rows: &[impl Serialize],
-        is_first_batch: bool,
+        with_csv_header: bool,
     ) -> Result<Delivery, Error> {
-        for (index, chunk) in rows.chunks(ROWS_PER_WRITE).enumerate() {
+        for (index, chunk) in rows.chunks(MAX_ROWS_PER_WRITE).enumerate() {
             let text = match self.format {
-                OutputFormat::Csv => render_csv(chunk, is_first_batch && index == 0)?,
+                OutputFormat::Csv => render_csv(chunk, with_csv_header && index == 0)?,
                 OutputFormat::Text
                 | OutputFormat::Wide
                 | OutputFormat::Json
@@ -114,10 +115,10 @@ impl Console {
         write_stdout(&render_csv_header(columns.iter().copied()))
     }
 
-    /// Writes escaped names to standard output, one per line.
+    /// Writes escaped ids to standard output, one per line.
     #[expect(clippy::unused_self, reason = "all output goes through a console")]
-    pub(crate) fn write_names(&self, names: &[String]) -> Result<Delivery, Error> {
-        let lines: String = names.iter().map(|name| escape(name) + "\n").collect();
+    pub(crate) fn write_ids(&self, ids: &[String]) -> Result<Delivery, Error> {
+        let lines: String = ids.iter().map(|id| escape(id) + "\n").collect();
         write_stdout(&lines)
     }
 
@@ -159,7 +160,7 @@ impl Console {
         write_stdout(text.strip_prefix(LIST_PREFIX).unwrap_or(&text))
     }
 
-    /// Writes a batch of rows of a table. The column widths depend only on the rows of the batch.
+    /// Writes a batch of rows of a table. The column widths do not depend on other batches.
     /// Unless the format is wide, a terminal shows times relative to `now`, and long texts are
     /// shortened to its width.
     pub(crate) fn write_table(

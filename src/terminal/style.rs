@@ -12,13 +12,13 @@ use std::io::{self, IsTerminal};
 pub(crate) enum Style {
     /// Column head or field name.
     Heading,
-    /// Active or valid.
+    /// Active, valid or successful.
     Success,
     /// Standby, superseded or retired.
     Warning,
     /// Expired.
     Muted,
-    /// Revoked, disabled or invalid.
+    /// Revoked, disabled, invalid or failed.
     Error,
 }
 
@@ -100,11 +100,11 @@ impl Screen {
     }
 }
 
-/// Returns whether text for a stream is coloured. This depends on `NO_COLOR`, `CLICOLOR_FORCE` and
-/// the kind of the stream.
+/// Returns whether text for a stream is coloured. This depends on the kind of the stream, and on
+/// environment variables such as `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`.
 ///
-/// anstream forces colours for every value of `CLICOLOR_FORCE`. By convention, the value `0` forces
-/// nothing: colours then also require that `unforced_choice` returns `true`.
+/// anstream forces colours for every non-empty value of `CLICOLOR_FORCE`. By convention, the value
+/// `0` forces nothing: colours then also require that `unforced_choice` returns `true`.
 pub(super) fn should_colour(stream: &impl RawStream, unforced_choice: fn() -> bool) -> bool {
     #[expect(clippy::disallowed_methods, reason = "the libraries also read this variable")]
     let is_zero = std::env::var_os("CLICOLOR_FORCE").is_some_and(|force| force == "0");

@@ -1,6 +1,6 @@
 //! Tables without borders. On a terminal, long names and lists are shortened, so that a table fits
-//! into the width of the terminal. If the shortened columns do not fit, each row is rendered as a
-//! list of fields.
+//! into the width of the terminal; in the wide format, texts are complete. If the columns do not
+//! fit, each row is rendered as a list of fields.
 
 use super::cell::Cell;
 use super::style::{Screen, Style};
@@ -96,7 +96,8 @@ impl Table {
         widths
     }
 
-    /// Renders each row as a record, which is a list of fields. Adds an empty line between records.
+    /// Renders each row as a record, which is a list of the non-empty fields. Adds an empty line
+    /// between records.
     fn render_records(&self, screen: &Screen) -> String {
         let render_record = |row: &Vec<Cell>| {
             let cells = self.header.iter().copied().zip(row.iter().cloned());
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_aligned_without_trailing_spaces() {
+    fn table_is_empty_without_rows_and_aligned_without_trailing_spaces() {
         let mut table = Table::new(&["ID", "NAME"]);
         assert_eq!(table.render(&NO_TERMINAL), "");
         table.add_row(vec!["1".to_owned(), "ada".to_owned()]);
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn sufficient_width_shows_complete_texts() {
+    fn sufficient_width_or_no_terminal_shows_complete_texts() {
         let expected = "\
 ID  APP                       MAY                           STATUS  ENDS
 1   日本語のアプリケーション  read,write,a-long-permission  live    in 3 h
@@ -278,8 +279,8 @@ ENDS  never
     #[test]
     fn style_marks_in_untrusted_text_are_escaped() {
         let mut table = Table::new(&["NAME"]);
-        table.add_row(vec![Cell::shortenable("a\u{1f}b\u{e0001}c\u{e0003}d")]);
-        let expected = "NAME\na\\u{1f}b\\u{e0001}c\\u{e0003}d\n";
+        table.add_row(vec![Cell::shortenable("a\u{1f}b\u{e0000}c\u{e0003}d")]);
+        let expected = "NAME\na\\u{1f}b\\u{e0000}c\\u{e0003}d\n";
         assert_eq!(table.render(&screen(80)), expected);
     }
 }

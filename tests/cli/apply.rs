@@ -52,7 +52,7 @@ fn setting_lines(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn apply_creates_a_store() {
+fn apply_creates_store_with_settings_and_accounts() {
     let sandbox = Sandbox::new();
     assert_snapshot!(apply(&sandbox, STORE_TOML, &[]), @"
     --- stderr
@@ -106,9 +106,10 @@ fn changed_values_are_applied_and_reported() {
     );
     assert_snapshot!(apply(&sandbox, "users.john.disabled = true", &[]), @"
     --- stderr
-    updated user john: disabled
+    updated user john: changed disabled
     ");
     apply(&sandbox, "users.john.disabled = false", &[]).ok();
+    // The password of an existing account is unchanged.
     sandbox.log_in("john", "123456");
 }
 
@@ -130,10 +131,12 @@ fn invalid_lines_are_reported_in_the_order_of_the_file() {
     assert!(output.stderr.contains("\n  line 2: unknown key `x`"), "{output:?}");
     // The error lists only the first invalid lines, and line 23 is the last.
     assert!(!output.stderr.contains("line 23"), "{output:?}");
+    let output = apply(&sandbox, "settings = 5\n", &[]).fails(65);
+    assert!(output.stderr.contains("line 1: `settings` is not a table"), "{output:?}");
 }
 
 #[test]
-fn invalid_file_changes_nothing() {
+fn refused_file_changes_nothing_and_error_contains_no_password() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     let before = (account_lines(&sandbox), setting_lines(&sandbox));
@@ -167,7 +170,7 @@ fn invalid_file_changes_nothing() {
       line 6: unknown key `user`: expected tables `settings` and `users`
     --- exit code 65, stderr
     error: 2 invalid lines:
-      line 2: token.quota: expected a number or `unlimited`
+      line 2: token.quota: expected a number from 0 to 4294967295, or `unlimited`
       line 3: token.ttl: expected a string, a number or a boolean
     --- exit code 65, stderr
     error: line 1: `users` is not a table: expected tables `[users.LOGIN]`
@@ -180,7 +183,7 @@ fn invalid_file_changes_nothing() {
     --- exit code 65, stderr
     error: line 1: username: could be mistaken for an id
     --- exit code 65, stderr
-    error: line 3: username, e-mail address and uid do not belong to the same account
+    error: line 3: the e-mail address belongs to another account
     --- exit code 5, stderr
     error: no active admin would remain after the change
     hint: make another user an admin first: jeton users set-role LOGIN admin
@@ -226,11 +229,11 @@ fn generated_passwords_are_written_once() {
 }
 
 #[test]
-fn new_store_requires_an_admin_in_the_file() {
+fn new_store_requires_admin_in_the_file_and_dry_run_creates_no_store() {
     let sandbox = Sandbox::new();
     for text in ["[users.kim]\n", "[settings]\ntoken.quota = 4\n", ""] {
         let output = apply(&sandbox, text, &[]).fails(65);
-        assert!(output.stderr.starts_with("error: no admin in the file"), "{output:?}");
+        assert!(output.stderr.starts_with("error: no active admin in the file"), "{output:?}");
         assert!(!sandbox.has_store());
     }
     assert_snapshot!(apply(&sandbox, STORE_TOML, &["--dry-run"]), @"
@@ -249,6 +252,7 @@ fn new_store_requires_an_admin_in_the_file() {
 #[test]
 fn only_admins_apply_a_file() {
     let sandbox = Sandbox::with_john();
+    // The role is checked before the file is parsed.
     assert_snapshot!(apply(&sandbox, "not TOML", &[]), @"
     --- exit code 7, stderr
     error: only admins can apply a file: logged in as `john` with role `user`

@@ -37,11 +37,11 @@ fn help_command_and_help_flag_print_the_same_text() {
 }
 
 #[test]
-fn exit_codes_guide_lists_every_code() {
+fn exit_codes_topic_lists_every_code() {
     let page = Sandbox::new().run(&["help", "exit-codes"]).ok();
     assert_eq!(page.stderr, "");
     let page = page.stdout;
-    assert!(page.contains("SIGTERM or SIGHUP at a prompt"), "{page}");
+    assert!(page.contains("SIGTERM or SIGHUP during or after a prompt"), "{page}");
     let terms = page.lines().filter_map(|line| line.strip_prefix("  "));
     let codes: Vec<&str> = terms.filter(|line| !line.starts_with(' ')).collect();
     assert_eq!(
@@ -60,7 +60,7 @@ fn guide_names() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn help_prints_each_guide_and_lists_it_in_the_overview() {
+fn help_prints_guides_and_topics_and_lists_them_in_the_overview() {
     let sandbox = Sandbox::new();
     let overview = sandbox.stdout_of(&["help", "help"]);
     for name in guide_names() {
@@ -145,7 +145,7 @@ fn section_of_a_guide_is_printed_as_plain_text() {
 }
 
 #[test]
-fn unknown_guide_is_refused() {
+fn unknown_guide_or_command_is_refused() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for arguments in [["nonsense"].as_slice(), &["token", "x\u{1b}y"]] {
@@ -165,7 +165,7 @@ fn unknown_guide_is_refused() {
 }
 
 #[test]
-fn printed_completion_scripts_equal_the_packaged_files() {
+fn completion_scripts_equal_packaged_files_and_unknown_shell_is_refused() {
     let sandbox = Sandbox::new();
     for (shell, file) in [
         ("bash", include_str!("../../completions/jeton.bash")),
@@ -188,7 +188,7 @@ fn printed_completion_scripts_equal_the_packaged_files() {
 }
 
 #[test]
-fn help_and_hints_name_the_supported_formats() {
+fn help_and_hint_name_formats_and_unsupported_variable_selects_text() {
     let mut sandbox = Sandbox::new();
     for (arguments, formats) in [
         (&["users", "list"][..], "text, wide, json, jsonl, csv or name"),
@@ -277,7 +277,7 @@ fn every_command_and_guide_has_a_manual_page() {
 }
 
 #[test]
-fn manual_pages_are_written_to_the_chosen_or_the_default_directory() {
+fn man_writes_to_chosen_or_default_directory_and_reports_failures() {
     let sandbox = Sandbox::new();
     let files: Vec<String> =
         manual_page_paths().iter().map(|path| format!("\"d/{path}\"")).collect();

@@ -117,10 +117,10 @@ fn dry_run_of_rotation_shows_no_id_of_the_new_key() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["keys", "rotate", "--dry-run"]), @"
     --- stderr
-    dry run: a new key (ES256) is now the signing key
+    dry run: a new key is now the signing key for app tokens (ES256)
     dry run: key <key> is retired; its tokens are accepted until <time>
     warning: verifiers with a cached JWK Set do not know the new key yet
-    hint: create the next key in advance: jeton keys generate
+    hint: create the next key in advance: jeton keys generate --purpose app --alg ES256
     ");
     assert_eq!(
         sandbox.json(&["keys", "rotate", "--dry-run"])["active_kid"],

@@ -74,8 +74,8 @@ const REFUSED_COMMAND_LINES: [(&str, &str); 47] = [
     ("keys create", "use `jeton keys generate`"),
     ("keys add", "use `jeton keys import`"),
     ("token create shop read", "use `--permission P[,P]` for permissions"),
-    ("token create shop --scope read", "use `--permission SCOPE`"),
-    ("token verify TOKEN --scope read", "use `--permission SCOPE`"),
+    ("token create shop --scope read", "use `--permission P[,P]`"),
+    ("token verify TOKEN --scope read", "use `--permission P[,P]`"),
     (
         "token mint --secret hunter2",
         "use `--secret-env NAME` with the name of an environment variable",
@@ -180,7 +180,7 @@ fn status_neither_refreshes_the_session_nor_accepts_an_invalid_token() {
 }
 
 #[test]
-fn json_help_has_every_command() {
+fn json_help_has_every_command_and_describes_options() {
     fn collect_json_paths<'v>(command: &'v serde_json::Value, paths: &mut Vec<&'v str>) {
         paths.push(command["command"].as_str().unwrap());
         for subcommand in command["commands"].as_array().unwrap() {
@@ -203,6 +203,9 @@ fn json_help_has_every_command() {
     let alg = options.iter().find(|option| option["long"] == "alg").unwrap();
     assert_eq!(alg["value"], "ALG");
     assert_eq!(alg["repeatable"], false);
+    let output = options.iter().find(|option| option["long"] == "output").unwrap();
+    let formats = ["text", "json", "jsonl", "dotenv", "github"];
+    assert_eq!(output["possible_values"], serde_json::json!(formats), "no hidden values");
     let store = options.iter().find(|option| option["long"] == "store").unwrap();
     assert_eq!((&store["global"], &store["env"]), (&true.into(), &"JETON_STORE".into()));
     let error = sandbox.run_json(&["help", "tokn"]).fails(2).error();

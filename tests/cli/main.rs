@@ -1,5 +1,5 @@
-//! End-to-end tests: they run the real program in a private sandbox and check output, exit code and
-//! files.
+//! End-to-end tests: most tests run the real program in a private sandbox and check output, exit
+//! code and files. The tests of `architecture` and `prose` read the source.
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 

@@ -90,7 +90,7 @@ fn row_larger_than_the_memory_limit_is_refused() {
 }
 
 #[test]
-fn line_length_limit_applies_to_rows_after_the_first() {
+fn length_limit_applies_to_later_rows_and_to_the_blank_lines_before_a_row() {
     let sandbox = sandbox_with_secret();
     let long = "a".repeat(128 * 1024);
     let mut outputs = String::new();
@@ -120,7 +120,7 @@ fn line_length_limit_applies_to_rows_after_the_first() {
 }
 
 #[test]
-fn input_row_count_is_unlimited() {
+fn input_of_valid_rows_can_be_larger_than_the_memory_limit() {
     let sandbox = sandbox_with_secret();
     let padding = " ".repeat(100 << 10);
     let mut rows = BufWriter::new(File::create(sandbox.home().join("rows")).unwrap());
@@ -164,7 +164,7 @@ fn long_claims_are_minted_with_limited_memory() {
 #[test]
 fn long_json_list_is_checked_and_imported() {
     let sandbox = Sandbox::with_admin();
-    // Each user follows a comma; `users[1..]` is without the first comma.
+    // A comma precedes each user; `users[1..]` is without the first comma.
     let user = |number: usize| format!(", {{\"username\":\"user{number}\"}}");
     let users: String = (0..6_000).map(user).collect();
     let mut outputs = String::new();
@@ -240,7 +240,7 @@ fn temporary_file_of_mint_is_deleted_while_open() {
 }
 
 #[test]
-fn output_list_length_is_unlimited() {
+fn lists_of_12000_rows_are_complete_with_limited_memory() {
     let sandbox = Sandbox::with_admin();
     let user_count = 12_000;
     let zeros = "0".repeat(300);

@@ -1,4 +1,4 @@
-//! Scripts for Node.js in `node/`, which use third-party libraries.
+//! Helpers that run the Node.js scripts in `node/`. The scripts use third-party libraries.
 
 use crate::python::run_with_json;
 use crate::required::{node, node_scripts};

@@ -27,7 +27,7 @@ pub(crate) fn run_with_json(mut command: Command, input: &Value) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Returns the JWK Set of the keys with the purpose `app` or `test`.
+/// Returns the exported JWK Set of the keys with the purpose `purpose`, which is `app` or `test`.
 fn exported_keys(sandbox: &Sandbox, purpose: &str) -> Value {
     let text = sandbox.stdout_of(&["keys", "export", "--jwks", "--purpose", purpose]);
     serde_json::from_str(&text).unwrap()
@@ -66,7 +66,7 @@ fn with_other_subject(token: &str) -> String {
 
 #[test]
 #[ignore = "needs Python"]
-fn pyjwt_accepts_app_and_session_tokens_with_exported_keys() {
+fn pyjwt_verifies_app_and_session_tokens_with_exported_keys() {
     let sandbox = Sandbox::with_john();
     let app = sandbox.stdout_of(&["token", "create", "my-app", "--permission", "read,write"]);
     let without_expiry = sandbox.stdout_of(&["token", "create", "endless", "--no-expiry"]);
@@ -106,7 +106,7 @@ fn pyjwt_accepts_app_and_session_tokens_with_exported_keys() {
 
 #[test]
 #[ignore = "needs Python"]
-fn pyjwt_accepts_test_tokens_with_test_keys_only() {
+fn pyjwt_accepts_tokens_only_with_keys_of_their_purpose() {
     let sandbox = Sandbox::with_admin();
     let app = sandbox.stdout_of(&["token", "create", "my-app"]);
     let test =
@@ -169,8 +169,8 @@ fn request_all(sandbox: &Sandbox, requests: &[(&str, &str, &str)]) -> Vec<String
         .collect();
     let input = json!({"jwks": exported_keys(sandbox, "app"), "requests": service_requests});
     let responses = run_script("service.py", &input);
-    let lines = requests.iter().zip(responses.as_array().unwrap());
-    lines
+    let pairs = requests.iter().zip(responses.as_array().unwrap());
+    pairs
         .map(|((route, name, _), response)| {
             let text = response["body"].as_object().unwrap().values().next().unwrap();
             format!("{route} {name}: {} {}", response["status"], text.as_str().unwrap())
@@ -180,7 +180,7 @@ fn request_all(sandbox: &Sandbox, requests: &[(&str, &str, &str)]) -> Vec<String
 
 #[test]
 #[ignore = "needs Python"]
-fn flask_service_accepts_session_and_app_tokens_with_exported_keys() {
+fn flask_service_verifies_session_and_app_tokens_with_exported_keys() {
     let sandbox = Sandbox::with_john();
     let subject = logged_in_uid(&sandbox);
     let subject = subject.as_str().unwrap();
@@ -214,7 +214,7 @@ fn flask_service_accepts_session_and_app_tokens_with_exported_keys() {
             &format!("/protected access: 200 {subject}"),
             &format!("/protected later access: 200 {subject}"),
             "/protected refresh: 422 Only non-refresh tokens are allowed",
-            // The library refuses only the type `refresh`, so app tokens are accepted as well.
+            // At this route, the library refuses only the type `refresh`, so it accepts app tokens.
             &format!("/protected app: 200 {subject}"),
             &format!("/fresh access: 200 {subject}"),
             "/fresh later access: 401 Fresh token required",

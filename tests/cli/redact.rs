@@ -3,8 +3,7 @@
 use crate::sandbox::Sandbox;
 use std::path::Path;
 
-/// Replaces ids, times, relative times that differ between runs, tokens, key material and the home
-/// directory of the sandbox.
+/// Replaces the home directory of the sandbox, and the values that [`redact_words`] replaces.
 pub(crate) fn redact(sandbox: &Sandbox, text: &str) -> String {
     redact_words(&redact_home(sandbox.home(), text))
 }
@@ -14,13 +13,14 @@ pub(crate) fn redact_home(home: &Path, text: &str) -> String {
     text.replace(&*home.to_string_lossy(), "~")
 }
 
-/// Replaces ids, times, tokens and key material, and relative times that differ between runs.
+/// Replaces UUIDs, times, tokens, texts of 43 characters (key ids and key material), and relative
+/// times that differ between runs. Does not replace numeric ids.
 pub(crate) fn redact_words(text: &str) -> String {
     redact_relative_times(&map_words(text, redact_word))
 }
 
-/// Replaces relative times that follow `<time>` and differ between runs: `(now)`, times in seconds
-/// such as `(5 s ago)`, and times in years such as `(57 y ago)`.
+/// Replaces relative times that follow `<time>` and differ between runs: `(now)`, and past times in
+/// seconds such as `(5 s ago)` or in years such as `(57 y ago)`.
 pub(crate) fn redact_relative_times(text: &str) -> String {
     let mut parts = text.split("<time> (");
     let mut redacted = parts.next().unwrap_or_default().to_owned();
@@ -56,8 +56,8 @@ pub(crate) fn map_words(text: &str, mut map: impl FnMut(&str) -> String) -> Stri
     mapped + &map(&word)
 }
 
-/// Returns the placeholder for an id, a time, a token or key material. Returns any other word
-/// unchanged. Keeps the suffixes `.json` and `:`.
+/// Returns the placeholder for a UUID, a time, a token, or a text of 43 characters (a key id or key
+/// material). Returns any other word unchanged. Keeps the suffixes `.json` and `:`.
 pub(crate) fn redact_word(word: &str) -> String {
     if let Some(name) = word.strip_suffix(".json") {
         return redact_word(name) + ".json";

@@ -46,13 +46,14 @@ pub(crate) fn node_scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/node")
 }
 
-/// Panics if a program is not installed.
+/// Panics if the command `NAME --version` fails.
 #[track_caller]
 pub(crate) fn require_program(name: &str) {
     require(Command::new(name).arg("--version"), &format!("the program `{name}`"));
 }
 
-/// Panics if the command fails. `needed` describes the missing program or package in the message.
+/// Panics if the command fails. `needed` describes the missing program, package or permission in
+/// the message.
 #[track_caller]
 pub(crate) fn require(command: &mut Command, needed: &str) {
     probe(command, needed).unwrap_or_else(|error| panic!("{error}"));
@@ -77,7 +78,7 @@ fn probe(command: &mut Command, needed: &str) -> Result<String, String> {
 }
 
 #[test]
-fn message_about_a_missing_program_names_the_program() {
+fn message_names_the_requirement_the_program_and_the_reason() {
     let error = probe(&mut Command::new("/nowhere/make"), "the program `make`").unwrap_err();
     insta::assert_snapshot!(error, @"the test needs the program `make`; `/nowhere/make` failed: No such file or directory (os error 2)");
     let mut failing = Command::new("sh");

@@ -19,7 +19,7 @@ pub(crate) struct RunOutput {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// Command line of the run, for [`Self::with_command`].
+    /// Redacted command line of the run, for [`Self::with_command`].
     pub(crate) command: String,
     /// Value of `HOME`, which `Display` redacts.
     pub(crate) home: Option<PathBuf>,
@@ -177,7 +177,7 @@ fn mark_whitespace(text: &str) -> String {
 }
 
 #[test]
-fn display_shows_exit_code_streams_and_line_ends() {
+fn display_shows_exit_code_redacted_streams_and_whitespace_marks() {
     let display = |code, stdout: &str, stderr: &str| {
         let [stdout, stderr] = [stdout, stderr].map(str::to_owned);
         let output =

@@ -84,7 +84,7 @@ impl Sandbox {
         self.home().join(".local/share/jeton/jeton.db")
     }
 
-    /// Returns the schema of the sandbox, or `None` if the tests use files.
+    /// Returns the schema of the default store, or `None` if the default store is a file.
     pub(crate) fn schema(&self) -> Option<&TestSchema> {
         self.schema.as_ref()
     }
@@ -106,7 +106,7 @@ impl Sandbox {
         schema.unwrap_or_else(|| self.store_path().into_os_string().into_string().unwrap())
     }
 
-    /// Returns whether the default store exists.
+    /// Returns whether the default store exists: a file, or a schema with any table.
     pub(crate) fn has_store(&self) -> bool {
         let count_sql = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema";
         match &self.schema {
@@ -251,9 +251,9 @@ impl Sandbox {
         self.run_json(arguments).error()
     }
 
-    /// Runs an SQL query for SQLite on the store. If the store is on a server, translates the query
-    /// and runs the translation with `psql`. Returns the first column as text. The query must
-    /// convert truth values and UUIDs to text: SQLite and PostgreSQL have different texts for them.
+    /// Runs an SQL query for SQLite on the store; on a server, the translation of the query with
+    /// `psql`. Returns the first column as text. The query must convert UUIDs to text, and truth
+    /// values to text or integers: SQLite and PostgreSQL represent these values differently.
     pub(crate) fn sql(&self, query: &str) -> Vec<String> {
         if let Some(schema) = &self.schema {
             return schema.run_translated(query).unwrap_or_else(|error| panic!("{query}: {error}"));

@@ -1,11 +1,11 @@
-//! Standard input can be read only once: a command refuses two arguments that read standard input.
+//! Standard input can be read only once: a command refuses two inputs from standard input.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn stdin_for_two_arguments_is_a_usage_error() {
+fn stdin_for_two_inputs_is_a_usage_error() {
     let mut sandbox = Sandbox::with_admin();
     let access = sandbox.session_member("access");
     let mut outputs = String::new();
@@ -95,7 +95,7 @@ fn stdin_for_two_arguments_is_a_usage_error() {
     let passwd_with_missing_token_file = ["--token-file", "nowhere", "passwd", "--password-stdin"];
     assert_snapshot!(sandbox.run_with_input(&passwd_with_missing_token_file, "x"), @"
     --- exit code 2, stderr
-    error: the file that `--token-file` names for the token cannot be read: No such file or directory
+    error: the file with the token (value of `--token-file`) cannot be read: No such file or directory
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["1"]);
     assert_eq!(sandbox.sql("SELECT action FROM audit"), ["init"]);

@@ -40,6 +40,18 @@ fn translate(query: &str) -> String {
     TRANSLATIONS.iter().fold(query.to_owned(), replace)
 }
 
+/// Returns a text of digits and lower-case letters that a server cannot compress. A text of 3,000
+/// characters is too long for an entry of an index.
+pub(crate) fn incompressible_text(length: usize) -> String {
+    let mut state = 1_u64;
+    let next_character = || {
+        // A linear congruential generator.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from_digit(u32::try_from((state >> 33) % 36).unwrap(), 36).unwrap()
+    };
+    std::iter::repeat_with(next_character).take(length).collect()
+}
+
 /// A schema that is dropped with all of its objects at the end of the test.
 pub(crate) struct TestSchema {
     server_address: String,
@@ -79,7 +91,7 @@ impl TestSchema {
         self.run_psql(&["--single-transaction", "--file", path]).unwrap();
     }
 
-    /// Starts a session in this schema, for a transaction of several statements.
+    /// Starts a session of `psql` in this schema, for a transaction of several statements.
     pub(crate) fn start_session(&self) -> Session {
         let mut psql = self.psql_command();
         psql.args(["--file", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -161,6 +173,7 @@ impl Drop for Session {
         drop(self.input.take());
         let status = self.psql.wait();
         // A panic during another panic would abort the test process.
-        assert!(status.is_ok() || std::thread::panicking(), "{status:?}");
+        let has_succeeded = status.as_ref().is_ok_and(|status| status.success());
+        assert!(has_succeeded || std::thread::panicking(), "{status:?}");
     }
 }

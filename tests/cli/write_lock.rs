@@ -34,7 +34,8 @@ impl WriteLock {
         Self::Server(session)
     }
 
-    /// Runs statements, which must succeed, in the transaction.
+    /// Runs SQL for SQLite, which must succeed, in the transaction. For a store on a server, runs
+    /// the translation of the SQL.
     pub(crate) fn run(&mut self, sql: &str) {
         match self {
             Self::File(store) => store.execute_batch(sql).unwrap(),

@@ -1,8 +1,9 @@
 """Serves a directory as the page of releases, on a loopback address: releases.py DIR [CERTIFICATE]
 
 `/releases` redirects `latest` to the version in the file DIR/latest. `/short` sends half of each file, `/slow`
-never ends, `/insecure` redirects to http on another host, `/private` requires the user `ci` with the password `pw`. With a certificate, the server uses https. The first line
-of the output is the port.
+sends half and then waits for minutes, `/insecure` redirects to http on another host, `/private` requires the user
+`ci` with the password `pw`. With a certificate, the server uses https. The output is the port. DIR/requests lists
+the requests.
 """
 
 import base64

@@ -95,7 +95,7 @@ STORE = pytest.StashKey[TokenStore]()
 
 
 def get_store(config):
-    """Returns the store of this test run, which the first test with a token creates."""
+    """Returns the store of this test run. The first call creates the store, at collection or in a test."""
     if STORE not in config.stash:
         try:
             config.stash[STORE] = TokenStore(config.getini("jeton_options"), config.invocation_params.dir)
@@ -115,7 +115,7 @@ def pytest_unconfigure(config):
 
 
 def is_own_fixture(metafunc, name):
-    """Returns whether the test gets the fixture of this module, not one of the suite with the same name."""
+    """Returns whether the test gets the fixture of this module, not a fixture or parameter of the suite."""
     definitions = metafunc._arg2fixturedefs.get(name, ())
     if not definitions or definitions[-1].func.__module__ != __name__:
         return False

@@ -26,7 +26,8 @@ pub(crate) enum IfExists {
     /// unchanged. Otherwise, the new account is refused.
     Skip,
     /// Only for an import: the existing account gets the e-mail address, display name, role, quota
-    /// and status of its row.
+    /// and status of its row, as far as the row has these fields. A row is refused if its names
+    /// belong to different accounts, or if the row would change the username or the uid.
     Update,
 }
 
@@ -168,8 +169,8 @@ pub(crate) fn rename(
     }
 }
 
-/// Disables the login of a user and ends the user's sessions. Returns the user and the number of
-/// ended sessions; the number is `None` if the user was already disabled.
+/// Disables a user, whose logins and tokens are then refused, and ends the user's sessions. Returns
+/// the user and the number of ended sessions; the number is `None` if the user was disabled before.
 pub(crate) fn disable(
     store: &mut Store,
     audit: &AuditContext,
@@ -190,7 +191,7 @@ pub(crate) fn disable(
     Ok((user, changed.then_some(ended_sessions)))
 }
 
-/// Enables the login of a user. Returns the user and whether the user was disabled before.
+/// Enables a user. Returns the user and whether the user was disabled before.
 pub(crate) fn enable(
     store: &mut Store,
     audit: &AuditContext,
@@ -203,7 +204,7 @@ pub(crate) fn enable(
     })
 }
 
-/// Changes a user with `change`, which returns whether anything changed, and records the change.
+/// Changes a user with `change`, which returns whether anything changed, and records a change.
 /// Returns the changed user and the result of `change`.
 fn change_user(
     store: &mut Store,
@@ -269,7 +270,7 @@ fn record_change(
 
 fn ensure_not_last_admin(tx: &Reader<'_>, user: &User) -> Result<(), Error> {
     let is_active_admin = user.role == Role::Admin && user.disabled_at.is_none();
-    if is_active_admin && tx.count_admins()? <= 1 {
+    if is_active_admin && tx.count_active_admins()? <= 1 {
         return Err(Error::LastAdmin(user.to_display()));
     }
     Ok(())

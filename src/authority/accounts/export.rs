@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 const ADMINS_ONLY: &str = "only admins can export accounts";
 
-/// Number of rows that are read from the scratch database, a temporary database, at a time.
-const BATCH_SIZE: usize = 1_000;
+/// Maximum number of rows that are read from the scratch database, a temporary database, at a time.
+const MAX_BATCH_ROWS: usize = 1_000;
 
 /// The choice to omit or include the password hashes in an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) struct UserExport {
 impl UserExport {
     /// Returns the next rows, or an empty list after the last row.
     pub(crate) fn next_batch(&mut self) -> Result<Vec<Map<String, Value>>, Error> {
-        let rows = self.rows.rows_after(self.last_row_number, BATCH_SIZE)?;
+        let rows = self.rows.rows_after(self.last_row_number, MAX_BATCH_ROWS)?;
         self.last_row_number = rows.last().map_or(self.last_row_number, |(number, _)| *number);
         Ok(rows.into_iter().map(|(_, row)| row.fields).collect())
     }

@@ -1,9 +1,10 @@
-//! Import of accounts from a file, all or none. An error about a row states the line of the row.
+//! Import of accounts from a file, all or none. An error about a row states the line of the row,
+//! except [`Error::UserExists`].
 
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::administration::IfExists;
-use super::import_existing::{find_existing, row_exists_error, update_existing};
+use super::import_existing::{find_existing, taken_name_error, update_existing};
 use super::import_observer::{ImportObserver, ImportStep};
 pub(crate) use super::import_row::GeneratedPassword;
 use super::import_row::ImportRow;
@@ -36,7 +37,8 @@ pub(crate) struct ImportOutcome {
     pub(crate) passwordless_count: usize,
     /// The number of existing accounts that were updated.
     pub(crate) updated_count: usize,
-    /// The number of rows whose accounts already exist and are unchanged.
+    /// The number of rows whose accounts already exist and are unchanged, or were deleted during
+    /// the import.
     pub(crate) unchanged_count: usize,
     /// The number of unchanged existing accounts that differ from their rows.
     pub(crate) differing_count: usize,
@@ -92,8 +94,8 @@ pub(crate) fn authorize_import(caller: &Caller) -> Result<(), Error> {
 }
 
 /// Adds accounts, all or none, with the roles in the file. `if_exists` is the treatment of existing
-/// accounts. Only admins may import; while the store has no users, the owner of the store file may
-/// import without a caller.
+/// accounts. Only admins may import. While the store has no users, `caller` may be `None`: then any
+/// process that can write to the store may import.
 pub(crate) fn import(
     store: &mut Store,
     audit: &AuditContext,
@@ -132,7 +134,8 @@ pub(in crate::authority) fn hash_row_passwords(
     Ok(())
 }
 
-/// Adds and updates the accounts of the rows. Fails if the store has no active admin afterwards.
+/// Adds the accounts of the rows. `if_exists` is the treatment of existing accounts. Fails if the
+/// store has no active admin afterwards.
 pub(in crate::authority) fn apply_all_rows(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -141,7 +144,7 @@ pub(in crate::authority) fn apply_all_rows(
     observer: &ImportObserver<'_>,
 ) -> Result<ImportOutcome, Error> {
     ensure_generated_passwords_apply(tx, import_rows)?;
-    let had_admin = tx.count_admins()? > 0;
+    let had_admin = tx.count_active_admins()? > 0;
     let changes = import_rows.lists_changes.then(Vec::new);
     let mut outcome = ImportOutcome { changes, ..ImportOutcome::default() };
     let mut row_count = 0;
@@ -151,7 +154,7 @@ pub(in crate::authority) fn apply_all_rows(
         row_count += rows.len();
         Ok(observer(ImportStep::RowsApplied(row_count))?)
     })?;
-    if tx.count_admins()? == 0 {
+    if tx.count_active_admins()? == 0 {
         return Err(if had_admin { Error::NoAdminLeft } else { Error::NoAdmin });
     }
     Ok(outcome)
@@ -219,7 +222,8 @@ fn apply_row(
         Some(user) => outcome.count_unchanged(import_row, &user),
         // The account existed during hashing and has been deleted since.
         None if is_unhashed => outcome.unchanged_count += 1,
-        None => return Err(row_exists_error(tx, import_row, if_exists)?),
+        // No user has a name of the row, but a deleted user has its uid.
+        None => return Err(taken_name_error(tx, import_row, if_exists)?),
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ pub(super) fn find_existing(
         (NameOwner::Conflicting, IfExists::Update) => find_by_identity(tx, import_row).map(Some),
         (NameOwner::Single(_), IfExists::Refuse)
         | (NameOwner::Conflicting, IfExists::Refuse | IfExists::Skip) => {
-            Err(row_exists_error(tx, import_row, if_exists)?)
+            Err(taken_name_error(tx, import_row, if_exists)?)
         }
     }
 }
@@ -36,18 +36,27 @@ fn find_by_identity(tx: &Reader<'_>, import_row: &ImportRow) -> Result<User, Err
         let username = import_row.new_user.username.as_ref();
         username.is_none_or(|username| user.username.as_ref() == Some(username))
     };
-    let user = tx.find_user(&import_row.identity())?.filter(is_same_username);
+    let identity = import_row.identity();
+    let user = tx.find_user(&identity)?;
     let email = import_row.new_user.email.clone().map(UserRef::Email);
     let email_owner = email.map(|email| tx.find_user(&email)).transpose()?.flatten();
-    let is_email_free = |user: &User| email_owner.as_ref().is_none_or(|owner| owner.id == user.id);
-    user.filter(is_email_free).ok_or_else(|| {
-        let reason = "username, e-mail address and uid do not belong to the same account";
-        InvalidLine { line: import_row.line, reason: reason.to_owned() }.into()
-    })
+    let has_free_email = |user: &User| email_owner.as_ref().is_none_or(|owner| owner.id == user.id);
+    let reason = match (&user, identity) {
+        (Some(user), _) if !is_same_username(user) => {
+            "username and uid do not belong to one account"
+        }
+        (None, UserRef::Uid(_)) => {
+            "no account has this uid, but an account has the username or e-mail address"
+        }
+        _ => "the e-mail address belongs to another account",
+    };
+    user.filter(is_same_username)
+        .filter(has_free_email)
+        .ok_or_else(|| InvalidLine { line: import_row.line, reason: reason.to_owned() }.into())
 }
 
 /// Gives an existing account the e-mail address, display name, role, quota and status of a row.
-/// Returns the names of the fields that changed.
+/// Fields that the row does not have are unchanged. Returns the names of the changed fields.
 pub(super) fn update_existing(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -87,7 +96,7 @@ pub(super) fn update_existing(
 }
 
 /// Returns the error for a row with names of existing users, or with the `uid` of a deleted user.
-pub(super) fn row_exists_error(
+pub(super) fn taken_name_error(
     tx: &Reader<'_>,
     import_row: &ImportRow,
     if_exists: IfExists,

@@ -7,7 +7,7 @@ use crate::signals::Interrupted;
 pub(crate) enum ImportStep {
     /// A row was read, in one of two passes over all rows: the check of the rows, or the hashing of
     /// their passwords.
-    RowChecked,
+    RowRead,
     /// A password was hashed.
     PasswordHashed,
     /// This number of rows has been processed so far, in a transaction that is not committed yet.

@@ -12,8 +12,8 @@ use crate::signals::Interrupted;
 use crate::store::Store;
 use secrecy::ExposeSecret;
 
-/// Number of passwords that are passed to the hashing threads at a time.
-const HASH_BATCH_SIZE: usize = 256;
+/// Maximum number of passwords that are passed to the hashing threads at a time.
+const MAX_BATCH_PASSWORDS: usize = 256;
 
 impl ImportRows {
     /// Generates a password for each new account that has neither a password nor a password hash.
@@ -79,7 +79,7 @@ impl ImportRows {
             Ok::<_, Error>(())
         };
         self.for_each_row(|number, row| {
-            observer(ImportStep::RowChecked)?;
+            observer(ImportStep::RowRead)?;
             let import_row = self.parse_row(row.clone())?;
             // With `Refuse`, all accounts are new: `check_rows` has refused existing accounts.
             if let Some(password) = &import_row.password
@@ -88,7 +88,7 @@ impl ImportRows {
             {
                 pending.push((number, row, password.clone()));
             }
-            if pending.len() < HASH_BATCH_SIZE { Ok(()) } else { hash_pending(&mut pending) }
+            if pending.len() < MAX_BATCH_PASSWORDS { Ok(()) } else { hash_pending(&mut pending) }
         })?;
         hash_pending(&mut pending)
     }

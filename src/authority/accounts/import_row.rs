@@ -29,13 +29,13 @@ pub(super) const UNKNOWN_FIELD: &str = "unknown field";
 /// A parsed row.
 #[derive(Debug)]
 pub(super) struct ImportRow {
-    /// The line number of the row in the file.
+    /// The number of the first line of the row in the file.
     pub(super) line: u64,
-    /// The account that the row describes.
+    /// The account that the row describes. Missing fields have the values of a new account.
     pub(super) new_user: NewUser,
     /// Set if the row has a `uid`.
     has_uid: bool,
-    /// The password, which has yet to be hashed.
+    /// The password in plain text; `None` if the row has no password or has a password hash.
     pub(super) password: Option<Password>,
     explicit_fields: ExplicitFields,
 }
@@ -48,8 +48,8 @@ pub(crate) struct GeneratedPassword {
     pub(crate) password: SecretString,
 }
 
-/// The fields of a row that have defaults for new accounts; `None` if the row does not have the
-/// field.
+/// The role, quota and status in a row. `None` if the row does not have the field: then the
+/// `new_user` of the row contains the default for new accounts.
 #[derive(Debug)]
 struct ExplicitFields {
     role: Option<Role>,
@@ -118,8 +118,8 @@ impl ImportRow {
     }
 }
 
-/// Splits a row that is a list, `{"items": […]}`, into its items. The output format `-o json` has
-/// such lists. Returns any other row unchanged.
+/// Splits a row that is a list, `{"items": […]}`, into its items. `jeton users export -o json`
+/// writes such a list. Returns any other row unchanged.
 pub(super) fn flatten_json_list(row: Row) -> Vec<Row> {
     let items = match row.fields.get("items") {
         Some(Value::Array(items)) if row.fields.len() == 1 => items,

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::io::BufRead;
 
 /// Maximum number of rows that are read from the scratch database, a temporary database, at a time.
-const BATCH_SIZE: usize = 500;
+const MAX_BATCH_ROWS: usize = 500;
 
 /// Treatment of the fields that are not in [`ACCOUNT_FIELDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,19 +26,21 @@ pub(crate) enum UnknownFields {
     Ignore,
 }
 
-/// The valid rows of an import file, without duplicates.
+/// The rows of an import file. All rows are valid, and no two rows have the same username, e-mail
+/// address or uid.
 #[derive(Debug)]
 pub(crate) struct ImportRows {
     pub(super) rows: ScratchDatabase,
-    /// The time of the import, for fields that have no time in the row.
+    /// The time of the import: the creation time of a new account without `created_at` in its row,
+    /// and the time since which a new account with `disabled` is disabled.
     now: Timestamp,
     /// The number of rows.
     pub(super) count: usize,
-    /// The number of rows with a password that has yet to be hashed.
+    /// The number of rows with a given or generated password in plain text, counted before hashing.
     pub(super) unhashed_count: usize,
     /// Set if a row describes an active admin.
     has_admin: bool,
-    /// The first names of omitted unknown fields, escaped.
+    /// The names of omitted unknown fields, escaped, up to the maximum number for a message.
     skipped_fields: BTreeSet<String>,
     /// The generated passwords of new accounts.
     pub(super) generated_passwords: Vec<GeneratedPassword>,
@@ -74,8 +76,8 @@ impl ImportRows {
         Ok(Self { lists_changes: true, min_password_length, ..Self::new(now)? })
     }
 
-    /// Reads a JSON Lines or CSV file. Errors never contain the passwords of a row.
-    /// With [`UnknownFields::Ignore`], unknown fields are omitted.
+    /// Reads a file: CSV, JSON Lines, or a JSON list in one line. Errors never contain the
+    /// passwords of a row. With [`UnknownFields::Ignore`], unknown fields are omitted.
     pub(crate) fn from_reader(
         input: impl BufRead,
         now: Timestamp,
@@ -143,12 +145,14 @@ impl ImportRows {
         }
     }
 
-    /// Returns the names of the first skipped fields, escaped, for a message.
+    /// Returns the names of omitted unknown fields, escaped, up to the maximum number for a
+    /// message.
     pub(crate) fn skipped_fields(&self) -> Vec<&str> {
         self.skipped_fields.iter().map(String::as_str).collect()
     }
 
-    /// Adds a row. Refuses a row that has the username, e-mail address or uid of an earlier row.
+    /// Adds a row. Refuses an invalid row, and a row that has the username, e-mail address or uid
+    /// of an earlier row. After an error, `self` must not be imported.
     pub(in crate::authority) fn add_row(&mut self, row: Row) -> Result<(), Error> {
         self.rows.push(&row)?;
         let import_row = self.parse_row(row)?;
@@ -175,13 +179,13 @@ impl ImportRows {
         self.count
     }
 
-    /// Returns the number of rows with a password that has yet to be hashed.
+    /// Returns the number of rows with a given or generated password in plain text, counted before
+    /// hashing.
     pub(crate) fn unhashed_count(&self) -> usize {
         self.unhashed_count
     }
 
-    /// Refuses a file without an active admin. Called for the first import into a store without
-    /// users.
+    /// Refuses a file without an active admin. Called for an import into a store without users.
     pub(crate) fn ensure_has_admin(&self) -> Result<(), Error> {
         if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
     }
@@ -205,7 +209,7 @@ impl ImportRows {
                 rows.collect::<Result<Vec<_>, Error>>()
             })
         };
-        let batches = self.rows.batches(BATCH_SIZE).map(|batch| Ok(batch?));
+        let batches = self.rows.batches(MAX_BATCH_ROWS).map(|batch| Ok(batch?));
         map_in_order(1, batches, create_parser, visit)
     }
 
@@ -217,7 +221,7 @@ impl ImportRows {
     ) -> Result<(), Error> {
         let mut last_number = 0;
         loop {
-            let batch = self.rows.rows_after(last_number, BATCH_SIZE)?;
+            let batch = self.rows.rows_after(last_number, MAX_BATCH_ROWS)?;
             let Some((number, _)) = batch.last() else { return Ok(()) };
             last_number = *number;
             batch.into_iter().try_for_each(|(number, row)| visit(number, row))?;
@@ -235,7 +239,7 @@ impl ImportRows {
         let min_length = self.min_password_length(tx)?;
         let mut invalid_lines = InvalidLines::default();
         self.for_each_row(|_, row| {
-            observer(ImportStep::RowChecked)?;
+            observer(ImportStep::RowRead)?;
             let import_row = self.parse_row(row)?;
             if find_existing(tx, &import_row, if_exists)?.is_some() {
                 return Ok(());

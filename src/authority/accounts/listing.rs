@@ -1,4 +1,4 @@
-//! Lists of accounts. A complete list is loaded in consecutive chunks.
+//! Lists of accounts. A long list is loaded in consecutive chunks.
 
 use super::super::{Caller, Error};
 use crate::model::{Page, PageRequest, Role, User, UserId, UserRef};
@@ -26,7 +26,8 @@ impl UserList {
         Ok(Self { filter, remaining_ids: None })
     }
 
-    /// Returns a page, or the next chunk of a complete list.
+    /// Returns a page or a chunk. If the list is not sorted by id, each call for a chunk returns
+    /// the next chunk, and ignores the id after which the chunk should start.
     pub(crate) fn load(
         &mut self,
         store: &mut Store,
@@ -42,7 +43,7 @@ impl UserList {
 
     /// Returns the next chunk of a list that is not sorted by id. The ids are loaded once, because
     /// sorting for each chunk would take quadratic time. A user who is deleted before the chunk is
-    /// loaded is omitted.
+    /// loaded is omitted. In the result, `next` only shows that further users remain.
     fn load_sorted_chunk(
         &mut self,
         store: &mut Store,

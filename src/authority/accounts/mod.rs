@@ -1,4 +1,4 @@
-//! Accounts: registration, login, passwords and deletion.
+//! Accounts: registration, login, passwords, changes, deletion, lists, import and export.
 
 mod administration;
 mod export;
@@ -58,7 +58,7 @@ fn login_refs(username: Option<&UserName>, email: Option<&Email>) -> Vec<UserRef
 }
 
 /// Refuses a user who is not an admin. Without a user, refuses if the store has users: before the
-/// first user is added, the owner of the store file may do everything.
+/// first user is added, any process that can write to the store may do everything.
 pub(super) fn require_admin_or_empty_store(
     tx: &Reader<'_>,
     user: Option<&User>,
@@ -76,8 +76,8 @@ pub(super) fn require_admin_or_empty_store(
 /// Authenticates a user by password. All failures (unknown or malformed name, malformed or wrong
 /// password, user without a password, disabled user) return the same error after the same work: the
 /// work for the costliest hash class of the store, which is the class of new hashes or of a
-/// costlier imported hash. The result has an `upgraded_hash` if the stored hash is weaker than new
-/// hashes.
+/// costlier imported hash. (A hash class is an algorithm with its version and parameters.) The
+/// result has an `upgraded_hash` if the stored hash is weaker than new hashes.
 pub(crate) fn authenticate(
     store: &mut Store,
     credentials: &LoginCredentials,
@@ -118,8 +118,8 @@ pub(crate) fn authenticate(
 
 /// The result of a successful verification of the current password of the caller.
 #[derive(Debug)]
-pub(crate) struct VerifiedPassword {
-    /// The time at which the current password was set.
+pub(crate) struct PasswordVerification {
+    /// The time at which the verified password was set.
     changed_at: Timestamp,
     /// The rules for the new password.
     pub(crate) rules: PasswordRules,
@@ -130,26 +130,27 @@ pub(crate) fn verify_current_password(
     store: &mut Store,
     caller: &Caller,
     current: &Password,
-) -> Result<VerifiedPassword, Error> {
+) -> Result<PasswordVerification, Error> {
     let stored_password = store.read(|tx| tx.find_password(caller.user.id))?;
     let (hash, changed_at) = stored_password.ok_or(Error::WrongPassword)?;
     if !crypto::verify_password(Some(current), &hash)? {
         return Err(Error::WrongPassword);
     }
-    Ok(VerifiedPassword { changed_at, rules: PasswordRules::load(store)? })
+    Ok(PasswordVerification { changed_at, rules: PasswordRules::load(store)? })
 }
 
 /// Changes the password of the caller and ends the other sessions of the caller. Fails if the
-/// password was changed after `current` was verified. Returns the number of ended sessions.
+/// password was changed after the verification that returned `verified`. Returns the number of
+/// ended sessions.
 pub(crate) fn change_password(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
-    current: &VerifiedPassword,
+    verified: &PasswordVerification,
     new: &Password,
 ) -> Result<usize, Error> {
     PasswordRules::load(store)?.check(new)?;
-    replace_password(store, audit, Some((caller, current.changed_at)), &caller.user, new)
+    replace_password(store, audit, Some((caller, verified.changed_at)), &caller.user, new)
 }
 
 /// Returns the user whose password [`recover`] will set. Called before the password prompt, to
@@ -159,8 +160,8 @@ pub(crate) fn load_for_recovery(store: &mut Store, user_ref: &UserRef) -> Result
 }
 
 /// Sets the password of a user and ends all sessions of the user. Requires no login, because any
-/// process that can write the store file could change the password directly. Returns the user and
-/// the number of ended sessions.
+/// process that can write to the store could change the password directly. Returns the user and the
+/// number of ended sessions.
 pub(crate) fn recover(
     store: &mut Store,
     audit: &AuditContext,

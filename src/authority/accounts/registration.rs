@@ -1,4 +1,4 @@
-//! Registration of accounts.
+//! Registration of accounts, and creation of accounts by admins.
 
 use super::super::audit_context::AuditRowState;
 use super::super::principal::write_as_optional_principal;
@@ -49,8 +49,8 @@ impl Registration {
     }
 }
 
-/// Generates a password that has at least the minimum length in the settings of the store; `store`
-/// is `None` if the store does not exist yet.
+/// Generates a password that has at least the minimum length in the settings of the store. `store`
+/// is `None` for the first user: the settings of a store without users require no minimum length.
 pub(crate) fn generate_password(store: Option<&mut Store>) -> Result<SecretString, Error> {
     let settings = store.map(|store| store.read(|tx| tx.load_settings())).transpose()?;
     let min_length = settings.map_or(0, |settings| settings.password_min_length);
@@ -147,14 +147,15 @@ fn insert_user(
     require_user(tx, &UserRef::Id(id))
 }
 
-/// Refuses a registration by a caller who is not an admin, except in two cases: the store has no
-/// users, or the setting `register_open` is set and the requested role is [`Role::User`].
+/// Refuses a registration, except in three cases: `caller` is an admin, the store has no users, or
+/// the setting `register.open` is `true` and the requested role is [`Role::User`]. `caller` is
+/// `None` without a login.
 fn authorize_registration(
     tx: &Reader<'_>,
-    user: Option<&User>,
+    caller: Option<&User>,
     registration: &Registration,
 ) -> Result<(), Error> {
-    let is_admin = user.is_some_and(|user| user.role == Role::Admin);
+    let is_admin = caller.is_some_and(|caller| caller.role == Role::Admin);
     if is_admin || !tx.has_ever_had_users()? {
         return Ok(());
     }
@@ -163,7 +164,7 @@ fn authorize_registration(
         Role::User => "only admins can register accounts",
         Role::Minter | Role::Admin => "only admins can assign roles",
     };
-    Err(Error::insufficient_role(refusal, Role::Admin, user))
+    Err(Error::insufficient_role(refusal, Role::Admin, caller))
 }
 
 /// Adds the first user of a store, who becomes an admin regardless of the requested role. The

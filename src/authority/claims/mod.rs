@@ -6,8 +6,8 @@ use super::rejection::{
 use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, guess_time_unit};
 use serde_json::{Map, Value, json};
 
-/// Claims in which verification searches for required permissions: `permissions` of jeton, `scope`
-/// of OAuth (RFC 8693, section 4.2), and `scp` of several vendors.
+/// Claims in which test tokens and third-party tokens may have permissions: `permissions` of jeton,
+/// `scope` of OAuth (RFC 8693, section 4.2), and `scp` of several vendors.
 pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
 /// Claims that may grant permissions: [`KNOWN_PERMISSION_CLAIMS`], and `roles` of several vendors.

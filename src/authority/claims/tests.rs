@@ -56,9 +56,9 @@ fn token_is_not_yet_valid_before_nbf_or_iat() {
         assert_eq!(check_at(&claims, at(101), 0), []);
         assert_eq!(check_at(&claims, at(100), 1), []);
     }
-    let both = json!({"exp": 50, "nbf": 101});
-    let both = parse(&both).unwrap();
-    assert_eq!(check_at(&both, at(100), 0), [RejectReason::Expired, RejectReason::NotYetValid]);
+    let exp_nbf = json!({"exp": 50, "nbf": 101});
+    let exp_nbf = parse(&exp_nbf).unwrap();
+    assert_eq!(check_at(&exp_nbf, at(100), 0), [RejectReason::Expired, RejectReason::NotYetValid]);
 }
 
 #[test]
@@ -84,6 +84,7 @@ fn required_permissions_and_values_are_compared_exactly() {
         missing_permissions(&Map::new(), &["read"]),
         ["permission missing: found none, expected `read`"]
     );
+    // The rejection names the first claim that contains a permission.
     let two_permission_claims = json!({"permissions": ["read"], "scope": "write"});
     let required = [Permission::parse("x").unwrap()];
     let message_for = |claims: &Value| {

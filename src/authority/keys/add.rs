@@ -48,10 +48,11 @@ impl NewKey {
 pub(crate) struct NewKeyOptions<'k> {
     /// The keys to add.
     pub(crate) keys: &'k [NewKey],
-    /// If the running command created the store: the id of the app key that was stored with the
-    /// store. If `keys` contains this key, [`add`] reports the key as new.
+    /// If the running command created the store with an app key of `keys`: the id of this key.
+    /// [`add`] reports the key as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
-    /// Set to activate each key immediately and to retire the previously active key.
+    /// Set to activate each key immediately, and to retire each active key that is replaced. No key
+    /// of `keys` may replace another key of `keys`.
     pub(crate) activate: bool,
 }
 
@@ -80,11 +81,13 @@ pub(crate) fn authorize_add(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds keys; after an error, no key is added. A new key becomes active if the store has no active
-/// key that the new key would replace, and otherwise standby. A key that the store already has, for
-/// the same purpose and algorithm, is left unchanged. With `options.activate`, each new or existing
-/// key becomes active. Only admins may add keys. While the store has no users, `caller` may be
-/// `None`: then the owner of the store file adds the keys.
+/// Adds keys; after an error, no key is added. A new app key becomes active if the store has no
+/// active app key, and a new test key becomes active if the store has no active test key of this
+/// algorithm. Otherwise, the new key becomes standby. A key that the store already has, for the
+/// same purpose and algorithm, is left unchanged; a revoked key is refused. With
+/// `options.activate`, the new and the existing keys are activated. Only admins may add keys. While
+/// the store has no users, `caller` may be `None`: then any process that can write to the store may
+/// add keys.
 pub(crate) fn add(
     store: &mut Store,
     audit: &AuditContext,

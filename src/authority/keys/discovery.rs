@@ -40,8 +40,8 @@ impl DiscoverySite {
     }
 }
 
-/// Returns the site with the public keys of one purpose. The same keys and the same issuer always
-/// yield the same file contents.
+/// Returns the site with the public keys of one purpose. The same published keys and the same
+/// issuer always yield the same file contents.
 pub(crate) fn build_discovery_site(
     store: &mut Store,
     purpose: Purpose,

@@ -22,7 +22,7 @@ pub(crate) struct Rotation {
     pub(crate) algorithm: Algorithm,
     /// Set if the rotation generated the new active key.
     pub(crate) is_new_key: bool,
-    /// The key that was active before, if any.
+    /// The active key that the new active key replaced, if any.
     pub(crate) retired_key: Option<RetiredKey>,
 }
 
@@ -33,13 +33,13 @@ pub(crate) struct RetiredKey {
     pub(crate) kid: Untrusted,
     /// The time until which the key verifies.
     pub(crate) verify_until: Timestamp,
-    /// The number of recorded tokens of the key that would still be live at `verify_until`.
+    /// The number of recorded tokens of the key that would be live or superseded at `verify_until`.
     pub(crate) outliving_token_count: usize,
 }
 
-/// Activates the standby or retired key `kid`, and retires the active key. The newly retired key
-/// still verifies for the duration `overlap`, by default the setting `key.verify_overlap`. Returns
-/// the key `kid` in its previous state, and the rotation (`None` if the key was already active).
+/// Activates the standby or retired key `kid` and retires the key that `kid` replaces. The replaced
+/// key still verifies for the duration `overlap`, by default the setting `key.verify_overlap`.
+/// Returns `kid` in its previous state, and the rotation (`None` if the key was already active).
 pub(crate) fn activate(
     store: &mut Store,
     audit: &AuditContext,
@@ -61,7 +61,8 @@ pub(crate) fn activate(
 }
 
 /// Activates the oldest standby key (of `algorithm`, if given), or else a new key, and retires the
-/// active key. Without `algorithm`, a new key has the algorithm of the active key, or else ES256.
+/// replaced key. Without `algorithm`, a new key has the algorithm of the only active key, or ES256;
+/// several active keys (test keys of different algorithms) are then refused.
 pub(crate) fn rotate(
     store: &mut Store,
     audit: &AuditContext,
@@ -71,7 +72,7 @@ pub(crate) fn rotate(
     overlap: Option<Lifetime>,
 ) -> Result<Rotation, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
-    // Key generation is slow and precedes the transaction. `None` means that a standby key exists.
+    // Key generation is slow and precedes the transaction. `None`: a suitable standby key exists.
     let new_key = generate_successor(store, purpose, algorithm)?;
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = find_or_add_successor(tx, audit.now, purpose, algorithm, new_key.as_ref())?;
@@ -106,7 +107,7 @@ pub(crate) fn retire(
     })
 }
 
-/// The reaction if the key to revoke is the active app key, which signs app tokens.
+/// The reaction if the key to revoke is the active app key, which signs app and session tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfActiveAppKey {
     /// The revocation is refused.
@@ -137,7 +138,7 @@ pub(crate) struct KeyRevocation {
     pub(crate) token_count: usize,
     /// The number of sessions that ended because the key had signed their current token pair.
     pub(crate) session_count: usize,
-    /// The id of the new active key, if the revoked key was required for signing.
+    /// The id of the new active key, if the revoked key was the active app key.
     pub(crate) successor_kid: Option<Untrusted>,
 }
 
@@ -172,8 +173,8 @@ pub(crate) fn revoke(
     })
 }
 
-/// Returns whether the key is the active app key, without which no app token can be signed. A
-/// missing test key, in contrast, is generated on demand.
+/// Returns whether the key is the active app key, without which no app or session token can be
+/// signed. A missing test key, in contrast, is generated on demand.
 fn is_required_for_signing(key: &Key) -> bool {
     key.state == KeyState::Active && key.spec.purpose == Purpose::App
 }
@@ -210,11 +211,10 @@ fn find_oldest_standby(
     algorithm: Option<Algorithm>,
 ) -> Result<Option<Key>, store::Error> {
     let keys = tx.keys_with_state(purpose, KeyState::Standby)?;
-    let matches = |key: &Key| algorithm.is_none_or(|required| required == key.spec.algorithm);
-    Ok(keys.into_iter().find(matches))
+    Ok(keys.into_iter().find(|key| algorithm.is_none_or(|required| required == key.spec.algorithm)))
 }
 
-/// Generates the key to activate next (see [`rotate`]); returns `None` if a standby key exists.
+/// Generates the key to activate next (see [`rotate`]); `None`: a suitable standby key exists.
 fn generate_successor(
     store: &mut Store,
     purpose: Purpose,

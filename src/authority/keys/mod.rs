@@ -1,5 +1,5 @@
 //! Keys: the first key of a store, lists of keys, test keys, and exports of public and private
-//! keys.
+//! keys. Submodules add keys, change the state of keys, and build a site for discovery.
 
 mod add;
 mod discovery;
@@ -29,21 +29,21 @@ pub(crate) fn build_initial_rows(key: KeySpec, now: Timestamp) -> InitialRows {
     InitialRows { id: crypto::generate_store_id(), key, now }
 }
 
-/// A key and the number of its live tokens.
+/// A key and the number of its valid recorded tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct KeySummary {
     /// The key.
     pub(crate) key: Key,
-    /// The number of live recorded tokens that the key signed.
-    pub(crate) live_token_count: usize,
+    /// The number of recorded tokens that the key signed and that are live or superseded.
+    pub(crate) valid_token_count: usize,
 }
 
 /// Returns all keys, oldest first.
 pub(crate) fn list(store: &mut Store, now: Timestamp) -> Result<Vec<KeySummary>, Error> {
     store.read(|tx| {
         let counts = tx.count_valid_tokens_by_key(now)?;
-        let live_count = |id| counts.get(&id).copied().unwrap_or(0);
-        let to_summary = |key: Key| KeySummary { live_token_count: live_count(key.id), key };
+        let valid_count = |id| counts.get(&id).copied().unwrap_or(0);
+        let to_summary = |key: Key| KeySummary { valid_token_count: valid_count(key.id), key };
         Ok(tx.keys()?.into_iter().map(to_summary).collect())
     })
 }
@@ -149,7 +149,8 @@ impl TestKey {
     }
 
     /// Returns the row id of the key. A new key is stored first. Fails with
-    /// [`store::Error::AlreadyExists`] if another process has added a key of the same algorithm.
+    /// [`store::Error::AlreadyExists`] if another process has added an active test key of the same
+    /// algorithm.
     pub(super) fn ensure_inserted(
         &self,
         tx: &SharedWriter<'_>,

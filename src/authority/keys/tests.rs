@@ -21,7 +21,7 @@ fn add_test_key(store: &mut Store, algorithm: Algorithm) -> TestKey {
 }
 
 #[test]
-fn jwk_sets_of_both_purposes_are_disjoint() {
+fn jwk_set_has_exactly_the_keys_of_one_purpose() {
     let mut store = new_store();
     let empty = JwkSetExport { jwk_set: json!({"keys": []}), omitted_count: 0 };
     assert_eq!(export_jwks(&mut store, Purpose::Test, at(0)).unwrap(), empty);
@@ -79,7 +79,7 @@ fn test_key_is_generated_once_per_algorithm() {
 }
 
 #[test]
-fn second_test_key_of_an_algorithm_is_refused() {
+fn second_active_test_key_of_an_algorithm_is_refused() {
     let mut store = new_store();
     let competing_key = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
     add_test_key(&mut store, Algorithm::ES256);

@@ -7,11 +7,11 @@ use crate::directory::Writers;
 use crate::model::EventTarget;
 use crate::store::{ResolvedAddress, RowObserver, Store, TableDigest};
 
-/// Copies the store to `target`. Refuses a caller who is not an admin; `caller` is `None` if the
-/// owner of the store file runs the command. Returns the digests of all tables, and the users who
-/// can write the directory of the new store file. Both stores get an audit event. The event in the
-/// source is committed before the copy becomes visible. An error of `observer` ends the copy, and
-/// leaves nothing at the target.
+/// Copies the store to `target`. Refuses a caller who is not an admin; `caller` is `None` without a
+/// login (see [`authorize`]). Returns the digests of all tables, and the users who can write the
+/// directory of the new store file (for a copy to a server: [`Writers::User`]). Both stores get an
+/// audit event. The event in the source is committed before the copy becomes visible. An error of
+/// `observer` ends the copy, and leaves nothing at the target.
 pub(crate) fn copy(
     store: &mut Store,
     audit: &AuditContext,

@@ -6,7 +6,7 @@ mod restore;
 
 pub(crate) use crate::store::{CopyStep, EngineStats, ServerStats, TableDigest};
 pub(crate) use copy::copy;
-pub(crate) use prune::{PruneCounts, last_event_time_if_clock_may_be_fast, prune};
+pub(crate) use prune::{PruneCounts, last_event_time_if_clock_may_be_ahead, prune};
 pub(crate) use restore::{RestoreJob, check_backup};
 
 use super::audit_context::{OUTCOME_DONE, OUTCOME_UNDELIVERED};
@@ -48,11 +48,11 @@ fn build_crypto_checks() -> store::CryptoChecks {
 }
 
 /// Copies the store to the file `target`. Refuses a caller who is not an admin; `caller` is `None`
-/// if the owner of the store file runs the command. Returns the size of `target` in bytes and the
-/// users who can write the directory of `target`. The audit event is committed before the file gets
-/// its final name. `on_progress` gets the number of copied bytes and the number of all bytes. For a
-/// store in PostgreSQL, both numbers are numbers of rows instead. An error of `on_progress` ends
-/// the backup, and leaves no file.
+/// without a login (see [`authorize`]). Returns the size of `target` in bytes and the users who can
+/// write the directory of `target`. The audit event is committed before the file gets its final
+/// name. `on_progress` gets the number of copied bytes and the number of all bytes. For a store in
+/// PostgreSQL, both numbers are numbers of rows instead. An error of `on_progress` ends the backup,
+/// and leaves no file.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,
@@ -78,8 +78,9 @@ pub(crate) fn back_up(
     }
 }
 
-/// Refuses a caller who is not an admin. Without a caller, refuses nothing: the command then runs
-/// for the owner of the store file, and this owner can copy and change the file without jeton.
+/// Refuses a caller who is not an admin. Without a caller, refuses nothing: the command then acts
+/// for the owner of the store file, who can copy and change the file without jeton. For a store in
+/// PostgreSQL, the command acts for the database user, whose rights PostgreSQL checks.
 pub(crate) fn authorize(caller: Option<&Caller>) -> Result<(), Error> {
     caller.map_or(Ok(()), |caller| caller.require_role(Role::Admin, ADMINS_ONLY))
 }

@@ -1,5 +1,5 @@
-//! Pruning: the removal of expired tokens and sessions. A prune consists of short transactions, so
-//! that other processes can write in between.
+//! Pruning: the removal of expired tokens and sessions, obsolete revocation entries and unused
+//! grants. A prune consists of short transactions, so that other processes can write in between.
 
 use super::super::principal::BearerCredential;
 use super::super::{AuditContext, Caller, Error};
@@ -11,13 +11,13 @@ use crate::model::{
 use crate::signals::Interrupted;
 use crate::store::{self, Reader, Store, Writer};
 
-/// Maximum number of tokens that one transaction removes. The transaction blocks other writers for
-/// about 30 milliseconds.
+/// Maximum number of tokens that one transaction removes. In a store file, the transaction blocks
+/// other writers for about 30 milliseconds.
 const TOKEN_BATCH_SIZE: usize = 20_000;
 
 /// Maximum number of revocation entries, or of grants, that one transaction removes. A transaction
-/// that removes sessions removes about this number of token pairs. The transaction blocks other
-/// writers for about ten milliseconds.
+/// that removes sessions ends after about this number of token pairs. In a store file, the
+/// transaction blocks other writers for about ten milliseconds.
 const DEFAULT_BATCH_SIZE: usize = 5_000;
 
 /// The numbers of removed rows.
@@ -38,7 +38,7 @@ pub(crate) struct PruneCounts {
 /// could remove rows that expired more than a day after this event. Events since the login or
 /// refresh that issued the caller's access token are ignored, because their times come from the
 /// same clock. `keep` has the meaning of the parameter of [`prune`].
-pub(crate) fn last_event_time_if_clock_may_be_fast(
+pub(crate) fn last_event_time_if_clock_may_be_ahead(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
@@ -70,13 +70,15 @@ fn compute_expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Times
 pub(crate) type PruneObserver<'o> =
     dyn FnMut(PruneCounts, usize, usize) -> Result<(), Interrupted> + 'o;
 
-/// Removes tokens and sessions that expired at least `keep` ago (by default: that have expired).
-/// Also removes revocation entries of revoked keys, and unused grants. Refuses a caller who is not
-/// an admin; `caller` is `None` if the owner of the store file runs the command. Expired tokens are
-/// refused with or without their rows. After each transaction, `on_progress` gets the numbers of
-/// rows removed so far, and the progress: the id of the last checked token and the id of the newest
-/// token. An error of `on_progress` ends the prune. The audit event counts the removed rows, also
-/// if the prune ends early.
+/// Removes tokens and sessions that expired at least `keep` ago (by default: that have expired). A
+/// token that replaced another token (its predecessor) stays until the predecessor is removed. Also
+/// removes revocation entries of revoked keys, and unused grants. Finally updates the costliest
+/// hash class of the store. Refuses a caller who is not an admin; `caller` is `None` without a
+/// login (see [`authorize`]). Expired tokens are refused with or without their rows. After each
+/// transaction that removes rows, `on_progress` gets the numbers of rows removed so far, and the
+/// progress: the id of the last checked token and the id of the newest token. An error of
+/// `on_progress` ends the prune. The audit event counts the removed rows, also if the prune ends
+/// early; if no row is removed, no event is recorded.
 pub(crate) fn prune(
     store: &mut Store,
     audit: &AuditContext,
@@ -117,8 +119,9 @@ fn update_costliest_hash_class(store: &mut Store, caller: Option<&Caller>) -> Re
     })
 }
 
-/// Returns the class of the costliest password hash of all users. A hash above the cost limits for
-/// imported hashes is ignored, because a login never compares a password with such a hash.
+/// Returns the class of the costliest password hash of all users, or `None` if no hash is costlier
+/// than the hashes that this program creates. A hash above the cost limits for imported hashes is
+/// ignored, because a login never compares a password with such a hash.
 fn find_costliest_hash_class(tx: &Reader<'_>) -> Result<Option<String>, store::Error> {
     let mut costliest = HashClass::default();
     tx.for_each_hash_class(|text| {

@@ -1,5 +1,5 @@
-//! Claims of each token of a request for many tokens (a bulk mint). Memory use does not depend on
-//! the number of tokens.
+//! Claims of each token of a request for one token or many tokens (a bulk mint). Memory use hardly
+//! depends on the number of tokens.
 
 use super::super::Error;
 use super::row_encoder::MAX_BATCH_ROWS;
@@ -18,7 +18,7 @@ pub(super) const MAX_BATCH_TOKENS: usize = MAX_BATCH_ROWS;
 /// third, and the signatures follow.
 const MAX_BATCH_JSON_BYTES: usize = 2 * 1024 * 1024;
 
-/// Claim rows of a bulk mint, with the input line of each row.
+/// Claim rows of a request: one row for all tokens, or rows of a file with their line numbers.
 #[derive(Debug)]
 pub(crate) struct ClaimRows {
     rows: RowSource,
@@ -91,9 +91,9 @@ impl ClaimRows {
         matches!(self.rows, RowSource::FromFile(_))
     }
 
-    /// Returns example rows of a file: each row of the file differs from one of the examples only
-    /// in its string values. Returns `None` without a file, or if some row of the file has no such
-    /// example.
+    /// Returns example rows of a file: each row of the file differs from one of the examples at
+    /// most in plain string values. Returns `None` without a file, or if some row of the file has
+    /// no such example.
     pub(super) fn examples(&self) -> Option<&[Row]> {
         match &self.rows {
             RowSource::Repeated(_) => None,

@@ -36,7 +36,8 @@ macro_rules! defects {
 }
 
 defects! {
-    Expired "expired" Expired "`exp` is one day in the past (RFC 7519, section 4.1.4)",
+    Expired "expired" Expired
+        "`exp` is one day before the issue time of the valid token (RFC 7519, section 4.1.4)",
     NotYetValid "not_yet_valid" NotYetValid
         "`nbf` is in the future, one second before `exp` (RFC 7519, section 4.1.5)",
     BadSignature "bad_signature" BadSignature

@@ -53,10 +53,11 @@ pub(crate) struct JobKey {
 }
 
 impl MintJob {
-    /// Starts a job with a test key of the store, generated if missing. Validates every row, but
-    /// mints no token yet. `previous` is the key of an earlier job of the same command. The audit
-    /// event of the earlier job also counts the tokens of this job, unless this job adds a key to
-    /// the store: then this job has its own audit event.
+    /// Starts a job with a test key of the store. A missing key is generated, unless the request
+    /// selects the key by its key id. Validates every row, but mints no token yet. `previous` is
+    /// the key of an earlier job of the same command. The audit event of the earlier job also
+    /// counts the tokens of this job, unless this job adds a key to the store: then this job has
+    /// its own audit event.
     pub(crate) fn with_store_key(
         store: &mut Store,
         audit: &AuditContext,
@@ -103,7 +104,8 @@ impl MintJob {
     ///
     /// `record` runs in a write transaction, which first inserts the key if it is new. `record`
     /// gets the user, the row id of the key, the key as an audit target if the key is new, and the
-    /// output of `work`. `record` returns the id of the audit event.
+    /// output of `work`. `record` returns the id of the audit event. All steps are repeated if
+    /// another process adds a key of the same algorithm first.
     pub(super) fn acquire_key<T>(
         &self,
         store: &mut Store,
@@ -194,8 +196,9 @@ impl MintJob {
         Ok(Self { request, claim_rows, max_json_length: 0, now, issuer, uid, validity })
     }
 
-    /// Returns the test key that the request selects. If the request selects only an algorithm, a
-    /// missing key is generated, but not stored. Fails if a selected key id is unknown.
+    /// Returns the test key that the request selects. If the request selects no key id, a missing
+    /// key is generated, but not stored. Fails if a selected key id is unknown, or if the key with
+    /// this id must not sign test tokens.
     pub(super) fn select_key(&self, store: &mut Store) -> Result<TestKey, Error> {
         let preset_algorithm = self.request.preset_algorithm()?;
         match &self.request.signer {

@@ -87,9 +87,11 @@ impl PatternCache {
 }
 
 impl TokenPattern {
-    /// Makes the pattern of the tokens of input rows that differ from `fields` only in string
-    /// values. Returns `None` if the tokens may differ in more than the values of gaps in their
-    /// claims.
+    /// Makes the pattern of the tokens of input rows that differ from `fields` at most in plain
+    /// string values. Returns `None` if the tokens may differ in more than the values of gaps in
+    /// their claims. Also returns `None` for a request with a defect, for a recorded token with a
+    /// custom `jti`, and for a row of an input file that is invalid, that would be invalid with
+    /// longer strings, or that has a value that is not plain (see [`is_plain`]).
     pub(super) fn from_row(
         builder: &TokenBuilder<'_>,
         fields: &Map<String, Value>,

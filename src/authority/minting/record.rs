@@ -88,7 +88,7 @@ pub(super) fn build_token_row(
 pub(super) fn parse_jti_and_expiry(claims: &Map<String, Value>) -> Result<(Jti, Timestamp), Error> {
     let refuse = |reason: &str| Error::Usage(format!("a recorded token requires {reason}"));
     let jti = claims.get("jti").and_then(Value::as_str).and_then(Jti::parse);
-    let jti = jti.ok_or_else(|| refuse("a UUID as `jti`"))?;
+    let jti = jti.ok_or_else(|| refuse("a lower-case UUID with hyphens as `jti`"))?;
     let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
     Ok((jti, expires_at.ok_or_else(|| refuse("`exp` in whole seconds"))?))
 }

@@ -14,7 +14,7 @@ pub(crate) enum Signer {
     /// Test key of this algorithm; `None` means the algorithm of the preset, or ES256 if the preset
     /// has no algorithm.
     Algorithm(Option<Algorithm>),
-    /// Test key with this key id.
+    /// Test key with this key id, which may be abbreviated.
     Key(String),
     /// Test key with the key id that the preset prescribes.
     PresetKey(Untrusted),
@@ -144,7 +144,8 @@ impl MintRequest {
     }
 
     /// Selects the key of the store that the preset prescribes, unless the request selects another
-    /// key or an algorithm. In both cases, the header gets the key id of the signing key.
+    /// key or an algorithm. In any case, the key id of the signing key replaces the key id in the
+    /// preset's header.
     pub(crate) fn select_preset_key(&mut self) -> Result<(), Error> {
         let preset_kid = self.take_preset_kid()?;
         if let (Signer::Algorithm(None), Some(kid)) = (&self.signer, preset_kid) {

@@ -11,7 +11,8 @@ use crate::model::{InvalidLine, Jti, KeyRowId, Row, Timestamp};
 use crate::store::{Reader, ScratchDatabase};
 use serde_json::{Map, Value};
 
-/// `jti` of a token to record.
+/// `jti` of a token to record. If the `jti` is generated for each token, this is only an example:
+/// the signed token has another `jti`.
 #[derive(Debug)]
 pub(super) struct PlannedJti {
     jti: Jti,
@@ -31,8 +32,8 @@ pub(super) fn validate_rows(
     mut check_jtis: impl FnMut(&[PlannedJti]) -> Result<(), Error>,
 ) -> Result<usize, Error> {
     let is_recorded = builder.request.record;
-    // Every row of the file differs from an example row only in string values. If tokens are not
-    // recorded, it is usually enough to check the examples.
+    // If the file has examples, each row differs from an example at most in plain string values. It
+    // is then usually enough to check the examples, unless tokens are recorded.
     let examples = claim_rows.examples().filter(|_| !is_recorded);
     if let Some(max_length) =
         examples.map_or(Ok(None), |rows| max_length_by_examples(builder, rows))?
@@ -122,8 +123,8 @@ fn ensure_distinct_jtis(
 }
 
 /// Refuses a `jti` that is already recorded, or for which a token signed by `key` may have been
-/// revoked. The error names the line of the first such `jti`. `key` is `None` for a new key, which
-/// has signed nothing.
+/// revoked. With an input file, the error names the line of the first such `jti`. `key` is `None`
+/// for a new key, which has signed nothing.
 pub(super) fn ensure_new_jtis(
     tx: &Reader<'_>,
     key: Option<KeyRowId>,

@@ -1,6 +1,7 @@
 //! Encoding of the rows of an input file. Some rows are kept as examples. A row is *like* an
-//! example if it differs from the example only in plain string values (see [`is_plain`]). Most rows
-//! are like an example, and only their string values (texts) are encoded.
+//! example if it differs from the example at most in plain string values (see [`is_plain`]). Most
+//! rows are like an example. Of the fields of such a row, only the string values (texts) are
+//! encoded.
 
 use super::row_shape::{MAX_EXAMPLES, differs_only_in_texts, is_plain};
 use crate::model::{BlockParser, InvalidLine, Row, RowBlock, RowError};
@@ -16,7 +17,7 @@ pub(super) const MAX_BATCH_ROWS: usize = 8_000;
 /// its example as JSON.
 const BATCH_BYTES: usize = 64 * 1024;
 
-/// Character between the encoded values of a row; a plain text contains no control characters.
+/// Character between the encoded values of a row; a plain text contains no character below U+0020.
 const SEPARATOR: char = '\u{1f}';
 
 /// Value in place of the index of an example in the encoding of a row that is like no example.
@@ -76,7 +77,7 @@ impl RowEncoder {
         examples.rows.clone()
     }
 
-    /// Encodes the rows of a block.
+    /// Encodes the valid rows of a block, and collects the invalid lines.
     pub(super) fn encode(&mut self, block: &RowBlock) -> Result<EncodedBlock, RowError> {
         let mut encoded = EncodedBlock::default();
         let (mut batch_first_row, mut batch_bytes, mut row_count) = (0, 0, 0);
@@ -110,7 +111,7 @@ impl RowEncoder {
     }
 
     /// Returns the index of the example that the row is like. Without such an example, adds the row
-    /// as an example, if possible.
+    /// as an example, if possible, and returns the index of the new example.
     fn find_or_add_example(&mut self, row: &Row) -> Option<usize> {
         self.examples.find(row).or_else(|| {
             let mut shared = self.shared_examples.lock().unwrap_or_else(PoisonError::into_inner);
@@ -156,7 +157,7 @@ fn encode_row(text: &mut String, row: &Row, example: Option<usize>) {
         }
     } else {
         text.push(SEPARATOR);
-        // JSON contains no control characters.
+        // JSON in one line contains no character below U+0020.
         *text += &Value::from(row.fields.clone()).to_string();
     }
     text.push('\n');

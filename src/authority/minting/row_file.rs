@@ -1,5 +1,4 @@
-//! Rows of an input file, parsed once and kept in a temporary file, so that memory use does not
-//! depend on the number of rows.
+//! Rows of an input file, parsed once and kept in a temporary file instead of in memory.
 
 use super::super::Error;
 use super::row_encoder::{DecodedRow, EncodedBlock, RowEncoder};
@@ -18,9 +17,10 @@ pub(super) struct RowFile {
     file: File,
     /// For each batch: its end in the file, in bytes, and the number of rows up to this end.
     batch_ends: Vec<(u64, usize)>,
-    /// Some rows of the input. Most rows differ from an example only in their string values.
+    /// Some rows of the input. Most rows differ from an example at most in plain string values (see
+    /// [`super::row_shape::is_plain`]).
     examples: Vec<Row>,
-    /// Set if a row differs from every example in more than its string values.
+    /// Set if a row differs from every example in more than plain string values.
     has_row_without_example: bool,
 }
 
@@ -92,7 +92,7 @@ impl RowFile {
         self.batch_ends.last().map_or(0, |(_, count)| *count)
     }
 
-    /// Returns example rows: each row of the file differs from an example only in its string
+    /// Returns example rows: each row of the file differs from an example at most in plain string
     /// values. Returns `None` if a row of the file differs from every example in more.
     pub(super) fn examples(&self) -> Option<&[Row]> {
         (!self.has_row_without_example).then_some(&*self.examples)

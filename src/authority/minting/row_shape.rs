@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 /// Maximum length of a plain string value of an input row in bytes.
 pub(super) const MAX_TEXT_BYTES: usize = 1024;
 
-/// Maximum number of example rows. An example represents all rows that differ from it only in
-/// string values. Rows of JSON Lines with different members need different examples.
+/// Maximum number of example rows. An example represents all rows that differ from the example only
+/// in plain string values. Rows of JSON Lines with different members need different examples.
 pub(super) const MAX_EXAMPLES: usize = 8;
 
 /// Returns whether a row differs from an example at most in plain string values (see [`is_plain`]).

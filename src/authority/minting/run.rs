@@ -31,9 +31,9 @@ fn max_batch_tokens(algorithm: Algorithm) -> usize {
 
 /// Reason for which the signing of batches ends early.
 enum Stop<E> {
-    /// The key may no longer sign: another process replaced or revoked the key.
+    /// The key may no longer sign: another process replaced, retired or revoked the key.
     KeyReplaced,
-    /// `deliver` returned `false`, because the process that read the tokens no longer reads.
+    /// The callback `deliver` returned `false`: the reader of the tokens closed the pipe.
     NoReader,
     Failed(E),
 }
@@ -60,8 +60,8 @@ impl<E: From<Error>> From<Error> for Stop<E> {
 }
 
 impl MintJob {
-    /// Signs the only token of a job for one token and, if requested, records the token. Returns
-    /// `None` for a job without tokens.
+    /// Mints the token of a job for one token as [`MintJob::mint_all`] does, and returns the token.
+    /// Returns `None` if the job has no tokens.
     pub(crate) fn mint_one(
         &self,
         store: &mut Store,
@@ -76,12 +76,13 @@ impl MintJob {
         Ok(minted)
     }
 
-    /// Signs all tokens in batches. Records each batch, if requested, and then passes the batch to
-    /// `deliver`, in order, until `deliver` returns `false`. `store_of` returns the store of
-    /// `context`, which `deliver` also gets. `check` is called before each token; an error of
-    /// `check` ends the signing, and the tokens of unfinished batches are dropped. If tokens are
-    /// recorded and another process replaces the key, the remaining tokens are signed with another
-    /// key. After an early end, the audit event is corrected.
+    /// Signs all tokens in batches. Records each batch, if requested, or revokes the batch for the
+    /// defect [`Defect::Revoked`]. Then passes the batch to `deliver`, in order, until `deliver`
+    /// returns `false`. `store_of` returns the store of `context`; `deliver` gets `context`, too.
+    /// `check` is called before each token; an error of `check` ends the signing, and the remaining
+    /// batches are dropped. If tokens are recorded and the key may no longer sign, the remaining
+    /// tokens are signed with another key of the store. Without such a key, or if the request
+    /// selects a key by its id, the job fails. After an early end, the audit event is corrected.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
         &self,
         context: &mut C,
@@ -95,13 +96,14 @@ impl MintJob {
         }
         let (mut minted_count, mut replacement_count) = (0, 0);
         loop {
-            let owner = RowOwnerAndKey { user: job_key.minter.user.id, key: job_key.row_id };
-            let owner = self.request.record.then_some(owner);
+            let user = job_key.minter.user.id;
+            let owner_and_key = RowOwnerAndKey { user, key: job_key.row_id };
+            let owner_and_key = self.request.record.then_some(owner_and_key);
             let range = minted_count..self.claim_rows.count();
             let (key, kid) = (&job_key.spec, Some(&job_key.spec.kid));
-            let result = self.sign_batches(key, kid, owner, range, check, |batch| {
+            let result = self.sign_batches(key, kid, owner_and_key, range, check, |batch| {
                 let SignedBatch { mut tokens, rows } = batch;
-                if owner.is_some() {
+                if owner_and_key.is_some() {
                     let store = store_of(context).map_err(Stop::Failed)?;
                     let ids = self.record_batch(store, job_key, &rows)?;
                     tokens.ids = ids.ok_or(Stop::KeyReplaced)?;
@@ -135,8 +137,7 @@ impl MintJob {
         }
     }
 
-    /// Signs the only token of a job for one token without recording. Returns `None` for a job
-    /// without tokens.
+    /// Signs the token of a job for one token, without recording. `None`: the job has no tokens.
     pub(crate) fn mint_one_with_external_key(
         &self,
         key: &KeySpec,
@@ -169,12 +170,12 @@ impl MintJob {
     }
 
     /// Signs the tokens of the rows in `range` and passes each batch to `consume`, in order.
-    /// Several tokens are signed on all cores, and a single token on the current thread.
+    /// Several tokens are signed on all CPUs, and a single token on the current thread.
     fn sign_batches<E: From<Error> + From<ThreadError> + Send>(
         &self,
         key: &KeySpec,
         kid: Option<&Untrusted>,
-        owner: Option<RowOwnerAndKey>,
+        owner_and_key: Option<RowOwnerAndKey>,
         range: Range<usize>,
         check: &InterruptionCheck<'_>,
         consume: impl FnMut(SignedBatch) -> Result<(), E>,
@@ -190,7 +191,7 @@ impl MintJob {
             Ok((batch, jtis))
         });
         let create_worker = || {
-            let mut signer = BatchSigner::new(builder, owner)?.with_check(check);
+            let mut signer = BatchSigner::new(builder, owner_and_key)?.with_check(check);
             Ok(move |(batch, jtis): (RowBatch<'_>, _)| Ok(signer.sign(&batch, jtis)?))
         };
         map_in_order(thread_count, batches, create_worker, consume)

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 
 /// Refuses header and claims if the signed token would have more than [`MAX_TOKEN_BYTES`]. A token
 /// with the requested defect [`Defect::Oversized`] is not refused. Returns the length of header and
-/// claims as JSON in bytes. A token near the limit is signed to find its size, because the length
-/// of a signature depends on the key and on the defect.
+/// claims as JSON in bytes. A token near or above the limit is signed to find its size, because the
+/// length of a signature depends on the key and on the defect.
 pub(super) fn check_size(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Result<usize, Error> {
     let json_length =
         |members: &Map<String, Value>| serde_json::to_vec(members).map_or(0, |json| json.len());
@@ -47,8 +47,8 @@ pub(super) fn sign_checked(
     Ok(token)
 }
 
-/// Signs the token. Adds `defect` if the defect affects the signature or the serialization; `parts`
-/// already contains all other defects.
+/// Signs the token. If `defect` affects the signature or the serialization, adds this part of the
+/// defect. `parts` already contains the header parameters and claims that `defect` changes.
 pub(super) fn sign_token(
     signer: &TokenSigner<'_>,
     parts: &TokenParts,

@@ -1,4 +1,4 @@
-//! Tests of claims, kinds and recording of test tokens.
+//! Tests of test tokens: claims, expiry, key, required role, kind, recording and audit event.
 
 use super::*;
 use crate::authority::sessions::authenticate;
@@ -18,7 +18,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
 #[test]
-fn default_test_token_has_standard_claims() {
+fn default_test_token_is_valid_with_standard_header_and_claims() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     let MintedToken { token, jti, .. } = mint_token(&mut store, &mia, &mint_request()).unwrap();
@@ -75,7 +75,7 @@ fn issuer_setting_and_request_override_default_claims() {
 }
 
 #[test]
-fn test_token_always_expires() {
+fn test_token_expires_after_requested_or_default_lifetime() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     for (expiry, seconds) in [
@@ -94,7 +94,7 @@ fn test_token_always_expires() {
 }
 
 #[test]
-fn minting_requires_the_minter_role() {
+fn minting_requires_at_least_the_minter_role() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
@@ -214,8 +214,8 @@ fn recording_of_test_token_with_invalid_jti_or_exp_is_refused() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     for (claim, reason) in [
-        ("jti=1", "a recorded token requires a UUID as `jti`"),
-        ("jti=\"x\"", "a recorded token requires a UUID as `jti`"),
+        ("jti=1", "a recorded token requires a lower-case UUID with hyphens as `jti`"),
+        ("jti=\"x\"", "a recorded token requires a lower-case UUID with hyphens as `jti`"),
         ("exp=\"soon\"", "a recorded token requires `exp` in whole seconds"),
         ("exp=1.5", "a recorded token requires `exp` in whole seconds"),
     ] {

@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// Default `iat`, `exp` and `nbf` of a token; explicit claims override them.
+/// Times of a token: the values of `{iat}`, `{exp}` and `{not_before}` in the preset. The row and
+/// explicit claims can override the claims `iat`, `exp` and `nbf` of the preset.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Validity {
     pub(super) issued_at: Timestamp,
@@ -61,13 +62,13 @@ impl TokenBuilder<'_> {
             Defect::UnknownKid | Defect::AlgConfusion if is_symmetric => {
                 "the key is a shared secret, expected an asymmetric key"
             }
-            Defect::UnknownKid => "the token has no `kid` (set `--kid`)",
+            Defect::UnknownKid => "the token has no `kid` (with `--key-file`, set `--kid`)",
             Defect::WrongIssuer => "the token has no `iss` (set `--iss`)",
             Defect::WrongAudience => "the token has no `aud` (set `--aud`)",
             Defect::MissingPermission => "the token has no permissions (set `--scope`)",
             Defect::Expired | Defect::MissingExp => "the token has no `exp`",
             Defect::Revoked => "the token has no string as `jti`",
-            Defect::WrongType => "the preset does not define `wrong_type` (use another preset)",
+            Defect::WrongType => "only some presets define `wrong_type` (set one with `--preset`)",
             Defect::NotYetValid
             | Defect::BadSignature
             | Defect::WrongKey
@@ -81,9 +82,9 @@ impl TokenBuilder<'_> {
         }
     }
 
-    /// Builds header and claims of the token of a row, with `defect`, if any. Most defects are added
-    /// by a patch: a list of changed header parameters and claims. Returns `None` if the defect does
-    /// not apply to the token.
+    /// Builds header and claims of the token of a row, with `defect`, if any. Most defects are
+    /// added by a patch: a list of changed header parameters and claims. Returns `None` if the
+    /// defect does not apply to the token.
     pub(super) fn build(
         &self,
         row_fields: &Map<String, Value>,
@@ -151,8 +152,8 @@ impl TokenBuilder<'_> {
         template.render_patch(patch, &parameter_values, source).map(Some)
     }
 
-    /// Splits a row of an input file into parameters and claims. Without an input file, the row comes
-    /// from the options of the command and has only claims.
+    /// Splits a row of an input file into parameters and claims. Without an input file, the row
+    /// comes from the options of the command and has only claims.
     fn split_row(&self, row: &Map<String, Value>) -> Result<InputRow, Error> {
         if self.has_input_rows {
             Ok(self.request.template.split_row(row)?)
@@ -264,8 +265,8 @@ fn claim_patch(name: &str, value: Value) -> TokenParts {
     TokenParts { header: Map::new(), claims }
 }
 
-/// Returns a patch that replaces each present claim with another value: an array with an array, any
-/// other value with a string.
+/// Returns a patch that replaces each of the claims `names` that is present with another value: an
+/// array with an array, any other value with a string.
 fn other_values_patch(claims: &Map<String, Value>, names: &[&str]) -> TokenParts {
     let other_value = |value: &Value| {
         if value.is_array() { json!(["something-else"]) } else { json!("something-else") }

@@ -36,12 +36,12 @@ macro_rules! reasons {
 reasons! {
     Malformed "malformed" "token malformed",
     CriticalHeader "critical_header" "token header requires an unsupported extension",
-    AlgNotAllowed "alg_not_allowed" "token algorithm does not match the key",
+    AlgNotAllowed "alg_not_allowed" "token algorithm not allowed",
     UnknownKey "unknown_key" "signing key unknown",
     KeyRetired "unknown_key" "signing key retired",
     KeyRevoked "key_revoked" "signing key revoked",
     BadSignature "bad_signature" "token signature invalid",
-    BadClaim "bad_claim" "claim has the wrong type or differs from the stored token record",
+    BadClaim "bad_claim" "claim has a wrong type or value, or differs from the stored token record",
     MissingClaim "missing_claim" "mandatory claim missing",
     WrongType "wrong_type" "token type mismatch",
     SessionToken "blocked" "session token not accepted",
@@ -81,7 +81,7 @@ pub(crate) struct Rejection {
 struct Facts {
     /// Name of the claim or header parameter.
     claim: Option<String>,
-    /// Value in the token, or in the record of the token in the store.
+    /// Value in the token or in the store, or the time of the event that caused the rejection.
     found: Option<String>,
     expected: Option<Expected>,
     /// Text in the message in place of `found` and `expected`, already escaped.
@@ -184,7 +184,7 @@ impl Rejection {
         self.facts.required_leeway
     }
 
-    /// Returns the message for users: lower case, no period, escaped.
+    /// Returns the message for users: no initial capital, no final period, values escaped.
     pub(crate) fn message(&self) -> String {
         let summary = match (self.reason, self.quoted_claim()) {
             (RejectReason::RequirementFailed, Some(claim))
@@ -217,7 +217,8 @@ impl Rejection {
         join_facts(summary, self.facts_text())
     }
 
-    /// Returns whether the token lacks a required claim for which any value would be accepted.
+    /// Returns whether the token lacks a required claim for which any value except `null` would be
+    /// accepted.
     fn lacks_claim_that_may_have_any_value(&self) -> bool {
         self.facts.found.is_none() && matches!(self.facts.expected, Some(Expected::Description(_)))
     }

@@ -20,7 +20,7 @@ pub(in crate::authority) fn session_rejection_message(reasons: &[Rejection]) -> 
         RejectReason::Expired => "your session has expired",
         RejectReason::NotYetValid => "your session is not yet valid",
         RejectReason::SessionEnded => "your session has ended",
-        RejectReason::Reused => "your session has ended: refresh token used twice",
+        RejectReason::Reused => "your session has ended: used refresh token presented again",
         RejectReason::Revoked => "a token of your session was revoked",
         RejectReason::KeyRetired => "a token of your session was signed by a retired key",
         RejectReason::KeyRevoked => "a token of your session was signed by a revoked key",

@@ -8,7 +8,7 @@ fn issuer_mismatch(found: Option<&str>, expected: &str) -> Rejection {
 }
 
 #[test]
-fn rejection_states_claim_and_values() {
+fn rejection_states_claim_and_values_if_any() {
     let rejection = issuer_mismatch(Some("a"), "b");
     assert_eq!(rejection.message(), "issuer mismatch: found `a`, expected `b`");
     assert_eq!(rejection.code_with_facts(), "issuer: found `a`, expected `b`");

@@ -75,10 +75,10 @@ fn describe_distance(
     }
 }
 
-/// Maximum length of a value in a message or result, in characters.
+/// Maximum length of an excerpt of a value, in characters without `…`.
 const MAX_VALUE_CHARS: usize = 200;
 
-/// Number of equal characters that an excerpt shows before the first difference.
+/// Number of equal characters before the first difference in an excerpt that omits the start.
 const CONTEXT_CHARS: usize = 20;
 
 /// Returns the index of the character at which excerpts of two different values start: 0, unless

@@ -1,5 +1,5 @@
-//! Bulk revocation: revokes all tokens that match a filter. Several short transactions share the
-//! work, so that other processes can write between the transactions.
+//! Bulk revocation: revokes all recorded tokens that match a filter. Several short transactions
+//! share the work, so that other processes can write between the transactions.
 
 use super::super::principal::write_as;
 use super::super::{AuditContext, Caller, Error};
@@ -11,13 +11,13 @@ use crate::store::{Store, TokenFilter};
 /// Maximum number of tokens that one query selects.
 const SELECTION_SIZE: usize = 200_000;
 
-/// Maximum number of tokens that one transaction revokes. A transaction of this size blocks other
-/// writers for about 50 milliseconds.
+/// Maximum number of tokens that one transaction revokes. In a store file, a transaction of this
+/// size blocks other writers for about 50 milliseconds.
 const BATCH_SIZE: usize = 30_000;
 
-/// Returns the number of tokens that match the filter. For a filter that selects only live tokens,
-/// this is the number of tokens that [`revoke_bulk`] would revoke. Any other filter can also match
-/// tokens that are already revoked.
+/// Returns the number of recorded tokens that match the filter. For a filter that selects only live
+/// tokens, this is the number of tokens that [`revoke_bulk`] would revoke. Any other filter can
+/// also match tokens that are already revoked.
 pub(crate) fn count_revocable(
     store: &mut Store,
     now: Timestamp,
@@ -29,8 +29,8 @@ pub(crate) fn count_revocable(
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// Revokes all tokens that match the filter and are not revoked yet. Returns the number of tokens
-/// that this call revoked.
+/// Revokes all recorded tokens that match the filter and are not revoked yet. Returns the number of
+/// tokens that this call revoked.
 ///
 /// If a token is renewed during the revocation, its successor can match too. So the selection is
 /// repeated until it finds no token; only then does the function return `Ok`. After an error, the
@@ -80,7 +80,7 @@ pub(crate) fn revoke_bulk(
 }
 
 /// Returns the audit subject of the revocation: a description of the tokens that the filter
-/// selects.
+/// selects, without the status and the expiry.
 fn filter_to_subject(filter: &TokenFilter) -> EventSubject {
     let kind = filter.kind.map_or_else(String::new, |kind| kind.name().to_owned() + " ");
     let all_users = if filter.owner.is_none() { " of all users" } else { "" };
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn bulk_revocation_leaves_expired_and_revoked_tokens_unchanged() {
+    fn bulk_revocation_of_live_tokens_leaves_expired_and_revoked_tokens_unchanged() {
         let (mut store, ada, _) = new_store_with_sample_tokens();
         let filter = live_filter(Some(ada.user().id));
         assert_eq!(count_revocable(&mut store, at(60), &ada.caller, &filter).unwrap(), 3);

@@ -28,12 +28,13 @@ pub(crate) struct RevocationOutcome {
     pub(crate) jti: Untrusted,
     /// Token kind.
     pub(crate) kind: TokenKind,
-    /// `false` if the call changed nothing: the token was already revoked, the grace period after
-    /// its renewal had ended, or, for a refresh token, its session had already ended.
+    /// `false` if the call changed nothing. For a refresh token: its session had already ended. For
+    /// any other token: the token was already revoked, or the grace period after its renewal had
+    /// ended.
     pub(crate) changed: bool,
 }
 
-/// Token to revoke, with its row, if any.
+/// Token to revoke or to renew, with its row, if any.
 enum RevocationTarget {
     /// An app token or a recorded test token.
     Recorded(RecordedToken),
@@ -85,7 +86,8 @@ pub(crate) fn revoke(
     })
 }
 
-/// Returns the audit subject: the revoked tokens by id, or by `jti` if a token has no id.
+/// Returns the audit subject: all selected tokens by id, or by `jti` if a token has no id. Tokens
+/// that were already revoked are included.
 fn outcomes_to_subject(outcomes: &[RevocationOutcome]) -> EventSubject {
     EventSubject::list(outcomes.iter().map(|outcome| match outcome.id {
         Some(id) => EventTarget::token(id),
@@ -136,7 +138,7 @@ fn resolve_targets(
     Ok(targets)
 }
 
-/// Returns all tokens with this `jti`.
+/// Returns all tokens with this `jti` that have a row.
 fn find_targets_by_jti(tx: &Reader<'_>, jti: Jti) -> Result<Vec<RevocationTarget>, Error> {
     let token = tx.find_token_by_jti(jti)?.map(RevocationTarget::Recorded);
     let access = tx.find_pair_by_access(jti)?.map(RevocationTarget::Access);
@@ -157,7 +159,7 @@ pub(super) fn find_app_token(
     for target in store.read(|tx| resolve_targets(tx, user, &verified))? {
         match require_app_token(target, now) {
             Ok(token) => return Ok(token),
-            // Only a caller who gave the token itself, and therefore is its bearer, learns the reason.
+            // Only a caller who gave the token itself, and thus is its bearer, learns the reason.
             Err(error) if !selector.requires_login() => refusal = error,
             Err(_) => {}
         }
@@ -214,9 +216,9 @@ struct SignedToken {
     claims: Map<String, Value>,
 }
 
-/// Verifies the signature of a token. Refuses a token without a valid signature by a key of the
-/// store, and a token whose key is revoked, or retired and no longer accepted. Expired and revoked
-/// tokens pass.
+/// Verifies the signature of a token. Refuses a malformed token, a token without a valid signature
+/// by a key of the store, and a token whose key is revoked, or retired and no longer accepted.
+/// Expired and revoked tokens pass.
 fn verify_signature(store: &mut Store, now: Timestamp, token: &str) -> Result<SignedToken, Error> {
     let mut report = verify(store, token, &Expectations::new(ExpectedKind::Any, now))?;
     if let (Some(kind), Some(key), Some(claims)) = (report.kind, &report.key, report.claims.take())
@@ -234,20 +236,18 @@ fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<Revocati
     let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
     match (load_consistent_record(tx, *kind, *key_row_id, claims)?, kind) {
         (TokenRecord::Token(row), _) => Ok(RevocationTarget::Recorded(row)),
-        (TokenRecord::Session(pair), TokenKind::Refresh) => Ok(RevocationTarget::Refresh(pair)),
-        (TokenRecord::Session(pair), _) => Ok(RevocationTarget::Access(pair)),
-        (TokenRecord::Missing, _) => match jti {
-            Some(jti) => Ok(RevocationTarget::Unrecorded {
-                key_row_id: *key_row_id,
-                jti,
-                kind: *kind,
-                expires_at,
-            }),
-            None => Err(Error::Usage(
-                "a token without a string as `jti` cannot be revoked; mint revocable tokens with `--record`"
-                    .to_owned(),
-            )),
-        },
+        (TokenRecord::Session(pair_with_session), TokenKind::Refresh) => {
+            Ok(RevocationTarget::Refresh(pair_with_session))
+        }
+        (TokenRecord::Session(pair_with_session), _) => {
+            Ok(RevocationTarget::Access(pair_with_session))
+        }
+        (TokenRecord::Missing, _) => {
+            let reason = "revocation and renewal require a string as `jti` of the token";
+            let jti = jti.ok_or_else(|| Error::Usage(reason.to_owned()))?;
+            let (key_row_id, kind) = (*key_row_id, *kind);
+            Ok(RevocationTarget::Unrecorded { key_row_id, jti, kind, expires_at })
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Listing and revocation of sessions.
+//! Lookup, listing and revocation of sessions.
 
 use super::super::abbreviation::find_session;
 use super::super::principal::{require_role, write_as};
@@ -14,7 +14,7 @@ const ADMINS_ONLY: &str = "only admins can end sessions of other users";
 
 /// Returns a page of the sessions that can still be refreshed: of one user, or of all users if
 /// `user` is `None`. Only admins may see sessions of other users.
-pub(crate) fn list_open(
+pub(crate) fn list_active(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
@@ -93,8 +93,8 @@ fn load_session(tx: &Reader<'_>, user: &User, prefix: &SidPrefix) -> Result<Sess
     Err(Error::NotFound { resource: ResourceKind::Session, name })
 }
 
-/// Ends all sessions of a user. If the user is the caller, the current session ends too. Returns
-/// the number of ended sessions.
+/// Ends all sessions of a user. Only admins may end sessions of other users. If the user is the
+/// caller, the current session ends too. Returns the number of ended sessions.
 pub(crate) fn revoke_all(
     store: &mut Store,
     audit: &AuditContext,

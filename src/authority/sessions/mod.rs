@@ -3,7 +3,7 @@
 mod administration;
 mod pair;
 
-pub(crate) use administration::{find_open, list_open, revoke, revoke_all};
+pub(crate) use administration::{find_open, list_active, revoke, revoke_all};
 pub(super) use pair::expiry_after;
 use pair::{Freshness, new_pair, reissue_pair, sign_pair};
 pub(crate) use pair::{NewPairIds, TokenPair};
@@ -75,12 +75,12 @@ pub(crate) fn authenticate(
     }
 }
 
-/// A user who has just been authenticated by password.
+/// A user who can start a session: authenticated by password, or just created with a password.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthenticatedUser {
     /// The user.
     pub(super) user: User,
-    /// The time at which the password that the user typed was set.
+    /// The time at which the password that the user gave was set.
     pub(super) password_changed_at: Timestamp,
     /// A new hash with the current parameters, if the stored hash is weaker.
     pub(super) upgraded_hash: Option<PasswordHash>,
@@ -88,8 +88,8 @@ pub(crate) struct AuthenticatedUser {
     pub(super) audit_row: AuditRowState,
 }
 
-/// Starts a session and, in the same commit, ends the session `replaced_sid`. Returns the tokens of
-/// the new session, and whether this call ended the session `replaced_sid`.
+/// Starts a session and, in the same commit, ends the session `replaced_sid`, if any. Returns the
+/// tokens of the new session, and whether this call ended the session `replaced_sid`.
 ///
 /// `persist` saves the signed tokens before the commit that makes them valid, so that an
 /// interruption cannot leave an open session whose tokens are lost. If the signing key is replaced
@@ -119,7 +119,7 @@ pub(crate) fn begin<E: From<Error>>(
                 if !tx.is_active_key(key.id)? {
                     return Ok(None);
                 }
-                recheck_credentials(tx, authenticated)?;
+                recheck_user_and_upgrade_hash(tx, authenticated)?;
                 tx.add_session(sid, authenticated.user.id, *session_expiry, pair)?;
                 if authenticated.audit_row == AuditRowState::Missing {
                     audit.record(tx, Some(authenticated.user.id), EventTarget::session(sid), 1)?;
@@ -138,7 +138,7 @@ pub(crate) fn begin<E: From<Error>>(
 
 /// Refuses a user who was disabled or deleted, or whose password was changed, since authentication.
 /// Stores the upgraded password hash, if any.
-fn recheck_credentials(
+fn recheck_user_and_upgrade_hash(
     tx: &SharedWriter<'_>,
     authenticated: &AuthenticatedUser,
 ) -> Result<(), Error> {
@@ -165,7 +165,7 @@ pub(crate) fn exists(store: &mut Store, sid: Sid) -> Result<bool, Error> {
 
 /// The outcome of a refresh-token rotation, determined in the write transaction.
 enum RefreshOutcome {
-    /// The refresh token was unused. Now it is marked as used, and the new pair is recorded.
+    /// The refresh token was unused. Now the token is marked as used, and the new pair is recorded.
     Rotated,
     /// An earlier call used the refresh token and requested the same `jti` values. The pair that
     /// the earlier call recorded is signed again.
@@ -176,8 +176,8 @@ enum RefreshOutcome {
 }
 
 /// Exchanges a refresh token for a new pair of access and refresh token with the ids `pair_ids`. A
-/// second use of the same refresh token with the same `pair_ids` is a retry: it signs the pair of
-/// the first use again, with the same times. A second use with other `pair_ids` ends the session.
+/// later use of the same refresh token with the same `pair_ids` is a retry: the pair of the first
+/// use is signed again, with the same times. A later use with other `pair_ids` ends the session.
 pub(crate) fn refresh(
     store: &mut Store,
     audit: &AuditContext,
@@ -211,8 +211,8 @@ pub(crate) fn refresh(
 }
 
 /// Returns the pair and the owner of a refresh token that is valid or was used before. Verification
-/// rejects a used refresh token as revoked. A used refresh token may also be expired, so that a
-/// late reuse still ends the session.
+/// rejects a used refresh token as revoked. A used refresh token may also be expired: a late retry
+/// still succeeds, and a late reuse still ends the session.
 fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession, User), Error> {
     let is_used = matches!(
         &report.record,
@@ -235,7 +235,7 @@ fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession,
 
 /// Replaces the old pair by `pair`. If the refresh token of the old pair was used before, the call
 /// is either a retry, or a reuse that ends the session. Returns `None` if the key of `pair` no
-/// longer signs.
+/// longer signs. Refuses an ended session.
 fn rotate_refresh_token(
     tx: &SharedWriter<'_>,
     audit: &AuditContext,
@@ -266,15 +266,11 @@ fn rotate_refresh_token(
     Ok(Some(RefreshOutcome::Reused))
 }
 
-/// Ends the session of an access token, which may be expired or revoked. Returns whether this call
-/// ended the session.
-pub(crate) fn end(
-    store: &mut Store,
-    audit: &AuditContext,
-    access_token: &str,
-) -> Result<bool, Error> {
+/// Ends the session of an access or refresh token, which may be expired or revoked. Returns whether
+/// this call ended the session.
+pub(crate) fn end(store: &mut Store, audit: &AuditContext, token: &str) -> Result<bool, Error> {
     let expectations = Expectations::new(ExpectedKind::Only(TokenKind::Access), audit.now);
-    let report = verify(store, access_token, &expectations)?;
+    let report = verify(store, token, &expectations)?;
     let TokenRecord::Session(pair_with_session) = &report.record else {
         report.into_accepted()?;
         return Err(Error::from_reason(RejectReason::UnknownToken));

@@ -7,7 +7,7 @@ use crate::store::{NewPair, PairWithSession};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
-/// The signed access and refresh tokens of a session.
+/// A signed pair of an access token and a refresh token, with its session.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenPair {
     /// The id of the session.
@@ -43,13 +43,14 @@ impl NewPairIds {
 /// The origin of a pair, which determines the claim `fresh`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshness {
-    /// The user has just been authenticated by password.
+    /// The pair is the first pair of the session: the user has just given the password.
     Fresh,
     /// The pair replaces another pair of the session.
     Refreshed,
 }
 
-/// Returns a new pair with the ids and times of the stored pair, to be signed with `key`.
+/// Returns the ids and times of the stored pair, with `key` as the signing key. The tokens of the
+/// pair are signed again, but no further pair is stored.
 pub(super) fn reissue_pair(pair_with_session: &PairWithSession, key: &Key) -> NewPair {
     NewPair {
         access_jti: pair_with_session.pair.access_jti,
@@ -61,7 +62,7 @@ pub(super) fn reissue_pair(pair_with_session: &PairWithSession, key: &Key) -> Ne
     }
 }
 
-/// Returns a pair that is issued at `now`. Neither token expires after the session.
+/// Returns a pair that is issued at `now`. Neither token expires later than the session.
 pub(super) fn new_pair(
     settings: &Settings,
     key: &Key,
@@ -79,12 +80,13 @@ pub(super) fn new_pair(
     })
 }
 
-/// Returns the time `lifetime` after `now`. Refuses a time past the year 9999.
+/// Returns the time `lifetime` after `start`. Refuses a time past the year 9999.
 pub(in crate::authority) fn expiry_after(
-    now: Timestamp,
+    start: Timestamp,
     lifetime: Lifetime,
 ) -> Result<Timestamp, Error> {
-    now.checked_add(lifetime)
+    start
+        .checked_add(lifetime)
         .ok_or_else(|| Error::Usage("expiry time is past the year 9999".to_owned()))
 }
 

@@ -1,4 +1,5 @@
-//! App tokens: issuing, renewal, quota and listing.
+//! Issuing, renewal and quota of app tokens. Queries of recorded app and test tokens, and the
+//! revocation of such tokens by the command that issued the tokens.
 
 mod quota;
 mod recorded;
@@ -29,13 +30,14 @@ use serde_json::{Map, Value, json};
 /// The requested expiry of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expiry {
-    /// After the default lifetime: for app tokens a setting, for test tokens part of the preset.
+    /// After the default lifetime: for app tokens a setting; for test tokens the lifetime in the
+    /// preset, or one hour if the preset has none.
     Default,
     /// After a lifetime.
     After(Lifetime),
     /// At a fixed time, or a time relative to now.
     At(TimeSpec),
-    /// No expiry.
+    /// No expiry; for test tokens the same as [`Expiry::Default`].
     Never,
 }
 
@@ -133,8 +135,8 @@ pub(crate) fn issue(
     Ok(pending_token.into_issued(id, quota_usage))
 }
 
-/// Returns the owner of the requested token. Refuses a caller (`user`) without the right to issue
-/// the token.
+/// Returns the owner of the requested token. Refuses a token that the caller (`user`) may not
+/// issue, or that the owner may not own.
 fn resolve_owner(
     tx: &Reader<'_>,
     user: &User,

@@ -1,4 +1,4 @@
-//! Quota of app tokens, and the other preconditions of a new app token.
+//! Quota of app tokens, and the states of owner and key that a new app token requires.
 
 use super::super::Error;
 use super::super::accounts::user_not_found;
@@ -6,9 +6,10 @@ use crate::model::{Key, QuotaUsage, Settings, Timestamp, TokenId, User, UserRef}
 use crate::store::{IssuanceState, SharedWriter};
 
 /// Returns the state that decides whether a new token may be recorded: the quota usage of the
-/// owner, and whether the key is still active. If the owner has a quota, the row of the owner is
-/// locked first, so that no other transaction counts the owner's tokens until the commit. The
-/// tokens of an owner without a quota are not counted. Refuses a disabled or deleted owner.
+/// owner, and whether the key is still active. If the owner has a quota, no other transaction can
+/// issue an app token to the owner until the commit: on a server, the row of the owner is locked
+/// first; a file has only one writer at a time. The tokens of an owner without a quota are not
+/// counted. Refuses a disabled or deleted owner.
 pub(super) fn load_issuance_state(
     tx: &SharedWriter<'_>,
     owner: &User,

@@ -57,15 +57,16 @@ pub(crate) fn load(
 pub(crate) enum RevocationCause {
     /// The tokens could not be delivered.
     Undelivered,
-    /// The child command of `jeton run` that used the token has exited.
-    ChildExited,
+    /// The child command of `jeton run`, for which the tokens were issued, has exited or could not
+    /// be started.
+    RunEnded,
 }
 
 impl RevocationCause {
     fn audit_outcome(self) -> &'static str {
         match self {
             Self::Undelivered => OUTCOME_UNDELIVERED,
-            Self::ChildExited => OUTCOME_REVOKED,
+            Self::RunEnded => OUTCOME_REVOKED,
         }
     }
 }

@@ -19,7 +19,8 @@ use crate::store::{Reader, Store, Writer};
 /// Options of a renewal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RenewalOptions {
-    /// Lifetime of the new token; `None` means the lifetime of the old token.
+    /// Lifetime of the new token; `None` means the lifetime of the old token. If the bearer renews
+    /// the token, the limits of `compute_bearer_expiry` apply.
     pub(crate) ttl: Option<Lifetime>,
     /// Grace period of the old token; without it, the old token is revoked immediately.
     pub(crate) grace: Option<Lifetime>,
@@ -81,7 +82,7 @@ pub(crate) fn renew(
                         check_may_act_on_tokens(user, Some(owner.id))?;
                     }
                     let owner = load_owner(tx, &old_token)?;
-                    authorize_reissue(user, &owner, settings, &old_token)?;
+                    check_renewable_permissions(user, &owner, settings, &old_token)?;
                     let state = load_issuance_state(tx, &owner, key, settings, audit.now)?;
                     if !state.is_key_active || tx.load_settings()? != *settings {
                         return Ok(None);
@@ -119,7 +120,7 @@ fn load_owner(tx: &Reader<'_>, token: &RecordedToken) -> Result<User, Error> {
 /// Refuses a renewal if the granter may no longer grant the permissions of the old token. The
 /// granter is `user`, or `owner` if the bearer renews the token (`user` is `None`). A token with
 /// `jeton:mint` is also refused if the role of `owner` no longer allows `jeton:mint`.
-fn authorize_reissue(
+fn check_renewable_permissions(
     user: Option<&User>,
     owner: &User,
     settings: &Settings,
@@ -133,8 +134,10 @@ fn authorize_reissue(
 /// Returns the expiry of a successor that the bearer of a token requests. The bearer may be a
 /// thief, so the lifetime of a successor does not exceed the lifetime of the old token, and no
 /// successor expires later than `token.max_ttl` ([`Settings::token_renewal_period`]) after the
-/// issue of the first token in the chain of renewals by the bearer. A bearer cannot renew a token
-/// with the permission `jeton:mint` or a token of `jeton run` at all.
+/// issue of the first token in the chain of renewals by the bearer. Refuses a `ttl` that exceeds
+/// one of these limits, and every renewal after the second limit. Without a `ttl`, the expiry is at
+/// most the second limit. A bearer cannot renew a token with the permission `jeton:mint` or a token
+/// of `jeton run` at all.
 fn compute_bearer_expiry(
     old_token: &RecordedToken,
     origin: TokenOrigin,
@@ -176,7 +179,7 @@ fn original_lifetime_seconds(token: &RecordedToken) -> Option<i64> {
     token.expires_at.map(|expiry| expiry.unix() - token.issued_at.unix())
 }
 
-/// Refuses a token that is revoked, already renewed or expired.
+/// Refuses a token that is revoked, already renewed, expired or no longer in the store.
 fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error> {
     let Some(token) = tx.find_token(id)? else {
         return Err(Error::NotFound { resource: ResourceKind::Token, name: Some(id.to_string()) });

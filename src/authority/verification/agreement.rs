@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 /// which the record was found.
 const UNCOMPARED_APP_CLAIMS: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
 
-/// Returns the rejection for the first claim that contradicts the record. The rejection does not
-/// state the recorded value.
+/// Returns the rejection for the first claim that contradicts the record. A recorded claim that the
+/// token lacks is also a contradiction. The rejection does not state the recorded value.
 ///
 /// In an app token, a claim that the record lacks is a contradiction, unless
 /// [`UNCOMPARED_APP_CLAIMS`] lists the claim. The reason is that a service may read permissions

@@ -27,9 +27,9 @@ pub(crate) struct ValidTokenExample {
 }
 
 impl ValidTokenExample {
-    /// Makes an example of a verified token. Returns the report as the error if the token is not a
-    /// valid recorded test token, if its `jti` occurs more than once in the payload, or if the
-    /// expectations require a value of `jti`.
+    /// Creates an example from a verified token. Returns the report as the error if the token is
+    /// not a valid recorded test token, if its `jti` does not occur exactly once in the payload, or
+    /// if the expectations require a value of `jti`.
     pub(super) fn new(
         payload: &[u8],
         report: Box<VerificationReport>,

@@ -143,9 +143,9 @@ pub(super) fn check_claims(
         leeway_seconds: expectations.leeway_seconds,
     };
     let mut time_reasons = check_times(registered, time);
-    // If an expired token is unknown, its row was probably pruned, so only the expiry is reported.
-    // The rejection then must not state a leeway that would accept the expiry time, because no
-    // leeway makes an unknown token valid.
+    // If an expired token is unknown, its row was probably pruned, so the missing row is not
+    // reported in addition to the expiry. The rejection then must not state a leeway that would
+    // accept the expiry time, because no leeway makes an unknown token valid.
     let is_unknown = |rejection: &Rejection| *rejection == RejectReason::UnknownToken;
     if time_reasons.iter().any(|rejection| *rejection == RejectReason::Expired)
         && report.reasons.iter().any(is_unknown)

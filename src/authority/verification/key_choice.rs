@@ -20,7 +20,7 @@ pub(super) struct StoredKey {
 /// Revoked and retired keys are included: a token is refused because of the state of its key only
 /// after the signature proves that this key signed the token. Header parameters that carry or
 /// reference a key (`jwk`, `jku`, `x5u`, `x5c`) are ignored. The inner error is the rejection of a
-/// token without such a key.
+/// token without such a key, or with a header or algorithm that is not accepted.
 pub(super) fn select_key(
     tx: &Reader<'_>,
     header: &Map<String, Value>,
@@ -64,7 +64,8 @@ pub(super) fn select_key(
 }
 
 /// Returns the rejection of a token whose key is revoked, or retired and no longer accepted. No
-/// claim of such a token can be trusted: anyone who has a revoked key may have signed the token.
+/// claim of such a token can be trusted: an attacker may have the key, and may have signed the
+/// token.
 pub(super) fn check_key_state(key: &Key, now: Timestamp) -> Option<Rejection> {
     if key.can_verify(now) {
         return None;

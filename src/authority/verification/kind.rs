@@ -8,7 +8,7 @@ use crate::model::{Key, Purpose, TokenKind, parse_strict_object};
 use serde_json::{Map, Value};
 
 /// Claims that may contain the permissions of an app or session token.
-pub(super) const STORE_TOKEN_PERMISSION_CLAIMS: [&str; 1] = ["permissions"];
+pub(super) const APP_AND_SESSION_PERMISSION_CLAIMS: [&str; 1] = ["permissions"];
 
 /// Parses the claims of a token. The signature may be unverified.
 pub(super) fn parse_claims(payload: &[u8]) -> Result<Map<String, Value>, EarlyRejection> {

@@ -1,12 +1,13 @@
-//! Verification of tokens of the store. The order of the checks is fixed: form of the token,
-//! algorithm and key, signature, state of the key, registered claims, type, revocation and owner,
-//! times, issuer and audience, and last the other expectations.
+//! Verification of tokens: tokens of the store, and third-party tokens with given keys. For tokens
+//! of the store, the order of the checks is fixed: form of the token, algorithm and key, signature,
+//! state of the key, registered claims, type, revocation and owner, times, issuer and audience, and
+//! last the other expectations.
 //!
 //! Some reasons are reported alone: a failure of the signature check or of an earlier check, a key
-//! that is revoked, or retired and no longer accepted, a malformed payload, and a malformed
-//! registered claim. Otherwise a report has the reasons of all failed checks, except a reason that
-//! another reason explains. For example, an expired token without a row is reported only as
-//! expired, because its row was probably pruned.
+//! that is revoked, or retired and no longer accepted, a malformed payload, and, in a token of the
+//! store, a malformed registered claim. Otherwise a report has the reasons of all failed checks,
+//! except a reason that another reason explains. For example, an expired token without a row is not
+//! reported as unknown, because its row was probably pruned.
 
 mod agreement;
 mod example;

@@ -58,7 +58,7 @@ pub(crate) struct VerificationReport {
 /// Rejection of a token before its claims are checked.
 #[derive(Debug, Clone)]
 pub(super) struct EarlyRejection {
-    /// Kind, if the key that the token names signs only one kind.
+    /// Kind of the token; set only if the token names a test key, and a different kind is expected.
     pub(super) kind: Option<TokenKind>,
     pub(super) rejection: Rejection,
 }
@@ -109,7 +109,8 @@ impl VerificationReport {
         }
     }
 
-    /// Returns the status of the token; `None` without a record.
+    /// Returns the status of the token; `None` without a record. For a recorded token, returns the
+    /// status at `now`. A session token has expired if the verification found the token expired.
     pub(crate) fn status(&self, now: Timestamp) -> Option<TokenStatus> {
         match &self.record {
             TokenRecord::Token(token) => Some(token.status(now)),

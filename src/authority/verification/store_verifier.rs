@@ -4,7 +4,7 @@ use super::example::ValidTokenExample;
 use super::expectations::{Expectations, check_claims, check_typ};
 use super::header_cache::{Header, HeaderCache};
 use super::key_choice::{StoredKey, check_key_state, select_key};
-use super::kind::{STORE_TOKEN_PERMISSION_CLAIMS, check_kind, determine_kind, parse_claims};
+use super::kind::{APP_AND_SESSION_PERMISSION_CLAIMS, check_kind, determine_kind, parse_claims};
 use super::owner_cache::OwnerCache;
 use super::prefetch::unverified_jti;
 use super::report::{EarlyRejection, VerificationReport};
@@ -48,7 +48,7 @@ impl<'a> StoreVerifier<'a> {
     }
 
     /// Loads the rows of many tokens from a server with a few queries, before the tokens are
-    /// verified.
+    /// verified. Does nothing for a file.
     pub(crate) fn prefetch<'t>(
         &mut self,
         tokens: impl Iterator<Item = Cow<'t, str>>,
@@ -172,7 +172,7 @@ impl<'a> StoreVerifier<'a> {
         // A test token imitates a third-party token, whose permissions may be in several claims.
         let is_test = kind == TokenKind::Test;
         let permission_claims =
-            if is_test { &KNOWN_PERMISSION_CLAIMS[..] } else { &STORE_TOKEN_PERMISSION_CLAIMS };
+            if is_test { &KNOWN_PERMISSION_CLAIMS[..] } else { &APP_AND_SESSION_PERMISSION_CLAIMS };
         check_claims(report, claims, &registered, permission_claims, expectations);
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Verification of third-party tokens with given keys. The checks have the same order as for tokens
-//! of the store, but use no rows.
+//! Verification of third-party tokens with given keys. The checks use no rows. Their order is the
+//! same as for tokens of the store, except that `typ` is checked before the registered claims.
 
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
 use super::super::rejection::describe_alternatives;
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use std::convert::Infallible;
 
 /// Maximum number of key ids that a message lists. For more key ids, the message contains only the
-/// number of keys.
+/// number of keys that have a key id.
 const MAX_NAMED_KIDS: usize = 4;
 
 /// Verifies a third-party token. Kind, revocation and owner are unknown; the expected kind is
@@ -38,8 +38,8 @@ pub(crate) struct ThirdPartyVerifier<'a> {
 /// Keys that may have signed a token, ready to verify signatures.
 struct CandidateKeys {
     verifiers: Vec<SignatureVerifier>,
-    /// True if `verifiers` does not contain all keys that may have signed the token, because they
-    /// are too many.
+    /// True if `verifiers` does not contain all keys that may have signed the token, because there
+    /// are too many such keys.
     is_truncated: bool,
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn check_claims_only(
                 &mut store_report,
                 claims,
                 &registered,
-                &super::kind::STORE_TOKEN_PERMISSION_CLAIMS,
+                &super::kind::APP_AND_SESSION_PERMISSION_CLAIMS,
                 expectations,
             );
         }
@@ -136,9 +136,17 @@ pub(crate) fn check_claims_only(
 
 /// Describes the `kid` that was expected. `kids` are the key ids of the given keys.
 fn describe_kids(kids: &[String]) -> String {
-    match kids {
+    let mut distinct_kids: Vec<String> = Vec::new();
+    for kid in kids {
+        if distinct_kids.len() <= MAX_NAMED_KIDS && !distinct_kids.contains(kid) {
+            distinct_kids.push(kid.clone());
+        }
+    }
+    match distinct_kids.as_slice() {
         [] => "a token without `kid`, as no key has a `kid`".to_owned(),
-        [..] if kids.len() <= MAX_NAMED_KIDS => format!("`kid` {}", describe_alternatives(kids)),
+        distinct if distinct.len() <= MAX_NAMED_KIDS => {
+            format!("`kid` {}", describe_alternatives(distinct))
+        }
         _ => format!("the `kid` of one of {} keys", kids.len()),
     }
 }

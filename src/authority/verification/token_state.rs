@@ -55,8 +55,9 @@ pub(super) fn check_token_state(
     Ok(())
 }
 
-/// Checks a token without a row. A test token needs no row, but may have been revoked. `exp` is
-/// mandatory, because only a row can permit a token without expiry.
+/// Checks a token without a row. A test token needs no row, but may have been revoked, or recorded
+/// and then pruned (see [`find_prune_horizon`]). `exp` is mandatory, because only a row can permit
+/// a token without expiry.
 fn check_unrecorded(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
@@ -137,8 +138,9 @@ fn check_owner(owner: Option<&User>, now: Timestamp) -> Option<Rejection> {
     }
 }
 
-/// Returns the owner of an access token that passed verification earlier. Refuses the token if the
-/// token was revoked since, its session has ended, or its owner was disabled or deleted.
+/// Returns the owner of an access token that passed verification earlier. Refuses the token if, in
+/// the meantime, its row was deleted, the token was revoked, its session has ended, or its owner
+/// was disabled or deleted.
 pub(in crate::authority) fn recheck_session_owner(
     tx: &Reader<'_>,
     access_jti: Jti,
@@ -154,8 +156,8 @@ pub(in crate::authority) fn recheck_session_owner(
     require_valid_owner(tx, reasons, pair_with_session.session.user_id, TokenKind::Access, now)
 }
 
-/// Returns the owner of an app token that passed verification earlier. Refuses the token if the
-/// token was revoked since, or its owner was disabled or deleted.
+/// Returns the owner of an app token that passed verification earlier. Refuses the token if, in the
+/// meantime, its row was deleted, the token was revoked, or its owner was disabled or deleted.
 pub(in crate::authority) fn recheck_app_token_owner(
     tx: &Reader<'_>,
     id: TokenId,
@@ -193,8 +195,9 @@ fn latest<const N: usize>(now: Timestamp, change_times: [Option<Timestamp>; N]) 
     change_times.into_iter().flatten().fold(now, Timestamp::max)
 }
 
-/// Returns the row of a token; [`TokenRecord::Missing`] for a token without a row. The caller has
-/// verified that `key` signed the token. A token that contradicts its row is refused.
+/// Returns the row of a token; [`TokenRecord::Missing`] for a token without a row, and for a token
+/// with an invalid registered claim. The caller has verified that `key` signed the token. A token
+/// that contradicts its row is refused.
 pub(in crate::authority) fn load_consistent_record(
     tx: &Reader<'_>,
     kind: TokenKind,
@@ -211,10 +214,12 @@ pub(in crate::authority) fn load_consistent_record(
     }
 }
 
-/// Returns the row of the token with these claims. A minter can give a test token the `jti` of
-/// another token, so a test token must also match the recorded expiry and claims. Tokens of the
-/// other kinds are compared with their rows by [`find_contradiction`], which the callers of this
-/// function call.
+/// Returns the row of the token with these claims. The row of an app or test token must have the
+/// kind and the key of the token. A minter can give a test token the `jti` of another token, so the
+/// row of a test token must also have the expiry of the token, and its shared claims: all claims
+/// except `jti`, `iat`, `nbf` and `exp`. Tokens of the other
+/// kinds are compared with their rows by [`find_contradiction`], which the callers of this function
+/// call.
 fn find_record(
     tx: &Reader<'_>,
     kind: TokenKind,

@@ -13,13 +13,14 @@ use crate::model::{
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
-/// List changes and refusals, newest first (admins only)
+/// List changes, exports of secrets and refusals, newest first (admins only)
 ///
-/// Every change and every refused change is an event with actor, target (for a refusal, only if the
-/// target was found), outcome and number of changed objects. Outcomes are `done`, an error code,
-/// `undelivered` (the output could not be written) and `revoked` (the tokens of `jeton run` at its
-/// end). Reads, usage errors and commands without an effect are not recorded. To collect events
-/// incrementally, continue after the last known id with `--reverse --after` and `-o jsonl`.
+/// Every change, every export of secrets and every refusal of these is an event with actor (if
+/// known), target (for a refusal, only if the target was found), outcome and number of objects.
+/// Outcomes are `done`, an error code, `undelivered` (the output could not be written), `revoked`
+/// (the tokens of `jeton run` at its end) and `token_reused` (a reused refresh token ended its
+/// session). Other reads, usage errors and commands without an effect are not recorded. To collect
+/// events incrementally, continue after the last known id with `--reverse --after` and `-o jsonl`.
 ///
 ///   jeton audit list --since 7d --outcome forbidden
 ///   jeton audit list --user john --action token
@@ -27,11 +28,11 @@ use std::marker::PhantomData;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args<T: CommandTree> {
-    /// Start time: RFC 3339, a date, Unix seconds, `now`, or an age (`7d`)
+    /// Start time: RFC 3339, a date (00:00 UTC), Unix seconds, `now`, or an age (`7d`)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
     since: Option<TimeSpec>,
 
-    /// End time: RFC 3339, a date, Unix seconds, `now`, or an age (`7d`)
+    /// End time: RFC 3339, a date (00:00 UTC), Unix seconds, `now`, or an age (`7d`)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
     until: Option<TimeSpec>,
 
@@ -52,7 +53,8 @@ pub(crate) struct Args<T: CommandTree> {
     #[arg(long, value_name = "TARGET", value_parser = EventTarget::parse, add = crate::commands::completers::target_kinds())]
     target: Option<EventTarget>,
 
-    /// Filter by outcome: `done`, `undelivered`, `revoked`, or a code of `jeton help exit-codes`
+    /// Filter by outcome: `done`, `undelivered`, `revoked`, `token_reused`, or a code of
+    /// `jeton help exit-codes`
     #[arg(long, value_name = "CODE", add = crate::commands::completers::audit_outcomes())]
     outcome: Option<String>,
 
@@ -163,7 +165,7 @@ fn build_filter<T: CommandTree>(
         app.console.print_warning(&format!("unknown action `{display_action}`"));
     }
     if let Some(outcome) = &args.outcome
-        && !authority::audit_context::CHANGE_OUTCOMES.contains(&outcome.as_str())
+        && !authority::audit_context::OUTCOMES_BESIDES_ERROR_CODES.contains(&outcome.as_str())
         && Code::parse(outcome).is_none()
     {
         app.console.print_warning(&format!("unknown outcome `{}`", redact_for_error(outcome)));

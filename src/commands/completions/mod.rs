@@ -1,6 +1,6 @@
-//! `jeton completions`. This command prints a line for the startup file of a shell. The line runs
-//! jeton with the variable `COMPLETE`, and evaluates the script that jeton then prints. The module
-//! [`shells`] prints that script, and the candidates that the script requests later.
+//! `jeton completions`. This command prints a line for a configuration file of a shell. The line
+//! runs jeton with the variable `COMPLETE`, and evaluates the script that jeton then prints. The
+//! module [`shells`] prints that script, and the candidates that the script requests later.
 
 mod shells;
 
@@ -10,10 +10,11 @@ use crate::app::{App, OutputFormat};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 
-/// Print the completion script of a shell
+/// Print the line that enables completion in a shell
 ///
-/// The script calls jeton to complete commands, options, files, option values, and the names and ids of
-/// users, tokens, sessions, keys and applications in the store.
+/// The line makes the shell call jeton, which completes commands, options, files and option values.
+/// Usernames, e-mail addresses, applications, and ids of tokens, sessions and keys come from the
+/// store.
 ///
 ///   jeton completions bash >> ~/.bashrc
 #[derive(Debug, clap::Args)]

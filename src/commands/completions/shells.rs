@@ -1,5 +1,5 @@
-//! Completion in shells: for each shell, the script that the shell evaluates at startup, and the
-//! candidates in the format that this script reads.
+//! Completion in shells: for each shell, the script that the line from `jeton completions`
+//! evaluates, and the candidates in the format that this script reads.
 
 use crate::app::CompletionSource;
 use crate::model::{
@@ -130,8 +130,8 @@ impl EnvCompleter for Shell {
         buf: &mut dyn Write,
     ) -> Result<(), Error> {
         let position = CompletionSource::cursor_word_index(words.len());
-        // Removes the words after the cursor. If the word at the cursor is empty, the zsh script
-        // omits it: then adds the empty word.
+        // Removes the words after the cursor. The zsh script omits the word at the cursor if the
+        // word is empty: then adds the empty word.
         words.resize(position + 1, OsString::new());
         let Some(typed) = words.pop().and_then(|word| word.into_string().ok()) else {
             return Ok(());
@@ -154,8 +154,8 @@ fn is_option(candidate: &CompletionCandidate) -> bool {
     candidate.get_id().is_some_and(|id| id.starts_with("arg::"))
 }
 
-/// Returns whether a text cannot be a candidate: an empty text, a text with control characters such
-/// as line breaks, or a text with invisible characters.
+/// Returns whether a text cannot be a candidate: an empty text, or a text with characters that are
+/// unsafe for a terminal, such as line breaks and other control characters.
 fn is_unusable(text: &str) -> bool {
     text.is_empty() || text.chars().any(is_unsafe_for_terminal)
 }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn bash_replacement_is_escaped_and_omits_the_kept_part() {
+    fn bash_replacement_omits_the_kept_part_and_is_escaped_if_possible() {
         for (typed, kept, candidate, replacement) in [
             ("jeton:", "jeton:", "jeton:mint", "mint"),
             ("jeton:mi", "jeton:", "jeton:mint", "mint"),

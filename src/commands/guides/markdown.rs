@@ -8,6 +8,7 @@ use std::mem;
 /// A block of a guide.
 pub(in crate::commands) enum Block {
     Heading {
+        /// Level of the heading: 1, 2, or 3 for all deeper levels.
         level: u8,
         text: Text,
     },
@@ -57,9 +58,9 @@ impl Display for Text {
     }
 }
 
-/// Parses a guide. Guides have headings, paragraphs, tight lists without nesting, code blocks, tables,
-/// code spans and links; other markup is ignored.
-#[expect(clippy::wildcard_enum_match_arm, reason = "guides have only the matched elements")]
+/// Parses a guide: headings, paragraphs, tight lists without nesting, code blocks, tables, code
+/// spans and links. Other markup, such as emphasis, is ignored.
+#[expect(clippy::wildcard_enum_match_arm, reason = "other markup is ignored")]
 pub(super) fn parse(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut text = Text::default();

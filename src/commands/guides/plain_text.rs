@@ -1,4 +1,4 @@
-//! Text of a guide for the terminal.
+//! Text of a guide for the terminal, with wrapped lines and styled headings.
 
 use super::markdown::{Block, Text};
 use clap::builder::styling::Style;

@@ -22,7 +22,7 @@ fn table_rows(heading: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn exit_code_table_lists_every_kind_and_code() {
+fn exit_code_table_lists_success_and_every_kind_with_its_codes() {
     let expected_rows = Kind::ALL.iter().map(|kind| {
         let codes: Vec<&str> = kind.codes().iter().map(|code| code.as_str()).collect();
         let exit_code = kind.exit_code().to_string();
@@ -80,7 +80,7 @@ fn every_guide_is_embedded() {
 }
 
 #[test]
-fn every_guide_and_topic_has_text_and_lines_of_guides_fit_80_columns() {
+fn every_guide_and_topic_has_text_and_guide_lines_outside_code_fit_80_columns() {
     for name in names() {
         assert!(render_guide_or_topic(name).unwrap().lines().count() > 10, "{name}");
     }
@@ -98,7 +98,7 @@ fn every_guide_and_topic_has_text_and_lines_of_guides_fit_80_columns() {
 }
 
 #[test]
-fn guide_blocks_are_rendered_as_plain_text() {
+fn guide_blocks_are_rendered_as_styled_text() {
     let markdown = "# Title\n\nSome `code` and\n[words](../../src).\n\n- one\n- two\n\n1. first\n\n\
                     ```sh\na\n\n b\n```\n\n| a | b |\n|---|---|\n| `x` | y |\n";
     assert_snapshot!(plain_text::render(&markdown::parse(markdown)).replace('\u{1b}', "^"), @"

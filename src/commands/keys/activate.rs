@@ -9,8 +9,8 @@ use crate::failure::Failure;
 
 /// Make a specific key the signing key (admins only)
 ///
-/// The previous signing key is retired: tokens signed with it are still accepted for a while. A
-/// retired key can be activated again, a revoked key cannot.
+/// The previous signing key (for a test key, of the same algorithm) is retired: tokens signed with
+/// it are still accepted for a while. A retired key can be activated again, a revoked key cannot.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -39,12 +39,15 @@ impl Command for Args {
         let (kid, overlap) = (&self.kid, self.overlap.overlap);
         let (key, rotation) = authority::keys::activate(store, &audit, &caller, kid, overlap)?;
         if let Some(rotation) = rotation {
-            return report_rotation(app, rotation);
+            return report_rotation(app, key.spec.purpose, rotation);
         }
         // The key was active before, so nothing was changed.
         let active_kid = key.spec.kid;
-        app.console
-            .print_status(&format!("key {} is already the signing key", active_kid.to_display()));
+        app.console.print_status(&format!(
+            "key {} is already the signing key for {} tokens",
+            active_kid.to_display(),
+            key.spec.purpose.name()
+        ));
         app.console.report(&RotateOutput {
             changed: false,
             active_kid: Some(active_kid),

@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 /// Print or publish the public keys of one purpose, or print one key
 ///
 /// Services verify tokens with public keys. Keys for test tokens and keys for app tokens are never
-/// in the same JWK Set, and symmetric keys (HS256) are in none. `--site` writes two files for any
+/// in the same JWK Set, and symmetric keys (HMAC) are in none. `--site` writes two files for any
 /// file server, `.well-known/openid-configuration` and `.well-known/jwks.json`, from which
-/// verifiers discover the keys, given the issuer URL. Files that name another issuer are replaced
-/// only with `--yes`.
+/// verifiers discover the keys, given the issuer URL. Existing files of another or an unknown
+/// issuer are replaced only with `--yes`.
 ///
 ///   jeton keys export --jwks > jwks.json
 ///   jeton keys export --jwks --purpose test
@@ -45,7 +45,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", conflicts_with_all = ["jwks", "pem", "private"], value_parser = IssuerUrl::parse)]
     issuer: Option<IssuerUrl>,
 
-    /// Purpose of the key: app (app tokens and sessions) or test
+    /// Purpose of the keys: app (app tokens and sessions) or test; ignored with `--pem KID`
     #[arg(
         long,
         default_value = "app",
@@ -55,7 +55,7 @@ pub(crate) struct Args {
     )]
     purpose: Purpose,
 
-    /// Print one public key as PEM [default: the signing key]
+    /// Print one public key as PEM [default: the only signing key of the purpose]
     #[arg(
         long,
         value_name = "KID",
@@ -189,8 +189,8 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
 fn warn_of_omitted_or_missing_keys(app: &App, jwk_set: &Value, omitted_count: usize) {
     let is_empty = jwk_set["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted_count == 0 && is_empty {
-        app.console
-            .print_warning("no test key to publish: the next `jeton token mint` creates one");
+        app.console.print_warning("no test key to publish");
+        app.console.print_hint("create a test key: jeton keys generate --purpose test");
     }
     if omitted_count > 0 {
         app.console.print_warning(

@@ -10,9 +10,9 @@ use serde::Serialize;
 
 /// Create a standby key (admins only)
 ///
-/// Verifiers can fetch a standby key before it is activated. The first test key of an algorithm is
-/// activated immediately. Creates the store if it does not exist; a store without users needs no
-/// login.
+/// Verifiers can fetch a standby key before it is activated. A test key is activated immediately if no
+/// test key of its algorithm is active, and an app key if it is the first key of a new store. Creates
+/// the store if it does not exist; a store without users needs no login.
 ///
 ///   jeton keys generate --alg EdDSA
 ///   jeton keys generate --alg RS256 --bits 4096 --purpose test

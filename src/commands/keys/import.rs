@@ -2,27 +2,29 @@
 
 use crate::app::{App, Rendered, Report, read_key_variable};
 use crate::authority;
-use crate::authority::keys::{KeyError, NewKey, RequestedKey, SecretEncoding};
+use crate::authority::keys::{ImportedKey, KeyError, NewKey, RequestedKey, SecretEncoding};
 use crate::commands::args::stdin_argument;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure, KeySource};
-use crate::model::{Algorithm, KeyState, Purpose, Untrusted, parse_kid};
+use crate::model::{Algorithm, KeySpec, KeyState, Purpose, Untrusted, parse_kid};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::cell::Cell;
 use std::path::PathBuf;
 
 /// Import an existing key: a private key or a shared secret (admins only)
 ///
-/// The first test key of an algorithm is activated immediately. Other keys become standby keys,
-/// or the signing key with `--activate`. Importing a key again changes
-/// nothing, except that `--activate` makes a standby or retired key the signing key.
+/// A test key is activated immediately if no test key of its algorithm is active, and an app key if it
+/// is the first key of a new store. Other keys become standby keys, or the signing key with
+/// `--activate`. Importing a key again changes nothing, except that `--activate` makes a standby or
+/// retired key the signing key.
 ///
-/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm such
-/// as `--alg HS256`, any other content is a shared secret. The key id is the value of `--kid`,
-/// otherwise the `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where a
-/// secret is expected, all input that is a key is refused: PEM, DER, JWK or SSH, also in base64 or
-/// hex, and the bytes of a public key of the store. A secret shorter than the hash output is marked as
-/// weak permanently.
+/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm
+/// such as `--alg HS256`, any other content is a shared secret. The key id is the value of `--kid`,
+/// otherwise the `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where
+/// a secret is expected, all input that is a key is refused: PEM, DER, JWK or SSH, also in base64
+/// or hex, and the bytes of a public key of the store. A secret shorter than the hash output is
+/// accepted only with `--allow-weak`, and is permanently marked as weak.
 ///
 /// Creates the store if it does not exist; a store without users needs no login.
 ///
@@ -139,8 +141,8 @@ impl Command for Args {
                 Some(kid) => importer.read_one(&bytes, Some(kid.as_str())).map(|key| vec![key]),
                 None => importer.read(&bytes),
             };
-            // If the bytes are a key in place of a secret, the hint names the algorithm of that
-            // key.
+            // If the bytes are a key in place of a secret, and this key can sign, the hint names
+            // the algorithm of this key.
             let keys = keys.map_err(|error| {
                 let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));
                 let kid = self.kid.as_ref().map(Untrusted::as_str);
@@ -148,6 +150,9 @@ impl Command for Args {
                     is_key_as_secret.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
                 to_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
             })?;
+            if self.activate {
+                refuse_competing_keys(&keys, self.purpose)?;
+            }
             has_several_keys.set(keys.len() > 1);
             let keys = keys.into_iter();
             let keys = keys.map(|key| NewKey::from_imported(key, self.kid.clone()));
@@ -168,6 +173,28 @@ impl Command for Args {
             items: requested_keys.into_iter().map(to_key_row).collect(),
         })
     }
+}
+
+/// Refuses `--activate` if several of the keys cannot be signing keys at the same time: the store
+/// has one signing key for app tokens, and one for each algorithm of test tokens.
+fn refuse_competing_keys(keys: &[ImportedKey], purpose: Purpose) -> Result<(), Failure> {
+    let is_same_use =
+        |a: &KeySpec, b: &KeySpec| purpose == Purpose::App || a.algorithm == b.algorithm;
+    for ImportedKey { key, .. } in keys {
+        let others = keys.iter().map(|other| &other.key).filter(|other| is_same_use(key, other));
+        if others
+            .clone()
+            .any(|other| other.material.expose_secret() != key.material.expose_secret())
+        {
+            let algorithm = if purpose == Purpose::App { "" } else { key.algorithm.name() };
+            let count = others.count();
+            let message =
+                format!("several {algorithm} keys to activate: found {count}, expected 1");
+            return Err(Failure::new(Code::BadData, message.replace("  ", " "))
+                .with_hint("omit `--activate`, then activate one key: jeton keys activate KID"));
+        }
+    }
+    Ok(())
 }
 
 /// Prints the result for one key: imported, activated, or unchanged because the key already exists.

@@ -32,11 +32,12 @@ struct KeyRow {
     created_at: Timestamp,
     /// Time until which a retired key verifies tokens; `None` in other states.
     verify_until: Option<Timestamp>,
+    /// Number of recorded tokens that the key signed and that are live or superseded.
     live_tokens: usize,
 }
 
 impl KeyRow {
-    fn new(KeySummary { key, live_token_count: live_tokens }: KeySummary) -> Self {
+    fn new(KeySummary { key, valid_token_count: live_tokens }: KeySummary) -> Self {
         Self {
             kid: key.spec.kid,
             purpose: key.spec.purpose,

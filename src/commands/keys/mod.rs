@@ -23,9 +23,9 @@ use serde::Serialize;
 command_group! {
     /// Create, replace and revoke signing keys, and publish the public keys
     ///
-    /// Keys go through four states: standby, active (signing), retired (tokens signed with the key
-    /// are still accepted for a while), revoked. The public keys of standby, active and retired
-    /// keys are exported.
+    /// A key has one of four states: standby, active (signing), retired (tokens signed with the key
+    /// are still accepted for a while), revoked. A JWK Set contains the public keys of standby and
+    /// active keys, and of retired keys as long as their tokens are accepted.
     #[command(verbatim_doc_comment)]
     pub(crate) enum Commands {
         #[command(alias = "ls")]
@@ -41,9 +41,10 @@ command_group! {
     }
 }
 
-/// Adds the keys that `load_keys` returns. `activate` makes each of these keys the signing key. If
-/// the store does not exist, creates the store with a signing key: the first app key among the
-/// added keys, or a generated key if no app key is added.
+/// Adds the keys that `load_keys` returns. With `activate`, each of these keys becomes a signing key
+/// and replaces the previous signing key. If the store does not exist, creates the
+/// store with a signing key: the first app key among the added keys, or a generated key if no app
+/// key is added.
 fn add_keys(
     app: &mut App,
     activate: bool,
@@ -115,7 +116,7 @@ struct RotateOutput {
     changed: bool,
     /// Id of the signing key; `None` in a dry run that would generate this key.
     active_kid: Option<Untrusted>,
-    /// The previous signing key, if any.
+    /// The replaced signing key, if any.
     retired: Option<RetiredKeyView>,
 }
 
@@ -132,8 +133,8 @@ impl crate::app::Report for RotateOutput {
     }
 }
 
-/// Prints status messages about the new signing key and the retired key, and reports the result.
-fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
+/// Prints messages about the new signing key and the retired key, and reports the result.
+fn report_rotation(app: &App, purpose: Purpose, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
     // A dry run discards a generated key, so the id of this key is not shown.
     let shows_kid = !(rotation.is_new_key && app.store.is_dry_run());
@@ -142,7 +143,10 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
         Some(kid) => format!("key {}", kid.to_display()),
         None => "a new key".to_owned(),
     };
-    app.console.print_status(&format!("{key_name} ({algorithm}) is now the signing key"));
+    app.console.print_status(&format!(
+        "{key_name} is now the signing key for {} tokens ({algorithm})",
+        purpose.name()
+    ));
     if let Some(retired) = &rotation.retired_key {
         let verify_until = app.console.render_cell(retired.verify_until);
         app.console.print_status(&format!(
@@ -150,7 +154,7 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
             retired.kid.to_display()
         ));
         if retired.outliving_token_count > 0 {
-            let tokens = pluralize(retired.outliving_token_count, "live token");
+            let tokens = pluralize(retired.outliving_token_count, "valid token");
             let possessive = if retired.outliving_token_count == 1 { "its" } else { "their" };
             app.console.print_warning(&format!(
                 "{tokens} of the retired key will be refused before {possessive} own expiry"
@@ -159,7 +163,10 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     }
     if rotation.is_new_key && !rotation.algorithm.is_symmetric() {
         app.console.print_warning("verifiers with a cached JWK Set do not know the new key yet");
-        app.console.print_hint("create the next key in advance: jeton keys generate");
+        app.console.print_hint(&format!(
+            "create the next key in advance: jeton keys generate --purpose {} --alg {algorithm}",
+            purpose.name()
+        ));
     }
     let retired = rotation
         .retired_key

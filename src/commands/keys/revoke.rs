@@ -13,9 +13,10 @@ use serde::Serialize;
 
 /// Revoke a key immediately and permanently (admins only)
 ///
-/// App tokens, test tokens and session tokens signed with the key are refused from then on, even
-/// the tokens of your own session. Revoke a key that may be compromised; for a routine rotation,
-/// use `jeton keys rotate`. The signing app key can be revoked only with `--replace`.
+/// From then on, jeton refuses app tokens, test tokens and session tokens signed with the key, even
+/// the tokens of your own session. Other verifiers refuse the tokens after they load a new export of
+/// the keys. Revoke a key that may be compromised; for a routine rotation, use `jeton keys rotate`.
+/// The signing app key can be revoked only with `--replace`.
 ///
 ///   jeton keys revoke 31icmYEycs8hyUNTkZRlmpDptr7QlLlW97KZQyIIoVM --replace --yes
 #[derive(Debug, clap::Args)]
@@ -24,7 +25,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     key: KeyArgs,
 
-    /// Replace the signing key with the oldest standby key, or with a new key
+    /// Replace the signing app key with the oldest standby app key, or with a new key; no effect
+    /// for another key
     #[arg(long)]
     replace: bool,
 }
@@ -33,7 +35,7 @@ pub(crate) struct Args {
 struct RevokeOutput {
     changed: bool,
     kid: Untrusted,
-    /// Id of the new signing key; `None` if the signing key was not replaced.
+    /// Id of the new signing app key; `None` if the signing app key was not replaced.
     active_kid: Option<Untrusted>,
     tokens_revoked: usize,
     sessions_ended: usize,
@@ -85,7 +87,7 @@ impl Command for Args {
             .print_status(&format!("revoked key {}, {tokens} and {sessions}", kid.to_display()));
         if let Some(successor_kid) = &revocation.successor_kid {
             app.console.print_status(&format!(
-                "key {} is now the signing key",
+                "key {} is now the signing key for app tokens",
                 successor_kid.to_display()
             ));
         }

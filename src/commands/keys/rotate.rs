@@ -10,10 +10,11 @@ use crate::model::{Algorithm, Purpose};
 
 /// Replace the signing key (admins only)
 ///
-/// The oldest standby key becomes the signing key. If there is no standby key, a new key becomes the
-/// signing key. The previous signing key is retired: tokens signed with it are still accepted for a
-/// while. Create the next key in advance with `jeton keys generate`, so that verifiers can fetch it
-/// before the rotation.
+/// The oldest standby key with the purpose and, if given, the algorithm becomes the signing key. If
+/// no such key exists, a new key becomes the signing key. The previous signing key (for test keys,
+/// of the same algorithm) is retired: tokens signed with it are still accepted for a while. Create
+/// the next key in advance with `jeton keys generate`, so that verifiers can fetch it before the
+/// rotation.
 ///
 ///   jeton keys rotate
 ///   jeton keys rotate --purpose test --alg RS256 --overlap 1h
@@ -29,8 +30,8 @@ pub(crate) struct Args {
     )]
     purpose: Purpose,
 
-    /// Algorithm of the next key [default: algorithm of the standby key, otherwise of the signing
-    /// key]
+    /// Algorithm of the next key, required if several test keys are active [default: algorithm of
+    /// the standby key, otherwise of the signing key, otherwise ES256]
     #[arg(long, value_parser = Algorithm::parse_argument, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
@@ -55,6 +56,6 @@ impl Command for Args {
         let (store, audit) = app.store.open_with_audit()?;
         let (purpose, overlap) = (self.purpose, self.overlap.overlap);
         let rotation = authority::keys::rotate(store, &audit, &caller, purpose, self.alg, overlap)?;
-        report_rotation(app, rotation)
+        report_rotation(app, purpose, rotation)
     }
 }

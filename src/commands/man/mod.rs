@@ -15,9 +15,10 @@ use std::path::PathBuf;
 
 /// Install the manual pages of all commands and guides
 ///
-/// Pages of commands are written to `man1`, pages of guides to `man7`. The default directory is one
-/// that `man` searches: `share/man` beside the `bin` directory of the program, otherwise `man` in the
-/// data directory of the platform.
+/// Pages of commands are written to `man1`, pages of guides to `man7`. The default directory is
+/// `share/man` beside the `bin` directory of the program. For a program that is not in a directory
+/// `bin`, the default is `man` in the data directory of the platform, which `man` on macOS does not
+/// search.
 ///
 ///   jeton man && man jeton-token-create
 ///   jeton man --dir build/man
@@ -47,7 +48,7 @@ impl<T: CommandTree> Command for Args<T> {
             ("man7", GUIDES.iter().map(guide_page::render).collect()),
         ];
         let mut paths = Vec::new();
-        // `OutputDir::open` locks the directory. It refuses a directory that other users can write
+        // `OutputDir::open` locks the directory, and refuses a directory that other users can write
         // to: these users could replace the directories `man1` and `man7`.
         let _dir_lock = OutputDir::open(&app.console, &dir, PUBLIC_MODE)?;
         for (section, pages) in &sections {

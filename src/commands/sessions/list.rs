@@ -21,7 +21,7 @@ pub(crate) struct Args {
     owner: OwnerArgs,
 }
 
-/// Names of the members of [`SessionRow`].
+/// CSV columns: the names of the members of [`SessionRow`].
 const COLUMNS: &[&str] = &[
     "sid",
     "user_id",
@@ -98,7 +98,8 @@ impl Command for Args {
         };
         list.report(app, all_rows(None), |app, request| {
             let (store, audit) = app.store.open_with_audit()?;
-            let sessions = authority::sessions::list_open(store, &audit, &caller, owner, request)?;
+            let sessions =
+                authority::sessions::list_active(store, &audit, &caller, owner, request)?;
             Ok(sessions.map(|session| SessionRow::new(session, caller.session.sid)))
         })?;
         Ok(())

@@ -29,7 +29,7 @@ pub(crate) struct Args {
     )]
     sids: Vec<SidPrefix>,
 
-    /// Owner of the sessions (admins only) [default: yourself]
+    /// Owner of the sessions (other users: admins only) [default: yourself]
     #[arg(
         long,
         requires = "all",

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Print an access token for other programs
 ///
 /// If the access token of the session expires in less than a minute, the session is refreshed first.
-/// If `JETON_TOKEN` is set, prints that token.
+/// If `--token-file`, `JETON_TOKEN` or `JETON_TOKEN_FILE` gives a token, prints that token.
 ///
 ///   curl -H "Authorization: Bearer $(jeton sessions token)" https://api.example.com
 #[derive(Debug, clap::Args)]

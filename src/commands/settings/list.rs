@@ -12,7 +12,7 @@ use crate::model::escape;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-/// Names of the members of [`SettingView`] in JSON, which has no descriptions.
+/// CSV columns: the names of the members of [`SettingView`] in JSON, which has no descriptions.
 const COLUMNS: &[&str] = &["name", "value", "default"];
 
 fn build_table(settings: &[SettingView]) -> Table {

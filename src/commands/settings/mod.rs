@@ -77,7 +77,7 @@ fn to_plain_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// JSON result of a command that changes a setting. `value` is the new value.
+/// JSON result of a command that changes a setting. `value` is the value after the command.
 #[derive(Debug, Serialize)]
 struct SettingChangeOutput {
     changed: bool,

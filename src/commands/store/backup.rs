@@ -14,7 +14,8 @@ use std::path::PathBuf;
 /// can be used during the backup. Restore a backup with `jeton store restore`.
 ///
 /// The backup of a store in PostgreSQL is a SQLite file, too: `--store` and `jeton store copy` accept
-/// the backup as a store. `pg_dump` makes backups that PostgreSQL restores.
+/// the backup as a store. The backup needs the rights of `jeton_owner` (see `jeton store roles`), but
+/// no login. `pg_dump` makes backups that PostgreSQL restores.
 ///
 ///   jeton store backup jeton-$(date +%F).db
 #[derive(Debug, clap::Args)]
@@ -47,7 +48,7 @@ impl Command for Args {
             return Err(Failure::usage("backup to standard output is not supported")
                 .with_hint("give a file name: jeton store backup FILE"));
         }
-        let caller = app.session.caller_or_file_owner(&mut app.store)?;
+        let caller = app.session.caller_or_store_owner(&mut app.store)?;
         let (store, audit) = app.store.open_with_audit()?;
         // 0: the total is not known before the backup starts.
         let total = match store.address() {

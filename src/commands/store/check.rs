@@ -64,7 +64,7 @@ impl Command for Args {
             warnings: check_result.warnings,
             sqlite: SqliteBuild::query()?,
         })?;
-        // The error has the code of the first fault.
+        // The error has the code, hint and details of the first fault.
         let message = format!("the store has {}", pluralize(faults.len(), "fault"));
         faults
             .into_iter()

@@ -17,10 +17,11 @@ use std::ffi::{OsStr, OsString};
 /// Copy a store to a new store, also between a file and PostgreSQL (admins of the source, or without a
 /// login the owner)
 ///
-/// A store is a path or an address (`postgres://HOST/DATABASE`; see `jeton help many-machines`). The target
-/// must not have a store. All accounts, sessions, keys, tokens, settings and audit events are copied from one
-/// snapshot of the source, in one transaction. Then both stores are read and compared; if anything
-/// differs, nothing remains at the target. Prints the number and the SHA-256 of the rows of each table.
+/// A store is a path or an address (`postgres://HOST/DATABASE`; see `jeton help many-machines`). The
+/// target must not have a store. All accounts, sessions, keys, tokens, settings and audit events are
+/// copied from one snapshot of the source, in one transaction. Then both stores are read and
+/// compared; if anything differs, nothing remains at the target. Prints the number and the SHA-256 of
+/// the rows of each table.
 ///
 /// Both stores have the same id and keys. Put the source away before the next change: a token that is
 /// revoked in one store remains valid in the other.
@@ -34,8 +35,8 @@ pub(crate) struct Args {
     #[arg(value_name = "SOURCE", value_parser = OsStringValueParser::new(), value_hint = clap::ValueHint::FilePath)]
     source: OsString,
 
-    /// New store: a file that does not exist, in a directory not writable by other users, or a database
-    /// without a store
+    /// New store: a file that does not exist, in a directory not writable by other users, or an address
+    /// whose database schema has no store
     #[arg(value_name = "TARGET", value_parser = OsStringValueParser::new(), value_hint = clap::ValueHint::FilePath)]
     target: OsString,
 }
@@ -85,7 +86,7 @@ impl Command for Args {
         let target = parse_address("TARGET", &self.target)?;
         let source_path = parse_address("SOURCE", &self.source)?.to_path();
         let target_path = target.to_path();
-        let caller = app.session.caller_or_file_owner(&mut app.store)?;
+        let caller = app.session.caller_or_store_owner(&mut app.store)?;
         let resolved_target = StoreHandle::resolve_other_address(target)?;
         let (store, audit) = app.store.open_with_audit()?;
         // 0: the total is not known before the copy starts.
@@ -120,7 +121,8 @@ impl From<TableDigest> for TableRow {
     }
 }
 
-/// Prints status messages about the copy, and a table of the copied tables, or the result as JSON.
+/// Prints status messages about the copy. Then prints a table of the copied tables, or with
+/// `-o json` the result as JSON.
 fn report_copy(app: &App, output: &CopyOutput) -> Result<(), Failure> {
     let rows = pluralize(output.tables.iter().map(|table| table.rows).sum(), "row");
     let (source, target) = (output.source.to_display(), output.target.to_display());

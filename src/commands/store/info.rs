@@ -9,7 +9,7 @@ use crate::model::{KeyState, StoreId, Timestamp, Untrusted, escape};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Show the path, format and contents of the store
+/// Show the path or address, format, size and object counts of the store
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
@@ -34,7 +34,7 @@ struct InfoOutput {
     tokens: Map<String, Value>,
     /// Number of keys by state.
     keys: Map<String, Value>,
-    /// Keys whose expired test tokens were deleted.
+    /// Keys with deleted (pruned) test tokens.
     pruned: Vec<PrunedTestTokens>,
     audit_events: i64,
 }
@@ -52,7 +52,7 @@ struct PrunedTestTokens {
 #[serde(untagged)]
 enum StoreSize {
     File { file: u64, wal: u64 },
-    Server { database: u64 },
+    Server { tables: u64 },
 }
 
 /// JSON view of the PostgreSQL server.
@@ -64,7 +64,7 @@ struct ServerOutput {
     tls: bool,
     /// True if the server is a standby.
     standby: bool,
-    /// Names of the standbys that a commit waits for; empty for none.
+    /// Setting `synchronous_standby_names` of the server; empty if a commit waits for no standby.
     synchronous_standbys: String,
 }
 
@@ -120,7 +120,7 @@ impl Report for InfoOutput {
                 fields
                     .extend([("size", Cell::from_size(file)), ("WAL size", Cell::from_size(wal))]);
             }
-            StoreSize::Server { database } => fields.push(("size", Cell::from_size(database))),
+            StoreSize::Server { tables } => fields.push(("size", Cell::from_size(tables))),
         }
         if let Some(FileModes { file, directory }) = &self.modes {
             fields.push(("modes", format!("{file}, directory {directory}").into()));
@@ -172,8 +172,8 @@ impl Command for Args {
                 (Some(journal_mode), size_bytes, Some(modes), None)
             }
             EngineStats::Server(server) => {
-                let database = u64::try_from(server.bytes).unwrap_or_default();
-                (None, StoreSize::Server { database }, None, Some(server.into()))
+                let tables = u64::try_from(server.bytes).unwrap_or_default();
+                (None, StoreSize::Server { tables }, None, Some(server.into()))
             }
         };
         let info = InfoOutput {

@@ -10,10 +10,10 @@ use std::path::PathBuf;
 
 /// Migrate a store of an older jeton version, with a backup
 ///
-/// Other commands refuse an older store without changing it. Migration first backs up the store: to
-/// `--backup`, or next to the store with the old version in the name. The owner of the file can
-/// migrate the store without a login, because the accounts and roles in an older store cannot be
-/// read.
+/// Only for a store in a file. Other commands, except `jeton store check` and `jeton store restore`,
+/// refuse an older store without changing it. Migration first backs up the store: to `--backup`, or
+/// next to the store with the old version in the name. The owner of the file can migrate the store
+/// without a login, because the accounts and roles in an older store cannot be read.
 ///
 ///   jeton store migrate
 #[derive(Debug, clap::Args)]

@@ -18,7 +18,8 @@ use serde::Serialize;
 /// all test tokens up to this expiry as `unknown_token` (see `pruned` in `jeton store info`).
 /// Records of revoked tokens are kept until the expiry, or permanently without `exp`. Revoked
 /// `jti`s of unrecorded tokens are kept until the signing key is revoked. The audit log is kept.
-/// Other commands can run at the same time. Freed space is reused; the file does not shrink.
+/// Other commands can run at the same time. Freed space is reused; the file does not shrink. In
+/// PostgreSQL, a database user with the rights of an operator needs no login.
 ///
 /// Also adapts the duration of a failed login to the costliest password hash that remains in the
 /// store.
@@ -43,7 +44,7 @@ struct PruneOutput {
     changed: bool,
     tokens_deleted: usize,
     sessions_deleted: usize,
-    /// Revocations of unrecorded tokens.
+    /// Revocations of unrecorded tokens whose signing key was revoked.
     revocations_deleted: usize,
     /// Grants without remaining tokens. A grant is a record of the properties that tokens share.
     grants_deleted: usize,
@@ -64,11 +65,11 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let caller = app.session.caller_or_file_owner(&mut app.store)?;
+        let caller = app.session.caller_or_store_owner(&mut app.store)?;
         let caller = caller.as_ref();
         self.dry_run.start(app);
         let (store, audit) = app.store.open_with_audit()?;
-        if let Some(last_change) = authority::maintenance::last_event_time_if_clock_may_be_fast(
+        if let Some(last_change) = authority::maintenance::last_event_time_if_clock_may_be_ahead(
             store, &audit, caller, self.keep,
         )? {
             confirm_although_clock_may_be_ahead(app, last_change)?;
@@ -98,6 +99,7 @@ impl Command for Args {
     }
 }
 
+/// Describes the numbers of removed tokens, sessions and revocation entries, without the grants.
 fn describe_counts(counts: &PruneCounts) -> String {
     let tokens = pluralize(counts.tokens, "token");
     let sessions = pluralize(counts.sessions, "session");
@@ -108,8 +110,9 @@ fn describe_counts(counts: &PruneCounts) -> String {
     format!("{tokens}, {sessions} and {revocation_entries}")
 }
 
-/// Asks for confirmation because the clock may be ahead. With such a clock, pruning would delete
-/// tokens that have not expired. `last_change` is the time of the last change of the store.
+/// Asks for confirmation because the clock may be ahead. With such a clock, pruning could delete
+/// tokens that have not expired. `last_change` is the time that
+/// [`authority::maintenance::last_event_time_if_clock_may_be_ahead`] returned.
 fn confirm_although_clock_may_be_ahead(app: &App, last_change: Timestamp) -> Result<(), Failure> {
     let reason = format!("the clock may be ahead (the store was last changed at {last_change})");
     app.console

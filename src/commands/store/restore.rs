@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 /// Replace the store with a backup (admins, or without a login the owner of the store file)
 ///
+/// Only for a store in a file; for PostgreSQL, use `jeton store copy` with the backup as the source.
 /// The backup is checked first. Waits until no other process has the store open (see `--wait`). The
 /// previous store is kept under its name with the suffix `.before-restore`. A damaged store can be
 /// replaced too. Revocations and sessions that are newer than the backup are lost: tokens revoked
@@ -48,7 +49,7 @@ impl Command for Args {
             return Err(Failure::usage("restore from standard input is not supported")
                 .with_hint("give a file name: jeton store restore FILE"));
         }
-        let caller = app.session.caller_or_file_owner(&mut app.store)?;
+        let caller = app.session.caller_or_store_owner(&mut app.store)?;
         authority::maintenance::authorize(caller.as_ref())?;
         app.store.confirm_restore(&self.file)?;
         let outcome = app.store.restore(&self.file, caller.as_ref())?;

@@ -48,7 +48,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     claims: ClaimArgs,
 
-    /// Owner of the token (admins only) [default: yourself]
+    /// Owner of the token (other users: admins only) [default: yourself]
     #[arg(
         long,
         value_parser = UserRef::parse,
@@ -66,7 +66,8 @@ struct CreateOutput {
     permissions: Vec<Untrusted>,
     issued_at: Timestamp,
     expires_at: Option<Timestamp>,
-    /// Number of live app tokens of the owner, and the limit; `None` without a limit.
+    /// Number of app tokens that count towards the quota of the owner, and the quota; `None`
+    /// without a quota.
     quota_usage: Option<QuotaUsage>,
 }
 

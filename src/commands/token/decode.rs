@@ -31,7 +31,8 @@ pub(crate) struct Args {
 }
 
 /// Claims with a `NumericDate`. They are defined in RFC 7519, `OpenID` Connect and RFC 8417, except
-/// `orig_iat`: the issue time of the first token in a chain of renewals.
+/// `orig_iat`: the issue time of the token before its first renewal. Some libraries copy this time
+/// to each renewed token.
 const TIME_CLAIMS: [&str; 7] = ["iat", "nbf", "exp", "auth_time", "updated_at", "toe", "orig_iat"];
 
 #[derive(Debug, Serialize)]
@@ -89,7 +90,8 @@ impl Command for Args {
     }
 }
 
-/// Prints the date of each claim in [`TIME_CLAIMS`] as a status message.
+/// Prints the date of each claim in [`TIME_CLAIMS`] as a status message. Skips claims that are not
+/// numbers.
 fn print_dates(app: &App, payload: &Value) {
     for name in TIME_CLAIMS {
         let Some(Value::Number(number)) = payload.get(name) else { continue };

@@ -84,10 +84,11 @@ impl ExternalKeyArgs {
     }
 
     /// Parses the signing key for `request`. `algorithm` is the requested algorithm, if any. If no
-    /// algorithm is requested, a secret has the algorithm of the preset. The key id is the first of
-    /// the following: the key id from `--kid` or `--header`, the key id of the preset, the key id
-    /// in `bytes`, the thumbprint of the key. A secret has no thumbprint. A key id from `--kid` or
-    /// `--header` is also set in the header of `request`.
+    /// algorithm is requested, an HMAC algorithm of the preset counts as requested: the key must
+    /// then be a secret. The key id is the first of the following: the key id from `--kid` or
+    /// `--header`, the key id of the preset, the key id in `bytes`, the thumbprint of the key. A
+    /// secret has no thumbprint. A key id from `--kid` or `--header` is also set in the header of
+    /// `request`.
     pub(super) fn parse_key(
         &self,
         app: &App,
@@ -123,7 +124,7 @@ impl ExternalKeyArgs {
         Ok(ExternalKey { key: key.with_kid(kid.clone()), kid: Some(kid) })
     }
 
-    /// Returns the key id of `--kid` or of `--header kid=ID`.
+    /// Returns the key id of `--kid` or of `--header kid=ID`. Refuses two different key ids.
     fn requested_kid(&self, header_kid: Option<Untrusted>) -> Result<Option<Untrusted>, Failure> {
         match (&self.kid, header_kid) {
             (Some(kid), Some(header_kid)) if *kid != header_kid => {
@@ -164,11 +165,13 @@ impl ExternalKeyArgs {
         Ok(imported_key)
     }
 
-    /// Converts the error for an invalid key to a failure that names the source of the key.
+    /// Converts the error for an invalid key to a failure. If the hint refers to the key, inserts
+    /// the source of the key into the hint.
     fn key_failure(&self, error: KeyError) -> Failure {
         let source = match (&self.key_file, &self.secret_env) {
             (Some(path), _) => KeySource::from_path(path),
             (None, Some(name)) => KeySource::Variable(name),
+            // Never the case: without these options, no key is parsed.
             (None, None) => KeySource::Stdin,
         };
         Failure::from(error).with_key_source(&source)

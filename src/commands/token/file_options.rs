@@ -10,8 +10,8 @@ use clap::{Arg, ArgAction, Args, Command, FromArgMatches};
 use std::error::Error;
 use std::slice;
 
-/// Options that are allowed on the command line but not in the TOML file. They select other files,
-/// weaken a check, or choose the number of tokens or the variable of a token.
+/// Options that are allowed on the command line but not in the TOML file. They select other files
+/// or the store, weaken a check, or choose the number of tokens or the variable of a token.
 const COMMAND_LINE_ONLY: [&str; 8] =
     ["allow-env", "allow-weak", "count", "env", "from", "out", "store", "token-file"];
 
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn option_of_a_token_replaces_equal_and_conflicting_defaults() {
+    fn option_of_a_token_replaces_only_the_same_and_conflicting_defaults() {
         let defaults = "ttl = '10m'\nsub = 'a'\nsecret-env = 'S'\nrecord = true";
         let own = "expires-at = '-1h'\nsub = 'b'\nkey-file = 'k'\ndefect = 'expired'";
         assert_eq!(describe_options(defaults, own), describe_options("", own));
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_option_is_refused_with_its_line() {
+    fn invalid_option_is_refused_with_line_and_reason_without_its_value() {
         for (own, expected) in [
             ("\nsubb = 'x'", "line 2: unknown key `subb`; use `sub`"),
             ("no-jti = 'x'", "line 1: `no-jti`: text found, expected a boolean"),

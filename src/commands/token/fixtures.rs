@@ -22,9 +22,9 @@ use std::path::{Path, PathBuf};
 /// Presets, and the options for claims, lifetime and key, are as for `jeton token mint`.
 ///
 /// With `--out`, writes each token to a file, with `manifest.json`, the table `fixtures.md`, and
-/// `jwks.json` or `secret` to verify with. Files listed in an existing manifest of the directory
-/// are replaced or removed; other files are never overwritten. Without `--out`, prints the
-/// manifest.
+/// `jwks.json` or `secret` to verify with. A secret of the store is written only for the session of
+/// an admin. Files listed in an existing manifest of the directory are replaced or removed; other
+/// files are never overwritten. Without `--out`, prints the manifest.
 ///
 ///   jeton token fixtures --preset flask --out fixtures
 ///   jeton token fixtures --aud api --scope 'read write' --at 2030-01-01T00:00:00Z --out fixtures
@@ -127,8 +127,9 @@ fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failu
     Ok(fixture_set)
 }
 
-/// Writes the manifest, the table, the tokens, and the JWK Set or the secret. The manifest of an
-/// earlier run, if any, lists the files that may be replaced or removed.
+/// Writes the manifest, the Markdown table, the tokens, and the JWK Set or, if the secret may be
+/// exported, the secret. The manifest of an earlier run, if any, lists the files that may be
+/// replaced or removed.
 ///
 /// At any time, the manifest in the directory lists every file that this command wrote, so that an
 /// interrupted run can be repeated. First, the files of the earlier run that have no replacement

@@ -11,10 +11,10 @@ use serde_json::Value;
 
 /// Introspect a token (RFC 7662 response)
 ///
-/// Prints the response of an introspection endpoint: `active`, and for an active token also scope,
-/// application, owner, times, and `token_use` (`app` for an app token, `access` for the access
-/// token of a session). The response for any other token is `{"active": false}`, with exit code 0.
-/// Refresh tokens and test tokens are never active.
+/// Prints the response of an introspection endpoint: `active`, and for an active token also owner,
+/// times and `token_use` (`app` for an app token, `access` for the access token of a session). For an
+/// active app token, the response also has scope and application. The response for an inactive token
+/// is `{"active": false}`, with exit code 0. Refresh tokens and test tokens are never active.
 ///
 ///   jeton token introspect - < token.txt
 #[derive(Debug, clap::Args)]

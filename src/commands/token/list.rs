@@ -13,8 +13,9 @@ use serde_json::json;
 
 /// List recorded tokens: their data, not the signed tokens
 ///
-/// The list includes test tokens minted with `--record`; the subject is listed as the application.
-/// A token that was renewed with a grace period expires at the end of the grace period.
+/// The list includes the recorded test tokens of `jeton token mint --record` and `jeton run`; the
+/// subject of a test token is listed as the application. A token that was renewed with a grace period
+/// expires at the end of the grace period.
 ///
 ///   jeton token list
 ///   jeton token list --all-users --status all -o json
@@ -33,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = AppName::parse, add = crate::commands::completers::apps())]
     app: Option<AppName>,
 
-    /// Filter by status: live, expired, revoked or all
+    /// Filter by status: live (includes superseded tokens), expired, revoked or all
     #[arg(
         long,
         default_value = "live",
@@ -59,7 +60,7 @@ pub(crate) struct Args {
     paging: PageArgs,
 }
 
-/// Columns of the list: the names of the members of [`TokenView`] in JSON.
+/// CSV columns: the names of the members of [`TokenView`] in JSON.
 const COLUMNS: &[&str] = &[
     "id",
     "jti",
@@ -78,6 +79,7 @@ const COLUMNS: &[&str] = &[
 ];
 
 /// Value of `--status`: the status of the tokens to list, or `None` for tokens of every status.
+/// Here, [`TokenStatus::Live`] includes superseded tokens.
 #[derive(Debug, Clone, Copy)]
 struct StatusFilter(Option<TokenStatus>);
 
@@ -153,8 +155,8 @@ impl Command for Args {
     }
 }
 
-/// Returns the error of `--fail-if-any`. `total` is the number of tokens that expire within this
-/// time.
+/// Returns the error of `--fail-if-any`. `total` is the number of tokens that expire within the
+/// duration `within`.
 fn expiring_tokens_error(total: i64, within: Lifetime) -> Failure {
     let subject_and_verb = if total == 1 { "token expires" } else { "tokens expire" };
     let message = format!("{total} {subject_and_verb} within {within}");

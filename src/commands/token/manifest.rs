@@ -50,7 +50,7 @@ pub(super) struct Manifest {
 struct FixtureRow {
     /// Name of the defect; `good` for the valid token.
     name: &'static str,
-    /// Name of the file with the token.
+    /// Name of the file with the token; without `--out`, no such file is written.
     file: String,
     /// The token; `None` if it is longer than [`MAX_INLINE_TOKEN_BYTES`] and stored in a file.
     token: Option<String>,
@@ -76,7 +76,9 @@ struct VerifierSettings {
     typ: Option<Untrusted>,
 }
 
-/// Expected result of `jeton token verify` with the values of [`VerifierSettings`] as options.
+/// Expected result of a verifier that requires the values of [`VerifierSettings`], and that also
+/// detects revoked tokens and tokens of a wrong type. `jeton token verify` has the same reason and
+/// exit code, with the exceptions in the guide `test-tokens`.
 #[derive(Debug, Serialize)]
 struct ExpectedResult {
     valid: bool,

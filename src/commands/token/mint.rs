@@ -5,12 +5,14 @@ use super::mint_options::MintOptions;
 use super::named_output::NamedOutput;
 use super::named_tokens::{NamedJobs, NamedOptions, TokenDestination};
 use super::test_token_args::NEW_SECRET_WARNING;
-use super::token_file::TokenFileArgs;
+use super::token_file::NamedTokenFileArgs;
 use super::token_output::TokenDelivery;
 use crate::app::{App, OutputFormat, SecretOutput};
 use crate::authority::audit_context::RequestedTarget;
 use crate::authority::minting::{ClaimRows, MintJob};
-use crate::commands::args::{DEFAULT_TOKEN_VARIABLE, number, parse_token_variable, stdin_argument};
+use crate::commands::args::{
+    DEFAULT_TOKEN_VARIABLE, number, parse_token_variable_name, stdin_argument,
+};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use std::path::PathBuf;
@@ -18,18 +20,19 @@ use std::path::PathBuf;
 /// Mint test tokens: any claims, signed with a test key
 ///
 /// A test token never authenticates to jeton and is never accepted as an app token. Without
-/// `--record`, a token is not listed and can be revoked only by value. Services verify test tokens
-/// with the keys of `jeton keys export --jwks --purpose test`. The default lifetime is that of the
-/// preset, otherwise one hour; use `--defect missing_exp` for a token without `exp`. A CI job can mint
-/// without a login if `JETON_TOKEN` is an app token with the permission `jeton:mint`. `--secret-env`
-/// and `--key-file` need no store.
+/// `--record`, a token is not listed, and can be revoked only by value, if a key of the store signed
+/// it and it has a `jti`. Services verify tokens of asymmetric test keys with the output of
+/// `jeton keys export --jwks --purpose test`. The default lifetime is that of the preset, otherwise
+/// one hour; use `--defect missing_exp` for a token without `exp`. A CI job can mint without a login if
+/// `JETON_TOKEN` is an app token with the permission `jeton:mint`. `--secret-env` and `--key-file` need
+/// no store.
 ///
 /// Precedence of claims, highest first: `--claim` and `--claim-json`; options such as `--scope`, if
 /// the preset has no parameter for the claim; `--claims`; the preset with its parameters, and the
 /// lifetime.
 ///
 /// With `--file`, mints all tokens in a TOML file, or only the tokens with the given names. The file
-/// has one table `[tokens.NAME]` for each token, with the options of this command. `-o dotenv` prints
+/// has one table `[tokens.NAME]` for each token, with options of this command. `-o dotenv` prints
 /// `NAME=TOKEN` lines. In GitHub Actions, `-o github` sets the variables for the next steps of the job.
 ///
 ///   jeton token mint --sub alice --aud api --claim-json 'roles=["admin"]'
@@ -53,22 +56,23 @@ pub(crate) struct Args {
     #[command(flatten)]
     options: MintOptions,
 
-    /// Number of tokens, each with a unique `jti`; at most 100000 with `-o json`
+    /// Number of tokens; a generated `jti` is unique for each token; at most 100000 with `-o json`
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number(1..=u32::MAX), conflicts_with_all = ["from", "no_jti"])]
     count: Option<u32>,
 
     /// Mint a token for each row of this JSON Lines or CSV file (`-` for standard input); CSV
-    /// columns are text claims, except the times `exp`, `nbf` and `iat`; at most 128 KiB per row
+    /// columns are text claims, except the times `exp`, `nbf` and `iat`; at most 128 KiB per row, and
+    /// at most 100000 rows with `-o json`
     #[arg(long, value_name = "FILE", conflicts_with = "claims_input", value_parser = crate::commands::args::input_path())]
     from: Option<PathBuf>,
 
     /// Variable for the token with `-o dotenv` or `-o github`; variables that affect the loader, a
     /// shell or a runtime are refused [default: API_TOKEN]
-    #[arg(long, value_name = "NAME", value_parser = parse_token_variable)]
+    #[arg(long, value_name = "NAME", value_parser = parse_token_variable_name)]
     env: Option<String>,
 
     #[command(flatten)]
-    token_file: TokenFileArgs,
+    named_token_file: NamedTokenFileArgs,
 }
 
 impl Command for Args {
@@ -85,7 +89,7 @@ impl Command for Args {
     fn stdin_arguments(&self) -> Vec<&'static str> {
         let from = stdin_argument("--from", self.from.as_ref());
         let MintOptions { key, test_token, .. } = &self.options;
-        let file = self.token_file.stdin_argument();
+        let file = self.named_token_file.stdin_argument();
         let inputs = [key.stdin_argument(), test_token.stdin_argument(), from, file];
         inputs.into_iter().flatten().collect()
     }
@@ -95,7 +99,7 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        if self.token_file.file().is_some() || self.writes_variables(app)? {
+        if self.named_token_file.file().is_some() || self.writes_variables(app)? {
             return mint_named(app, self);
         }
         let output = SecretOutput::open()?;
@@ -146,14 +150,16 @@ impl Command for Args {
 }
 
 impl Args {
-    /// Returns whether the output format assigns the token to an environment variable. Such a
-    /// format refuses several tokens. Any other format refuses `--env`. Called without `--file`.
+    /// Returns whether the output format assigns the token to an environment variable. With such a
+    /// format, refuses `--from` and a `--count` above 1. With any other format, refuses `--env`.
+    /// Called only without `--file`.
     fn writes_variables(&self, app: &App) -> Result<bool, Failure> {
         let is_variable_format =
             matches!(app.console.output_format(), OutputFormat::Dotenv | OutputFormat::Github);
-        let has_several_tokens = self.from.is_some() || self.count.is_some_and(|count| count > 1);
-        if is_variable_format && has_several_tokens {
-            let message = "several tokens found, expected one token for the variable";
+        let allows_several_tokens = self.from.is_some() || self.count.is_some_and(|n| n > 1);
+        if is_variable_format && allows_several_tokens {
+            let message =
+                "`--from` or `--count` above 1 found, expected one token for the variable";
             return Err(Failure::usage(message)
                 .with_hint("use `-o jsonl`, or describe the tokens in a file for `--file`"));
         }
@@ -165,10 +171,11 @@ impl Args {
     }
 }
 
-/// Mints the tokens of `--file`. Without `--file`, mints one token for the variable in `--env`.
+/// Mints and delivers the tokens of `--file`. Without `--file`, mints and delivers one token for
+/// the variable in `--env`, by default [`DEFAULT_TOKEN_VARIABLE`].
 fn mint_named(app: &mut App, args: Args) -> Result<(), Failure> {
-    let Args { names, options, env, token_file, .. } = args;
-    let named_options = token_file.read(app, &names, options.key.allow_weak)?;
+    let Args { names, options, env, named_token_file, .. } = args;
+    let named_options = named_token_file.read(app, &names, options.key.allow_weak)?;
     let named_options = named_options.unwrap_or_else(|| {
         let name = env.unwrap_or_else(|| DEFAULT_TOKEN_VARIABLE.to_owned());
         vec![NamedOptions { name, options, position: None }]

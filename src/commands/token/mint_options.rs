@@ -1,4 +1,4 @@
-//! Options of `token mint` for one token, on the command line or in a file.
+//! Options of `token mint` for all tokens of a command line, or for one token of a file.
 
 use super::external_key::ExternalKeyArgs;
 use super::test_token_args::TestTokenArgs;
@@ -58,7 +58,7 @@ pub(super) struct MintOnlyOptions {
 }
 
 impl MintOnlyOptions {
-    /// Returns whether the tokens are recorded (`--record`).
+    /// Returns whether `--record` is set.
     pub(super) fn records_tokens(self) -> bool {
         self.record
     }

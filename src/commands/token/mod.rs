@@ -106,8 +106,8 @@ impl ExpiryArgs {
 /// Argument for the token that a command reads.
 #[derive(Debug, clap::Args)]
 struct TokenArgs {
-    /// Token, `-` for standard input, or `@FILE` [default: `JETON_TOKEN`]. Other users of the machine
-    /// can see arguments
+    /// Token, `-` for standard input, or `@FILE` [default: `--token-file`, `JETON_TOKEN` or
+    /// `JETON_TOKEN_FILE`]. Other users of the machine can see arguments
     #[arg(value_name = "TOKEN", add = crate::commands::completers::token_files())]
     token: Option<String>,
 }
@@ -118,23 +118,24 @@ impl TokenArgs {
         self.token.as_deref().filter(|token| *token == "-").map(|_| "TOKEN")
     }
 
-    /// Reads the token from the source that the argument gives.
+    /// Reads the token from the source that the argument gives. Without the argument, reads the
+    /// token from `--token-file` or the environment.
     fn read(&self, app: &App) -> Result<SecretString, Failure> {
         app.console.read_token_argument("TOKEN", self.token.as_deref())
     }
 }
 
-/// Converts an error from the verification of a token with the keys of the store. If no key of the
-/// store signed the token, adds a hint about third-party tokens, unless the error already has a
+/// Converts an error from the verification of a token with the keys of the store. If the token
+/// names no key of the store, adds a hint about third-party tokens, unless the error already has a
 /// hint.
 fn with_third_party_token_hint(error: authority::Error) -> Failure {
-    let is_third_party = matches!(
+    let is_key_unknown = matches!(
         &error,
         authority::Error::TokenRejected { reasons, .. }
             if reasons.first().is_some_and(|first| first.reason == RejectReason::UnknownKey)
     );
     let failure = Failure::from(error);
-    if !is_third_party || failure.hint.is_some() {
+    if !is_key_unknown || failure.hint.is_some() {
         return failure;
     }
     failure.with_hint(

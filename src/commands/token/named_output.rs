@@ -1,5 +1,5 @@
-//! Output of named tokens: test tokens, each with the name of an environment variable. All tokens
-//! are written at once. If the output fails, the recorded tokens are revoked.
+//! Output of named tokens: test tokens, each with the name of an environment variable. The output
+//! starts after the last token is minted. If the output fails, the recorded tokens are revoked.
 
 use super::named_tokens::{NamedToken, recorded_ids};
 use super::token_output::revoke_undelivered;
@@ -38,16 +38,16 @@ pub(super) struct NamedOutput {
 }
 
 impl NamedOutput {
-    /// Opens the output. Refuses a closed standard output, and refuses `-o github` if the variable
-    /// `GITHUB_ENV` is not set or the file cannot be opened.
+    /// Opens the output. Refuses a standard output that is not open for writing. Also refuses `-o
+    /// github` if the variable `GITHUB_ENV` is not set or the file cannot be opened.
     pub(super) fn open(app: &App) -> Result<Self, Failure> {
         let output = SecretOutput::open()?;
         let is_github = app.console.output_format() == OutputFormat::Github;
         Ok(Self { output, github_env: is_github.then(GithubEnvFile::open).transpose()? })
     }
 
-    /// Writes the tokens in the output format, and prints a status message with the id of each
-    /// recorded token.
+    /// Writes the tokens in the output format. For each recorded token, also prints a status
+    /// message with the name and the id.
     pub(super) fn deliver(self, app: &mut App, tokens: Vec<NamedToken>) -> Result<(), Failure> {
         let ids = recorded_ids(&tokens);
         let notices: Vec<String> = tokens

@@ -66,7 +66,7 @@ pub(crate) struct NamedToken {
 /// Destination of the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenDestination {
-    /// The tokens are printed.
+    /// The tokens are the output of `jeton token mint`.
     Output,
     /// The child process of `jeton run` gets the tokens. If a key of the store signs a token, and the
     /// token has no defect, the token is recorded, so that `jeton run` can revoke it.
@@ -211,8 +211,9 @@ fn add_position_if_caused_by_options(position: Option<&FilePosition>, failure: F
 }
 
 /// Selects the key of the store for a token, or generates a missing key, and checks the claims.
-/// Also records the audit event of the token. `previous_key` is the key of an earlier token: unless
-/// a new key is generated, the audit event of the earlier token counts this token too.
+/// Also records the audit event of the token. `previous_key` is the key of an earlier token. If
+/// `previous_key` is given and no key is generated, the audit event of the earlier token counts
+/// this token too, and no other event is recorded.
 fn select_key(
     app: &mut App,
     minter: Option<&Principal>,
@@ -233,8 +234,8 @@ fn prepare_job(
     position: Option<&FilePosition>,
     destination: TokenDestination,
 ) -> Result<Job, Failure> {
-    // The file with the options is valid even if it refers to a missing key file or variable. The
-    // failure therefore gets the position, but keeps its code.
+    // The options are valid even if the variable in `secret-env` is not set or the key file is not
+    // readable. The failure therefore gets the position, but keeps its code.
     let key_bytes = options.key.read_key_bytes(app).map_err(|failure| match position {
         Some(position) => position.add_position(failure),
         None => failure,

@@ -33,10 +33,10 @@ pub(crate) struct Args {
     name: Option<String>,
 }
 
-/// Columns of the list: the names of the members of [`PresetRow`] in JSON.
+/// CSV columns of the list: the names of the members of [`PresetRow`] in JSON.
 const COLUMNS: &[&str] = &["name", "description", "custom"];
 
-/// Preset in the list. `alg` and `ttl` are columns of the text table only.
+/// Preset in the list. `alg` and `ttl` are only columns of the table of `-o wide`.
 #[derive(Debug, Serialize)]
 struct PresetRow {
     name: Untrusted,
@@ -87,7 +87,7 @@ impl Report for PresetDetails {
             template.explain.get(name).and_then(Value::as_str)
         });
         if !template.verifiers.is_empty() {
-            lines.extend([String::new(), "verifiers that accept the token:".to_owned()]);
+            lines.extend([String::new(), "defects that verifiers accept:".to_owned()]);
             for (name, accepted_defects) in &template.verifiers {
                 lines.push(format!("  {}", escape(name)));
                 lines.extend(accepted_defects.iter().map(|(defect, reason)| {

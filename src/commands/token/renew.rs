@@ -17,9 +17,10 @@ use secrecy::ExposeSecret;
 /// for a grace period, and counts towards the quota only if the new token is revoked or has expired.
 /// If the new token is renewed with `--grace` too, the grace period of the old token ends.
 ///
-/// The bearer of a token can renew it without logging in. The new lifetime is then at most the original
-/// lifetime, and the new expiry at most `token.max_ttl` after the first token was issued. Tokens with
-/// the permission `jeton:mint` and tokens of `jeton run` cannot be renewed by their bearer.
+/// If the argument is the token itself, its bearer renews it: a login is neither required nor used. The
+/// new lifetime is then at most the lifetime of the old token. The new token expires at most
+/// `token.max_ttl` after the issue of the token with which the bearer's chain of renewals began. Tokens
+/// with the permission `jeton:mint` and tokens of `jeton run` cannot be renewed by their bearer.
 ///
 ///   TOKEN=$(jeton token renew 7 --grace 1h)
 ///   jeton token renew - < token.txt
@@ -38,7 +39,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     ttl: Option<Lifetime>,
 
-    /// Grace period for the old token [default: none]
+    /// Grace period for the old token, at most until its expiry [default: none]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     grace: Option<Lifetime>,
 }

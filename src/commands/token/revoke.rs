@@ -16,10 +16,10 @@ use serde::Serialize;
 
 /// Revoke tokens by id, `jti` or value, or in bulk
 ///
-/// All tokens are looked up first: if any token does not exist, no token is revoked. The bearer of
-/// a token can revoke it without logging in. An access token given by value is revoked alone; for a
-/// refresh token given by value, the session is ended. A `jti` selects every token with this `jti`
-/// that you may revoke. Revoking a revoked token succeeds without changes.
+/// If any of the arguments is refused, for example an unknown id, no token is revoked. The bearer of
+/// a token can revoke it without logging in. An access token is revoked alone; for a refresh token,
+/// the session is ended. A `jti` selects every token with this `jti` that you may revoke. Revoking a
+/// revoked token succeeds without changes.
 ///
 /// Bulk revocation selects live tokens as `jeton token list` does: your own tokens by default,
 /// limited by each filter. If no token matches, the command succeeds without changes. Sessions are
@@ -131,7 +131,12 @@ impl Command for Args {
         let outcomes = authority::revocation::revoke(store, &audit, caller.as_ref(), &selectors)?;
         for outcome in &outcomes {
             let name = outcome.id.map_or_else(|| outcome.jti.to_display(), |id| id.to_string());
-            let verb = if outcome.changed { "revoked" } else { "already revoked:" };
+            let verb = match (outcome.changed, outcome.kind) {
+                (true, _) => "revoked",
+                // A session can also end for other reasons, such as a logout.
+                (false, TokenKind::Refresh) => "already ended:",
+                (false, _) => "already revoked:",
+            };
             app.console
                 .print_status(&format!("{verb} {} {name}", describe_revoked_object(outcome)));
         }

@@ -39,7 +39,8 @@ pub(crate) struct TestTokenArgs {
 }
 
 /// Options that apply to test tokens but not to app tokens. The struct is also a clap argument
-/// group. This group conflicts with `--app`, with which `jeton run` creates an app token.
+/// group. This group conflicts with `--file`, and with `--app`, with which `jeton run` creates an
+/// app token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TestOnlyArgs {
     /// Preset: see `jeton token presets`
@@ -54,11 +55,12 @@ pub(crate) struct TestOnlyArgs {
     #[arg(long, value_name = "NAME=VALUE", requires = "preset", value_parser = parse_pair, add = crate::commands::completers::preset_parameters())]
     set: Vec<(String, String)>,
 
-    /// Subject (`sub`) [default with a key of the store: your uid]
+    /// Subject (`sub`) [default: from the preset; without a preset, with a key of the store: your uid]
     #[arg(long, alias = "subject")]
     sub: Option<String>,
 
-    /// Issuer (`iss`) [default with a key of the store: the setting `issuer`]
+    /// Issuer (`iss`) [default: from the preset; without a preset, with a key of the store: the setting
+    /// `issuer`]
     #[arg(long, alias = "issuer", value_name = "ISSUER")]
     iss: Option<String>,
 
@@ -87,7 +89,8 @@ pub(crate) struct TestOnlyArgs {
     #[arg(long)]
     no_jti: bool,
 
-    /// Algorithm, which selects the test key [default: from the preset, otherwise ES256]
+    /// Algorithm, which selects the test key; required for an external secret that is not a JWK, unless
+    /// the preset has an HMAC algorithm [default: from the preset or the external key, otherwise ES256]
     #[arg(long, value_parser = Algorithm::parse_argument, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// Options for a file of named tokens.
 #[derive(Debug, clap::Args)]
-pub(crate) struct TokenFileArgs {
+pub(crate) struct NamedTokenFileArgs {
     /// TOML file of named tokens (`-` for standard input): `[tokens.NAME]` with options of `jeton token
     /// mint`, and `[defaults]` for all tokens
     #[arg(
@@ -23,8 +23,9 @@ pub(crate) struct TokenFileArgs {
         long,
         value_name = "FILE",
         value_parser = input_path(),
-        // In clap, the group of a struct that flattens other structs is empty. The options of such a
-        // struct are therefore listed one by one.
+        // In clap, the group of a struct that flattens other structs is empty. `aud` and
+        // `permission`, options of such a struct, are therefore listed one by one. `allow_weak` is
+        // not in the list, because it also applies to the keys that the file names.
         conflicts_with_all = [
             "TestOnlyArgs", "ClaimArgs", "ExpiryArgs", "aud", "permission",
             "secret_env", "key_file", "kid", "encoding", "env"
@@ -37,7 +38,7 @@ pub(crate) struct TokenFileArgs {
     allow_env: Vec<String>,
 }
 
-impl TokenFileArgs {
+impl NamedTokenFileArgs {
     /// Returns `--file` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
         stdin_argument("--file", self.file.as_ref())
@@ -79,8 +80,8 @@ impl TokenFileArgs {
         Ok(Some(tokens))
     }
 
-    /// Refuses a variable in `secret-env` that no `--allow-env` names. `entries` are the options in
-    /// the file.
+    /// Refuses a variable in `secret-env` that no `--allow-env` names. `entries` are the options of
+    /// the token in the file, including the defaults.
     ///
     /// The error does not repeat the value of `secret-env`. The value may be the secret itself in
     /// place of the name of a variable. Also, the user, not the file, should decide which variable
@@ -117,8 +118,9 @@ impl TokenFile<'_> {
     }
 
     /// Resolves the paths in the options relative to the directory of the file. For a file on
-    /// standard input, this is the current directory. Refuses a path outside of the directory.
-    /// `entries` are the options in the file.
+    /// standard input, this is the current directory. Refuses an absolute path, a path with `..`, a
+    /// path of no existing file, and a symbolic link to a file outside of the directory. `entries`
+    /// are the options of the token in the file, including the defaults.
     fn resolve_paths(
         &self,
         options: &mut MintOptions,
@@ -162,7 +164,7 @@ struct TokenTable {
 
 impl TokenTables {
     /// Finds the tables `[tokens.NAME]` and `[defaults]`. Skips all other tables and arrays of the
-    /// file. Refuses any other value outside of a table.
+    /// file. Refuses any other value outside of a table, and a file without `[tokens.NAME]`.
     fn find(document: TomlTable) -> Result<Self, InvalidLine> {
         let mut tables = Self { defaults: TomlTable::default(), tokens: Vec::new() };
         for entry in document.entries {

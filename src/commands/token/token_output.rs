@@ -90,8 +90,8 @@ impl TokenDelivery {
         move || monitor.as_ref().map_or(Ok(()), Monitor::check)
     }
 
-    /// Prints a batch of tokens, or adds the batch to the JSON document. Returns an error after
-    /// Ctrl-C.
+    /// Prints a batch of tokens, or adds the batch to the JSON document. A bulk output returns an
+    /// error after Ctrl-C.
     ///
     /// If not all tokens can be written, revokes the recorded tokens among the unwritten tokens,
     /// and returns an error. There is no error if the reader closed the pipe and no unwritten token
@@ -163,7 +163,8 @@ impl TokenDelivery {
     /// Ends the output. `result` is the result of minting and delivery. After a success, prints the
     /// JSON document, if any. After a failure, no document is printed: its recorded tokens are
     /// revoked. For a failure after some lines were written, adds the number of written tokens to
-    /// the message. The message about Ctrl-C also states if no token was written.
+    /// the message. The message about Ctrl-C also states if no token was written, unless tokens of
+    /// the document are revoked.
     pub(super) fn finish(self, app: &mut App, result: Result<(), Failure>) -> Result<(), Failure> {
         let document = &self.document;
         let ids: Vec<TokenId> = document.items.iter().filter_map(|minted| minted.id).collect();

@@ -72,8 +72,8 @@ impl VerificationKeyArgs {
         if let Some(path) = &self.jwks {
             let bytes = app.console.read_key_file("--jwks", path)?;
             let keys = read_jwks(&bytes, &self.alg, known_public_keys).map_err(|error| {
-                // The input of `--jwks` cannot be a secret in text. Hints about the options for
-                // such a secret are therefore omitted.
+                // Hints about options for a secret are omitted: the input of `--jwks` cannot be a
+                // secret in text, and `--allow-weak` is not allowed with `--jwks`.
                 let names_secret_option = error.has_secret_hint();
                 let failure = key_failure(error, &KeySource::from_path(path));
                 Failure { hint: failure.hint.filter(|_| !names_secret_option), ..failure }
@@ -108,7 +108,8 @@ impl VerificationKeyArgs {
 }
 
 /// Returns the failure for a refused key or JWK Set. Other commands add a hint to generate a key or
-/// secret. This function omits that hint, because a new key or secret cannot verify the token.
+/// secret. This function replaces that hint for an empty input, and otherwise omits that hint,
+/// because a new key or secret cannot verify the token.
 fn key_failure(error: KeyError, source: &KeySource<'_>) -> Failure {
     let is_empty = matches!(error, KeyError::Empty);
     let is_key_as_secret = matches!(error, KeyError::KeyAsSecret(_));

@@ -47,7 +47,7 @@ pub(super) fn verify_batch(
     let result = console.map_token_lines("--batch", new_worker, check, write_results);
     let is_complete = monitor.finish(result, || {
         let tokens = pluralize(line_count, "token");
-        format!(" after {tokens}, {invalid_count} of them invalid; the results of all tokens were printed")
+        format!(" after {tokens}, {invalid_count} of them invalid; the results of these tokens were printed")
     })?;
     if !is_complete {
         return Ok(());
@@ -64,9 +64,10 @@ pub(super) fn verify_batch(
 /// Function that verifies the tokens of a chunk.
 type Worker = Box<dyn FnMut(TokenChunk) -> Result<ChunkResults, Failure> + Send>;
 
-/// Creates the worker of one thread. The worker reads the clock at the start of each chunk. It
-/// verifies all tokens of the chunk at this time, or at the time `at`, if given. With keys of the
-/// store, the worker verifies all tokens of a chunk in one snapshot of the store.
+/// Creates the worker of one thread. The worker reads the clock at the start of each chunk, and
+/// verifies all tokens of the chunk at this time. If `at` is given, the time claims are compared
+/// with `at` instead. With keys of the store, the worker verifies all tokens of a chunk in one
+/// snapshot of the store.
 fn start_worker(
     app: &mut App,
     keys: &VerificationKeys,
@@ -170,8 +171,8 @@ fn verify_chunk(
     })
 }
 
-/// Returns the indexes of the tokens, sorted by the texts of the tokens. A line that cannot be read
-/// as a token counts as an empty text.
+/// Returns the indexes of the tokens, sorted by the texts of the tokens. A line with a failure in
+/// place of a token counts as an empty text.
 fn order_by_text(tokens: &[Result<Cow<'_, str>, Failure>]) -> Vec<usize> {
     let text = |index: usize| tokens[index].as_deref().unwrap_or_default();
     let first_text = tokens.first().and_then(|token| token.as_deref().ok()).unwrap_or_default();
@@ -213,9 +214,9 @@ fn keep_first<T>(first: &mut Option<(usize, T)>, candidate: Option<(usize, T)>) 
 
 /// Result of one line.
 ///
-/// The verifier keeps the last valid test token as an example. Many later tokens differ from the
+/// The verifier keeps a valid recorded test token as an example. Many later tokens differ from the
 /// example only in `jti` and token id. For such a token, the line of the example is used with the
-/// other ids.
+/// `jti` and the id of the token.
 enum LineResult {
     /// Invalid token, with the range of its line in [`Renderer::lines`].
     Invalid(Range<usize>),
@@ -230,7 +231,7 @@ struct Renderer {
     /// Lines of all tokens except the tokens with [`LineResult::ValidLikeExample`], in the order of
     /// verification.
     lines: JsonLines,
-    /// Time of verification.
+    /// Current time, for the status of the tokens.
     now: Timestamp,
     /// Line of the most recent example; `None` before the first example.
     example_line: Option<Rc<ExampleLine>>,

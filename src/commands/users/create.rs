@@ -22,7 +22,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     account: NewAccountArgs,
 
-    /// Generate a password and print it once, on standard output
+    /// Generate a password for a new account and print it once, on standard output
     #[arg(long, conflicts_with_all = ["password_stdin", "password_file"])]
     generate_password: bool,
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 /// Delete an account (admins only)
 ///
 /// Ends the user's sessions and revokes the user's tokens. The username and e-mail address can be
-/// used again; the ids are never reused. The last admin cannot be deleted.
+/// used again; the ids are never reused. The last active admin cannot be deleted.
 ///
 ///   jeton users delete john --yes
 #[derive(Debug, clap::Args)]

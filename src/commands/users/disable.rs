@@ -12,7 +12,7 @@ use serde::Serialize;
 /// Disable a user (admins only)
 ///
 /// Ends the user's sessions. Logins and tokens of the user are refused until `jeton users enable`.
-/// The last admin cannot be disabled.
+/// The last active admin cannot be disabled.
 ///
 ///   jeton users disable john
 #[derive(Debug, clap::Args)]

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 /// Export all accounts in the format of `jeton users import` (admins only)
 ///
 /// The format is JSON Lines by default, CSV with `-o csv`, or one document with `-o json`. Password
-/// hashes are omitted by default: after an import without hashes, users need a new password. Cells
-/// that a spreadsheet would evaluate are prefixed with `'`, which the import removes.
+/// hashes are omitted by default: after an import without hashes, users need a new password. CSV
+/// cells that a spreadsheet would evaluate are prefixed with `'`, which the import removes.
 ///
 ///   jeton users export > users.jsonl
 ///   jeton users export -o csv > users.csv

@@ -16,16 +16,18 @@ use std::path::PathBuf;
 
 /// Add accounts from a file, all or none (admins only)
 ///
-/// The file is CSV with a header, separated by commas, semicolons or tabs, or JSON Lines. A row has a
-/// `username`, an `email` or both, and optionally `name`, `role` (default `user`), `quota` (a number,
-/// `unlimited` or `default`), `disabled` (true or false), `created_at`, `uid` (as exported), and a
-/// `password` in plain text or a `password_hash` (Argon2, PHC format). Users imported without a
-/// `password` or `password_hash` cannot log in until `jeton recover` sets a password. Column names,
-/// roles, `true` and `false` are case-insensitive; empty rows are skipped.
+/// The file is CSV with a header, separated by commas, semicolons or tabs, or JSON Lines, or the
+/// output of `jeton users export -o json`. A row has a `username`, an `email` or both, and optionally
+/// `name`, `role` (default `user`), `quota` (a number, `unlimited` or `default`), `disabled` (true or
+/// false), `created_at`, `uid` (as exported), and a `password` in plain text or a `password_hash`
+/// (Argon2, PHC format). New users with neither cannot log in until `jeton recover` sets a password,
+/// unless `--generate-passwords` is given. Column names, roles, `true` and `false` are
+/// case-insensitive; empty rows are skipped.
 ///
 /// The file can be of any size, with rows of at most 128 KiB. During the import, rows after the first
-/// few megabytes are kept in an unnamed file in `TMPDIR`. Creates the store if it does not exist. An
-/// import into a store without users needs no login, and must contain an admin.
+/// few megabytes are kept in an unnamed file in `TMPDIR` (default `/var/tmp`). Creates the store if it
+/// does not exist. An import into a store without users needs no login, and must contain an active
+/// admin.
 ///
 ///   jeton users import users.csv --generate-passwords passwords.csv
 ///   jeton users export -o jsonl | jeton --store other.db users import -
@@ -41,14 +43,15 @@ pub(crate) struct Args {
     #[arg(long)]
     exist_ok: bool,
 
-    /// Update existing accounts: set name, e-mail address, role, quota and status to the values of the
-    /// row, if the row has a value. An account is identified by `uid`, or else by username, or else by
-    /// e-mail address. Passwords are never changed
+    /// Update existing accounts: set display name, e-mail address, role, quota and status to the values
+    /// of the row, if the row has a value. An account is identified by `uid`, or else by username, or
+    /// else by e-mail address. Passwords of existing accounts are never changed
     #[arg(long, conflicts_with = "exist_ok")]
     update: bool,
 
-    /// Generate a password for each new account without a password, and write logins and passwords to this new
-    /// file (CSV, readable only by you). If the file cannot be written, no account is imported
+    /// Generate a password for each new account without a password, and write logins and passwords
+    /// to this new file (CSV, readable only by you). Without such accounts, no file is written. If
+    /// the file cannot be written, no account is created or changed
     #[arg(long, value_name = "FILE", value_parser = path())]
     generate_passwords: Option<PathBuf>,
 
@@ -60,7 +63,7 @@ pub(crate) struct Args {
     dry_run: DryRunArgs,
 }
 
-/// Numbers of accounts that the command imported or left unchanged.
+/// Numbers of accounts that the command created, updated or left unchanged.
 #[derive(Debug, Serialize)]
 struct ImportOutput {
     changed: bool,
@@ -70,7 +73,8 @@ struct ImportOutput {
     /// Number of created accounts without a password.
     without_password: usize,
     generated_passwords: usize,
-    /// Number of rows whose accounts already exist and are unchanged.
+    /// Number of rows whose accounts already exist and are unchanged, or were deleted during the
+    /// import.
     skipped: usize,
     /// Number of unchanged existing accounts that differ from their row.
     #[serde(rename = "different")]
@@ -163,7 +167,8 @@ fn import(
     progress.finish(result)
 }
 
-/// Prints the status message, and a warning about existing accounts that differ from their rows.
+/// Prints the status message, a warning about existing accounts that differ from their rows, and a
+/// hint about new accounts without a password.
 fn print_outcome(app: &App, outcome: &ImportOutcome, if_exists: IfExists) {
     let imported = pluralize(outcome.created_count, "user");
     let updated = match if_exists {

@@ -56,11 +56,11 @@ impl ImportProgress {
         Self { monitor, watch, row_count: rows.len() }
     }
 
-    /// Shows a completed step in the progress display, but not the check of a row. Returns an error
-    /// after Ctrl-C.
+    /// Shows a completed step in the progress display, except [`ImportStep::RowRead`]. Returns an
+    /// error after Ctrl-C.
     pub(crate) fn observe(&self, step: ImportStep) -> Result<(), Interrupted> {
         match step {
-            ImportStep::RowChecked => self.monitor.check(),
+            ImportStep::RowRead => self.monitor.check(),
             ImportStep::PasswordHashed => self.monitor.advance(1),
             ImportStep::RowsApplied(count) => {
                 self.monitor.set_label(self.watch.label);

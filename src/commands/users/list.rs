@@ -54,10 +54,10 @@ pub(crate) struct Args {
     paging: PageArgs,
 }
 
-/// Columns of the list for admins: the names of the members of [`UserRow`] in JSON.
+/// CSV columns of the list for admins: the names of the members of [`UserRow`] in JSON.
 const ADMIN_COLUMNS: &[&str] = &["id", "uid", "username", "email", "role", "status"];
 
-/// Columns of the list for users who are not admins: the columns before `role` in
+/// CSV columns of the list for users who are not admins: the columns before `role` in
 /// [`ADMIN_COLUMNS`].
 const NON_ADMIN_COLUMNS: &[&str] = ADMIN_COLUMNS.split_at(4).0;
 

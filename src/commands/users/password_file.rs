@@ -48,7 +48,8 @@ impl PasswordFile {
     }
 
     /// Keeps the file if the accounts were created, or if an error leaves unknown whether they were
-    /// created. Removes the file after a dry run and after any other error.
+    /// created. Removes the file after a dry run and after any other error. Unless there is an
+    /// error, prints a status message with the number of passwords and the path.
     pub(crate) fn keep_or_remove<T>(self, app: &App, result: &Result<T, Failure>) {
         match result {
             Ok(_) => {

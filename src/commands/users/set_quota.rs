@@ -12,7 +12,7 @@ use crate::model::QuotaOverride;
 /// Change a user's quota of live app tokens (admins only)
 ///
 /// Existing tokens remain valid even if the new quota is lower than their number; the user cannot
-/// create a token until the number of live tokens is below the quota.
+/// create an app token until the number of live app tokens is below the quota.
 ///
 ///   jeton users set-quota john 10
 ///   jeton users set-quota ci unlimited

@@ -10,8 +10,8 @@ use crate::model::Role;
 
 /// Change a user's role (admins only)
 ///
-/// The change takes effect immediately, even in open sessions. The role of the last admin cannot be
-/// changed.
+/// The change takes effect immediately, even in open sessions. The role of the last active admin
+/// cannot be changed.
 ///
 ///   jeton users set-role john minter
 #[derive(Debug, clap::Args)]

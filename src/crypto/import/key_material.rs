@@ -20,7 +20,8 @@ pub(in crate::crypto) enum KeyMaterial {
     Pkcs8(KeyType, Zeroizing<Vec<u8>>),
 }
 
-/// Reason why a key is refused if it is not a supported private key.
+/// Reason why a key is refused if no other reason fits. The key is of an unsupported type, or it is
+/// not a valid private key.
 pub(super) const UNKNOWN_KEY_REASON: &str =
     "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 

@@ -1,5 +1,5 @@
-//! Import of private keys in various formats. Keys are validated and converted to one format, so
-//! that a second import of a key is recognized.
+//! Import of private keys and secrets in various formats. Keys are validated and converted to one
+//! format, so that a second import of a key is recognized.
 
 mod key_material;
 
@@ -27,7 +27,7 @@ pub(crate) struct KeyImporter {
     /// Algorithm of all keys. `None` selects the `alg` of each JWK, and for a key without `alg` the
     /// most common algorithm of its key type.
     pub(crate) algorithm: Option<Algorithm>,
-    /// Encoding of a secret; `None` for a key document, or for a secret in text.
+    /// Encoding of a secret; with `None`, the input is a key document, or a secret in text.
     pub(crate) encoding: Option<SecretEncoding>,
     /// If set, secrets that are shorter than the hash output are accepted.
     pub(crate) allow_weak: bool,
@@ -90,9 +90,8 @@ impl KeyImporter {
         Ok(keys)
     }
 
-    /// Reads a secret, or a document with exactly one key that can sign. Unusable keys of a
-    /// collection, such as a JWK Set, are ignored. If a key of the collection has the key id `kid`,
-    /// all keys with another key id or without a key id are ignored.
+    /// Reads a secret, or a document with exactly one key that can sign. Ignores unusable keys of a
+    /// collection, such as a JWK Set, and all keys without the key id `kid` if some key has it.
     pub(crate) fn read_one(self, bytes: &[u8], kid: Option<&str>) -> Result<ImportedKey, KeyError> {
         let document = match self.read_content(bytes)? {
             Content::Document(document) => document,
@@ -110,8 +109,7 @@ impl KeyImporter {
             match result {
                 _ if has_kid_match && !is_kid_match => {}
                 Ok(imported) if equals_public_key(&imported.key, &public_keys) => {
-                    let error = KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES);
-                    first_error.get_or_insert(error);
+                    first_error.get_or_insert(KeyError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
                 }
                 Ok(imported) => keys.push(imported),
                 Err(error) => {
@@ -119,10 +117,12 @@ impl KeyImporter {
                 }
             }
         }
+        let path = is_plain_json(bytes).then_some(path);
         match (keys.pop(), keys.is_empty(), first_error) {
             (Some(key), true, _) => Ok(key),
             (None, _, Some(error)) => Err(error),
-            _ => Err(KeyError::SeveralKeys(is_plain_json(bytes).then_some(path))),
+            _ if kid.is_some() && !has_kid_match => Err(KeyError::KidNotFound(path)),
+            _ => Err(KeyError::SeveralSigningKeys(path)),
         }
     }
 
@@ -132,8 +132,8 @@ impl KeyImporter {
         Some(key.key.algorithm).filter(|algorithm| !algorithm.is_symmetric())
     }
 
-    /// Reads a document or a secret. With an encoding, every input except a symmetric JWK is a
-    /// secret. Without an encoding, text without a key is a secret if the algorithm is for HMAC.
+    /// Reads a document or a secret. With an encoding, every input except a symmetric JWK must be a
+    /// secret. For HMAC without an encoding, input that is neither a key nor JSON is a secret.
     fn read_content(self, bytes: &[u8]) -> Result<Content, KeyError> {
         let document = read_document(bytes);
         if let Some(encoding) = self.encoding {
@@ -180,7 +180,7 @@ impl KeyImporter {
         }
     }
 
-    /// Reads the keys of a collection. Errors name the position of the key in the collection.
+    /// Reads the keys of a collection. With several keys, errors name the position of the key.
     fn read_members(
         self,
         entries: Vec<KeyEntry>,

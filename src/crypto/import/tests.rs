@@ -1,4 +1,4 @@
-//! Import of keys: supported formats, refused input, and round trips.
+//! Tests of the import of keys: supported formats, refused input, and round trips.
 
 use super::*;
 use crate::crypto::{generate_key, initialize_crypto, private_key_text};
@@ -36,7 +36,7 @@ fn exported_key_round_trips() {
 /// RFC 9864, section 2.2: `EdDSA` and `Ed25519` name the same signatures. The requested name takes
 /// precedence over the name in the JWK.
 #[test]
-fn requested_name_of_ed25519_takes_precedence() {
+fn requested_name_of_ed25519_takes_precedence_and_other_algorithm_is_refused() {
     const JWK: &str = r#"{"kty": "OKP", "crv": "Ed25519", "alg": "ALG",
         "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
         "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
@@ -86,7 +86,7 @@ fn key_type_decides_the_default_algorithm_and_a_private_key_is_not_a_secret() {
 }
 
 #[test]
-fn secret_is_read_in_every_encoding() {
+fn secret_is_read_in_every_encoding_but_not_in_mixed_alphabets() {
     let long = [b'x'; 32];
     assert_eq!(read_secret(&long, SecretEncoding::Text).unwrap(), long);
     assert_eq!(read_secret(&[&long[..], b"\r\n"].concat(), SecretEncoding::Text).unwrap(), long);
@@ -107,7 +107,7 @@ fn secret_is_read_in_every_encoding() {
 }
 
 #[test]
-fn short_secret_is_weak_and_empty_secret_is_refused() {
+fn short_secret_requires_allow_weak_and_empty_secret_is_refused() {
     let strict = importer(Some(Algorithm::HS384));
     let short = [b'x'; 47];
     let weak_secret_error =
@@ -120,7 +120,7 @@ fn short_secret_is_weak_and_empty_secret_is_refused() {
 }
 
 #[test]
-fn one_unusable_key_refuses_a_whole_jwk_set() {
+fn jwk_set_is_read_only_if_every_key_is_usable() {
     let ed25519_jwk = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
     let hmac_jwk = r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0i","alg":"HS384"}"#;
@@ -132,7 +132,7 @@ fn one_unusable_key_refuses_a_whole_jwk_set() {
     let encryption_jwk = hmac_jwk.replace(r#""alg""#, r#""use":"enc","alg""#);
     let set = format!(r#"{{"keys":[{ed25519_jwk},{encryption_jwk}]}}"#);
     let message = importer(None).read(set.as_bytes()).unwrap_err().to_string();
-    assert_eq!(message, "key 2 of 2: not for signatures (`use`)");
+    assert_eq!(message, "key 2 of 2: `use` is not `sig`");
 }
 
 #[test]

@@ -31,8 +31,9 @@ impl UnsupportedFormat {
         Self::Wrapped { format: Box::new(self), unwrapping }
     }
 
-    /// Returns whether the conversion command of this format can read a file with these bytes. A
-    /// format without a conversion command counts as convertible.
+    /// Returns whether the conversion command of this format can read a file with these bytes.
+    /// [`UnsupportedFormat::Detected`] counts as convertible if the key is not in hex, because no
+    /// conversion command exists for this case.
     fn is_convertible(&self, bytes: &[u8]) -> bool {
         let is_der = |structure| classify(bytes) == Some(structure);
         match self {
@@ -54,13 +55,16 @@ impl UnsupportedFormat {
             }
             Self::JavaKeystore => is_java_keystore(bytes),
             Self::Discovery | Self::Realm | Self::JsonMember { .. } => is_plain_json(bytes),
-            Self::Putty | Self::Wrapped { .. } => true,
+            Self::Putty => bytes.starts_with(b"PuTTY-User-Key-File-"),
+            Self::Wrapped { .. } => true,
         }
     }
 
-    /// Returns the hint with the command that converts the file [`FILE_PLACEHOLDER`] to a supported
-    /// format. Returns [`SAVE_HINT`] if no command is known, and `None` if this is
-    /// [`UnsupportedFormat::Detected`] with a format that has no hint.
+    /// Returns the hint with a command for the file [`FILE_PLACEHOLDER`]. The command converts the
+    /// file to a supported format, removes an encoding or wrapping, or fetches the keys that the
+    /// file references. For an Ed25519 key of `PuTTY`, the command creates an OpenSSH key, which
+    /// needs another conversion. Returns [`SAVE_HINT`] if no command is known, and `None` if this
+    /// is [`UnsupportedFormat::Detected`] with a format that has no hint.
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Detected(format) => return format.hint().map(str::to_owned),
@@ -123,8 +127,8 @@ fn member_hint(path: &str, is_text: bool) -> String {
     format!("extract the key: (umask 077; jq{raw} '{root}{path}' FILE > key.txt)")
 }
 
-/// Returns the hint that converts a private key of OpenSSH. `ssh-keygen` converts all types except
-/// Ed25519.
+/// Returns the hint that converts a private key of OpenSSH. `ssh-keygen` converts RSA and ECDSA
+/// keys, but no Ed25519 keys.
 fn openssh_hint(is_ed25519: bool, is_encrypted: bool) -> String {
     if !is_ed25519 {
         return "convert a copy of the key: install -m 600 FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem".to_owned();

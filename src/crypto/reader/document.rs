@@ -12,8 +12,9 @@ pub(in crate::crypto) struct KeyDocument {
     /// The keys.
     pub(in crate::crypto) entries: Vec<KeyEntry>,
     /// Path for `jq` that selects the first key of a collection. A collection is a JWK Set, an
-    /// array of JWKs, or a certificate map (an object that maps key ids to certificates). For a
-    /// certificate map, the path selects all keys. `None` if the document is not a collection.
+    /// array of JWKs, or a certificate map (an object that maps key ids to certificates or public
+    /// keys). For a certificate map, the path selects all keys. `None` if the document is not a
+    /// collection.
     pub(in crate::crypto) first_key_jq_path: Option<&'static str>,
 }
 
@@ -26,7 +27,7 @@ pub(in crate::crypto) struct KeyEntry {
     pub(in crate::crypto) material: EntryMaterial,
 }
 
-/// Key material as a JWK or in DER.
+/// Key material as a JWK or in DER, or the reason why the material cannot be read.
 #[derive(PartialEq)]
 pub(in crate::crypto) enum EntryMaterial {
     /// JWK. Members with the value `null` are removed.

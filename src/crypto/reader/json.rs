@@ -1,6 +1,6 @@
 //! Keys in JSON: JWK, JWK Set, array of JWKs, service account of Google, and certificate map (an
-//! object that maps key ids to certificates). Also errors for other JSON documents that contain or
-//! reference a key.
+//! object that maps key ids to certificates or public keys). Also errors for other JSON documents
+//! that contain or reference a key.
 
 use super::document::{EntryMaterial, KeyDocument, KeyEntry};
 use super::unsupported::UnsupportedFormat;
@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Map, Value};
 use std::mem;
 
-/// Maximum depth at which a key is searched in a document.
+/// Maximum depth at which a key is searched in a document. The document itself has depth 1.
 const MAX_DEPTH: usize = 8;
 
 /// Function that reads the keys in the text of a JSON member. Returns `None` if no format is
@@ -82,7 +82,7 @@ fn read_object(
 /// Reads the keys of a JWK Set (RFC 7517, section 5) or of an array of JWKs.
 fn read_set(jwks: Vec<Value>, first_key_jq_path: &'static str) -> Result<KeyDocument, KeyError> {
     if jwks.is_empty() {
-        return Err(invalid_key("the JWK Set is empty").into());
+        return Err(invalid_key("no keys found, expected at least one key").into());
     }
     let read_key = |jwk: Value| {
         let entry = match jwk {
@@ -169,9 +169,9 @@ fn refuse_key_in_member(document: &Value) -> Result<Option<KeyDocument>, KeyErro
 }
 
 /// Finds the first key in `value`. Returns `Some(true)` if the key is a string, `Some(false)` if
-/// the key is a JWK or a JWK Set, and `None` if there is no key. Appends the segments of the path
-/// to the key, in the notation of `jq`, to `path`. A segment is `None` if a command cannot contain
-/// the name of the member.
+/// the key is a JWK or a JWK Set, and `None` if there is no key within `max_depth`. Appends the
+/// segments of the path to the key, in the notation of `jq`, to `path`. A segment is `None` if a
+/// command cannot contain the name of the member.
 fn find_key(value: &Value, path: &mut Vec<Option<String>>, max_depth: usize) -> Option<bool> {
     let inner_depth = max_depth.checked_sub(1)?;
     let mut visit = |segment: Option<String>, inner: &Value| {

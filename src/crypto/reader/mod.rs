@@ -24,8 +24,8 @@ use zeroize::Zeroizing;
 /// member.
 const MAX_LAYERS: usize = 4;
 
-/// Reads all keys of a document. The error [`KeyError::UnknownFormat`] means that the bytes are not
-/// a key in any known format. The bytes can then be a secret.
+/// Reads all keys of a document. If no key is recognized in the bytes, the bytes can be a secret.
+/// [`KeyError::permits_secret`] is true for the errors of this case.
 pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, KeyError> {
     ensure_size(bytes).map_err(KeyError::TooLarge)?;
     match read_layer(bytes, MAX_LAYERS) {
@@ -52,9 +52,9 @@ pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, KeyError> {
     Err(KeyError::UnknownFormat)
 }
 
-/// Returns whether a document is never accepted as a secret. This is true if the reader recognizes a
-/// key in the document, even a damaged key or a key in an unsupported format. It is false if the
-/// reader can read the document and finds a symmetric JWK.
+/// Returns whether a document is never accepted as a secret. This is true if the reader recognizes
+/// a key in the document, even a damaged key or a key in an unsupported format. The exception is a
+/// document that the reader can read and that contains a symmetric JWK.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn is_never_secret(bytes: &[u8]) -> bool {
     match read_document(bytes) {
@@ -63,8 +63,8 @@ pub(crate) fn is_never_secret(bytes: &[u8]) -> bool {
     }
 }
 
-/// Reads a document that has at most `layers` layers around it. Returns `None` if no format is
-/// recognized.
+/// Reads a document that has at most `layers` layers around it. Returns `None` or
+/// [`KeyError::InvalidJson`] if no key is recognized.
 fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, KeyError> {
     if let Some(structure) = der::classify(bytes) {
         return read_der(bytes, structure).map(Some);
@@ -120,8 +120,8 @@ fn read_der(der: &[u8], structure: DerStructure) -> Result<KeyDocument, KeyError
     Ok(KeyDocument::single(material))
 }
 
-/// Reads the keys of all blocks of a PEM text (RFC 7468). Equal blocks count once. Blocks without a
-/// key, such as curve parameters, are ignored.
+/// Reads the keys of all blocks of a PEM text (RFC 7468). Equal blocks count once. Blocks with an
+/// unknown label, such as `EC PARAMETERS`, are ignored.
 fn read_pem(text: &[u8]) -> Result<KeyDocument, KeyError> {
     let blocks = pem::parse_blocks(text)?;
     let mut entries: Vec<KeyEntry> = Vec::new();
@@ -135,14 +135,14 @@ fn read_pem(text: &[u8]) -> Result<KeyDocument, KeyError> {
     }
     if entries.is_empty() {
         return Err(invalid_key(
-            "the PEM has no key: expected PKCS#8, SEC 1, PKCS#1, a public key or a certificate",
+            "the PEM has no supported key: expected PKCS#8, SEC 1, PKCS#1, a public key or a certificate",
         )
         .into());
     }
     Ok(KeyDocument { entries, first_key_jq_path: None })
 }
 
-/// Returns the key material of a PEM block, or `None` for a block that is not a key.
+/// Returns the key material of a PEM block, or `None` for a block with an unknown label.
 fn read_block(block: &Block<'_>) -> Result<Option<EntryMaterial>, KeyError> {
     if block.label == "ENCRYPTED PRIVATE KEY" || block.is_encrypted {
         return Err(UnsupportedFormat::EncryptedKey.into());

@@ -32,8 +32,8 @@ pub(super) fn to_utf8(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 /// Removes surrounding whitespace and at most [`MAX_WRAPPINGS`] nested wrappings: quotes (also of a
-/// JSON string or of Python bytes), `export`, `NAME=`, and the prefix of a data URL. JSON that was
-/// escaped as a string is unescaped.
+/// JSON string or of Python bytes), `export`, `NAME=`, and the prefix of a data URL. A JSON string
+/// is unescaped. JSON that was escaped as a JSON string is also unescaped without the quotes.
 pub(super) fn remove_wrappings(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut inner = Zeroizing::new(text.trim_ascii().to_vec());
     for _ in 0..MAX_WRAPPINGS {

@@ -22,7 +22,7 @@ pub(crate) enum UnsupportedFormat {
     OpenSsh {
         /// True if the key is an Ed25519 key, which `ssh-keygen` does not convert.
         is_ed25519: bool,
-        /// True if the key is encrypted.
+        /// True unless the header of the key states that the key is unencrypted.
         is_encrypted: bool,
     },
     /// Public key of SSH (RFC 4253, section 6.6).
@@ -51,21 +51,21 @@ pub(crate) enum UnsupportedFormat {
         is_text: bool,
     },
     /// Key in an unsupported format, in a file that the conversion command for this format cannot
-    /// read: the key is encoded or has other text around it.
+    /// read, for example because the key is encoded or has other text around it.
     Wrapped {
         /// Format of the key.
         format: Box<UnsupportedFormat>,
-        /// Wrapping around the key; `None` if no command is known that removes the wrapping.
+        /// Method that removes the wrapping; `None` if no command is known.
         unwrapping: Option<Unwrapping>,
     },
 }
 
-/// Wrapping around a key that a command can remove.
+/// Method that removes the wrapping around a key with a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unwrapping {
-    /// Base64 that `base64 -d` decodes.
+    /// Decoding with `base64 -d`.
     Base64,
-    /// Member of a JSON document, with this path for `jq`.
+    /// Extraction of the member of a JSON document that has this path for `jq`.
     Member(&'static str),
 }
 
@@ -73,7 +73,7 @@ pub(crate) enum Unwrapping {
 const OPENSSH_MAGIC: &[u8] = b"openssh-key-v1\0";
 
 impl UnsupportedFormat {
-    /// Recognizes binary formats other than DER.
+    /// Recognizes Java keystores, and private keys of OpenSSH in binary form.
     pub(super) fn from_binary(bytes: &[u8]) -> Option<Self> {
         if is_java_keystore(bytes) {
             return Some(Self::JavaKeystore);

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub(crate) struct KeyFormat {
     /// Structure of the key, as a noun phrase.
     structure: &'static str,
-    /// Outermost encoding of the key; `None` if the key is not encoded.
+    /// Outermost encoding of the key; `None` if the key is not encoded or the encoding is unknown.
     encoding: Option<TextEncoding>,
 }
 
@@ -23,7 +23,8 @@ impl KeyFormat {
     }
 
     /// Format of a key that [`detect_key`] does not detect, but the reader of key documents
-    /// recognizes, for example because other text is around the key.
+    /// recognizes, for example because other text is around the key. Also the format of a document
+    /// that only references keys.
     pub(super) const ENCODED_KEY: Self = Self::new("an encoded key");
 
     /// Format of a shared secret that equals the bytes of a public key.
@@ -71,11 +72,12 @@ const XML: &str = "an RSA key in XML";
 /// Magic bytes of the two formats of Java keystores.
 const JAVA_KEYSTORE_MAGICS: [[u8; 4]; 2] = [[0xFE, 0xED, 0xFE, 0xED], [0xCE, 0xCE, 0xCE, 0xCE]];
 
-/// Maximum number of layers around a key. A layer is base64, hex, or JSON with the key in a string.
+/// Maximum number of layers around a key. A layer is base64, hex or JSON. The JSON of a JWK is also
+/// a layer.
 const MAX_LAYERS: usize = 4;
 
-/// Returns the format if the bytes are a key, plain, in base64 or in hex. Detects PEM, JSON and XML
-/// in any Unicode encoding, SSH keys, Java keystores, and DER.
+/// Returns the format if the bytes are or contain a key, plain, in base64 or in hex. Detects PEM,
+/// JWK and XML in any Unicode encoding, SSH keys, Java keystores, and DER.
 pub(in crate::crypto) fn detect_key(bytes: &[u8]) -> Option<KeyFormat> {
     detect_within(bytes, MAX_LAYERS)
 }
@@ -186,9 +188,9 @@ fn is_ssh_blob(bytes: &[u8]) -> bool {
     bytes.starts_with(b"openssh-key-v1\0") || is_public()
 }
 
-/// Returns the format of a key in JSON. The text is a JWK, a JWK Set, several consecutive JWKs, a
-/// string with a key, or a document that contains one of these. In damaged JSON, and in text in
-/// other formats such as YAML, a key is recognized by `kty`.
+/// Returns the format of a key in JSON: in a JWK, a JWK Set, several consecutive JWKs, a string
+/// with a key, or a document that contains one of these. In damaged JSON, and in text in other
+/// formats such as YAML, an asymmetric key is recognized by `kty`.
 fn detect_in_json(text: &[u8], layers: usize) -> Option<KeyFormat> {
     if !matches!(text.first(), Some(b'{' | b'[' | b'"')) {
         return has_key_type(text).then_some(KeyFormat::new(JWK));

@@ -16,8 +16,8 @@ pub(in crate::crypto) fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Returns public and private keys in file formats such as PEM, DER and JWK, as pairs of a name and
-/// the content of the file. Some keys are damaged.
+/// Returns public, private and symmetric keys in file formats such as PEM, DER and JWK, as pairs of
+/// a name and the content of the file. Some keys are damaged.
 fn sample_keys() -> Vec<(String, Vec<u8>)> {
     initialize_crypto();
     let mut named_keys = Vec::new();
@@ -122,7 +122,7 @@ fn keys_are_detected_in_every_encoding() {
 }
 
 #[test]
-fn pem_keys_without_begin_or_end_line_are_detected() {
+fn pem_keys_without_begin_line_are_detected_with_and_without_end_line() {
     for (name, bytes) in sample_keys().iter().filter(|(name, _)| name.ends_with("PEM")) {
         let text = std::str::from_utf8(bytes).unwrap();
         let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
@@ -183,14 +183,14 @@ fn secrets_are_not_detected_as_keys() {
 }
 
 #[test]
-fn large_or_deeply_nested_input_is_not_detected_as_a_key() {
+fn large_or_deeply_nested_input_without_a_key_is_not_detected() {
     for text in ["[".repeat(200_000), "30".repeat(100_000), BASE64.encode(vec![0x30; 150_000])] {
         assert_eq!(detect_key(text.as_bytes()), None);
     }
 }
 
 #[test]
-fn bytes_of_a_known_public_key_are_found_in_every_encoding() {
+fn public_keys_contain_only_known_keys_as_bytes_in_base64_and_in_hex() {
     initialize_crypto();
     for algorithm in ALGORITHM_PER_KEY_TYPE {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
@@ -214,7 +214,7 @@ fn bytes_of_a_known_public_key_are_found_in_every_encoding() {
             ] {
                 assert!(public_keys.contains(&secret), "{algorithm:?}");
             }
-            // The hexadecimal digits can also be base64. The bytes of this base64 are refused too.
+            // The hexadecimal digits can also be base64. The bytes of this base64 are found too.
             if let Ok(secret) = BASE64.decode(encode_hex(&form)) {
                 assert!(public_keys.contains(&secret), "{algorithm:?}");
             }

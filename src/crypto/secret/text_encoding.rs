@@ -14,7 +14,8 @@ pub(super) const MIN_TEXT_LENGTH: usize = 32;
 pub(super) enum TextEncoding {
     /// Base64 that `base64 -d` accepts.
     Base64,
-    /// Any other base64: in the URL-safe alphabet, without padding, or within other text.
+    /// Any other base64, for example in the URL-safe alphabet, without padding, or within other
+    /// text.
     LooseBase64,
     /// Hexadecimal digits.
     Hex,
@@ -22,7 +23,7 @@ pub(super) enum TextEncoding {
 
 /// Returns all decodings of a text that may be a key. The results are, if they can be decoded:
 /// - the whole text as hex,
-/// - each part of the text as base64 in either alphabet,
+/// - each part of at least [`MIN_TEXT_LENGTH`] characters, as base64 in either alphabet,
 /// - the base64 that starts at each of the [possible key starts][possible_key_starts].
 ///
 /// Whitespace, quotes, backslashes, zero bytes and escaped line breaks are skipped. All other
@@ -50,9 +51,10 @@ pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec
     hex.into_iter().chain(base64).chain(from_key_starts).collect()
 }
 
-/// Finds at most four words that start like a key in base64. Returns, for each word, the text from
-/// the start of the word to the end. The text before the word must not be decoded with the word:
-/// base64 is decoded in groups of four characters, and a group could contain characters of both.
+/// Finds at most four words that start like a key in base64, except at the start of the text.
+/// Returns, for each word, the text from the start of the word to the end. The text before the word
+/// must not be decoded with the word: base64 is decoded in groups of four characters, and a group
+/// could contain characters of both.
 fn possible_key_starts(text: &[u8]) -> Vec<&[u8]> {
     const MAX_STARTS: usize = 4;
     // First characters of DER (`M`), PEM (`LS0t`) and JSON (`ey`, `W3`) in base64.
@@ -154,6 +156,7 @@ mod tests {
             let secret = decode_secret(&bytes, SecretEncoding::Text).unwrap();
             assert_eq!(secret.as_slice(), text.as_bytes());
         }
+        // Base64 is decoded after a byte order mark, and with line breaks.
         let base64 = STANDARD.encode(text);
         let (first_line, second_line) = base64.split_at(4);
         for base64 in [format!("\u{feff}{base64}"), format!("{first_line}\r\n{second_line}\n")] {

@@ -62,7 +62,8 @@ impl VerificationKey {
     }
 
     /// Returns the verifier for signatures of this key with `algorithm`. The verifier accepts no
-    /// signature if the algorithm is for another type of key, or if the secret is empty.
+    /// signature if the algorithm is for another type of key, if the secret is empty, or if a
+    /// library refuses the key.
     pub(super) fn verifier(&self, algorithm: Algorithm) -> SignatureVerifier {
         let key = match self {
             // With an empty secret, anyone could create valid signatures.
@@ -90,13 +91,14 @@ pub(crate) enum SignatureVerifier {
     /// Public key on P-521, a curve that the JWT library does not support.
     Es512(ParsedPublicKey),
     /// Verifier that accepts no signature. Used if the secret is empty, the algorithm is not
-    /// permitted or is for another type of key, or the JWT library refuses the key.
+    /// permitted or is for another type of key, or the JWT library or the crypto library refuses
+    /// the key.
     Unsuitable,
 }
 
 impl SignatureVerifier {
     /// Creates the verifier for signatures of `key` with `key.algorithm`. Fails if the secret is
-    /// empty or the public key is missing or damaged.
+    /// empty, or if the public JWK is missing or cannot be parsed.
     pub(crate) fn new(key: &KeySpec) -> Result<Self, Error> {
         let verification_key = if key.algorithm.is_symmetric() {
             let secret = key.material.expose_secret();

@@ -43,8 +43,8 @@ pub(crate) struct TokenPrefix {
     /// Header and start of the payload in base64url, without `payload_tail`.
     encoded: String,
     /// Last bytes of the start of the payload, not yet encoded. Base64 encodes groups of three
-    /// bytes. The encoded part therefore ends after a whole group. It also ends between two
-    /// characters, because this field is a string.
+    /// bytes. The encoded part therefore ends after a whole group. The encoded part also ends at a
+    /// character boundary, because this field is a string.
     pub(crate) payload_tail: String,
 }
 
@@ -82,7 +82,7 @@ enum PreparedKey {
 }
 
 impl<'k> TokenSigner<'k> {
-    /// Prepares the key. Fails if the key is damaged.
+    /// Prepares the key. Fails if the key is damaged or withheld, or if the secret is empty.
     pub(crate) fn new(key: &'k KeySpec) -> Result<Self, Error> {
         let prepared = prepare(key).ok_or_else(|| unusable_key_error(key))?;
         Ok(Self { key, prepared })
@@ -207,8 +207,8 @@ pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> Option<jsonwebtoken
     })
 }
 
-/// Returns the error for a key whose material is damaged, or is withheld because the database user
-/// has no right to read it.
+/// Returns the error for a key that cannot be used: its material is withheld because the database
+/// user has no right to read it, or its material or public JWK is damaged.
 pub(in crate::crypto) fn unusable_key_error(key: &KeySpec) -> Error {
     let kid = key.kid.to_display();
     if key.is_withheld { Error::WithheldKey(kid) } else { Error::DamagedKey(kid) }

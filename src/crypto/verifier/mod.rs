@@ -24,7 +24,8 @@ pub(crate) use single_key::SingleKeyReader;
 /// Key that verifies third-party tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct Verifier {
-    /// Permitted algorithms, all of one family: HMAC, RSA, ECDSA on one curve, or Ed25519.
+    /// Permitted algorithms, all of one family: HMAC, RSA, ECDSA on one curve, or Ed25519. Empty if
+    /// no algorithm of the family is permitted.
     pub(crate) algorithms: Vec<Algorithm>,
     key: VerificationKey,
 }
@@ -121,7 +122,7 @@ fn build_verifier(
     Ok(public_key_verifier(key)?)
 }
 
-/// Returns the public part of a private key in DER.
+/// Returns the public part of `der`, a private key in DER.
 fn derive_public_key(der: &[u8]) -> Result<PublicKey, InvalidValue> {
     let KeyMaterial::Pkcs8(key_type, pkcs8) = import_der(der)? else {
         return Err(private_key_error());
@@ -203,7 +204,7 @@ fn public_key_verifier(key: PublicKey) -> Result<Verifier, InvalidValue> {
 }
 
 fn private_key_error() -> InvalidValue {
-    invalid_key("found a private key, expected only its public members")
+    invalid_key("found a private key, expected a public key")
 }
 
 #[cfg(test)]

@@ -22,8 +22,9 @@ pub(crate) struct SingleKeyReader<'a> {
 impl SingleKeyReader<'_> {
     /// Reads a public key in any format, or a shared secret. If the input is a private key, uses
     /// its public part. With an encoding, the input must be a secret or a symmetric JWK. Refuses
-    /// several keys, unless only one of them supports an accepted algorithm. Refuses a secret that
-    /// equals a key in `known_public_keys` or a public key of the document.
+    /// several different usable keys, unless only one of these keys supports an accepted algorithm.
+    /// Refuses a secret that equals a public key of the document, or a public key that
+    /// `known_public_keys` returns.
     pub(crate) fn read(
         self,
         bytes: &[u8],
@@ -98,8 +99,9 @@ impl SingleKeyReader<'_> {
         symmetric.into_iter().find(|algorithm| self.algorithms.contains(algorithm))
     }
 
-    /// Returns the first algorithm of a key that the user gave where a secret is expected. Returns
-    /// `None` if the key cannot verify signatures.
+    /// Returns the first algorithm that fits the asymmetric key in `bytes`, which the user gave
+    /// where a secret is expected. Returns `None` if `bytes` cannot be read as a single asymmetric
+    /// key.
     pub(crate) fn algorithm_of_key(bytes: &[u8]) -> Option<Algorithm> {
         let is_asymmetric = |algorithm: &Algorithm| !algorithm.is_symmetric();
         let algorithms: Vec<_> = Algorithm::ALL.into_iter().filter(is_asymmetric).collect();
@@ -133,9 +135,10 @@ impl SingleKeyReader<'_> {
 }
 
 /// Returns the error for a document with several keys. The hint of the error describes how to
-/// select one key.
+/// select one key, or, for a collection such as a JWK Set, names the option that accepts several
+/// public keys.
 fn several_keys_error(bytes: &[u8], entries: &[KeyEntry], is_collection: bool) -> KeyError {
-    KeyError::SeveralPublicKeys(if is_collection {
+    KeyError::SeveralVerificationKeys(if is_collection {
         JWKS_HINT
     } else if !is_plain_pem(bytes) {
         SAVE_HINT

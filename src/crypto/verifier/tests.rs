@@ -8,7 +8,7 @@ use ::pem::{Pem, encode};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-/// Returns the reason why the JSON document is refused.
+/// Returns the reason why [`read_jwks`] refuses the JSON document.
 fn refusal_reason(document: &Value) -> String {
     read_verifiers(document.to_string().as_bytes()).unwrap_err().reason
 }
@@ -29,7 +29,7 @@ fn key_ids_are_strings_and_may_repeat() {
 }
 
 #[test]
-fn private_jwk_is_refused() {
+fn private_jwk_is_refused_by_read_jwks() {
     let key = json!({"kty": "OKP", "crv": "Ed25519",
         "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
         "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
@@ -38,7 +38,7 @@ fn private_jwk_is_refused() {
 
 /// RFC 9864, section 2.2: `EdDSA` and `Ed25519` are names of the same algorithm. A JWK with one of
 /// the names verifies tokens with both names. A verifier that is restricted to one name does so
-/// too.
+/// too. A restriction to another algorithm removes both names.
 #[test]
 fn both_names_of_ed25519_are_accepted() {
     initialize_crypto();
@@ -75,14 +75,20 @@ fn pem_refusal(label: &str, der: &[u8]) -> String {
 
 /// Returns a DER sequence that contains a sequence, and so on. The innermost sequence is empty.
 fn nested_sequences(levels: usize) -> Vec<u8> {
-    let mut headers = Vec::new();
-    let mut length = 0_u32;
+    // The sequences are written from the inside out, each byte string in reverse order.
+    let mut reversed = Vec::new();
     for _ in 0..levels {
-        let header = [&[0x30, 0x83][..], &length.to_be_bytes()[1..]].concat();
-        length += 5;
-        headers.push(header);
+        let length = u32::try_from(reversed.len()).unwrap();
+        let bytes = length.to_be_bytes();
+        let significant = &bytes[bytes.iter().position(|byte| *byte != 0).unwrap_or(3)..];
+        reversed.extend(significant.iter().rev());
+        if length >= 0x80 {
+            reversed.push(0x80 | u8::try_from(significant.len()).unwrap());
+        }
+        reversed.push(0x30);
     }
-    headers.into_iter().rev().flatten().collect()
+    reversed.reverse();
+    reversed
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! JSON parsers with a bounded depth. The strict parser rejects duplicate member names (RFC 8725,
-//! section 2.4) and numbers beyond the range of a double; the lenient parser accepts both. RFC
+//! JSON parsers with a bounded depth. The strict parser rejects duplicate member names (RFC 7519,
+//! section 4) and numbers that [`is_out_of_range`] reports; the lenient parser accepts both. RFC
 //! 7519, section 4 also permits a parser that returns the last of several members with the same
 //! name. Another parser of the same text could then use a different value.
 //!
@@ -22,7 +22,10 @@ pub(crate) struct JsonError {
     detail: String,
     /// Line of the defect, counted from 1; 0 for [`JsonDefect::NotAnObject`].
     line: usize,
-    /// Column of the defect, counted from 1; 0 for [`JsonDefect::NotAnObject`].
+    /// Column of the last byte that was parsed, counted from 1; 0 for
+    /// [`JsonDefect::NotAnObject`]. For a duplicate member name, this byte is the closing quote of
+    /// the name, or whitespace after the quote. If the last byte is a line break, or the text is
+    /// empty: 1.
     column: usize,
 }
 
@@ -170,7 +173,7 @@ fn parse(bytes: &[u8], strictness: Strictness) -> Result<Value, JsonError> {
     result.map_err(|error| JsonError::new(&error))
 }
 
-/// Treatment of duplicate member names, and of numbers beyond the range of a double.
+/// Treatment of duplicate member names, and of numbers that [`is_out_of_range`] reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Strictness {
     /// Both are errors.
@@ -233,17 +236,17 @@ impl<'de> Visitor<'de> for Strictness {
                 }
                 return Ok(Value::Number(number));
             };
-            let value = members.next_value_seed(self)?;
+            // Checked before the value is parsed, so that the error has the position of the name.
             match map.entry(name) {
-                Entry::Vacant(entry) => {
-                    entry.insert(value);
-                }
                 Entry::Occupied(entry) if self == Self::Strict => {
                     let name = redact_for_error(entry.key());
                     return Err(A::Error::custom(format_args!("{DUPLICATE_MEMBER} `{name}`")));
                 }
                 Entry::Occupied(mut entry) => {
-                    entry.insert(value);
+                    entry.insert(members.next_value_seed(self)?);
+                }
+                Entry::Vacant(entry) => {
+                    entry.insert(members.next_value_seed(self)?);
                 }
             }
         }

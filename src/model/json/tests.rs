@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn duplicate_members_are_refused_at_any_depth() {
+fn duplicate_members_of_one_object_are_refused_at_any_depth() {
     assert!(parse_strict_object(br#"{"a":1,"a":1}"#).is_err());
     assert!(parse_strict_object(br#"{"a":{"b":1,"b":2}}"#).is_err());
     assert!(parse_strict_object(br#"{"a":1,"\u0061":2}"#).is_err());
@@ -52,6 +52,10 @@ fn numbers_of_any_size_keep_their_digits() {
     for (text, expected) in [("1e400", "1e+400"), ("1E2", "1e+2"), ("2.50E-3", "2.50e-3")] {
         assert_eq!(parse_lenient_value(text.as_bytes()).unwrap().to_string(), expected);
     }
+}
+
+#[test]
+fn strict_parser_refuses_out_of_range_and_malformed_numbers() {
     let error = parse_strict_value(b"[1e400]").unwrap_err().to_string();
     assert_eq!(error, "not well-formed JSON: line 1, column 6: number out of range");
     for text in ["01", "1.", ".5", "+1", "0x1", "NaN", "-Infinity", "1e", "--1"] {
@@ -73,7 +77,7 @@ fn object_with_the_member_name_for_numbers_stays_an_object() {
 }
 
 #[test]
-fn syntax_error_contains_line_and_column() {
+fn json_error_describes_defect_with_and_without_position() {
     for (text, expected) in [
         ("{\n \"sub\":\"x\",\n}\n", "not well-formed JSON: line 3, column 1: trailing comma"),
         (
@@ -89,7 +93,7 @@ fn syntax_error_contains_line_and_column() {
         ("{\"a\":NaN}", "not well-formed JSON: line 1, column 6: expected a value"),
         ("{\"a\":1", "not well-formed JSON: line 1, column 6: the text ends within an object"),
         ("{} {}", "not well-formed JSON: line 1, column 4: trailing characters"),
-        ("{\"a\":1,\n\"a\":2}", "ambiguous: line 2, column 6: duplicate member name `a`"),
+        ("{\"a\":1,\n\"a\":2}", "ambiguous: line 2, column 3: duplicate member name `a`"),
         ("[]", "not a JSON object"),
     ] {
         let error = parse_strict_object(text.as_bytes()).unwrap_err();

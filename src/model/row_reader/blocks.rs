@@ -35,8 +35,8 @@ pub(crate) struct RowBlocks<R> {
 pub(crate) struct BlockParser(InputFormat);
 
 impl<R: BufRead> RowReader<R> {
-    /// Returns an iterator over blocks of rows, and a parser for these blocks. The file must not be
-    /// a JSON list. No row may have been read before.
+    /// Returns an iterator over blocks of rows, and a parser for these blocks. Precondition: the
+    /// file is not a JSON list, and no row was read before.
     pub(crate) fn into_blocks(self) -> (RowBlocks<R>, BlockParser) {
         let line = self.reader.remaining_line();
         let (reader, is_csv) = (self.reader, matches!(self.format, InputFormat::Csv(_)));
@@ -45,7 +45,7 @@ impl<R: BufRead> RowReader<R> {
 }
 
 impl BlockParser {
-    /// Returns the rows of a block. A block of empty lines has no rows.
+    /// Returns the rows of a block. A block can have no rows, for example if all lines are blank.
     pub(crate) fn rows<'b>(&self, block: &'b RowBlock) -> RowReader<&'b [u8]> {
         RowReader {
             reader: LineReader::starting_at_line(&block.text, block.first_line),

@@ -18,19 +18,19 @@ const DELIMITERS: [u8; 3] = *b",;\t";
 pub(super) struct CsvReader {
     /// Column names, without the unnamed columns at the end of the header.
     columns: Vec<String>,
-    /// Number of unnamed columns at the end of the header. The cells of these columns must be
-    /// empty.
+    /// Number of unnamed columns at the end of the header. The cells of these columns must be empty
+    /// or missing.
     unnamed_count: usize,
     /// Separator of cells.
     delimiter: u8,
     parser: Reader,
-    /// Concatenated cells of the current record.
+    /// Buffer that starts with the concatenated cells of the current record.
     cells: Vec<u8>,
-    /// End offset of each cell in `cells`.
+    /// Buffer that starts with the end offset of each cell in `cells`.
     cell_ends: Vec<usize>,
 }
 
-/// Reason of the error for a file that is empty or contains only a line such as `sep=;`.
+/// Reason of the error for a file that is blank or contains only a line such as `sep=;`.
 pub(super) const NO_CONTENT_REASON: &str = "found no content, expected rows";
 
 impl CsvReader {
@@ -76,7 +76,8 @@ impl CsvReader {
     }
 
     /// Returns the next row with at least one cell that is not empty. After an inner error, which
-    /// describes an invalid row, the next row can be read. After an outer error, it cannot.
+    /// describes an invalid row, the next row can be read. After an outer error, no row can be
+    /// read.
     pub(super) fn next_row<R: BufRead>(
         &mut self,
         reader: &mut LineReader<R>,

@@ -1,17 +1,18 @@
-//! Reader of a JSON list in one line: `{"items":[{…},{…}]}`. The line can be longer than the
-//! maximum length of a row.
+//! Reader of a JSON list in one line: `{"items":[{…},{…}]}`. Only a line that exceeds the maximum
+//! length of a row is read as a list.
 
 use super::line_reader::{LineReader, MAX_ROW_BYTES};
 use super::row::{Row, RowError, invalid_line};
 use crate::model::json::read_strict_object;
 use std::io::{BufRead, ErrorKind, Read};
 
+/// Start of a list. No other form, for example with spaces, is recognized.
 const LIST_PREFIX: &[u8] = b"{\"items\":[";
 
 const NOT_A_LIST: &str = "not a list of JSON objects";
 
 /// Consumes the start of a list, and returns true. Returns false if the current chunk of `reader`
-/// (the text in its buffer) does not start with a list.
+/// (the text in its buffer) does not start with [`LIST_PREFIX`].
 pub(super) fn consume_prefix<R: BufRead>(reader: &mut LineReader<R>) -> bool {
     let is_list = reader.remaining().starts_with(LIST_PREFIX);
     if is_list {

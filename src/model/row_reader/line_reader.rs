@@ -6,7 +6,7 @@ use crate::model::{BOM, has_utf16_bom};
 use memchr::memchr_iter;
 use std::io::{self, BufRead, Read};
 
-/// Maximum length of a row in bytes, including the empty lines before the row. This maximum limits
+/// Maximum length of a row in bytes, including the blank lines before the row. This maximum limits
 /// memory use: parsed JSON can be a hundred times as large as its text, for example for empty
 /// arrays.
 pub(crate) const MAX_ROW_BYTES: usize = 128 * 1024;
@@ -17,13 +17,13 @@ const UNCLOSED_QUOTE: &str = "unclosed quote";
 #[derive(Debug)]
 pub(super) struct LineReader<R> {
     input: R,
-    /// Text of the chunk, after the blank lines that were skipped before the chunk.
+    /// Skipped blank lines, followed by the text of the chunk.
     buffer: Vec<u8>,
     /// Offset of the first unconsumed byte in `buffer`.
     position: usize,
     /// Number of the first line of the chunk, counted from 1.
     line: u64,
-    /// Number of completely read lines.
+    /// Number of line breaks in the file up to the end of `buffer`.
     lines_read: u64,
     /// True if the input includes the start of the file, where a byte order mark is accepted.
     has_file_start: bool,
@@ -69,9 +69,9 @@ impl<R: BufRead> LineReader<R> {
         self.position = self.buffer.len().min(self.position.saturating_add(bytes));
     }
 
-    /// Starts a new chunk with the next line that is not blank, and skips the lines before it. A
-    /// line is blank if `is_blank` returns true for all its bytes. Returns false at the end of the
-    /// text.
+    /// Starts a new chunk with the next line that is not blank, and skips the blank lines before
+    /// this line. A line is blank if `is_blank` returns true for all its bytes. Returns false at
+    /// the end of the text.
     pub(super) fn next_line(&mut self, is_blank: fn(u8) -> bool) -> Result<bool, RowError> {
         self.buffer.clear();
         loop {
@@ -94,7 +94,8 @@ impl<R: BufRead> LineReader<R> {
     }
 
     /// Appends lines to the chunk until all quotes are closed (RFC 4180, section 2). If the last
-    /// line of the text has no line break, adds a line break to the chunk.
+    /// line of the text has no line break, adds a line break to the chunk. If a quote is still open
+    /// at the end of the text or at [`MAX_ROW_BYTES`], returns [`Self::unclosed_quote_error`].
     pub(super) fn read_until_quotes_close(&mut self) -> Result<(), RowError> {
         let mut scan_start = self.position;
         let mut is_quote_open = false;
@@ -129,7 +130,7 @@ impl<R: BufRead> LineReader<R> {
             let reason = format!("longer than {} KiB", MAX_ROW_BYTES / 1024);
             return Err(invalid_line(self.line, &reason));
         }
-        self.lines_read += u64::from(self.buffer.ends_with(b"\n"));
+        self.lines_read += u64::from(count > 0 && self.buffer.ends_with(b"\n"));
         Ok(count)
     }
 }

@@ -1,5 +1,5 @@
 //! Reader of rows from files of any length: CSV with a header, JSON Lines, or a JSON list in one
-//! line.
+//! line, `{"items":[{…},{…}]}`.
 
 mod blocks;
 mod csv;
@@ -18,8 +18,9 @@ use std::io::BufRead;
 
 /// Iterator over the rows of a file.
 ///
-/// A file that starts with `{` is JSON Lines; any other file is CSV with a header. If
-/// `accepts_json_list` is true, a file that starts with `{` can also be a long JSON list.
+/// A file that starts with `{` is JSON Lines; a file that starts with `[` is an error; any other
+/// file is CSV with a header. If `accepts_json_list` is true, a line that exceeds the maximum
+/// length of a row can also be a JSON list.
 ///
 /// The separator of CSV cells is a comma, a semicolon or a tab, and is detected at the start of the
 /// file. Empty CSV cells are omitted, and rows with only empty cells are skipped. The CSV columns
@@ -41,6 +42,7 @@ pub(crate) struct RowReader<R> {
     pub(super) accepts_json_list: bool,
 }
 
+/// Format of the input, or the final state of the reader.
 #[derive(Debug, Clone)]
 enum InputFormat {
     Csv(Box<CsvReader>),
@@ -57,19 +59,16 @@ enum InputFormat {
 }
 
 impl InputFormat {
-    /// Returns the error for a file without rows.
+    /// Returns the error for a file without rows, or only with rows of empty CSV cells.
     fn no_rows_error(&self) -> RowError {
-        let is_csv = matches!(self, Self::Csv(_));
-        invalid_line(
-            1,
-            if is_csv { "found only a header, expected rows" } else { NO_CONTENT_REASON },
-        )
+        let no_values = "found no values after the header, expected rows";
+        invalid_line(1, if matches!(self, Self::Csv(_)) { no_values } else { NO_CONTENT_REASON })
     }
 }
 
 impl<R: BufRead> RowReader<R> {
-    /// Starts reading rows of claims: CSV column names keep their case, and a long JSON list is an
-    /// error.
+    /// Starts reading rows of claims: CSV column names keep their case, and a JSON list that
+    /// exceeds the maximum length of a row is an error.
     pub(crate) fn new(input: R) -> Result<Self, RowError> {
         Self::with_options(input, false, |name| name.trim().to_owned())
     }
@@ -97,7 +96,7 @@ impl<R: BufRead> RowReader<R> {
         Ok(rows)
     }
 
-    /// Returns the column names of CSV; empty for JSON, and after the end of the rows.
+    /// Returns the column names of CSV; empty for JSON, and after the iterator has ended.
     pub(crate) fn columns(&self) -> &[String] {
         if let InputFormat::Csv(csv) = &self.format { csv.columns() } else { &[] }
     }
@@ -131,7 +130,7 @@ impl<R: BufRead> RowReader<R> {
     }
 
     /// Reads the next row. After an inner error, which describes an invalid row, the next row can
-    /// be read. After an outer error, it cannot.
+    /// be read. After an outer error, no row can be read.
     fn read_row(&mut self) -> Result<Option<Result<Row, InvalidLine>>, RowError> {
         let is_line_pending = std::mem::take(&mut self.is_line_pending);
         match &mut self.format {

@@ -9,7 +9,7 @@ use std::io;
 pub(crate) struct InvalidLine {
     /// Line number, counted from 1.
     pub(crate) line: u64,
-    /// Reason for the rejection, without values from the line, which may be secret.
+    /// Reason for the rejection, without text from the line that may be secret.
     pub(crate) reason: String,
 }
 

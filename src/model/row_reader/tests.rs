@@ -48,21 +48,21 @@ fn invalid_line_is_reported_with_number() {
         ("\n\na,a\n", "line 3: duplicate column name in column 2"),
         ("\n[{\"a\":1}]\n", "line 2: JSON array found, expected JSON Lines or CSV"),
         (" [{\"a\":1}]\n", "line 1: JSON array found, expected JSON Lines or CSV"),
-        ("sub\n", "line 1: found only a header, expected rows"),
+        ("sub\n", "line 1: found no values after the header, expected rows"),
         (
             "sub,exp\na,\nb,soon\n",
-            "line 3: exp: expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds",
+            "line 3: exp: expected RFC 3339 (`2030-01-31T12:00:00Z`), a date or Unix seconds",
         ),
         ("\n", "line 1: found no content, expected rows"),
         ("", "line 1: found no content, expected rows"),
         ("a,a\n", "line 1: duplicate column name in column 2"),
-        ("a,b\n,\n", "line 1: found only a header, expected rows"),
-        ("a,\n", "line 1: found only a header, expected rows"),
+        ("a,b\n,\n", "line 1: found no values after the header, expected rows"),
+        ("a,\n", "line 1: found no values after the header, expected rows"),
         (",a\n1,2\n", "line 1: empty column name"),
         (",,\n1,2,3\n", "line 1: empty column name"),
         ("a,,\n1,2,\n", "line 2: text found in column 2, which has no name"),
         ("a,,\n1,,,\n", "line 2: found 4 cells, expected 1"),
-        ("{}\n{\"a\":1,\"a\":1}\n", "line 2: ambiguous: column 13: duplicate member name `a`"),
+        ("{}\n{\"a\":1,\"a\":1}\n", "line 2: ambiguous: column 10: duplicate member name `a`"),
         ("{}\n[]\n", "line 2: not a JSON object"),
         ("a\nb\n\"c,\nd\n", "line 3: unclosed quote"),
         ("a\nb\n\"c,\nd\n\"e\"\n", "line 3: unclosed quote"),
@@ -77,7 +77,7 @@ fn invalid_line_is_reported_with_number() {
 }
 
 #[test]
-fn cells_are_separated_by_comma_semicolon_or_tab() {
+fn separator_is_detected_and_empty_columns_at_the_end_are_ignored() {
     for text in [
         "sub,x\na,1\n",
         "sub;x\na;1\n",
@@ -101,14 +101,14 @@ fn cells_are_separated_by_comma_semicolon_or_tab() {
 }
 
 #[test]
-fn rows_after_an_invalid_row_are_read() {
-    let read_line_numbers = |text: &[u8]| -> Vec<String> {
+fn rows_after_an_invalid_row_are_read_unless_a_quote_is_unclosed() {
+    let read_line_numbers_or_errors = |text: &[u8]| -> Vec<String> {
         let rows = RowReader::new(text).unwrap();
         rows.map(|row| row.map_or_else(|error| error.to_string(), |row| row.line.to_string()))
             .collect()
     };
     assert_eq!(
-        read_line_numbers(b"a,b\n1\n2,\xff\n3,4\n5,6,7\n8,9"),
+        read_line_numbers_or_errors(b"a,b\n1\n2,\xff\n3,4\n5,6,7\n8,9"),
         [
             "line 2: found 1 cell, expected 2",
             "line 3: not UTF-8",
@@ -118,7 +118,7 @@ fn rows_after_an_invalid_row_are_read() {
         ]
     );
     assert_eq!(
-        read_line_numbers(b"{}\n{\"a\":}\n[]\n{\"b\":1}"),
+        read_line_numbers_or_errors(b"{}\n{\"a\":}\n[]\n{\"b\":1}"),
         [
             "1",
             "line 2: not well-formed JSON: column 6: expected a value",
@@ -126,7 +126,7 @@ fn rows_after_an_invalid_row_are_read() {
             "4"
         ]
     );
-    assert_eq!(read_line_numbers(b"a\n\"b\nc\n"), ["line 2: unclosed quote"]);
+    assert_eq!(read_line_numbers_or_errors(b"a\n\"b\nc\n"), ["line 2: unclosed quote"]);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn rows_read_in_blocks_equal_rows_read_at_once() {
 }
 
 #[test]
-fn text_far_after_a_json_list_is_refused() {
+fn long_whitespace_after_a_json_list_is_refused() {
     let text = format!("{{\"items\":[{{\"a\":1}}]}}{}x", " ".repeat(MAX_ROW_BYTES));
     let mut rows = RowReader::with_options(text.as_bytes(), true, str::to_owned).unwrap();
     assert_eq!(describe_rows(&mut rows), ["1 {\"a\":1}", "line 1: found 128 KiB of whitespace"]);

@@ -7,17 +7,18 @@ use memchr::memchr_iter;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// Member that contains the token in the JSON output of `token mint` and `token create`.
+/// Member that contains the token in the JSON output of `token create`, `token mint` for one token,
+/// and `token renew`.
 const TOKEN_MEMBER: &str = "token";
 
-/// Maximum number of nested layers around a token. A layer consists of quotes or other
-/// punctuation, of a name such as `NAME=`, of a keyword, or of an authentication scheme.
-const MAX_LAYERS: usize = 16;
+/// Maximum number of passes that remove nested layers around a token. Each pass removes quotes and
+/// other punctuation, and then at most one name such as `NAME=`, keyword or authentication scheme.
+const MAX_PASSES: usize = 16;
 
 /// Content of a text from which no single token can be extracted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotOneToken {
-    /// A URL.
+    /// A URL without a token.
     Url,
     /// A JSON object with several tokens or without a token. The value contains the path of each
     /// token in the notation of jq.
@@ -25,24 +26,25 @@ pub(crate) enum NotOneToken {
     /// A signed token in JSON serialization (RFC 7515, section 7.2). The value is the jq expression
     /// that converts the token to compact serialization.
     JsonSerialization(&'static str),
-    /// Several tokens.
+    /// Several tokens, not in a JSON object.
     Several,
     /// One token inside of other text.
     InsideOtherText,
 }
 
 /// Returns the token in a text, without surrounding whitespace, quotes, `b'…'`, `NAME=` and
-/// `Bearer `, and without line breaks in the token. In a JSON object, the token is the member
-/// `token`. Without this member, it is the only token at any depth.
+/// `Bearer `, and without line breaks in the token. In a JSON object, the token is the string in
+/// the member `token`. Without such a member, it is the only token at any depth.
 ///
-/// If nothing is recognized, returns the text without surrounding whitespace. The text may be an
-/// id; otherwise, the verifier refuses the text as malformed.
+/// If a text that is neither a URL nor a JSON object contains no token, returns the text without
+/// surrounding whitespace. The text may be an id, from which quotes are removed; otherwise, the
+/// verifier refuses the text as malformed.
 pub(crate) fn extract_token(text: &str) -> Result<Cow<'_, str>, NotOneToken> {
     let trimmed = trim(text);
     // The text may also be an id. Quotes are removed from ids and tokens, but other layers only
     // from tokens.
     let unquoted = trimmed.trim_matches(['"', '\'']);
-    if is_token_text(unquoted) {
+    if has_only_token_characters(unquoted) {
         return Ok(Cow::Borrowed(unquoted));
     }
     if trimmed.starts_with('{')
@@ -51,7 +53,7 @@ pub(crate) fn extract_token(text: &str) -> Result<Cow<'_, str>, NotOneToken> {
         return extract_from_object(object).map(Cow::Owned);
     }
     let token = remove_layers(trimmed);
-    if is_token_text(token) && token.contains('.') {
+    if has_only_token_characters(token) && token.contains('.') {
         return Ok(Cow::Borrowed(token));
     }
     match join_lines(token)? {
@@ -65,7 +67,7 @@ pub(crate) fn extract_token(text: &str) -> Result<Cow<'_, str>, NotOneToken> {
     }
 }
 
-/// Returns the token in the member `token`. Without this member, returns the only token at any
+/// Returns the string in the member `token`. Without such a member, returns the only token at any
 /// depth.
 fn extract_from_object(object: Map<String, Value>) -> Result<String, NotOneToken> {
     if let Some(text) = object.get(TOKEN_MEMBER).and_then(Value::as_str) {
@@ -98,7 +100,7 @@ fn collect_tokens(value: &Value, path: &str, tokens: &mut Vec<(String, String)>)
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
         Value::String(text) => {
             let token = remove_layers(trim(text));
-            if has_token_header(token) {
+            if resembles_token(token) {
                 tokens.push((path.to_owned(), token.to_owned()));
             }
         }
@@ -131,9 +133,9 @@ fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_format_char(c))
 }
 
-/// Returns whether a text has only the characters of a token in compact serialization, and padding
-/// (`=`) only at the end of a part.
-fn is_token_text(text: &str) -> bool {
+/// Returns whether a text has only the characters of a token in compact serialization, in base64url
+/// or base64, and padding (`=`) only at the end of a part. This is also true for an id.
+fn has_only_token_characters(text: &str) -> bool {
     // Without an early exit, the loop compares many bytes at once.
     text.bytes().fold(true, |all_fit, byte| all_fit & is_token_byte(byte))
         && memchr_iter(b'=', text.as_bytes())
@@ -155,7 +157,7 @@ fn may_follow_padding(rest: &str) -> bool {
 fn remove_layers(text: &str) -> &str {
     let mut text = text;
     let mut is_scheme_removed = false;
-    for _ in 0..MAX_LAYERS {
+    for _ in 0..MAX_PASSES {
         let inner = remove_layer(text, &mut is_scheme_removed);
         if inner.len() == text.len() {
             break;
@@ -206,7 +208,8 @@ fn is_keyword(word: &str) -> bool {
 
 /// Returns the rest after `NAME=` or `NAME:`. The rest must contain a full stop, as every token
 /// does. The name must not contain a full stop, because the `=` may be the padding of a token such
-/// as `e30.e30=.`.
+/// as `e30.e30=.`. The rest must not start with `.`, because the `=` may be padding, or with `/`,
+/// because the `:` may belong to a URL.
 fn strip_name(text: &str) -> Option<&str> {
     let is_name_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
     let end = text.find(['=', ':'])?;
@@ -227,12 +230,12 @@ fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
         .map(|line| line.strip_suffix('\\').unwrap_or(line).trim_start())
         .filter(|line| !line.is_empty())
         .collect();
-    if lines.len() > 1 && lines.iter().all(|line| has_token_header(line)) {
+    if lines.len() > 1 && lines.iter().all(|line| resembles_token(line)) {
         return Err(NotOneToken::Several);
     }
     let token = lines.concat();
-    let is_token = is_token_text(&token) && matches!(token.matches('.').count(), 2 | 4);
-    Ok(is_token.then_some(token).filter(|token| has_token_header(token)))
+    let is_token = has_only_token_characters(&token) && matches!(token.matches('.').count(), 2 | 4);
+    Ok(is_token.then_some(token).filter(|token| resembles_token(token)))
 }
 
 /// Returns the number of tokens in a text.
@@ -242,12 +245,12 @@ fn count_embedded_tokens(text: &str) -> usize {
     // A sequence of token characters can start with text that is not part of the token, for example
     // with a path, or with the `20` of `%20`.
     let candidates = sequences.filter_map(|sequence| sequence.get(sequence.find("ey")?..));
-    candidates.filter(|candidate| has_token_header(candidate)).count()
+    candidates.filter(|candidate| resembles_token(candidate)).count()
 }
 
 /// Returns whether a word resembles a signed or encrypted token. The word must start with `ey`, the
 /// start of a JSON object in base64url, and must contain at least two full stops.
-fn has_token_header(word: &str) -> bool {
+fn resembles_token(word: &str) -> bool {
     word.starts_with("ey") && word.matches('.').count() >= 2
 }
 

@@ -69,7 +69,7 @@ fn text_around_token_is_removed() {
 }
 
 #[test]
-fn single_token_in_json_is_found() {
+fn only_a_single_token_in_json_is_extracted() {
     for template in [
         r#"{"token":"@","jti":"x","id":7}"#,
         r#"{ "token": "Bearer @" }"#,
@@ -115,7 +115,7 @@ fn token_broken_into_lines_is_joined() {
 }
 
 #[test]
-fn malformed_token_is_not_corrected() {
+fn malformed_input_is_not_corrected() {
     let halves = TOKEN.split_at(30);
     for inserted in
         [" ", "\t", "\\", "\\\\", " \n", " \\\n", "\u{a0}", "\u{200b}", "\u{feff}", "\"", "'"]
@@ -139,7 +139,7 @@ fn malformed_token_is_not_corrected() {
 }
 
 #[test]
-fn text_without_a_single_token_is_classified() {
+fn text_that_is_not_one_token_is_classified() {
     for (template, expected) in [
         ("@\n@", NotOneToken::Several),
         ("@ @ @", NotOneToken::Several),
@@ -161,7 +161,7 @@ fn text_without_a_single_token_is_classified() {
 }
 
 #[test]
-fn unrecognized_text_is_unchanged() {
+fn text_without_recognized_layers_is_only_trimmed() {
     for text in [
         "",
         "7",

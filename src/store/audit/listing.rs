@@ -16,7 +16,7 @@ pub(crate) struct EventFilter {
     pub(crate) since: Option<Timestamp>,
     /// Only events at this time or earlier.
     pub(crate) until: Option<Timestamp>,
-    /// Only events of commands for which this jeton user was logged in.
+    /// Only events with this acting jeton user.
     pub(crate) user: Option<UserId>,
     /// Only events of this command, or of all commands with this first word.
     pub(crate) action: Option<Untrusted>,
@@ -32,7 +32,7 @@ pub(crate) struct EventFilter {
 /// Returns the SQL condition that an event is not earlier than the SQL parameter `since`. The
 /// search starts at the lowest id of such an event. The condition also compares the time of each
 /// event, because an event with a higher id can have an earlier time: ids follow the order of
-/// commits, but an event gets its time before the process waits for the lock. The unary `+`
+/// insertion, but an event gets its time before the process waits for the lock. The unary `+`
 /// operators keep SQLite from scanning all older rows and from sorting.
 fn since_condition(since: &str) -> String {
     format!("a.id >= (SELECT min(+id) FROM audit WHERE at >= {since}) AND +a.at >= {since}")

@@ -1,4 +1,5 @@
-//! The table of audit events. A row records one or more changes by a command, or a refused change.
+//! The table of audit events. A row records one or more changes by a command, an export of secrets,
+//! or a refusal of a change or export.
 
 mod listing;
 
@@ -17,7 +18,8 @@ use crate::model::{
 pub(crate) struct NewEvent<'e> {
     /// Time of the event.
     pub(crate) at: Timestamp,
-    /// The logged-in jeton user, if any.
+    /// Acting jeton user: the user of the session or bearer token or, for example in `login` and
+    /// `register`, the user of the account. `None` if the command has no such user.
     pub(crate) user: Option<UserId>,
     /// Operating system user id (UID).
     pub(crate) os_uid: u32,
@@ -25,10 +27,12 @@ pub(crate) struct NewEvent<'e> {
     pub(crate) action: &'e str,
     /// Object of the command (the target of the event), and further data (the detail).
     pub(crate) subject: EventSubject,
-    /// `done` for a change. `undelivered` if the output of the command could not be delivered.
-    /// `revoked` if `jeton run` revoked a token at its end. Otherwise an error code.
+    /// `done` for a change or an export of secrets. `undelivered` if the output of the command
+    /// could not be delivered, or if minting ended before the first token. `revoked` if `jeton run`
+    /// revoked a token when the run ended. `token_reused` if a reused refresh token ended its
+    /// session. Otherwise the error code of a refusal.
     pub(crate) outcome: &'e str,
-    /// Number of changed objects.
+    /// Number of changed or exported objects.
     pub(crate) count: usize,
 }
 

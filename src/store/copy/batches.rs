@@ -6,7 +6,7 @@ use super::super::connection::Connection;
 use super::tables::Table;
 
 /// Maximum number of rows in a batch. Larger batches are not faster.
-const BATCH_ROWS: usize = 5_000;
+const MAX_BATCH_ROWS: usize = 5_000;
 
 /// Size in bytes at which a batch ends.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
@@ -40,7 +40,7 @@ pub(super) fn for_each_batch(
             byte_count += column.push(row, position)?;
         }
         row_count += 1;
-        if row_count == BATCH_ROWS || byte_count >= BATCH_BYTES {
+        if row_count == MAX_BATCH_ROWS || byte_count >= BATCH_BYTES {
             visit(&columns)?;
             columns.iter_mut().for_each(Column::clear);
             (row_count, byte_count) = (0, 0);

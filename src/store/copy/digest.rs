@@ -15,7 +15,8 @@ pub(crate) struct TableDigest {
     pub(crate) table: &'static str,
     /// Number of rows.
     pub(crate) rows: usize,
-    /// SHA-256 digest of all values, row by row, in hexadecimal digits.
+    /// SHA-256 digest of all values in the columns that a copy transfers, row by row, in
+    /// hexadecimal digits.
     pub(crate) sha256: String,
 }
 

@@ -28,7 +28,8 @@ use std::time::Duration;
 /// A complete copy that other processes cannot see yet. Dropping the value removes the copy.
 pub(crate) struct PendingCopy {
     target: PendingTarget,
-    /// Digests of all tables, which are equal in both stores.
+    /// Digests of the copied tables. Before the event of the copy was added to the new store, these
+    /// digests were equal in both stores.
     pub(crate) digests: Vec<TableDigest>,
 }
 
@@ -71,7 +72,8 @@ impl PendingCopy {
 
 impl Store {
     /// Copies the current state of the store to a new store, and adds `event` to the new store.
-    /// Returns an error if the target already has a store. An error of `observer` ends the copy.
+    /// Returns an error if the target file exists, or if the schema of the target address already
+    /// has a store or tables of another program. An error of `observer` ends the copy.
     pub(crate) fn copy(
         &mut self,
         target: ResolvedAddress,
@@ -103,8 +105,8 @@ impl Store {
     }
 }
 
-/// Copies all rows to a new SQLite file at `target`, and adds `event`, if given, to the new
-/// file.
+/// Copies all rows to a new SQLite file, and adds `event`, if given, to the new file. The file
+/// appears at `target` only when the caller calls [`PendingBackup::persist`].
 pub(super) fn copy_to_file(
     source: &Reader<'_>,
     target: &Path,

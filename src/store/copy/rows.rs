@@ -74,8 +74,9 @@ pub(super) fn copy_rows(
     Ok(digests)
 }
 
-/// Returns the statement that inserts rows into `table`. The parameters are the values of the
-/// columns `names`. The statement itself computes the values of [`Table::derived_columns`].
+/// Returns the statement that inserts rows into `table`, for [`Connection::execute_for_rows`]. The
+/// parameters are the values of the columns `names`. The statement itself computes the values of
+/// [`Table::derived_columns`].
 fn insert_sql(target: Connection<'_>, table: &Table, names: &[&str]) -> String {
     let derived = table.derived_columns(target);
     let mut columns = names.to_vec();

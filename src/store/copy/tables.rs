@@ -1,4 +1,4 @@
-//! The tables of a store, with the columns that both engines have.
+//! The tables and columns that a copy transfers.
 
 use super::super::columns::ColumnType::{self, Bool, Bytes, Integer, Text, Uuid};
 use super::super::connection::Connection;
@@ -182,7 +182,8 @@ const TABLES: [Table; 10] = [
     },
 ];
 
-/// Returns all tables with their common columns. A table follows the tables that it refers to.
+/// Returns the [`TABLES`] with the columns that both stores have. A table follows the tables to
+/// which the table refers.
 pub(super) fn common_tables(source: Connection<'_>, target: Connection<'_>) -> [Table; 10] {
     let mut tables = TABLES;
     if source.is_server() && target.is_server() {
@@ -229,7 +230,7 @@ impl Table {
         }
     }
 
-    /// Returns the columns that only this engine has and that a copy fills, each with the SQL
+    /// Returns the columns that only this engine has and that a copy computes, each with the SQL
     /// expression of its value.
     pub(super) fn derived_columns(&self, engine: Connection<'_>) -> Vec<(&'static str, String)> {
         match engine {
@@ -257,7 +258,7 @@ mod tests {
     use crate::store::schema::create_schema;
 
     #[test]
-    fn copied_tables_match_schema_except_user_blocks() {
+    fn copied_tables_match_sqlite_schema_except_user_blocks() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         create_schema(&connection).unwrap();
         let texts = |sql: &str| -> Vec<String> {

@@ -133,7 +133,7 @@ fn migrated_audit_events_keep_target_texts() {
 }
 
 #[test]
-fn migrated_audit_events_have_target_kinds() {
+fn migrated_audit_events_have_target_kinds_and_details() {
     let connection = create_database(2);
     migrate(&connection, 2);
     let kinds_sql = "SELECT group_concat(kind || ' ' || number, ', ') FROM

@@ -1,7 +1,7 @@
 //! Address of a server: a URL as for libpq.
 
+use super::connection_parameters::{DEFAULT_PORT, Endpoint, Parameters};
 use super::error::InvalidServerAddress;
-use super::parameters::{DEFAULT_PORT, Endpoint, Parameters};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use std::ffi::OsStr;
 
@@ -28,8 +28,9 @@ pub(crate) struct ServerAddress {
 }
 
 impl ServerAddress {
-    /// Parses `postgres://USER:PASSWORD@HOST:PORT,…/DATABASE?PARAMETER=VALUE&…`. Every part is
-    /// optional. Every part except `PORT` may be percent-encoded.
+    /// Parses `postgres://USER:PASSWORD@HOST:PORT,…/DATABASE?PARAMETER=VALUE&…`. The caller has
+    /// checked the scheme. Every other part is optional, but `PORT` requires `HOST`, and
+    /// `PARAMETER` requires `=`. Every part except `PORT` may be percent-encoded.
     pub(crate) fn parse(text: &OsStr) -> Result<Self, InvalidServerAddress> {
         let text = text.to_str().ok_or(InvalidServerAddress::NotUtf8)?;
         let (_, text) = text.split_once("://").unwrap_or_default();
@@ -68,7 +69,7 @@ impl ServerAddress {
         self.parameters.password().is_some()
     }
 
-    /// Returns the address without its password, for child processes.
+    /// Returns the address without its password, for child processes and for commands in hints.
     pub(crate) fn text_without_password(&self) -> &str {
         &self.text_without_password
     }

@@ -33,13 +33,13 @@ const UNSAFE_CONDITIONS: [(&str, &str); 6] = [
         "EXISTS (SELECT 1 FROM information_schema.table_privileges
              WHERE grantee = 'PUBLIC' AND table_schema = current_schema()
                  AND table_name IN ('store', 'users', 'keys', 'tokens', 'sessions'))",
-        "every user of the database has rights on the tables of the store: \
+        "every user of the database has rights on tables of the store: \
          revoke the rights of PUBLIC",
     ),
 ];
 
-/// Returns a warning for each setting or right that endangers the store.
-pub(in crate::store) fn find_unsafe_settings(
+/// Returns the warning of each condition in [`UNSAFE_CONDITIONS`] that is true.
+pub(in crate::store) fn find_server_risks(
     connection: Connection<'_>,
 ) -> Result<Vec<String>, Error> {
     let mut warnings = Vec::new();

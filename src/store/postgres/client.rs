@@ -22,7 +22,7 @@ pub(in crate::store) struct Client {
     connection: RefCell<Arc<ServerConnection>>,
     /// Statements that are sent before the next statement, in the same round trip.
     pub(super) queued: RefCell<Queue>,
-    /// Rows of the queued queries that were sent with the last statement.
+    /// Rows of the queued statements that were sent with the last statement.
     pub(super) prefetched: RefCell<PrefetchedRows>,
     /// Deadline of the current transaction: the server waits for a lock until this time.
     deadline: Cell<Instant>,
@@ -39,7 +39,7 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) const TRANSACTION_ID_COLUMN: &str = "transaction_id";
 
 impl Client {
-    /// Connects to a server. After a fault that may be transient, tries again until the deadline.
+    /// Connects to a server, as [`connect_until`] does.
     pub(super) fn connect(
         config: &Arc<ConnectionConfig>,
         deadline: Instant,
@@ -95,8 +95,8 @@ impl Client {
     }
 
     /// Queues the beginning of a read transaction, as [`Client::queue_batch`] does. If the
-    /// connection is lost before the answer, `sql` and all statements that were sent together with
-    /// `sql` are sent again on a new connection.
+    /// connection is lost before the answer and before the deadline, `sql` and all statements that
+    /// were sent together with `sql` are sent again on a new connection.
     pub(super) fn queue_read_begin(&self, sql: &str) {
         self.queue_batch(sql);
         self.queued.borrow_mut().is_repeatable = true;
@@ -138,9 +138,9 @@ impl Client {
         });
     }
 
-    /// Commits, and returns whether the standbys that the server waits for have confirmed the
-    /// commit. At the deadline, a request to cancel ends this wait: the server then answers that
-    /// the commit is complete without the standbys.
+    /// Sends the queued statements, and commits. Returns `false` if the commit is complete, but it
+    /// is not certain that standbys have confirmed the commit. At the deadline, a request to cancel
+    /// ends the wait of the server for its standbys.
     pub(super) fn commit(&self, deadline: Instant) -> Result<bool, Error> {
         self.prefetched.borrow_mut().clear();
         let queue = self.queued.take();
@@ -188,8 +188,9 @@ impl Client {
     }
 
     /// Sends the queued statements and `statement` in one round trip, and returns the result of
-    /// `statement`. Keeps the rows of the queued queries. If the connection is lost and the queue
-    /// begins a read transaction, sends all these statements again on a new connection.
+    /// `statement`. Keeps the rows of the queued statements. If the queue begins a read transaction
+    /// and the connection is lost before the deadline, sends all these statements again on a new
+    /// connection.
     pub(super) fn send<T>(
         &self,
         statement: &impl AsyncFn(&tokio_postgres::Client) -> Result<T, tokio_postgres::Error>,

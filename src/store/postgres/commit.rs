@@ -12,10 +12,11 @@ use crate::store::values::values;
 use std::time::Instant;
 
 impl PostgresDatabase {
-    /// Commits the transaction. If no answer to the COMMIT arrives, asks the server for the outcome
-    /// on a new connection. If the transaction was not committed, returns the error of the failed
-    /// attempt, so that the caller runs the transaction again. If the outcome stays unknown, the
-    /// error names the rows of `summary`.
+    /// Commits the transaction. After a retryable error, such as a lost connection before the
+    /// answer to the COMMIT, asks the server for the outcome on a new connection. If the
+    /// transaction was not committed, returns the error of the failed attempt, so that the caller
+    /// can run the transaction again. If the outcome stays unknown, the error names the rows of
+    /// `summary`.
     pub(super) fn commit(&mut self, deadline: Instant, summary: WriteSummary) -> Result<(), Error> {
         // After a lost connection, the outcome can be found only by the id of the transaction. The
         // server sends the id in the answer to the queued statements.
@@ -39,8 +40,8 @@ impl PostgresDatabase {
         }
     }
 
-    /// Returns whether the transaction was committed, or `None` if the server does not answer in
-    /// time.
+    /// Returns whether the transaction was committed, or `None` if the outcome stays unknown, for
+    /// example because the server does not answer until the deadline.
     fn query_outcome(
         &mut self,
         transaction_id: u64,
@@ -89,7 +90,8 @@ impl PostgresDatabase {
         )
     }
 
-    /// Returns whether the store contains rows of the transaction that `summary` describes.
+    /// Returns whether the store contains the rows of the transaction that `summary` describes (see
+    /// [`WriteSummary::is_stored`]).
     fn has_rows_of(&self, summary: &WriteSummary, deadline: Instant) -> Result<bool, Error> {
         begin_read(&self.client, &self.config, deadline);
         let has_rows = summary.is_stored(&Reader::new(Connection::Postgres(&self.client)));

@@ -1,10 +1,11 @@
 //! Configuration of a connection: the parameters of an address, then of a service file, of
-//! environment variables and of a passfile, then defaults. The order is the order of libpq.
+//! environment variables and of a passfile, then defaults. The order is the order of libpq. Unlike
+//! libpq, jeton uses no service file and fewer variables for an address with a host.
 
 use super::address::ServerAddress;
+use super::connection_parameters::{Endpoint, Parameters};
 use super::environment::PostgresEnvironment;
 use super::error::ConnectionError;
-use super::parameters::{Endpoint, Parameters};
 use super::passfile::Passfile;
 use super::service_file;
 use super::ssl_mode::SslMode;
@@ -75,7 +76,7 @@ impl ServerAddress {
     }
 }
 
-/// Fills the parameters that the address does not contain.
+/// Sets the parameters that the address does not contain, except for passwords from a passfile.
 fn complete(
     mut parameters: Parameters,
     environment: &PostgresEnvironment,
@@ -128,7 +129,7 @@ fn complete(
 }
 
 /// Returns the directory of the Unix socket of a server on Debian and Fedora. If this directory is
-/// missing, returns the directory of a server built from source.
+/// missing, returns the socket directory of a server built from source.
 fn default_socket_directory() -> &'static str {
     let directory = "/var/run/postgresql";
     // The choice does not depend on the existence of a socket: every user can create a socket in

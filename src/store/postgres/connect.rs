@@ -1,8 +1,8 @@
 //! Connection attempts, and the reasons why they fail.
 
 use super::config::{ConnectionConfig, Server};
+use super::connection_parameters::DEFAULT_PORT;
 use super::error::ConnectionError;
-use super::parameters::DEFAULT_PORT;
 use crate::model::escape;
 use rustls::CertificateError;
 use std::error::Error as _;
@@ -18,20 +18,22 @@ use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
 
-/// Maximum wait for an answer of the server after the deadline, at which the server itself ends a
-/// wait for a lock. If no answer arrives, the server must answer on a new connection within another
-/// `ANSWER_TIME`. Otherwise, the connection counts as lost.
+/// Maximum time in which a reachable server answers. At the deadline of a transaction, the server
+/// itself ends a wait for a lock. If no answer arrives within `ANSWER_TIME` after this deadline,
+/// the server must answer on a new connection within another `ANSWER_TIME`. Otherwise, the
+/// connection counts as lost. Attempts to connect and commits have at least this time, even after a
+/// deadline.
 pub(super) const ANSWER_TIME: Duration = Duration::from_secs(2);
 
 /// Message of tokio-postgres if the server asks for a password that the configuration lacks.
 const MISSING_PASSWORD: &str = "password missing";
 /// Message of tokio-postgres for a server without TLS.
 const NO_TLS: &str = "server does not support TLS";
-/// Beginning of the message of a failed look-up of a host name. This error has no `ErrorKind`.
+/// Beginning of the message of a failed look-up of a host name, which no `ErrorKind` identifies.
 const FAILED_LOOKUP: &str = "failed to lookup address information";
 
-/// Server function that sends a notice if a commit ends without the confirmation of a standby. Its
-/// name identifies the notice, because the text of a notice depends on the server's language.
+/// Name of the server function that sends a notice if a commit ends without the confirmation of a
+/// standby. This name identifies the notice, because its text depends on the server's language.
 const STANDBY_WAIT_ROUTINE: &str = "SyncRepWaitForLSN";
 
 /// A connection to one of the servers of an address. Dropping the value closes the connection.
@@ -63,7 +65,7 @@ impl Drop for ServerConnection {
 /// transient, or else the fault of the last server.
 ///
 /// The servers share the time until the deadline. Each server has at most the `connect_timeout` of
-/// the address. If the address has no `connect_timeout`, each of several servers has at most
+/// the address or service. Without `connect_timeout`, each of several servers has at most
 /// `host_limit`.
 pub(super) async fn connect(
     config: &ConnectionConfig,
@@ -135,7 +137,7 @@ pub(super) async fn is_answering(server: &Server, limit: Duration) -> bool {
         // A pooler reports an unreachable server with a code of class 08 (connection exception).
         Ok(Err(error)) => {
             error.code().is_some_and(|state| !state.code().starts_with("08"))
-                || is_read_only(&error)
+                || violates_session_attributes(&error)
         }
         Err(_) => false,
     }
@@ -184,7 +186,7 @@ pub(crate) enum ConnectFault {
     Transient(ConnectionError),
     /// The server does not fulfil `target_session_attrs`. By default, an address with several hosts
     /// requires a server that accepts writes.
-    ReadOnly,
+    SessionAttributes,
     /// A later attempt fails too.
     Permanent(ConnectionError),
 }
@@ -195,8 +197,8 @@ impl From<&Error> for ConnectFault {
         if is_transient(error) {
             return Self::Transient(ConnectionError::Refused { message, hint: None });
         }
-        if is_read_only(error) {
-            return Self::ReadOnly;
+        if violates_session_attributes(error) {
+            return Self::SessionAttributes;
         }
         Self::Permanent(ConnectionError::Refused { message, hint: hint(error) })
     }
@@ -234,7 +236,7 @@ pub(super) fn is_transient(error: &Error) -> bool {
 }
 
 /// Returns whether tokio-postgres refused a server that does not fulfil `target_session_attrs`.
-fn is_read_only(error: &Error) -> bool {
+fn violates_session_attributes(error: &Error) -> bool {
     // An error of the same kind from the system has an error number.
     io_error(error).is_some_and(|error| {
         error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()

@@ -1,4 +1,5 @@
-//! Files with passwords, keys and certificates.
+//! Reading of passfiles, service files, private keys and certificates, with a check of the
+//! permissions.
 
 use super::error::ConnectionError;
 use crate::files;

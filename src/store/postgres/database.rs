@@ -9,7 +9,7 @@ use super::{ServerAddress, ServerError};
 use crate::model::{StoreId, Timestamp};
 use crate::store::connection::Connection;
 use crate::store::lock::Retryable;
-use crate::store::transaction::{Reader, SnapshotStart, WriteLock, WriteSummary, Writer};
+use crate::store::transaction::{Reader, SnapshotStart, WriteLock, Writer};
 use crate::store::{Error, InitialRows};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,13 +21,13 @@ pub(in crate::store) struct PostgresDatabase {
     state: ServerState,
     /// Set while the transaction of a dry run is open.
     is_in_dry_run: bool,
-    /// Set if a commit is complete without the confirmation of a standby.
+    /// Set if a commit is complete, but it is not certain that a standby has confirmed the commit.
     pub(super) has_unconfirmed_commit: bool,
 }
 
 impl PostgresDatabase {
-    /// Opens the store in the database. Returns [`ServerError::NoStore`] if the database has no
-    /// store.
+    /// Opens the store in the schema of `config`, or in the search path if `config` has no schema.
+    /// Returns [`ServerError::NoStore`] if no store exists there.
     pub(in crate::store) fn open(
         address: &ServerAddress,
         config: ConnectionConfig,
@@ -80,8 +80,8 @@ impl PostgresDatabase {
         Self { config, client, state, is_in_dry_run: false, has_unconfirmed_commit: false }
     }
 
-    /// Returns whether a commit is complete without the confirmation of a standby that the server
-    /// waits for.
+    /// Returns whether a commit is complete, but it is not certain that a standby for which the
+    /// server waits has confirmed the commit.
     pub(in crate::store) fn has_unconfirmed_commit(&self) -> bool {
         self.has_unconfirmed_commit
     }
@@ -95,12 +95,14 @@ impl PostgresDatabase {
         self.state.server_time
     }
 
-    /// Returns whether the server is a standby, or transactions are read-only by default.
+    /// Returns whether, when the store was opened, the server was a standby, or transactions were
+    /// read-only by default.
     pub(in crate::store) fn is_read_only(&self) -> bool {
         self.state.is_read_only
     }
 
-    /// Runs `work` on an unchanging snapshot.
+    /// Runs `work` on an unchanging snapshot. While the transaction of a dry run is open, runs
+    /// `work` in that transaction.
     pub(in crate::store) fn read<T, E: From<Error>>(
         &mut self,
         timeout: Duration,
@@ -147,7 +149,8 @@ impl PostgresDatabase {
         }
     }
 
-    /// Runs `work` in the transaction of the dry run. If `work` fails, only its changes are undone.
+    /// Runs `work` in the transaction of the dry run, which the first call begins and no call
+    /// commits. If `work` fails, only the changes of this call are undone.
     pub(in crate::store) fn write_without_commit<T, E: From<Error>>(
         &mut self,
         deadline: Instant,
@@ -158,8 +161,11 @@ impl PostgresDatabase {
             let lock = WriteLock::Exclusive;
             begin_write(&self.client, &self.config, lock, self.lock_key(), deadline);
             // Sends the beginning of the transaction now. If the write lock is not acquired, this
-            // method fails before `is_in_dry_run` is set.
-            self.client.execute_batch("SAVEPOINT dry_run")?;
+            // method fails before `is_in_dry_run` is set. This savepoint itself is not used.
+            if let Err(error) = self.client.execute_batch("SAVEPOINT dry_run") {
+                self.client.end_without_answer("ROLLBACK");
+                return Err(error.into());
+            }
             self.is_in_dry_run = true;
         }
         self.client.queue("SAVEPOINT dry_run", Vec::new());
@@ -217,8 +223,8 @@ fn load_or_diagnose_state(
 }
 
 /// Creates the store. The first returned value is `true` if this process created the store, and
-/// `false` if another process was faster. The second returned value is `true` if the standbys that
-/// the server waits for have confirmed the commit.
+/// `false` if another process was faster. The second returned value is the result of
+/// [`Client::commit`].
 fn create_store(
     client: &Client,
     config: &ConnectionConfig,
@@ -236,10 +242,11 @@ fn create_store(
         initial_rows,
     );
     match result {
-        Ok(is_created) => {
+        Ok(summary) => {
+            let is_created = summary.is_some();
             let is_confirmed = match client.commit(deadline.max(Instant::now() + ANSWER_TIME)) {
                 Err(Error::Server(ServerError::ConnectionLost(_))) => {
-                    Err(WriteSummary::default().into_error("connection lost"))
+                    Err(summary.unwrap_or_default().into_error("connection lost"))
                 }
                 other => other,
             }?;

@@ -62,9 +62,12 @@ impl InvalidServerAddress {
     /// Returns the instruction that resolves the error.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::UnencodedAt | Self::MissingValue => Some(
+            Self::UnencodedAt => Some(
                 "percent-encode special characters of the user name and the password: `%40` for `@`",
             ),
+            Self::MissingValue => {
+                Some("write each parameter as `NAME=VALUE`, with `%26` for `&` in a value")
+            }
             Self::Unsupported("options") => Some("use `schema` to set the schema"),
             Self::OptionalTls(_) => {
                 Some("use `sslmode=verify-full`, or `sslmode=disable` on a trusted network")
@@ -89,12 +92,14 @@ impl InvalidServerAddress {
 /// Reason why jeton cannot connect.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectionError {
-    /// A parameter from a service file or variable is invalid.
+    /// A parameter from a service file or variable is invalid, or only one of `sslcert` and
+    /// `sslkey` is set.
     #[error("invalid connection parameter: {0}")]
     Parameter(#[from] InvalidServerAddress),
     #[error("service `{}` not found", redact_for_error(.0))]
     UnknownService(String),
-    /// Neither the address nor the environment contains a user name.
+    /// No user name is set in the address, in the service or in a variable that applies to the
+    /// address, and the operating system has no name for the current user.
     #[error("no user name for the database")]
     NoUser,
     /// Other users have permissions for a file with a password or private key.
@@ -116,7 +121,8 @@ pub(crate) enum ConnectionError {
     NoTrustedCertificates,
     #[error("TLS set-up failed: {0}")]
     Tls(String),
-    /// The server, the network or the TLS handshake refused the connection.
+    /// No connection was made: the server refused the connection or did not answer, or the network
+    /// or the TLS handshake failed.
     #[error("cannot connect to the database: {message}")]
     Refused { message: String, hint: Option<&'static str> },
 }
@@ -134,21 +140,26 @@ impl ConnectionError {
 /// Error of a store in a PostgreSQL database.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServerError {
-    /// The database has no store. The text is the address of the database.
+    /// The schema has no tables of a store. The text is the address, for display.
     #[error("store not found")]
     NoStore(String),
-    /// The database at the target of a copy has a store. The text is the address of the database.
+    /// The schema at the target of a copy has a table `store`. The text is the address of the
+    /// target, for display.
     #[error("store `{0}` already exists")]
     StoreExists(String),
-    /// The tables belong to another program. The text is the address of the database.
+    /// The schema has no table `store`, but tables with the names of other tables of a store: these
+    /// tables belong to another program. The text is the address, for display.
     #[error("`{0}` is not a jeton store")]
     ForeignTables(String),
+    /// No connection was made, for a reason that a later attempt does not resolve.
     #[error(transparent)]
     Connection(#[from] ConnectionError),
-    /// No connection was made within the time limit.
+    /// No connection was made within the time limit. A later attempt may succeed.
     #[error("{0}")]
     Unavailable(ConnectionError),
-    /// The connection was lost before COMMIT, or during a read: nothing has changed.
+    /// The connection was lost before COMMIT, or during a read: nothing has changed. As an
+    /// exception, `Client::commit` returns this error if the answer to COMMIT is missing. Its
+    /// callers then determine the outcome, or report that the outcome is unknown.
     #[error("connection to the database lost: {0}")]
     ConnectionLost(String),
     /// The server ended a statement, for example at its `statement_timeout`.
@@ -157,7 +168,7 @@ pub(crate) enum ServerError {
     /// jeton was not tested with this database product, version or encoding.
     #[error("unsupported database server: {0}")]
     Unsupported(String),
-    /// The database user lacks a right that the statement needs.
+    /// The database user lacks a right on the schema, or a right that a statement needs.
     #[error("the database denies access: {0}")]
     AccessDenied(String),
 }

@@ -1,9 +1,9 @@
 //! Passwords from the passfile of libpq: lines of `HOST:PORT:DATABASE:USER:PASSWORD`.
 
+use super::connection_parameters::Endpoint;
 use super::credential_file::{self, Privacy};
 use super::environment::PostgresEnvironment;
 use super::error::ConnectionError;
-use super::parameters::Endpoint;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -14,8 +14,8 @@ const DEFAULT_SOCKET_DIRECTORIES: [&str; 3] = ["/var/run/postgresql", "/run/post
 pub(super) struct Passfile(Zeroizing<Vec<u8>>);
 
 impl Passfile {
-    /// Reads the file in the variable `PGPASSFILE`, or else `.pgpass` in the home directory. A
-    /// missing file counts as empty.
+    /// Reads the file that the variable `PGPASSFILE` names, or else `.pgpass` in the home
+    /// directory. A missing file counts as empty.
     pub(super) fn read(environment: &PostgresEnvironment) -> Result<Self, ConnectionError> {
         let in_home = || environment.home.as_ref().map(|home| home.join(".pgpass"));
         let path = environment.passfile.clone().or_else(in_home);

@@ -10,11 +10,12 @@ use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Row, SimpleQueryMessage};
 
-/// The statements to send before the next statement, in order.
+/// The statements to send before the next statement.
 #[derive(Default)]
 pub(super) struct Queue {
     /// Statements without parameters, which are sent before `statements`.
     pub(super) batch: String,
+    /// Statements that may have parameters, in order.
     pub(super) statements: Vec<QueuedStatement>,
     /// Set if the statements begin a read transaction, and can therefore be sent again.
     pub(super) is_repeatable: bool,
@@ -22,9 +23,9 @@ pub(super) struct Queue {
 
 /// Answers to the statements of a queue, and to the next statement, which was sent with the queue.
 pub(super) struct Answers<T> {
-    /// Answers to the statements without parameters.
+    /// Answers to the statements of [`Queue::batch`].
     pub(super) messages: Vec<SimpleQueryMessage>,
-    /// Rows of each queued statement with parameters.
+    /// Rows of each statement of [`Queue::statements`].
     pub(super) rows: Vec<Vec<Row>>,
     /// Result of the next statement.
     pub(super) value: T,
@@ -58,7 +59,7 @@ impl Queue {
         })
     }
 
-    /// Adds statements without parameters.
+    /// Adds statements to [`Queue::batch`].
     pub(super) fn push_batch(&mut self, sql: &str) {
         self.batch.push_str(sql);
         self.batch.push(';');
@@ -96,7 +97,7 @@ impl QueuedStatement {
     }
 }
 
-/// Queries that were sent before a caller asked for their rows, each with its rows.
+/// Queued statements that were sent before a caller asked for their rows, each with its rows.
 #[derive(Default)]
 pub(super) struct PrefetchedRows(Vec<(QueuedStatement, Vec<Row>)>);
 

@@ -1,4 +1,6 @@
-//! Schema of a PostgreSQL database: detection of its version, and creation of a new store.
+//! Tables of a store in a PostgreSQL database: detection of the schema version, and creation of a
+//! new store. A schema is a namespace of PostgreSQL; the schema version is the version of the
+//! tables.
 
 use super::client::Client;
 use super::{ServerAddress, ServerError};
@@ -7,7 +9,7 @@ use crate::store::connection::Connection;
 use crate::store::migrations::MIGRATIONS;
 use crate::store::roles::quote_identifier;
 use crate::store::sql::required_time;
-use crate::store::transaction::Writer;
+use crate::store::transaction::{WriteSummary, Writer};
 use crate::store::values::values;
 use crate::store::{Error, InitialRows};
 
@@ -34,10 +36,9 @@ impl ServerAddress {
     }
 }
 
-/// Loads the state within the open transaction of the caller. Returns an error if the version of
-/// the server or of the schema is not supported. If the store is missing, returns
-/// [`Error::Damaged`] for the missing table, column or row: the caller then calls [`diagnose`] to
-/// find the cause.
+/// Loads the state within the open transaction of the caller. Returns an error if the server or the
+/// schema version is not supported. If the store is missing, returns [`Error::Damaged`] for the
+/// missing table, column or row: the caller can then call [`diagnose`] to find the cause.
 pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Error> {
     let sql = "SELECT store_id, version,
             CAST(trunc(extract(epoch FROM clock_timestamp())) AS BIGINT),
@@ -56,9 +57,10 @@ pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Erro
     })
 }
 
-/// Returns an error with the reason why [`load_state`] found no store: an unsupported server, no
-/// access to the schema, no tables ([`ServerError::NoStore`]), or tables of another program.
-/// Returns `Ok` if the schema has a table with the name `store`.
+/// Returns an error with the reason why the current schema has no store: an unsupported server, no
+/// access to the schema, no table with the name of a table of jeton ([`ServerError::NoStore`]), or
+/// such tables but no table `store` ([`ServerError::ForeignTables`]). Returns `Ok` if the schema
+/// has a table with the name `store`.
 pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> Result<(), Error> {
     let sql = "SELECT version(), CAST(current_setting('server_version_num') AS BIGINT),
         current_setting('server_encoding')";
@@ -128,17 +130,18 @@ fn check_schema_version(found: i64) -> Result<(), Error> {
     }
 }
 
-/// Creates the tables as [`create_schema`] does, and adds the store id and the first key. Returns
-/// `false` if another process has already created the store.
+/// Creates the schema and the tables as [`create_schema`] does, and adds the store id and the first
+/// key. Returns a summary of the changes, or `None` if the schema already has a table `store`, for
+/// example because another process has created the store.
 pub(super) fn initialize_store(
     client: &Client,
     connection: Connection<'_>,
     address: &ServerAddress,
     schema_name: Option<&str>,
     initial_rows: &InitialRows,
-) -> Result<bool, Error> {
+) -> Result<Option<WriteSummary>, Error> {
     if !create_schema(client, connection, address, schema_name)? {
-        return Ok(false);
+        return Ok(None);
     }
     connection.execute(
         "INSERT INTO store (one, app, version, store_id, created_at)
@@ -148,11 +151,11 @@ pub(super) fn initialize_store(
     let writer = Writer::new(connection);
     writer.add_key(&initial_rows.key, KeyState::Active, initial_rows.now)?;
     writer.note_target(Some(Untrusted::new("the new store")));
-    Ok(true)
+    Ok(Some(writer.into_summary()))
 }
 
 /// Creates the schema `schema_name` if it is missing, and then the tables. Returns `false` if the
-/// database already has a store.
+/// schema already has a table `store`.
 pub(super) fn create_schema(
     client: &Client,
     connection: Connection<'_>,
@@ -184,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unsupported_servers_and_encodings_are_refused() {
+    fn server_is_accepted_only_with_supported_product_version_and_encoding() {
         let postgres = "PostgreSQL 15.13 on x86_64-pc-linux-gnu";
         assert!(check_server(postgres, 150_013, "UTF8").is_ok());
         for (product, version, encoding, message) in [

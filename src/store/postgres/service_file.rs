@@ -1,10 +1,10 @@
 //! Connection parameters from `pg_service.conf`, the service file of libpq. The file has a section
 //! of parameters for each service.
 
+use super::connection_parameters::Parameters;
 use super::credential_file::{self, Privacy};
 use super::environment::PostgresEnvironment;
 use super::error::ConnectionError;
-use super::parameters::Parameters;
 use configparser::ini::Ini;
 use std::path::{Path, PathBuf};
 
@@ -23,8 +23,8 @@ pub(super) fn fill(
     for path in service_file_paths(environment).into_iter().filter(|path| path.exists()) {
         let file = parse(&path, Privacy::Public)?;
         let Some(values) = file.get_map_ref().get(service) else { continue };
-        // Other users must not have access to a file with a password. The second read checks its
-        // permissions.
+        // If the section contains a password, other users must not have access to the file. The
+        // second read checks the permissions.
         if values.contains_key("password") {
             parse(&path, Privacy::Owner)?;
         }

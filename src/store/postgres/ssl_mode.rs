@@ -13,8 +13,8 @@ pub(super) enum SslMode {
 }
 
 impl SslMode {
-    /// Parses a value. Returns an error for `prefer` and `allow`, which permit connections without
-    /// TLS.
+    /// Parses a value. Returns an error for unknown values, and for `prefer` and `allow`, which
+    /// permit connections without TLS.
     pub(super) fn parse(text: &str) -> Result<Self, InvalidServerAddress> {
         match text {
             "verify-full" | "verify-ca" | "require" => Ok(Self::VerifyFull),

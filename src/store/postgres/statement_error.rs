@@ -1,5 +1,5 @@
-//! Conversion of errors from PostgreSQL statements: errors that the server reports, and errors of
-//! the connection.
+//! Conversion of errors from PostgreSQL statements: errors that the server reports, errors of the
+//! connection, and returned values of an unexpected type.
 
 use super::ServerError;
 use super::connect::{self, is_transient};
@@ -7,7 +7,8 @@ use crate::model::escape;
 use crate::store::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
-/// Number of characters after which a text from the server is cut off in an error message.
+/// Number of characters after which the text of an error is cut off, before control characters are
+/// escaped.
 const MAX_CHARS: usize = 300;
 
 impl From<tokio_postgres::Error> for Error {
@@ -72,8 +73,9 @@ fn from_server_error(error: &DbError) -> Error {
     }
 }
 
-/// Returns whether the error only means that an operation was interrupted: such an error reports no
-/// fault of the store.
+/// Returns whether the error only means that a lock was not acquired in time, that no connection
+/// was made, that the connection was lost, or that the server ended a statement. Such an error
+/// reports no fault of the store.
 pub(in crate::store) fn is_temporary_failure(error: &Error) -> bool {
     use ServerError::{ConnectionLost, StatementEnded, Unavailable};
     matches!(

@@ -1,9 +1,10 @@
-//! Statistics of a PostgreSQL server and of the database that contains the store.
+//! Statistics of a PostgreSQL server, of the connection, and of the schema that contains the store.
 
 use crate::store::connection::Connection;
 use crate::store::{Error, ServerStats};
 
-/// Loads the properties of the server and of this connection, and the size of the store's tables.
+/// Loads the properties of the server and of this connection, and the size of all tables in the
+/// schema of the store, with their indexes.
 pub(in crate::store) fn load_stats(connection: Connection<'_>) -> Result<ServerStats, Error> {
     let sql = "SELECT current_setting('server_version'), CAST(session_user AS TEXT),
             coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), FALSE),

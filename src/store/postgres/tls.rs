@@ -1,10 +1,10 @@
 //! TLS connections to a PostgreSQL server. The certificate chain and the host name are always
 //! verified.
 
+use super::connection_parameters::Parameters;
 use super::credential_file::{self, Privacy};
 use super::environment::PostgresEnvironment;
 use super::error::{ConnectionError, InvalidServerAddress};
-use super::parameters::Parameters;
 use rustls::client::WantsClientCert;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Returns the TLS client for the parameters `sslrootcert`, `sslcert` and `sslkey`.
+/// Returns the TLS connector for the parameters `sslrootcert`, `sslcert` and `sslkey`.
 pub(super) fn tls_connector(
     parameters: &Parameters,
     environment: &PostgresEnvironment,
@@ -92,7 +92,7 @@ fn read_certificates(
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         Ok(_) | Err(_) => {
-            Err(ConnectionError::unusable(kind, path, "no certificate in PEM format"))
+            Err(ConnectionError::unusable(kind, path, "not a list of certificates in PEM format"))
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Statements that begin a transaction. The client queues these statements, and sends them together
-//! with the next statement of the transaction.
+//! Statements that begin a transaction, or that wait for the end of write transactions. The client
+//! queues these statements, and sends them together with the next statement.
 
 use super::client::{Client, TRANSACTION_ID_COLUMN};
 use super::config::ConnectionConfig;
@@ -44,16 +44,16 @@ pub(super) fn begin_write(
     ));
 }
 
-/// Queues a transaction that waits for the end of all open write transactions, until the deadline
-/// at most.
+/// Queues a transaction that waits for the end of all open write transactions of the store, until
+/// the deadline at most.
 pub(super) fn await_writers(client: &Client, lock_key: i64, deadline: Instant) {
     client.set_deadline(deadline);
     let take_lock = take_lock_sql(WriteLock::Exclusive, lock_key, deadline);
     client.queue_batch(&format!("BEGIN; {take_lock}; COMMIT"));
 }
 
-/// Returns the statements that acquire the write lock in the mode `lock`. They wait for the
-/// lock until the deadline at most.
+/// Returns the statements that acquire the write lock in the mode `lock`. The statements wait for
+/// the lock until the deadline at most.
 fn take_lock_sql(lock: WriteLock, lock_key: i64, deadline: Instant) -> String {
     let function = match lock {
         WriteLock::Exclusive => "pg_advisory_xact_lock",
@@ -69,9 +69,10 @@ fn limit_lock_wait_sql(deadline: Instant) -> String {
     format!("SET LOCAL lock_timeout = {timeout_ms}")
 }
 
-/// Returns the statement that selects the schema of the address for the current transaction, or an
-/// empty text if the address names no schema. The statement does not select the schema for the
-/// whole connection, because a pooler can use another connection for the next transaction.
+/// Returns the statement that selects the configured schema for the current transaction, or an
+/// empty text if neither the address nor the service names a schema. The statement does not select
+/// the schema for the whole connection, because a pooler can use another connection for the next
+/// transaction.
 pub(super) fn set_schema_sql(config: &ConnectionConfig) -> String {
     config.schema.as_deref().map_or_else(String::new, |schema| {
         format!("SET LOCAL search_path = {};", quote_identifier(schema))
@@ -79,7 +80,8 @@ pub(super) fn set_schema_sql(config: &ConnectionConfig) -> String {
 }
 
 /// Returns the key of the write lock of a store: a 64-bit value that is derived from the store id.
-/// The stores of one database therefore have different locks.
+/// Stores with different ids therefore have different locks, even in the same database. A copy of a
+/// store has the id, and thus the lock, of its source.
 pub(super) fn lock_key(id: StoreId) -> i64 {
     let (high, low) = id.uuid().as_u64_pair();
     (high ^ low).cast_signed()

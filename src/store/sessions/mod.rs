@@ -58,8 +58,8 @@ impl Reader<'_> {
     }
 
     /// Prefetches the query of [`Reader::find_pair_by_access`]: the query is sent to a server
-    /// together with the next statement, and the later call of the method needs no round trip. Does
-    /// nothing for a file.
+    /// together with the next statement. Until a further statement is sent, a call of the method
+    /// then needs no round trip. Does nothing for a file.
     pub(crate) fn prefetch_pair_by_access(&self, jti: Jti) {
         self.connection.prefetch(|| (pair_sql(ACCESS_CONDITION), vec![jti.into()]));
     }
@@ -158,8 +158,9 @@ impl SharedWriter<'_> {
         Ok(())
     }
 
-    /// Marks the refresh token of `old` as used, and adds the pair `new` as its successor. If the
-    /// refresh token was already used, changes nothing and returns `false` (compare and set).
+    /// Marks the refresh token of `old` as used, and adds the pair `new` as the successor of `old`.
+    /// If the refresh token was already used, changes nothing and returns `false` (compare and
+    /// set).
     pub(crate) fn replace_pair(&self, old: &PairWithSession, new: &NewPair) -> Result<bool, Error> {
         let changed = self.connection.execute(
             "UPDATE pairs SET spent_at = ?2 WHERE id = ?1 AND spent_at IS NULL",

@@ -1,4 +1,4 @@
-//! Queries for several tokens: lists, counts, and bulk revocation.
+//! Statements for several tokens: lists, counts, and bulk revocation.
 
 use super::{REVOKE_TOKEN_SQL, TOKEN_AND_GRANT_COLUMNS, TOKEN_AND_GRANT_TABLES, token_from_row};
 use crate::model::{
@@ -77,7 +77,7 @@ fn status_condition(status: TokenStatus, now: &str) -> String {
 }
 
 impl Reader<'_> {
-    /// Returns a page of tokens in the order of row ids.
+    /// Returns a page of the tokens that match the filter, in the order of row ids.
     pub(crate) fn tokens(
         &self,
         filter: &TokenFilter,
@@ -103,8 +103,9 @@ impl Reader<'_> {
         self.connection.query_row(&sql, clause.values(), |row| row.get(0))
     }
 
-    /// Returns the ids of at most `max_tokens` tokens that match the filter, in ascending order.
-    /// Excludes tokens that are revoked or past their grace period.
+    /// Returns the ids of at most `max_tokens` tokens that match the filter, in ascending order. If
+    /// more tokens match, the selection is arbitrary. Excludes tokens that are revoked or past
+    /// their grace period.
     pub(crate) fn revocable_tokens(
         &self,
         filter: &TokenFilter,
@@ -175,7 +176,7 @@ mod tests {
     use rusqlite::Connection;
 
     #[test]
-    fn owner_filter_uses_index_tokens_of_grant() {
+    fn filter_by_owner_and_status_uses_index_tokens_of_grant() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
         let (owner, status) = (Some(UserId(1)), Some(TokenStatus::Live));

@@ -81,8 +81,8 @@ impl Reader<'_> {
     }
 
     /// Prefetches the query of [`Reader::find_token`]: the query is sent to a server together with
-    /// the next statement, and the later call of the method needs no round trip. Does nothing for a
-    /// file.
+    /// the next statement. Until a further statement is sent, a call of the method then needs no
+    /// round trip. Does nothing for a file.
     pub(crate) fn prefetch_token(&self, id: TokenId) {
         let sql = || select_token!(self.connection, "id = ?1").into_owned();
         self.connection.prefetch(|| (sql(), vec![id.into()]));
@@ -117,8 +117,8 @@ impl Reader<'_> {
         Ok(token.flatten())
     }
 
-    /// Returns the grant with this id. Reads the grant only once: later calls return the same
-    /// value.
+    /// Returns the grant with this id. Reads the grant only once in a transaction: later calls
+    /// return the same value.
     fn find_grant(&self, id: GrantRowId) -> Result<Option<Arc<Grant>>, Error> {
         if let Some(grant) = self.grants.borrow().get(&id) {
             return Ok(Some(Arc::clone(grant)));
@@ -161,15 +161,17 @@ pub(super) fn grant_from_row(row: &Row<'_>, offset: usize) -> Result<Grant, Erro
         app: AppName::new_unchecked(row.get(offset + 1)?),
         permissions: parse_json_array(&row.get::<String>(offset + 2)?)?,
         audience: parse_json_array(&row.get::<String>(offset + 3)?)?,
-        claims: parse_strict_object(row.get::<String>(offset + 4)?.as_bytes())
-            .map_err(|_| Error::Damaged("claims of a grant are not JSON".to_owned()))?,
+        claims: parse_strict_object(row.get::<String>(offset + 4)?.as_bytes()).map_err(|_| {
+            Error::Damaged("claims of a grant are not a valid JSON object".to_owned())
+        })?,
         kind: TokenKind::parse_recorded(&row.get::<String>(offset + 5)?)?,
     })
 }
 
 fn parse_json_array(json: &str) -> Result<Vec<Untrusted>, Error> {
     let texts: Vec<String> = serde_json::from_str(json).map_err(|_| {
-        Error::Damaged("permissions or audience of a grant is not a JSON array".to_owned())
+        let message = "permissions or audience of a grant is not a JSON array of strings";
+        Error::Damaged(message.to_owned())
     })?;
     Ok(texts.into_iter().map(Untrusted::new).collect())
 }

@@ -43,9 +43,9 @@ const VALID_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1 AND t.revoke
     AND coalesce(t.grace_until, 9223372036854775807) > ?2";
 
 /// Addition to [`VALID_WHERE`] for tokens that count towards the quota. A superseded token has a
-/// successor, and remains valid until the end of its grace period. It counts only if its successor
-/// is expired or revoked: otherwise, a user who revokes each successor could have any number of
-/// valid tokens.
+/// successor, and remains valid until the end of its grace period. The superseded token counts if
+/// its successor is expired or revoked: if superseded tokens never counted, a user who revokes each
+/// successor could have any number of valid tokens.
 const AND_NO_LIVE_SUCCESSOR: &str = "AND NOT EXISTS (
     SELECT 1 FROM tokens successor WHERE successor.id = t.superseded_by
         AND successor.revoked_at IS NULL
@@ -59,7 +59,7 @@ pub(super) fn quota_count_sql() -> String {
 /// Returns a query for the same number as [`quota_count_sql`]. The query does not look up
 /// successors, and is therefore faster. If a token of the user is in its grace period, the result
 /// is NULL, and the caller must use [`quota_count_sql`].
-pub(super) fn quota_count_without_successors_sql() -> String {
+pub(super) fn quota_count_unless_grace_sql() -> String {
     format!(
         "SELECT CASE count(t.grace_until) WHEN 0 THEN count(*) END FROM {TOKEN_AND_GRANT_TABLES} {VALID_WHERE}"
     )
@@ -104,8 +104,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the origin of a token. `first_issued_at` is always set: for a token that is no
-    /// renewal, to its issue time.
+    /// Returns the origin of a token. `first_issued_at` is always set: for a token that was not
+    /// issued in a renewal by the bearer, to its issue time.
     pub(crate) fn token_origin(&self, id: TokenId) -> Result<TokenOrigin, Error> {
         let sql = "SELECT coalesce(first_issued_at, issued_at), run_jti FROM tokens WHERE id = ?1";
         self.connection.query_row(sql, values![id], |row| {
@@ -169,8 +169,8 @@ impl SharedWriter<'_> {
     }
 
     /// Adds a revocation entry for an unrecorded token. Several tokens may have the same `jti`: the
-    /// entry has the latest expiry of these tokens. Returns `false` if an entry already exists and
-    /// has the same or a later expiry.
+    /// entry has the latest expiry of the revoked tokens with this `jti`. Returns `false` if an
+    /// entry already exists and has the same or a later expiry.
     pub(crate) fn add_to_blocklist(
         &self,
         key: KeyRowId,
@@ -199,8 +199,9 @@ impl SharedWriter<'_> {
 impl Writer<'_> {
     /// Marks the token `old` as superseded by `successor`: `old` remains valid until `grace_until`,
     /// and does not count towards the quota while `successor` is live. If `old` itself is the
-    /// successor of a token in its grace period, revokes that token and returns its id. A valid
-    /// token therefore has at most one valid predecessor.
+    /// successor of a token in its grace period, revokes that token and returns its id. Of all
+    /// tokens that a valid token replaced, directly or indirectly, at most the last is therefore
+    /// valid.
     pub(crate) fn supersede_token(
         &self,
         old: TokenId,
@@ -229,7 +230,7 @@ mod tests {
     use rusqlite::Connection;
 
     #[test]
-    fn quota_counts_use_owner_index() {
+    fn quota_counts_use_indexes() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
         let plan = |sql: String| {
@@ -240,7 +241,7 @@ mod tests {
         let grants_of_owner =
             "SEARCH g USING COVERING INDEX sqlite_autoindex_grants_1 (owner_id=? AND kind=?)";
         assert_eq!(
-            plan(quota_count_without_successors_sql()),
+            plan(quota_count_unless_grace_sql()),
             [
                 grants_of_owner,
                 "SEARCH t USING COVERING INDEX tokens_of_grant (grant_id=? AND revoked_at=?)",

@@ -15,8 +15,8 @@ pub(crate) struct NewToken {
     pub(crate) issued_at: Timestamp,
     /// Expiry time; `None` for no expiry.
     pub(crate) expires_at: Option<Timestamp>,
-    /// Issue time of the first token in the chain of renewals, and `jti` of the token that a `run`
-    /// command issued, if any. Both limit further renewals.
+    /// Issue time of the first token in the chain of renewals by the bearer, and `jti` of the token
+    /// that a `run` command issued, if any. Both limit later renewals by the bearer.
     pub(crate) origin: TokenOrigin,
 }
 

@@ -23,7 +23,8 @@ impl PrefetchedTokens {
     /// Returns whether an unrecorded token was revoked. Returns `None` if the `jti` was not
     /// prefetched, or if the token with this `jti` is recorded.
     pub(super) fn is_blocklisted(&self, key: KeyRowId, jti: &str) -> Option<bool> {
-        // An unrecorded `jti` can be any text; only the canonical text of a UUID can be prefetched.
+        // The `jti` of an unrecorded token can be any text; only the canonical text of a UUID can
+        // be prefetched.
         let id = Jti::parse(jti).filter(|id| id.to_string() == jti)?;
         let is_unrecorded = self.tokens.get(&id)?.is_none();
         is_unrecorded.then(|| self.blocklist.contains(&(key, id)))

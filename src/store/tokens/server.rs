@@ -1,5 +1,5 @@
-//! Recording of tokens on a server. Two statements with array parameters record any number of
-//! tokens.
+//! Recording of tokens on a server, and a check of the right to revoke recorded tokens. Two
+//! statements with array parameters record any number of tokens.
 
 use super::new_token::{GrantTexts, TokenGroup};
 use crate::model::TokenId;
@@ -46,7 +46,8 @@ static INSERT_TOKENS_SQL: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Inserts tokens, all or none, and returns their row ids in order.
+/// Inserts tokens, all or none, and returns their row ids in the order of `groups` and of their
+/// `jti`s.
 pub(super) fn insert_tokens(
     client: &Client,
     groups: &[TokenGroup<'_>],
@@ -105,7 +106,7 @@ fn token_columns(groups: &[TokenGroup<'_>]) -> [Column; 7] {
     ]
 }
 
-/// Returns an error if the database user has no right to revoke tokens. Acquires no lock.
+/// Returns an error if the database user has no right to revoke recorded tokens. Acquires no lock.
 pub(super) fn require_right_to_revoke(connection: Connection<'_>) -> Result<(), Error> {
     let sql = "SELECT has_column_privilege('tokens', 'revoked_at', 'UPDATE')";
     if connection.query_row(sql, values![], |row| row.get(0))? {

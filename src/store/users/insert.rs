@@ -44,7 +44,7 @@ fn insert_sql(row_count: usize) -> String {
     format!("INSERT INTO users ({COLUMNS}) VALUES {}", rows.join(", "))
 }
 
-/// Returns the values of a new user. `now` is the time of the password.
+/// Returns the values of a new user. `now` is stored as the time of the last password change.
 fn to_row(user: &NewUser, now: Timestamp) -> [Value<'_>; COLUMN_COUNT] {
     [
         user.uid.into(),

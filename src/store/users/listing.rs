@@ -39,7 +39,7 @@ pub(crate) enum UserOrder {
 
 /// Number of consecutive user ids in a block. The table `user_blocks` has a row for each block,
 /// with the number of its users, without deleted users. The number of all users, and the start of a
-/// page, are therefore found without a scan of all users.
+/// page of all users in the order of ids, are therefore found without a scan of all users.
 const BLOCK_SIZE: i64 = 1_024;
 
 impl UserFilter {
@@ -48,7 +48,7 @@ impl UserFilter {
         self.search.is_none() && self.role.is_none() && self.disabled.is_none()
     }
 
-    /// Returns the condition of the filter.
+    /// Returns the condition of the filter, which also excludes deleted users.
     fn where_clause(&self) -> WhereClause<'_> {
         let mut clause = WhereClause::new();
         clause.and("deleted_at IS NULL");

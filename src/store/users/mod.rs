@@ -34,7 +34,7 @@ fn user_by_id_sql() -> String {
     format!("SELECT {COLUMNS} FROM users WHERE id = ?1")
 }
 
-/// Characters of a salt and a hash in PHC string format.
+/// Characters of the salt and of the hash value in a PHC string.
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 impl Reader<'_> {
@@ -57,7 +57,8 @@ impl Reader<'_> {
     }
 
     /// Prefetches the query of [`Reader::find_user_including_deleted`]: sends the query to a server
-    /// with the next statement, so that the later call of that method needs no round trip.
+    /// with the next statement. A call of that method before a further statement then needs no
+    /// round trip. Does nothing for a file.
     pub(crate) fn prefetch_user(&self, id: UserId) {
         self.connection.prefetch(|| (user_by_id_sql(), vec![id.into()]));
     }
@@ -99,17 +100,17 @@ impl Reader<'_> {
     }
 
     /// Returns the number of admins that are neither deleted nor disabled.
-    pub(crate) fn count_admins(&self) -> Result<i64, Error> {
+    pub(crate) fn count_active_admins(&self) -> Result<i64, Error> {
         self.connection.query_number(
             "SELECT count(*) FROM users
              WHERE role = 'admin' AND deleted_at IS NULL AND disabled_at IS NULL",
         )
     }
 
-    /// Returns the stored class of the costliest password hash. The class of a hash is its PHC
-    /// string without the salt and the hash value. Every failed login takes as long as a comparison
-    /// with a hash of this class. Returns `None` if no hash costs more than the hashes that jeton
-    /// creates.
+    /// Returns the class of the costliest password hash that the store has contained since the last
+    /// `store prune`. The class of a hash is its PHC string without the salt and the hash value.
+    /// Every failed login takes as long as a comparison with a hash of this class. Returns `None`
+    /// if no hash since then has cost more than the hashes that jeton creates.
     pub(crate) fn costliest_hash_class(&self) -> Result<Option<String>, Error> {
         let sql = "SELECT costliest_hash FROM store";
         Ok(self.connection.prepare(sql)?.query_optional(&[], |row| row.get(0))?.flatten())
@@ -149,8 +150,8 @@ impl SharedWriter<'_> {
     }
 
     /// Returns the issuance state of a user, or `None` for a deleted user. `default_quota` applies
-    /// to a user without an individual quota. The number of tokens stays valid until the commit
-    /// only after [`SharedWriter::lock_user`], or with a [`Writer`].
+    /// to a user without an individual quota. On a server, the number of tokens stays valid until
+    /// the commit only after [`SharedWriter::lock_user`], or with a [`Writer`].
     pub(crate) fn issuance_state(
         &self,
         id: UserId,
@@ -159,7 +160,7 @@ impl SharedWriter<'_> {
         now: Timestamp,
     ) -> Result<Option<IssuanceState>, Error> {
         let used_sql = match self.connection {
-            Connection::Sqlite(_) => tokens::quota_count_without_successors_sql(),
+            Connection::Sqlite(_) => tokens::quota_count_unless_grace_sql(),
             // A second query would be another round trip.
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => tokens::quota_count_sql(),
@@ -178,7 +179,7 @@ impl SharedWriter<'_> {
         let quota_usage = match (u32::try_from(limit), used) {
             (Err(_), _) => None,
             (Ok(limit), Some(used)) => Some(QuotaUsage { used, limit }),
-            // A token is in its grace period.
+            // A token is in its grace period, so the count depends on its successor.
             (Ok(limit), None) => {
                 let sql = tokens::quota_count_sql();
                 let used = self.connection.query_row(&sql, values![id, now], |row| row.get(0))?;
@@ -252,8 +253,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Marks the user as deleted. Keeps the row, but removes names, password and e-mail address
-    /// from it.
+    /// Marks the user as deleted. Keeps the row, but removes the username, e-mail address, display
+    /// name and password from the row.
     pub(crate) fn remove_user(&self, id: UserId, now: Timestamp) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE users SET username = NULL, email = NULL, email_key = NULL, name = NULL,
@@ -264,7 +265,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Stores the class of the costliest password hash.
+    /// Stores the class of the costliest password hash: see [`Reader::costliest_hash_class`].
     pub(crate) fn set_costliest_hash_class(&self, class: Option<&str>) -> Result<(), Error> {
         self.connection.execute("UPDATE store SET costliest_hash = ?1", values![class])?;
         Ok(())

@@ -27,7 +27,7 @@ fn init_json_output_describes_store_and_user() {
 }
 
 #[test]
-fn first_admin_is_named_after_os_user() {
+fn first_admin_is_named_after_os_user_by_default() {
     let os_user = std::process::Command::new("id").arg("-un").output().unwrap().stdout;
     let os_user = String::from_utf8(os_user).unwrap().trim().to_lowercase();
     let sandbox = Sandbox::new();
@@ -60,7 +60,7 @@ fn first_key_uses_requested_algorithm() {
 }
 
 #[test]
-fn unknown_algorithm_is_refused() {
+fn init_with_unknown_algorithm_creates_no_store() {
     let sandbox = Sandbox::new();
     let output = sandbox.run(&["init", "ada", "--alg", "none"]);
     assert_snapshot!(output, @"
@@ -72,7 +72,7 @@ fn unknown_algorithm_is_refused() {
 }
 
 #[test]
-fn second_init_leaves_the_store_unchanged() {
+fn second_init_is_refused_unless_exist_ok_and_changes_nothing() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run_with_input(&["init", "eve", "--password-stdin"], "x");
     assert_snapshot!(output, @"
@@ -106,7 +106,7 @@ fn init_with_invalid_name_creates_no_store() {
     hint: give a username or an e-mail address: jeton init LOGIN
     $ jeton init 'a b'
     --- exit code 2, stderr
-    error: username: only letters, digits and common symbols are allowed
+    error: username: expected letters, digits and symbols, without spaces
     hint: give a username or an e-mail address: jeton init LOGIN
     $ jeton init ada@
     --- exit code 2, stderr
@@ -147,6 +147,7 @@ fn init_algorithm_must_match_the_existing_key() {
     sandbox.run(&["init", "ada", "--alg", "EdDSA"]).ok();
     sandbox.run(&["keys", "rotate", "--alg", "RS256"]).ok();
     assert_eq!(sandbox.sql("SELECT algorithm FROM keys WHERE state = 'active'"), ["RS256"]);
+    // Without `--alg`, `init` accepts an existing key of any algorithm.
     let sandbox_without_alg = Sandbox::new();
     sandbox_without_alg.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
     sandbox_without_alg.run(&["init", "ada"]).ok();

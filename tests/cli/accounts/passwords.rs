@@ -7,7 +7,7 @@ use insta::{allow_duplicates, assert_snapshot};
 const PASSWD: [&str; 2] = ["passwd", "--password-stdin"];
 
 #[test]
-fn new_password_ends_other_sessions_only() {
+fn passwd_replaces_password_and_ends_other_sessions_only() {
     let mut sandbox = Sandbox::with_john();
     let other_access_token = sandbox.session_member("access");
     // Without a session file, the login does not end the first session.
@@ -66,7 +66,7 @@ fn passwd_requires_current_and_new_password() {
     ");
     assert_snapshot!(sandbox.run(&["passwd"]), @"
     --- exit code 2, stderr
-    error: current and new password required, but no terminal to prompt on
+    error: current and new password required, but standard input is not a terminal
     hint: pass both on two lines with `--password-stdin` or `--password-file FILE`
     ");
     sandbox.log_in("john", "123456");
@@ -85,7 +85,7 @@ fn passwd_requires_session() {
 }
 
 #[test]
-fn recover_requires_no_session_and_ends_all_sessions() {
+fn recover_requires_no_session_ends_sessions_and_warns_if_user_is_disabled() {
     let sandbox = Sandbox::with_john();
     let output =
         sandbox.run_with_input(&["recover", "John@example.com", "--password-stdin"], "long enough");
@@ -128,7 +128,7 @@ fn recover_is_refused_for_unknown_user_missing_password_or_missing_store() {
     ");
     assert_snapshot!(sandbox.run(&["recover", "john"]), @"
     --- exit code 2, stderr
-    error: password required, but no terminal to prompt on
+    error: password required, but standard input is not a terminal
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let sandbox_without_store = Sandbox::new();

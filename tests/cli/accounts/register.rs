@@ -10,7 +10,7 @@ fn register(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
 }
 
 #[test]
-fn register_does_not_log_in() {
+fn register_creates_account_but_does_not_log_in() {
     let sandbox = Sandbox::with_admin();
     let output = register(&sandbox, &["john", "--email", "john@example.com", "--name", "John Doe"]);
     assert_snapshot!(output, @"
@@ -35,6 +35,7 @@ fn register_json_output_describes_user() {
 #[test]
 fn first_account_creates_store_and_is_admin() {
     let sandbox = Sandbox::new();
+    // The first account is an admin regardless of `--role`.
     let output = register(&sandbox, &["--email", "ada@example.com", "--role", "user"]);
     assert_snapshot!(output, @"
     --- stderr
@@ -46,7 +47,7 @@ fn first_account_creates_store_and_is_admin() {
 }
 
 #[test]
-fn existing_name_is_refused_unless_exist_ok_finds_both_names_in_one_account() {
+fn existing_username_or_email_is_refused_unless_exist_ok_finds_both_in_one_account() {
     let sandbox = Sandbox::with_john();
     for arguments in [
         ["JOHN", "--email", "other@example.com"],
@@ -138,7 +139,7 @@ fn invalid_arguments_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton register --password-stdin a@b
     --- exit code 2, stderr
-    error: invalid value 'a@b' for '[USERNAME]': username: `@` is only allowed in e-mail addresses (`--email`)
+    error: invalid value 'a@b' for '[USERNAME]': username: `@` is only allowed in e-mail addresses (`--email`, in files `email`)
     hint: see `jeton register --help`
     $ jeton register --password-stdin 7
     --- exit code 2, stderr
@@ -167,11 +168,11 @@ fn invalid_arguments_are_refused() {
 }
 
 #[test]
-fn missing_or_short_password_is_refused() {
+fn missing_empty_or_short_password_is_refused() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["register", "kim"]), @"
     --- exit code 2, stderr
-    error: password required, but no terminal to prompt on
+    error: password required, but standard input is not a terminal
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let output = sandbox.run_with_input(&["register", "kim", "--password-stdin"], "\n");

@@ -156,10 +156,10 @@ fn invalid_value_changes_nothing() {
     assert_snapshot!(outputs, @r"
     $ jeton settings set token.quota many
     --- exit code 2, stderr
-    error: quota: expected a number or `unlimited`
+    error: quota: expected a number from 0 to 4294967295, or `unlimited`
     $ jeton settings set token.quota 4294967296
     --- exit code 2, stderr
-    error: quota: expected a number or `unlimited`
+    error: quota: expected a number from 0 to 4294967295, or `unlimited`
     $ jeton settings set token.ttl 7
     --- exit code 2, stderr
     error: duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)

@@ -1,7 +1,8 @@
 //! Dependencies between the files of `src`, which must not form cycles.
 //!
 //! If the code of a file names an item, the file depends on the file that defines the item. A
-//! re-export (`pub use`) alone is not a dependency. Glob imports and test code are ignored.
+//! re-export (`pub use`) alone is not a dependency. Glob imports, the arguments of macros and test
+//! code are ignored.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "most kinds of item do not matter here")]
 
@@ -92,7 +93,8 @@ fn is_test_only(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Returns the attributes of the kinds of item that test code consists of; for other kinds, none.
+/// Returns the attributes of a module, function, `impl` block or `use` declaration, which may be
+/// test code; for other kinds of item, none.
 fn attributes_of(item: &Item) -> &[Attribute] {
     match item {
         Item::Mod(item) => &item.attrs,
@@ -103,8 +105,8 @@ fn attributes_of(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Returns the name that an item defines; `None` for other items, such as modules and `impl`
-/// blocks.
+/// Returns the name of a constant, static, function, macro, trait or type; `None` for other items,
+/// such as modules and `impl` blocks.
 fn item_name(item: &Item) -> Option<String> {
     let identifier = match item {
         Item::Const(item) => &item.ident,
@@ -120,7 +122,7 @@ fn item_name(item: &Item) -> Option<String> {
     Some(identifier.unraw().to_string())
 }
 
-/// All parsed files, with the path of the module in each file below the crate root.
+/// All parsed files. The key is the path of the module in the file, without the crate root.
 struct Modules(BTreeMap<PathSegments, Module>);
 
 impl Modules {
@@ -145,7 +147,7 @@ impl Modules {
 
     /// Returns the file that defines the item to which `path` in the code of the module
     /// `module_path` refers. The search follows imports and re-exports. Returns `None` if the
-    /// search fails, or would have to follow `import_limit` of them.
+    /// search fails, or would have to follow `import_limit` imports or re-exports.
     fn find_definition(
         &self,
         module_path: &[String],
@@ -227,7 +229,7 @@ fn files_do_not_depend_on_each_other_in_cycles() {
 }
 
 #[test]
-fn dependency_cycles_are_detected() {
+fn cycles_are_detected_and_reexports_and_test_code_are_ignored() {
     let cycles = |files: &[(&str, &'static str)]| {
         let files = files.iter().map(|(file, text)| ((*file).to_owned(), *text));
         find_cycles(&Modules::parse(files).dependencies())

@@ -1,6 +1,6 @@
 //! The layers of the top-level modules, and the modules to which external crates are confined.
 
-use super::{assert_no_file_violates, assert_no_violations, source_files, whole_words};
+use super::{File, assert_no_file_violates, assert_no_violations, source_files, whole_words};
 
 /// The top-level modules and their layers. A module imports only from modules of lower layers.
 const LAYERS: &[(&str, u8)] = &[
@@ -22,7 +22,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("fuzzing", 7),
 ];
 
-/// The modules that `commands` may import.
+/// The modules that `commands` may import, in addition to `commands` itself.
 const IMPORTS_OF_COMMANDS: &[&str] = &["app", "authority", "failure", "model"];
 
 /// External crates, each with the only modules that may use the crate. `lib` is the crate root.
@@ -107,11 +107,46 @@ fn layer_of(module: &str) -> Option<u8> {
 }
 
 /// Returns whether a module may import from `dependency`: the module itself, or a module of a lower
-/// layer. In addition, `commands` imports only from `IMPORTS_OF_COMMANDS`.
+/// layer. Of the lower layers, `commands` may import only the modules in `IMPORTS_OF_COMMANDS`.
 fn may_import(module: &str, dependency: &str) -> bool {
     let allowed = module != "commands" || IMPORTS_OF_COMMANDS.contains(&dependency);
     let is_lower = layer_of(dependency).is_some() && layer_of(dependency) < layer_of(module);
     dependency == module || (allowed && is_lower)
+}
+
+/// Returns one line for each `super::` path that leaves the top-level module of the file.
+fn super_paths_out_of_module(file: &File) -> Vec<String> {
+    let path_out_of_module = "super::".repeat(file.module_depth());
+    // An inline test module imports the module around it with `super::*`. This import does not
+    // leave the top-level module.
+    let inner_import = format!("{path_out_of_module}*");
+    let leaves_module =
+        |line: &str| line.contains(&path_out_of_module) && !line.contains(&inner_import);
+    let lines = file.code_lines().filter(|(_, line)| leaves_module(line));
+    let violation = |number| {
+        format!("{}:{number}: imports from outside its module with `super::`", file.path.display())
+    };
+    lines.map(|(number, _)| violation(number)).collect()
+}
+
+/// Returns one line for each use of an external crate that the file must not use.
+fn uses_of_confined_crates(file: &File) -> Vec<String> {
+    let mut violations = Vec::new();
+    for (name, modules) in CONFINED_CRATES {
+        if modules.contains(&file.module.as_str()) {
+            continue;
+        }
+        let path = format!("{name}::");
+        let import = format!("use {name}");
+        for (number, line) in file.code_lines() {
+            let has_crate_path =
+                whole_words(line, &path).any(|offset| !line[..offset].ends_with("::"));
+            if has_crate_path || whole_words(line, &import).next().is_some() {
+                violations.push(format!("{}:{number}: uses `{name}`", file.path.display()));
+            }
+        }
+    }
+    violations
 }
 
 #[test]
@@ -134,47 +169,19 @@ fn modules_import_only_from_lower_layers() {
                 violations.push(format!("{}: imports `{imported}`", file.path.display()));
             }
         }
-        let path_out_of_module = "super::".repeat(file.module_depth());
-        for (number, line) in file.code_lines() {
-            // An inline test module imports the module around it with `super::*`. This import does
-            // not leave the top-level module.
-            if line.contains(&path_out_of_module)
-                && !line.contains(&format!("{path_out_of_module}*"))
-            {
-                violations.push(format!(
-                    "{}:{number}: imports from outside its module with `super::`",
-                    file.path.display()
-                ));
-            }
-        }
+        violations.extend(super_paths_out_of_module(&file));
     }
     assert_no_violations(&violations);
 }
 
 #[test]
 fn external_crates_are_confined_to_their_modules() {
-    let mut violations = Vec::new();
-    for file in source_files("src") {
-        for (name, modules) in CONFINED_CRATES {
-            if modules.contains(&file.module.as_str()) {
-                continue;
-            }
-            let path = format!("{name}::");
-            let import = format!("use {name}");
-            for (number, line) in file.code_lines() {
-                let has_crate_path =
-                    whole_words(line, &path).any(|offset| !line[..offset].ends_with("::"));
-                if has_crate_path || whole_words(line, &import).next().is_some() {
-                    violations.push(format!("{}:{number}: uses `{name}`", file.path.display()));
-                }
-            }
-        }
-    }
-    assert_no_violations(&violations);
+    let uses: Vec<String> = source_files("src").iter().flat_map(uses_of_confined_crates).collect();
+    assert_no_violations(&uses);
 }
 
 #[test]
-fn layer_violations_are_detected() {
+fn imports_are_found_and_compared_with_layers() {
     let code = "use crate::store::Store;\nuse crate::{app, model::{Jti, Sid}, crypto::hash};";
     assert_eq!(imported_modules(code), ["store", "app", "model", "crypto"]);
     assert_eq!(imported_modules("pub(crate) fn f() -> crate::paths::P {}"), ["paths"]);
@@ -182,4 +189,26 @@ fn layer_violations_are_detected() {
     assert!(!may_import("store", "crypto"), "same layer");
     assert!(!may_import("model", "store"), "higher layer");
     assert!(!may_import("commands", "store") && !may_import("app", "nowhere"));
+}
+
+#[test]
+fn super_paths_and_uses_of_confined_crates_are_found() {
+    let file = |path: &str, text: &str| File {
+        path: path.into(),
+        module: "store".to_owned(),
+        text: text.to_owned(),
+    };
+    for (path, text, count) in [
+        ("src/store/mod.rs", "use super::model::Jti;\n// super::model\nuse super::*;", 1),
+        ("src/store/values.rs", "use super::super::model::Jti;\nuse super::Error;", 1),
+    ] {
+        assert_eq!(super_paths_out_of_module(&file(path, text)).len(), count, "{text}");
+    }
+    for (text, count) in [
+        ("use console::Term;", 1),
+        ("fn f(term: &console::Term) {}\nuse pem;", 2),
+        ("use rusqlite::Row;\nuse crate::console::Term;\nuse console_x;\n// console::Term", 0),
+    ] {
+        assert_eq!(uses_of_confined_crates(&file("src/store/mod.rs", text)).len(), count, "{text}");
+    }
 }

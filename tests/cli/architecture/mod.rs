@@ -1,4 +1,5 @@
-//! Checks of the source tree against the architecture: layers, confined APIs and file lengths.
+//! Checks of the source tree: module layers, cycles, confined APIs, write transactions, skipped
+//! tests and file lengths.
 
 mod cycles;
 mod layers;
@@ -8,12 +9,12 @@ mod transactions;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const MAX_LINES: usize = 300;
+const MAX_FILE_LINES: usize = 300;
 
 /// A source file: its path relative to the package, its top-level module and its text.
 pub(crate) struct File {
     pub(crate) path: PathBuf,
-    /// Name of the top-level module.
+    /// Name of the top-level module if the file is in `src`, else the second component of the path.
     module: String,
     pub(crate) text: String,
 }
@@ -84,6 +85,7 @@ fn assert_no_file_violates(violates: impl Fn(&File) -> bool) {
 
 #[test]
 fn verification_does_not_depend_on_minting() {
+    // `Defect` is the enum of the defects that test tokens are minted with.
     const VERIFICATION: &[&str] = &[
         "src/authority/verification",
         "src/authority/claims",
@@ -117,7 +119,8 @@ fn only_the_terminal_module_prints() {
 }
 
 #[test]
-pub(crate) fn source_files_have_no_unsafe_code() {
+fn source_files_have_no_unsafe_code() {
+    // The attribute marks a function of `terminal/stdout.rs` that runs before `main`.
     let allowed_line = "    #[ctor(unsafe)]";
     assert_no_file_violates(|file| {
         let is_unsafe = |line| whole_words(line, "unsafe").next().is_some() && line != allowed_line;
@@ -141,7 +144,7 @@ fn files_are_short_and_open_with_a_summary() {
     let mut violations = Vec::new();
     for file in source_files("src").iter().chain(&source_files("tests")) {
         let lines = file.text.lines().count();
-        if lines > MAX_LINES {
+        if lines > MAX_FILE_LINES {
             violations.push(format!("{}: {lines} lines", file.path.display()));
         }
         if !file.text.starts_with("//! ") {

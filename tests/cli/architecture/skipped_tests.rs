@@ -93,4 +93,7 @@ fn early_returns_and_lines_allowing_skips_are_found() {
     }
     let lines = concat!("#[", "ignore]\n#[", "ignore = \"slow\"]\n#[", "ignore = \"needs make\"]");
     assert_eq!(lines_allowing_skips("src/a.rs", lines).len(), 2);
+    let line = concat!("io::", "stderr().write_all(b\"skipped\").unwrap();");
+    assert_eq!(lines_allowing_skips("tests/cli/a.rs", line).len(), 1);
+    assert_eq!(lines_allowing_skips("src/a.rs", line).len(), 0);
 }

@@ -1,6 +1,6 @@
 //! Write transactions of the module `authority`. Each write transaction must recheck the credential
-//! (the session or token of the caller), because the credential may have been revoked in the
-//! meantime. This file lists the exceptions.
+//! (the session or token of the caller), because the credential may have been revoked since it was
+//! verified. This file gives the reason for each exception.
 
 use super::source_files;
 
@@ -20,7 +20,8 @@ const WRITE_TRANSACTIONS: &[(&str, usize)] = &[
     // The transaction corrects the audit event of tokens that were not minted because the command
     // ended early.
     ("src/authority/minting/run.rs", 1),
-    // Login, refresh and logout check the password or token of their arguments.
+    // Login and refresh check their password or refresh token. Logout ends the session of a token
+    // that it verifies, or, without a check, the session in the session file.
     ("src/authority/sessions/mod.rs", 3),
     // The transactions record that a permitted backup or copy failed. Another transaction has
     // rechecked the credential before.

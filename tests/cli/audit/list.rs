@@ -9,8 +9,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Returns a sandbox with an audit log: ada (user 1) registered john (user 2). John created two
-/// tokens, and was refused the deletion of ada. A login as kim failed. Then ada logged in.
+/// Returns a sandbox with an audit log: ada (user 1) registered john (user 2). John logged in,
+/// created two tokens, and was refused the deletion of ada. A login as kim failed. Then ada logged
+/// in.
 fn sandbox_with_events() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "app"]).ok();
@@ -39,7 +40,7 @@ fn jsonl_ids(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
 }
 
 #[test]
-fn table_lists_the_newest_event_first() {
+fn table_lists_newest_event_first_and_json_has_all_members() {
     let sandbox = sandbox_with_events();
     let os_uid = rustix::process::getuid().as_raw().to_string();
     // For an OS user without a name, `id` prints the number of the user to standard output, and an
@@ -75,7 +76,7 @@ fn table_lists_the_newest_event_first() {
 }
 
 #[test]
-fn filters_select_by_time_user_action_and_outcome() {
+fn filters_and_pages_select_events_and_unknown_action_is_reported() {
     let sandbox = sandbox_with_events();
     // Event 8 becomes 100,000 seconds older, event 7 becomes 200,000 seconds older, and so on.
     sandbox.sql("UPDATE audit SET at = at - 100000 * (9 - id)");
@@ -128,7 +129,7 @@ fn filters_select_by_time_user_action_and_outcome() {
 }
 
 #[test]
-fn events_of_deleted_user_remain() {
+fn events_of_deleted_user_remain_and_are_found_only_by_id() {
     let sandbox = sandbox_with_events();
     sandbox.run(&["users", "delete", "john", "--yes"]).ok();
     assert_eq!(event_ids(&sandbox, &["--user", "2"]), "6,5,4,3 of 4");
@@ -184,7 +185,7 @@ fn unknown_outcome_or_reversed_period_is_reported() {
 }
 
 #[test]
-fn jsonl_output_is_unpaged_by_default() {
+fn jsonl_output_is_unpaged_by_default_and_may_be_closed_early() {
     let sandbox = sandbox_with_events();
     sandbox.sql(
         "WITH RECURSIVE n (i) AS (SELECT 9 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
@@ -207,7 +208,7 @@ fn jsonl_output_is_unpaged_by_default() {
 }
 
 #[test]
-fn audit_list_requires_admin() {
+fn audit_list_requires_admin_and_valid_time() {
     let sandbox = Sandbox::with_john();
     for words in [&["audit", "list"][..], &["audit", "list", "--user", "nobody"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(words), @"

@@ -16,11 +16,11 @@ const HMAC_SECRET: &str = "a secret that is as long as a hash is";
 /// A sandbox in which the steps of `STEPS` run in their order, and the secrets of the steps so far.
 struct Scenario {
     sandbox: Sandbox,
-    /// Every password and token that the input, the output or the session file has contained so
-    /// far.
+    /// The tokens in the output and in the session file so far, the generated passwords, and the
+    /// secrets in the input (see `secret_in_input`).
     secrets: BTreeSet<String>,
-    /// Every private key and shared secret so far. The store contains these keys, but the audit log
-    /// must not contain them.
+    /// The shared secrets, and the lines of the private keys that were exported so far. The store
+    /// contains these keys, but the audit log must not contain them.
     keys: BTreeSet<String>,
     /// The token that was printed last.
     token: String,
@@ -46,7 +46,10 @@ impl Scenario {
         let input = self.expand_placeholder(step.input);
         let output = self.sandbox.run_with_input(&words, &input);
         assert_eq!(output.code, step.exit_code, "{}: {output:?}", step.words);
-        self.secrets.extend(input.lines().filter_map(secret_in_input));
+        self.secrets.extend(input.lines().filter_map(|line| secret_in_input(step.words, line)));
+        if step.words.contains("--generate-password") {
+            self.secrets.extend(output.stdout.lines().map(str::to_owned));
+        }
         self.collect_tokens(&output.stdout);
         if step.words.starts_with("keys export --private") {
             self.keys.extend(
@@ -107,13 +110,14 @@ impl Scenario {
     }
 }
 
-/// Returns the secret in a line of input. If the line is an account in JSON, the secret is the
-/// password of the account; otherwise, the secret is the whole line.
-fn secret_in_input(line: &str) -> Option<String> {
-    match serde_json::from_str::<Value>(line) {
-        Ok(account) => account["password"].as_str().map(str::to_owned),
-        Err(_) => Some(line.to_owned()),
+/// Returns the secret in an input line of a command, if any: the password of an account in JSON, or
+/// the whole line if an option such as `--password-stdin` reads the line.
+fn secret_in_input(words: &str, line: &str) -> Option<String> {
+    if words.contains("-stdin") {
+        return Some(line.to_owned());
     }
+    let account: Value = serde_json::from_str(line).ok()?;
+    account["password"].as_str().map(str::to_owned)
 }
 
 /// Returns the command path (the names of command and subcommand) of the step, such as
@@ -186,7 +190,7 @@ fn audit_scenario_covers_every_command() {
 }
 
 #[test]
-fn audit_contains_no_secrets() {
+fn store_contains_no_tokens_or_passwords_and_audit_log_no_keys() {
     let mut scenario = Scenario::new();
     for step in STEPS {
         scenario.run(step);

@@ -33,7 +33,7 @@ const fn step_with_input(
     Step { words, input, exit_code, audit_rows }
 }
 
-/// Returns the step of a read-only command, which adds no audit row.
+/// Returns the step of a command that does not change the store, and adds no audit row.
 const fn read_step(words: &'static str, exit_code: i32) -> Step {
     step(words, exit_code, "")
 }

@@ -1,5 +1,4 @@
-//! Targets of audit events: the object that a refused change names as the target, and the filter
-//! `--target`.
+//! Targets of audit events: the targets of refused changes, and the filter `--target`.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -86,7 +85,7 @@ fn target_filter_finds_events_of_one_object_or_kind() {
 }
 
 #[test]
-fn target_filter_searches_the_details_of_events() {
+fn target_filter_searches_event_details_and_refuses_unknown_kind() {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "shop"]);
     sandbox.run(&["token", "renew", "1"]).ok();

@@ -1,5 +1,5 @@
 //! `token fixtures` killed while it creates or replaces a set of fixtures: the next run always
-//! leaves exactly the files of its own set.
+//! leaves exactly the files of its own set. Also the fsync calls of a run that is not killed.
 
 use super::{
     call_names, file_names, kill_before_each_call, require_strace, run_killed, run_traced,
@@ -41,7 +41,7 @@ fn create_set(sandbox: &Sandbox, words: &[&str], when: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs strace"]
-fn killed_fixtures_command_can_be_repeated() {
+fn run_after_killed_fixtures_command_leaves_exactly_its_own_set() {
     require_strace();
     let [flask_files, rfc9068_files] = [CREATE_FLASK_SET, CREATE_RFC9068_SET]
         .map(|words| create_set(&sandbox_with_key(), &words, "without a kill"));
@@ -74,19 +74,27 @@ fn killed_fixtures_command_can_be_repeated() {
     }
 }
 
-/// The manifest, which lists the files of the set, is stored before the other files are written. So
-/// the directory is synced twice.
+/// Each file is synced under a temporary name, and then renamed. The manifest, which lists the
+/// files of the set, is stored before the other files are written. So the directory is synced
+/// twice.
 #[test]
 #[ignore = "needs strace"]
 fn each_fixture_file_is_synced_once() {
     require_strace();
     let sandbox = sandbox_with_key();
     let trace_file = sandbox.home().join("trace");
-    let options = ["-y", "-e", "trace=fsync", "-o", trace_file.to_str().unwrap()];
+    let options = ["-y", "-e", "trace=fsync,/^rename", "-o", trace_file.to_str().unwrap()];
     run_traced(&sandbox, &options, &CREATE_RFC9068_SET).ok();
     let trace = std::fs::read_to_string(&trace_file).unwrap();
     let (directories, files): (Vec<&str>, Vec<&str>) =
         trace.lines().partition(|line| line.contains("/set>"));
-    assert_eq!(files.len(), file_names(&sandbox.home().join("set")).len(), "{trace}");
+    let synced_name = |calls: &[&str]| {
+        assert!(calls[0].contains("fsync(") && calls[0].contains("/.jeton-file.new>"), "{trace}");
+        let target = calls[1].split('"').nth(3).unwrap();
+        target.rsplit('/').next().unwrap().to_owned()
+    };
+    let mut synced_names: Vec<String> = files.chunks(2).map(synced_name).collect();
+    synced_names.sort();
+    assert_eq!(synced_names, file_names(&sandbox.home().join("set")), "{trace}");
     assert_eq!(directories.len(), 2, "{trace}");
 }

@@ -18,7 +18,8 @@ struct StateCounts {
     admin_with_session: usize,
 }
 
-/// Checks the state after a kill, then completes the initialization as a user would.
+/// Counts the state after a kill, completes the initialization as a user would, and checks the
+/// result.
 fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCounts) {
     let store_existed = sandbox.has_store();
     let whoami = sandbox.run(&["whoami"]);
@@ -34,8 +35,8 @@ fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCoun
         state => panic!("{when}: {state:?} {whoami:?} {init:?}"),
     };
     *count += 1;
-    // If the killed `init` added the admin, the random password of the admin is unknown: `recover`
-    // sets a new password.
+    // If the killed `init` added the admin but no session, the random password of the admin is
+    // unknown: `recover` sets a new password.
     if sandbox.run(&["whoami"]).code == 4 {
         sandbox.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
         sandbox.log_in("ada", "lovelace");
@@ -59,7 +60,7 @@ fn killed_init_can_be_completed() {
     let mut calls = call_names(&Sandbox::new(), &["init", "ada"]);
     calls.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let mut counts = StateCounts::default();
-    // Each kill needs a fresh sandbox, because `init` does nothing in an initialized store.
+    // Each kill needs a fresh sandbox, because `init` refuses an initialized store.
     let sandbox = RefCell::new(Sandbox::new());
     let kills = kill_before_each_call(
         &calls,

@@ -24,7 +24,7 @@ fn killed_login_can_be_repeated() {
             let old_sid = sandbox.session_member("sid");
             let was_killed = run_killed(&sandbox, &login, call, nth);
             let text = std::fs::read_to_string(sandbox.session_file()).unwrap();
-            // Until a login is complete, the session file has the member `beginning`.
+            // While a login is pending, the session file has the member `beginning`.
             pending_logins += usize::from(text.contains("beginning"));
             // The user is logged in with the old or the new session at every instant.
             match (sandbox.run(&["whoami"]).code, sandbox.session_member("sid") == old_sid) {

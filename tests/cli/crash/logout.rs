@@ -1,5 +1,5 @@
-//! `logout` killed before every file-system call that is not read-only: a second logout always ends
-//! the session.
+//! `logout` killed before every file-system call that is not read-only: a second logout always
+//! succeeds, and leaves neither an open session nor a session file.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_files_and_find_partial,

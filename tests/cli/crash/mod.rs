@@ -1,5 +1,5 @@
-//! SIGKILL before each file-system call of a command. The next commands must work as if the killed
-//! command had completed or had never run.
+//! SIGKILL before file-system calls of a command. The next commands must work as if the killed
+//! command had completed or had never run. Also failing system calls, and stopped processes.
 //!
 //! strace sends the signal (`inject=CALL:signal=SIGKILL:when=N`). strace counts calls per name and
 //! per thread, even if CALL is a set of names. So `kill_before_each_call` handles one name at a

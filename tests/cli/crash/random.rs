@@ -1,4 +1,4 @@
-//! A kernel without random numbers: strace makes `getrandom` fail.
+//! Failures of the system call `getrandom`, which strace causes.
 
 use super::{require_strace, run_traced};
 use crate::sandbox::Sandbox;
@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
 #[ignore = "needs strace"]
-fn failing_random_generator_is_an_error() {
+fn failed_getrandom_call_is_an_error_unless_the_call_is_missing() {
     require_strace();
     let sandbox = Sandbox::with_admin();
     let run_with_error = |error: &str, words: &[&str]| {

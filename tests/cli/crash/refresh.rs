@@ -51,8 +51,9 @@ impl StateCounts {
     }
 }
 
-/// Asserts that exactly one session exists and is open, and that the audit log has no error, such
-/// as the detected reuse of a refresh token.
+/// Asserts that exactly one session exists, is open, and has one unspent token pair. Also asserts
+/// that the store is intact, and that the audit log has no error, such as the detected reuse of a
+/// refresh token.
 fn assert_session_intact(sandbox: &Sandbox, sid: &str) {
     assert_eq!(sandbox.json(&["whoami"])["session"]["sid"], sid);
     assert_eq!(query_value(sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "1");
@@ -91,8 +92,8 @@ fn killed_refresh_keeps_session() {
     assert_session_intact(&sandbox, &sid);
 }
 
-/// No command repairs the state between the kills: each run starts from the state that the previous
-/// kill left.
+/// No command repairs the state between the kills before the calls of one name: each run starts
+/// from the state that the previous kill left. The run after the last of these kills is complete.
 #[test]
 #[ignore = "needs strace"]
 fn repeatedly_killed_refresh_keeps_session() {

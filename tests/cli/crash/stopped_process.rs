@@ -1,5 +1,5 @@
-//! A process that SIGSTOP stops while it opens the store: other processes wait as long as `--wait`
-//! allows and not longer, whichever locks the stopped process holds.
+//! A process that SIGSTOP stops while it opens or reads the store: other processes wait as long as
+//! `--wait` allows and not longer, whichever locks the stopped process holds.
 
 use super::{read_or_empty, require_strace};
 use crate::run_output::RunOutput;
@@ -78,7 +78,7 @@ fn zero_wait_returns_promptly_despite_stopped_process() {
             if output.code != 0 {
                 allow_duplicates!(assert_snapshot!(output, @"
                 --- exit code 75, stderr
-                error: timed out waiting for a lock on the store
+                error: timed out waiting for a lock
                 hint: try again, or wait longer with `--wait`
                 "));
                 blocked_runs += 1;
@@ -89,8 +89,8 @@ fn zero_wait_returns_promptly_despite_stopped_process() {
     sandbox.run(&["users", "list"]).ok();
 }
 
-/// SQLite itself would return an error after ten seconds. So a `--wait` of 12 seconds must still
-/// end with the message of jeton after 12 seconds.
+/// SQLite itself would return an error after ten seconds. Nevertheless, a `--wait` of 12 seconds
+/// must end after 12 seconds, with the message of jeton.
 #[test]
 #[ignore = "needs strace"]
 fn wait_for_stopped_process_times_out() {
@@ -111,7 +111,7 @@ fn wait_for_stopped_process_times_out() {
         let (output, elapsed) = run_timed(&sandbox, words, "0s");
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 75, stderr
-        error: timed out waiting for a lock on the store
+        error: timed out waiting for a lock
         hint: try again, or wait longer with `--wait`
         "));
         assert!(elapsed < Duration::from_secs(5), "{words:?}: {elapsed:?}");
@@ -120,7 +120,7 @@ fn wait_for_stopped_process_times_out() {
         let (output, elapsed) = run_timed(&sandbox, &["users", "list"], wait);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 75, stderr
-        error: timed out waiting for a lock on the store
+        error: timed out waiting for a lock
         hint: try again, or wait longer with `--wait`
         "));
         let minimum = Duration::from_secs(seconds);

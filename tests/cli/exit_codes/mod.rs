@@ -201,13 +201,13 @@ fn invalid_key_file_exits_65() {
 }
 
 #[test]
-fn locked_store_exits_75() {
+fn write_to_locked_store_exits_75() {
     let sandbox = Sandbox::with_admin();
     let lock = WriteLock::acquire(&sandbox);
     let create = ["token", "create", "x", "--wait", "1s"];
     assert_snapshot!(sandbox.run_json(&create), @r#"
     --- exit code 75, stderr
-    {"error":{"kind":"Busy","code":"busy","exit_code":75,"message":"timed out waiting for a lock on the store","hint":"try again, or wait longer with `--wait`","details":{}}}
+    {"error":{"kind":"Busy","code":"busy","exit_code":75,"message":"timed out waiting for a lock","hint":"try again, or wait longer with `--wait`","details":{}}}
     "#);
     sandbox.run(&["users", "list"]).ok();
     drop(lock);
@@ -215,7 +215,7 @@ fn locked_store_exits_75() {
 }
 
 #[test]
-fn locked_session_file_exits_75() {
+fn change_of_locked_session_file_exits_75() {
     let sandbox = Sandbox::with_admin();
     let lock = fs::File::open(sandbox.session_file().with_extension("lock")).unwrap();
     lock.lock().unwrap();

@@ -67,7 +67,7 @@ fn symlink_or_directory_as_store_exits_78() {
     assert_refused_unchanged(&sandbox, "insecure_permissions");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 78, stderr
-    error: `~/.local/share/jeton/jeton.db`: the store file is a symbolic link
+    error: `~/.local/share/jeton/jeton.db`: the file is a symbolic link
     hint: use the target of the link: JETON_STORE=~/elsewhere.db
     ");
 

@@ -1,11 +1,11 @@
-//! Hints in error messages. In each case, a first command must fail and print the hint, and a
-//! second command, which applies the printed hint, must succeed.
+//! Hints in messages. In each case of the module `cases`, a first command must fail and print the
+//! hint, and a second command, which applies the printed hint, must succeed.
 
 mod cases;
 mod source_hints;
 
 use crate::sandbox::Sandbox;
-use cases::{Case, NOT_EXECUTED};
+use cases::{Case, EXEMPT_HINTS};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,7 +19,9 @@ M='jeton token mint --secret-env S --alg HS256'
 init() { echo \"$PW\" | jeton init ada --password-stdin -q \"$@\"; }
 ";
 
-/// Returns a shell that runs `script` in the sandbox, with jeton in the search path.
+/// Returns a shell that runs `PRELUDE` and `script` in the home directory of the sandbox, with
+/// jeton in the search path. The variables of the sandbox are not set, so the default store is a
+/// file.
 fn shell(sandbox: &Sandbox, script: &str) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_jeton"));
     let mut command = Command::new("/bin/sh");
@@ -34,7 +36,8 @@ fn shell(sandbox: &Sandbox, script: &str) -> Command {
 }
 
 /// Runs the commands of the case. Returns a description of the problem if the setup fails, if
-/// `failing_command` succeeds or does not print the hint, or if `corrected_command` fails.
+/// `failing_command` succeeds or does not print the hint, or if `corrected_command` fails or prints
+/// an error.
 fn run_case(case: &Case) -> Result<(), String> {
     let sandbox = Sandbox::new();
     let run = |script: &str, variables: &[(String, String)]| {
@@ -96,9 +99,9 @@ fn command_that_applies_a_hint_succeeds() {
 }
 
 #[test]
-fn every_hint_in_the_source_has_a_case_or_an_exemption() {
+fn cases_and_exemptions_match_the_hints_in_the_source() {
     let hints_with_case: BTreeSet<&str> = cases::all().iter().map(|case| case.hint).collect();
-    let exempt_hints: BTreeSet<&str> = NOT_EXECUTED.iter().map(|(hint, _)| *hint).collect();
+    let exempt_hints: BTreeSet<&str> = EXEMPT_HINTS.iter().map(|(hint, _)| *hint).collect();
     let hints = source_hints::collect();
     let is_listed = |hint: &str| hints_with_case.contains(hint) || exempt_hints.contains(hint);
     let missing: Vec<&String> = hints.iter().filter(|hint| !is_listed(hint)).collect();
@@ -109,11 +112,11 @@ fn every_hint_in_the_source_has_a_case_or_an_exemption() {
         stale.is_empty(),
         "cases or exemptions of hints that are not in the source: {stale:#?}"
     );
-    assert!(NOT_EXECUTED.iter().all(|(_, reason)| !reason.is_empty()));
+    assert!(EXEMPT_HINTS.iter().all(|(_, reason)| !reason.is_empty()));
 }
 
 #[test]
-fn commands_in_hints_repeat_the_store_flag() {
+fn commands_in_hints_repeat_the_store_flag_but_not_the_variable() {
     let sandbox = Sandbox::new();
     let run = |script: &str| {
         let output = shell(&sandbox, script).output().unwrap();

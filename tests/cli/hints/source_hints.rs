@@ -39,10 +39,11 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     rest.is_empty() || pattern.ends_with('}')
 }
 
-/// Hints of error messages. A hint is a string literal in one of these places: an argument of
-/// `with_hint` or of the error variant `ActiveAppKey`, the value of a field or variable named
-/// `hint`, a constant named `..._HINT`, or a function with `hint` in its name. Hints in other
-/// places, for example in a tuple with the message, are not found.
+/// Hints of error messages. A hint is a string literal with the form of a complete hint, see
+/// [`Self::add_all`], in one of these places: an argument of `with_hint` or of the error variant
+/// `ActiveAppKey`, the value of a field or variable named `hint`, a constant named `..._HINT`, or a
+/// function with `hint` in its name, except functions named `print...`. Hints in other places, for
+/// example in a tuple with the message, are not found.
 #[derive(Default)]
 struct Hints(BTreeSet<String>);
 

@@ -51,7 +51,8 @@ impl ValidToken<'_> {
         pair.unwrap().sign(&random, input.as_bytes()).unwrap().as_ref().to_vec()
     }
 
-    /// Adds tokens with an `alg` other than the key's algorithm, and a token without a signature.
+    /// Adds tokens whose `alg` is not the name of the key's algorithm. All these tokens have the
+    /// original signature, except one with `none`, which has no signature.
     fn add_other_algorithms(&self, table: &mut Table) {
         let algorithm = self.key.algorithm.as_str();
         for alg in ["none", "None", "ES256K", "Ed448", "ed25519", &algorithm.to_lowercase()] {
@@ -64,8 +65,8 @@ impl ValidToken<'_> {
         }
         for alg in ALGORITHMS.into_iter().filter(|alg| *alg != algorithm) {
             let header = self.header_with_member("alg", alg);
-            // With another name of its algorithm, the token has an allowed algorithm. The signature
-            // is invalid, because it covers the header with the original name.
+            // The other name of the key's algorithm is allowed. The signature is invalid, because
+            // it covers the header with the original name.
             let is_same_algorithm = algorithm == "EdDSA" && alg == "Ed25519";
             table.add_rejected(
                 if is_same_algorithm { "bad_signature" } else { "alg_not_allowed" },
@@ -246,8 +247,8 @@ pub(super) fn ed25519_table(valid: &ValidToken<'_>) -> Table {
     let (order, zero) = (decode_hex(ED25519_ORDER), vec![0; 32]);
     let neutral_element = [&[1][..], &[0; 31]].concat();
     let signatures = vec![
-        // `s` and `s` plus the order are the same scalar; RFC 8032, section 5.1.7, requires `s`
-        // below the order.
+        // `s` and `s` plus the order are equal modulo the order; RFC 8032, section 5.1.7, requires
+        // `s` below the order.
         ("s + order", [r, &add_little_endian(s, &order)].concat()),
         ("s = order", [r, &order].concat()),
         ("s = 0", [r, &zero].concat()),

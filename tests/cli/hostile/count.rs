@@ -10,9 +10,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 type BuildTable = fn(&ValidToken<'_>) -> Table;
 
-/// Hashes of the distinct rows. A row is an input (a token or the content of a key file) with its
-/// context: the command, the token type or the keys with which the input is tested. The context is
-/// empty if the input is tested with the defaults of its group.
+/// Hashes of the distinct rows. A row is an input (a token or the content of a key file) with a
+/// context, which distinguishes equal inputs. The context of a key file is the arguments of the
+/// command. The context of a token is the expected token type, the algorithm of the store or the
+/// verification keys; most tokens have an empty context.
 #[derive(Default)]
 struct DistinctRows(HashSet<u64>);
 

@@ -1,8 +1,9 @@
-//! Tokens with another algorithm, key or signature, which an attacker who has the public key and
-//! one valid token can forge.
+//! Tokens with another algorithm, key or signature, or with a critical header. An attacker who has
+//! the public key and one valid token can forge the tokens, except tokens signed with the store's
+//! key.
 
 use super::signer::{decode_hex, sign_raw};
-use super::{Table, ValidToken, base64url};
+use super::{Table, ValidToken, base64url, issuer};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -16,17 +17,14 @@ fn encoded_hmac(input: &str, secret: &[u8], algorithm: &str) -> String {
     base64url(sign_raw(algorithm, secret, input))
 }
 
-/// Returns a token that is signed with a new key of the attacker. `encoded_payload` is the payload
-/// in base64url.
+/// Returns a token that is signed with the attacker's key, which is the P-256 key of the sample
+/// issuer. `encoded_payload` is the payload in base64url.
 fn sign_as_attacker(header: &Value, encoded_payload: &str) -> String {
     let input = format!("{}.{encoded_payload}", base64url(header.to_string()));
-    let random = aws_lc_rs::rand::SystemRandom::new();
-    let curve = &aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
-    let pkcs8 = aws_lc_rs::signature::EcdsaKeyPair::generate_pkcs8(curve, &random).unwrap();
-    format!("{input}.{}", base64url(sign_raw("ES256", pkcs8.as_ref(), &input)))
+    format!("{input}.{}", base64url(sign_raw("ES256", &issuer::signing_key("p256"), &input)))
 }
 
-/// Returns tokens whose `alg` is not ES256, the algorithm of the key.
+/// Returns tokens whose `alg` is missing or is not ES256, the algorithm of the key.
 pub(super) fn algorithm_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     for alg in ["none", "None", "NONE", "nOnE", "noNe", " none", "none ", "none\u{0}", ""] {
@@ -52,12 +50,12 @@ pub(super) fn algorithm_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn header_algorithm_that_differs_from_the_key_algorithm_is_refused() {
+fn missing_or_different_header_algorithm_is_refused() {
     ValidToken::assert_rejected_in_new_store(algorithm_table, &[&[], &["--type", "any"]]);
 }
 
-/// Returns tokens with an HMAC. The secret is the public key in one of several encodings, the key
-/// id, or empty.
+/// Returns tokens with an HMAC. The secret is the public key in one of several encodings, its x
+/// coordinate, the key id, or empty.
 pub(super) fn public_key_as_secret_table(valid: &ValidToken<'_>) -> Table {
     let coordinate =
         |name: &str| URL_SAFE_NO_PAD.decode(valid.key.public_jwk[name].as_str().unwrap()).unwrap();
@@ -97,7 +95,7 @@ pub(super) fn public_key_as_secret_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn hmac_with_public_key_as_secret_is_refused() {
+fn hmac_with_public_key_key_id_or_empty_secret_is_refused() {
     ValidToken::assert_rejected_in_new_store(public_key_as_secret_table, &[&[]]);
 }
 
@@ -147,13 +145,14 @@ fn unknown_malformed_or_missing_key_ids_are_refused() {
     ValidToken::assert_rejected_in_new_store(key_id_table, &[&[], &["--type", "any"]]);
 }
 
-/// Returns forged tokens whose header contains a key or certificate, its URL or its thumbprint, and
-/// tokens with header members that change the format of a token (`crit`, `b64`, `zip` and `enc`).
+/// Returns forged tokens whose header contains the attacker's public key or a certificate, its URL
+/// or its thumbprint. Also returns forged and signed tokens with header members that change the
+/// processing of a token (`crit`, `b64`, `zip` and `enc`).
 pub(super) fn embedded_key_and_critical_header_table(valid: &ValidToken<'_>) -> Table {
-    let public = valid.key.public_jwk.clone();
+    let attacker_jwk = issuer::public_jwk(include_str!("samples/p256.jwk"));
     let mut table = Table::default();
     for (member, value) in [
-        ("jwk", public),
+        ("jwk", attacker_jwk),
         ("jku", json!("https://attacker.example/jwks.json")),
         ("x5u", json!("https://attacker.example/cert.pem")),
         ("x5c", json!(["MIIB"])),

@@ -97,7 +97,8 @@ impl Table {
                     if error_line.is_null() { output.stderr.as_str() } else { "" }
                 ));
             }
-            // A report has no claims if the signature is not valid. It then has a single reason.
+            // A report without claims has a single reason: the verification ended before the checks
+            // of the claims.
             let has_no_claims = report["claims"].is_null();
             if has_no_claims && report["reasons"].as_array().map(Vec::len) != Some(1) {
                 failures.push(format!(
@@ -116,6 +117,7 @@ struct Key {
     algorithm: String,
     /// The private key as PKCS#8, or the shared secret.
     material: Vec<u8>,
+    /// The public key; null for a shared secret.
     public_jwk: Value,
 }
 

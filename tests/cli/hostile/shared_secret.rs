@@ -15,7 +15,7 @@ fn sandbox_with_shared_secret() -> Sandbox {
 }
 
 /// Returns tokens that are validly signed, but contradict the record of the token in the store: one
-/// claim has another value or is missing.
+/// claim has been changed, added or removed.
 pub(super) fn record_mismatch_table(valid: &ValidToken<'_>) -> Table {
     let now = valid.claims["iat"].as_i64().unwrap();
     let mut table = Table::default();
@@ -57,7 +57,7 @@ fn claims_that_contradict_the_stored_token_are_refused() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn changed_and_re_signed_token_is_refused_by_every_command_except_decode() {
+fn changed_and_re_signed_tokens_are_accepted_only_by_decode() {
     let sandbox = sandbox_with_shared_secret();
     let valid = ValidToken::new(&sandbox);
     assert_eq!(valid.key.algorithm, "HS256");

@@ -1,32 +1,34 @@
-//! Tokens with a valid signature in which a claim or the header member `typ` is invalid or missing.
+//! Tokens with a valid signature in which the payload is invalid, or a claim or the header member
+//! `typ` is invalid or missing. Also revoked tokens in which one claim has been changed.
 
 use super::{Table, ValidToken};
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 impl ValidToken<'_> {
-    /// Returns the token with one claim changed or added, signed with the key of the store.
+    /// Returns the token with one claim changed or added, signed with the app key of the store.
     pub(super) fn with_claim(&self, claim: &str, value: impl Into<Value>) -> String {
         let mut claims = self.claims.clone();
         claims.insert(claim.to_owned(), value.into());
         self.sign_claims(&Value::from(claims))
     }
 
-    /// Returns the token without one claim, signed with the key of the store.
+    /// Returns the token without one claim, signed with the app key of the store.
     pub(super) fn without_claim(&self, claim: &str) -> String {
         let mut claims = self.claims.clone();
         claims.shift_remove(claim).unwrap();
         self.sign_claims(&Value::from(claims))
     }
 
-    /// Returns a token with the claims, signed with the key of the store.
+    /// Returns a token with the claims, signed with the app key of the store.
     fn sign_claims(&self, claims: &Value) -> String {
         self.key.sign(&self.key.header("JWT"), &claims.to_string())
     }
 }
 
-/// Returns signed tokens whose payload is not one valid JSON object. In some payloads, the
-/// additional member `was` has the value that `exp` had before the change.
+/// Returns signed tokens whose payload is not one JSON object, has duplicate members or exceeds a
+/// limit of the JSON parser. In some payloads, the additional member `was` has the value that `exp`
+/// had before the change.
 pub(super) fn payload_table(valid: &ValidToken<'_>) -> Table {
     let header = valid.key.header("JWT");
     let claims = Value::from(valid.claims.clone()).to_string();
@@ -141,7 +143,8 @@ fn registered_claims_of_wrong_type_or_range_are_refused() {
     ValidToken::assert_rejected_in_new_store(claim_type_table, &[&[], &["--type", "any"]]);
 }
 
-/// Returns signed tokens with a missing or wrong `exp`, `type`, `typ` or `jti`.
+/// Returns signed tokens without the claim `exp`, or in which the claim `type`, the claim `jti` or
+/// the header member `typ` is wrong or missing.
 pub(super) fn required_claim_table(valid: &ValidToken<'_>) -> Table {
     let jti = valid.claims["jti"].as_str().unwrap();
     let mut table = Table::default();

@@ -1,4 +1,5 @@
-//! Forged third-party tokens, which are verified with a JWK Set. There is no store.
+//! Invalid third-party tokens, which are verified with a JWK Set. There is no store. One test
+//! verifies the valid tokens from which most invalid tokens are made.
 
 use super::issuer::{
     self, KEY_IDS_AND_ALGORITHMS, default_claims, jose_header, signing_key, valid_token,
@@ -23,16 +24,17 @@ pub(super) fn with_header(token: &str, header: &Value) -> String {
 }
 
 /// Returns the token with another signature.
-pub(super) fn with_signature(token: &str, signature: impl AsRef<[u8]>) -> String {
+fn with_signature(token: &str, signature: impl AsRef<[u8]>) -> String {
     format!("{}.{}", token.rsplit_once('.').unwrap().0, base64url(signature))
 }
 
 /// Returns the decoded signature of the token.
-pub(super) fn signature_of(token: &str) -> Vec<u8> {
+fn signature_of(token: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(token.rsplit('.').next().unwrap()).unwrap()
 }
 
-/// Returns tokens whose `alg` is invalid, or whose `alg` or signature is not of the key's algorithm.
+/// Returns tokens whose `alg` is invalid or missing, and tokens whose `alg` or signature is not of
+/// the key's algorithm.
 pub(super) fn algorithm_table() -> Table {
     let mut table = Table::default();
     for (kid, algorithm) in KEY_IDS_AND_ALGORITHMS {
@@ -71,13 +73,14 @@ pub(super) fn algorithm_table() -> Table {
             with_header(&valid, &header),
         );
     }
-    // Valid signatures by the RSA key with other RSA algorithms. In the JWK Set, the `alg` of this
-    // key is RS256, so the other algorithms are not allowed.
+    // The RSA key validly signs `signed` with another RSA algorithm. In the JWK Set, the `alg` of
+    // this key is RS256, so the other algorithms are not allowed. `mislabelled` is signed with the
+    // other algorithm, too, but the `alg` of its header is RS256.
     for signing_alg in ["RS384", "RS512", "PS256", "PS384", "PS512"] {
         let (key, claims) = (signing_key("rsa"), default_claims().to_string());
         let signed = sign_token(signing_alg, &key, &jose_header("rsa", signing_alg), &claims);
         table.add_rejected("alg_not_allowed", format!("rsa: signed with {signing_alg}"), &signed);
-        let mislabelled = with_signature(&valid_token("rsa", "RS256"), signature_of(&signed));
+        let mislabelled = sign_token(signing_alg, &key, &jose_header("rsa", "RS256"), &claims);
         table.add_rejected(
             "bad_signature",
             format!("rsa: RS256 header, {signing_alg} signature"),
@@ -123,8 +126,8 @@ pub(super) fn public_key_as_secret_table() -> Table {
     table
 }
 
-/// Returns tokens with a forged, missing or malformed key id, tokens with an embedded key or with the
-/// URL of a key, and signed tokens with the header parameter `crit`, `b64` or `zip`.
+/// Returns tokens with a forged, missing or malformed key id, tokens with an embedded key or with
+/// the URL of a key, and signed tokens with the header parameter `crit`, `b64` or `zip`.
 pub(super) fn header_table() -> Table {
     let mut table = Table::default();
     let set = issuer::jwks();
@@ -268,11 +271,11 @@ fn third_party_hmac_with_public_key_as_secret_is_refused() {
 }
 
 #[test]
-fn forged_third_party_headers_are_refused() {
+fn forged_or_critical_third_party_headers_are_refused() {
     assert_rejected_with_set(&header_table());
 }
 
 #[test]
-fn invalid_third_party_signatures_are_refused() {
+fn wrongly_signed_or_malformed_third_party_tokens_are_refused() {
     assert_rejected_with_set(&signature_table());
 }

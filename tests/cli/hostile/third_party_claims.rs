@@ -1,4 +1,5 @@
-//! Third-party tokens with valid signatures and invalid claims.
+//! Third-party tokens with a valid signature and an invalid payload, or with an invalid or missing
+//! claim.
 
 use super::Table;
 use super::issuer::{self, default_claims, jose_header, signing_key};
@@ -17,7 +18,8 @@ fn token_with_claim(claim: &str, value: &Value) -> String {
     sign_payload(&claims.to_string())
 }
 
-/// Returns tokens whose payload is not one valid JSON object.
+/// Returns tokens whose payload is not one JSON object, has duplicate members or exceeds a limit of
+/// the JSON parser.
 pub(super) fn payload_table() -> Table {
     let mut table = Table::default();
     let claims = default_claims().to_string();
@@ -121,7 +123,7 @@ pub(super) fn issuer_and_audience_table() -> Table {
 }
 
 #[test]
-fn third_party_payload_must_be_one_json_object() {
+fn third_party_payload_must_be_one_valid_json_object() {
     payload_table().assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }
 

@@ -5,7 +5,8 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 
 /// Returns session tokens (an access and a refresh token), and app tokens with the `type` of
-/// session tokens. All are invalid as app tokens.
+/// session tokens. All are invalid as app tokens: the reason `blocked` means that session tokens
+/// are not accepted.
 pub(super) fn session_token_table(valid: &ValidToken<'_>) -> Table {
     let (access, refresh) =
         (valid.sandbox.session_member("access"), valid.sandbox.session_member("refresh"));

@@ -1,5 +1,6 @@
 //! Headers and claims in the forms that other tools and services use. The tests decode, mint and
-//! verify tokens with such headers and claims.
+//! verify tokens with such headers and claims. `super::PRELUDE` defines the shell functions of the
+//! scripts.
 
 use super::Inputs;
 use crate::hostile::base64url;
@@ -7,7 +8,7 @@ use insta::assert_snapshot;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn decode_shows_unusual_tokens_and_mint_refuses_malformed_claims() {
+fn decode_shows_unusual_tokens_and_mint_checks_syntax_and_size_of_claims() {
     let inputs = Inputs::new();
     let encode_token =
         |header: &str, payload: &str| format!("{}.{}.AA", base64url(header), base64url(payload));
@@ -64,7 +65,7 @@ fn decode_shows_unusual_tokens_and_mint_refuses_malformed_claims() {
     }
     --- stderr
     token not verified
-    payload ambiguous: line 1, column 21: duplicate member name `sub`
+    payload ambiguous: line 1, column 16: duplicate member name `sub`
     trailing comma in the payload
     "{\"sub\":\"a\",}"
     --- stderr
@@ -76,18 +77,18 @@ fn decode_shows_unusual_tokens_and_mint_refuses_malformed_claims() {
     }
     --- stderr
     token not verified
-    header ambiguous: line 1, column 28: duplicate member name `alg`
+    header ambiguous: line 1, column 19: duplicate member name `alg`
     array in the header
     {"alg":"RS256","typ":"JWT","kid":"k","x5c":["MIIC"]}
     trailing comma
     --- exit code 65, stderr
-    error: the claims file is not well-formed JSON: line 3, column 1: trailing comma
+    error: claims in `claims.json` not well-formed JSON: line 3, column 1: trailing comma
     dictionary of Python
     --- exit code 65, stderr
-    error: the claims file is not well-formed JSON: line 1, column 2: expected a member name in double quotes
+    error: claims in `python.json` not well-formed JSON: line 1, column 2: expected a member name in double quotes
     NaN of Python
     --- exit code 65, stderr
-    error: the claims file is not well-formed JSON: line 2, column 11: expected a value
+    error: claims in `nan.json` not well-formed JSON: line 2, column 11: expected a value
     groups of Entra ID
     --- stdout
         1004000

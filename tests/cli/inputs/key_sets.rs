@@ -1,4 +1,5 @@
-//! Documents with public keys, and the choice of the key that verifies a token.
+//! Documents with public keys, and the choice of the key that verifies a token. `super::PRELUDE`
+//! defines the shell functions of the scripts.
 
 use super::{
     EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, pem_body, private_ec_jwk, public_ec_jwk,
@@ -64,7 +65,7 @@ fn documents_of_identity_providers_are_read() {
 }
 
 #[test]
-fn error_describes_document_without_a_usable_key() {
+fn error_describes_document_that_cannot_verify_tokens() {
     let inputs = Inputs::new();
     let documents = [
         ("discovery document", json!({"issuer": "https://x", "jwks_uri": "https://x/jwks"})),
@@ -96,7 +97,7 @@ fn error_describes_document_without_a_usable_key() {
     hint: extract the key: jq -r .public_key set.json > key.txt
     service account
     --- exit code 65, stderr
-    error: key: found a private key, expected only its public members
+    error: key: found a private key, expected a public key
     answer of a proxy
     --- exit code 65, stderr
     error: unsupported key format: found a JSON document with a key in a member, expected PEM, DER, JWK or JWK Set
@@ -120,7 +121,7 @@ fn error_describes_document_without_a_usable_key() {
     --- exit code 65, stderr
     error: key: `x` has the wrong length: found 3 bytes, expected 32
     "#);
-    // The service account contains a private key, so it can sign tokens.
+    // The service account contains a private key, so `token mint` accepts the document.
     inputs.write_json("account.json", &documents[2].1);
     assert_snapshot!(inputs.shell("mint account.json | header"), @r#"{"alg":"RS256","typ":"JWT","kid":"k1"}"#);
 }
@@ -177,17 +178,17 @@ fn verification_key_is_chosen_by_algorithm_and_key_id() {
     empty key id in the token
     valid
     key that the token names is private
-    invalid: unknown_key: key 1 of 2: found a private key, expected only its public members
+    invalid: unknown_key: key 1 of 2: found a private key, expected a public key
     --- exit code 10, stderr
-    error: signing key unusable: key 1 of 2: found a private key, expected only its public members
+    error: signing key unusable: key 1 of 2: found a private key, expected a public key
     private key that the token does not name
     valid
     key types of other standards
     valid
     key that the token names is for encryption
-    invalid: unknown_key: key 1 of 2: not for signatures (`use`)
+    invalid: unknown_key: key 1 of 2: `use` is not `sig`
     --- exit code 10, stderr
-    error: signing key unusable: key 1 of 2: not for signatures (`use`)
+    error: signing key unusable: key 1 of 2: `use` is not `sig`
     key id after rotation
     invalid: unknown_key: expected `kid` `my-key-1` or `rsa-2`
     --- exit code 10, stderr
@@ -195,6 +196,6 @@ fn verification_key_is_chosen_by_algorithm_and_key_id() {
     algorithm that no key has
     invalid: alg_not_allowed: expected `ES256`
     --- exit code 10, stderr
-    error: token algorithm does not match the key: expected `ES256`
+    error: token algorithm not allowed: expected `ES256`
     ");
 }

@@ -1,5 +1,5 @@
 //! Single keys: their key ids, and the texts in which files, environment variables and secret
-//! stores contain keys.
+//! stores contain keys. `super::PRELUDE` defines the shell functions of the scripts.
 
 use super::{EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, pem_body, private_ec_jwk};
 use crate::hostile::decode_pem;
@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 #[test]
-fn key_id_from_an_option_or_document_is_kept() {
+fn key_id_from_an_option_or_document_is_kept_unless_another_key_has_it() {
     let inputs = Inputs::new();
     inputs.write_json("signing_keys.json", &json!([private_ec_jwk()]));
     inputs.write_json(
@@ -109,7 +109,7 @@ fn private_key_in_text_of_other_tools_is_read() {
 }
 
 #[test]
-fn public_key_in_text_of_other_tools_is_read() {
+fn verification_key_is_read_from_text_der_certificate_or_private_key() {
     let inputs = Inputs::new();
     inputs.write("public.der", decode_pem(RSA_PUBLIC));
     for (name, content) in [
@@ -159,7 +159,7 @@ fn public_key_in_text_of_other_tools_is_read() {
 }
 
 #[test]
-fn error_describes_unreadable_key() {
+fn error_describes_key_file_that_cannot_sign() {
     let inputs = Inputs::new();
     let xml = "<RSAKeyValue><Modulus>abc</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>";
     inputs.write("key.xml", xml);
@@ -203,7 +203,7 @@ fn error_describes_unreadable_key() {
 }
 
 #[test]
-fn document_with_keys_is_refused_as_secret() {
+fn document_about_keys_is_refused_as_secret() {
     let inputs = Inputs::new();
     let jwk = private_ec_jwk();
     for (name, content) in [

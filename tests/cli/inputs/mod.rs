@@ -24,7 +24,7 @@ const P521: &str = include_str!("../hostile/samples/p521.pem");
 
 /// Shell functions: `mint` mints a token with the key file that its first argument names, `verify`
 /// verifies a token with `rsa.pub`, and `header` prints the header of a token. `verify` and
-/// `header` read the token from standard input.
+/// `header` read the token from standard input. `mint` and `verify` also accept options of jeton.
 const PRELUDE: &str = "verify() { jeton token verify - --key rsa.pub --alg RS256 \"$@\"; }
 header() { jeton token decode - --part header -o json; }
 mint() { jeton token mint --sub a --key-file \"$@\"; }

@@ -1,5 +1,6 @@
-//! Three kinds of unusual input: a token inside other text, such as a log or a response; a URL or a
-//! document in place of a file name; and a byte order mark before a key, a token or a secret.
+//! Three kinds of unusual input: a token inside other text, such as a log or a response; a URL, a
+//! document or a file name in place of the expected argument or input; and a byte order mark before
+//! a key, a token or a secret. `super::PRELUDE` defines the shell functions of the scripts.
 
 use super::Inputs;
 use insta::assert_snapshot;
@@ -137,13 +138,13 @@ fn misplaced_url_or_json_or_file_name_causes_a_hint() {
     {"valid":true
     JSON of `token mint`
     --- exit code 2, stderr
-    error: JSON with several tokens found, expected one token per line
+    error: JSON list found, expected one token per line
     hint: use `-o jsonl` to write one object per line
     "#);
 }
 
 #[test]
-fn byte_order_mark_is_accepted_before_keys_tokens_and_secrets() {
+fn byte_order_mark_is_ignored_except_before_raw_secrets() {
     let inputs = Inputs::new();
     for (name, command) in [
         ("jwks.json", "jeton token verify @t.jwt --jwks"),

@@ -1,5 +1,5 @@
-//! Ctrl-C during commands that process many rows. A test holds a lock that the command needs. The
-//! command is therefore at a known point when the signal arrives.
+//! Ctrl-C during commands that process many rows or copy a store. The tests in this file hold a
+//! lock that the command needs. The command is therefore at a known point when the signal arrives.
 
 #![cfg(target_os = "linux")]
 
@@ -31,7 +31,7 @@ fn wait_until(is_done: impl Fn() -> bool) {
 
 /// Waits until no SIGINT is pending, which means that the process has received every SIGINT that
 /// was sent to it.
-fn wait_until_sigint_is_handled(process_id: u32) {
+fn wait_until_sigint_is_received(process_id: u32) {
     wait_until(|| {
         !mask_has_sigint(process_id, "ShdPnd:") && !mask_has_sigint(process_id, "SigPnd:")
     });
@@ -42,7 +42,7 @@ fn wait_until_sigint_is_handled(process_id: u32) {
 fn interrupt(child: &Child) {
     wait_until(|| mask_has_sigint(child.id(), "SigCgt:"));
     kill_process(Pid::from_child(child), Signal::INT).unwrap();
-    wait_until_sigint_is_handled(child.id());
+    wait_until_sigint_is_received(child.id());
 }
 
 /// Lock for which a command waits. While the command waits, it already handles Ctrl-C.
@@ -68,8 +68,8 @@ impl Lock {
     }
 }
 
-/// Starts the command with `--yes` and `--wait 10m`, the maximum time for which it waits for a
-/// lock.
+/// Starts the command with `--yes` and `--wait 10m`. The command waits for a lock for at most ten
+/// minutes.
 fn start(sandbox: &Sandbox, words: &[&str]) -> Child {
     let options = ["--yes", "--wait", "10m"];
     Sandbox::start(&mut sandbox.command(&[words, &options].concat()))
@@ -121,7 +121,7 @@ struct Case {
     message: &'static str,
     /// Numbers of users, settings, tokens and revoked tokens after the interruption.
     row_counts: &'static str,
-    /// Action, outcome and count of the new audit events.
+    /// Action, outcome and count of each new audit event.
     events: &'static [&'static str],
 }
 

@@ -1,7 +1,7 @@
 //! Ctrl-C at points that only some commands reach: while a command hashes passwords, waits for
 //! input or signs tokens, and after a confirmation. Another test sends a second Ctrl-C.
 
-use super::{Lock, file_names, interrupt, start, wait_until, wait_until_sigint_is_handled};
+use super::{Lock, file_names, interrupt, start, wait_until, wait_until_sigint_is_received};
 use crate::prompts::PtyCommand;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -49,7 +49,7 @@ fn verification_can_be_interrupted_while_it_waits_for_input() {
     interrupt(&child);
     let output = RunOutput::from(child.wait_with_output().unwrap());
     drop(stdin);
-    let message = "error: interrupted after 2 tokens, 1 of them invalid; the results of all tokens were printed\n";
+    let message = "error: interrupted after 2 tokens, 1 of them invalid; the results of these tokens were printed\n";
     assert_eq!((output.code, output.stderr.as_str()), (130, message));
 }
 
@@ -115,8 +115,8 @@ fn second_ctrl_c_ends_the_process() {
     let backup = sandbox.store_path().with_extension("bak");
     let child = start(&sandbox, &["store", "backup", backup.to_str().unwrap()]);
     interrupt(&child);
-    // A second signal counts as the first if another thread receives the second signal before the
-    // first is handled.
+    // The second signal does not end the process if another thread receives this signal while the
+    // handler of the first signal is still running.
     std::thread::sleep(Duration::from_millis(500));
     interrupt(&child);
     let status = child.wait_with_output().unwrap().status;
@@ -137,7 +137,7 @@ fn ctrl_c_after_a_confirmation_ends_the_command_after_the_current_transaction() 
     // The command leads the foreground process group of the terminal. The id of a process group is
     // the process id of its leader.
     let process_id = tcgetpgrp(terminal).unwrap().as_raw_nonzero();
-    wait_until_sigint_is_handled(process_id.get().unsigned_abs());
+    wait_until_sigint_is_received(process_id.get().unsigned_abs());
     drop(held_lock);
     let (code, screen, _) = run.finish();
     assert_eq!(code, 130, "{screen}");

@@ -24,9 +24,9 @@ pub(super) fn shell(sandbox: &Sandbox, command: &str) {
 }
 
 /// Asserts that the jeton command `words` refuses the file `key.in` and prints a hint. Runs the
-/// command in the hint, and asserts that `words` accepts the resulting file `converted_file`. Each
-/// pair in `replacements` replaces a text in the command of the hint, for example to pass a
-/// passphrase.
+/// command in the hint, and asserts that `words` can read the key in the resulting file
+/// `converted_file`. Each pair in `replacements` replaces a text in the command of the hint, for
+/// example to pass a passphrase.
 fn assert_hint_works(
     sandbox: &Sandbox,
     words: &[&str],
@@ -45,6 +45,7 @@ fn assert_hint_works(
     assert_ne!(output.code, 2, "{hint}: {}", output.stderr);
 }
 
+/// A command, as [`VERIFY`] is: [`assert_hint_works`] appends the name of a key file.
 const MINT: [&str; 5] = ["token", "mint", "--sub", "a", "--key-file"];
 /// A token with an invalid signature. `token verify` exits with code 10 if it can read the key, and
 /// with code 65 if it cannot.

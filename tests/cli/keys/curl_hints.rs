@@ -74,7 +74,7 @@ fn curl_hints_about_urls_fetch_the_jwk_set() {
 
 #[test]
 #[ignore = "needs jq"]
-fn curl_hint_about_discovery_document_fetches_the_jwk_set() {
+fn curl_hint_about_discovery_document_fetches_the_jwk_set_without_injection() {
     require_programs(&["jq"]);
     let sandbox = sandbox_with_fake_curl();
     let file = "a document; with $(touch pwned) in its name.json";

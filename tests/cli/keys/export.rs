@@ -1,4 +1,4 @@
-//! `jeton keys export --jwks`
+//! `jeton keys export --jwks`, which prints the public app keys or test keys as a JWK Set.
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -20,7 +20,7 @@ fn kid_of_token(token: &str) -> String {
 }
 
 #[test]
-fn jwk_set_contains_public_keys_only() {
+fn jwk_set_contains_public_keys_only_and_requires_no_login() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run_json(&["keys", "export", "--jwks"]), @r#"{"keys":[{"kty":"EC","crv":"P-256","x":"<key>","y":"<key>","kid":"<key>","alg":"ES256","use":"sig"}]}"#);
@@ -51,7 +51,8 @@ fn app_and_test_keys_are_exported_separately() {
       "keys": []
     }
     --- stderr
-    warning: no test key to publish: the next `jeton token mint` creates one
+    warning: no test key to publish
+    hint: create a test key: jeton keys generate --purpose test
     "#);
     let (app, test) =
         (sandbox.stdout_of(&["token", "create", "app"]), sandbox.stdout_of(&["token", "mint"]));

@@ -71,7 +71,7 @@ fn exported_set_contains_all_public_test_keys_and_no_secrets() {
 }
 
 #[test]
-fn unchanged_export_is_not_rewritten_and_is_world_readable() {
+fn jwk_set_file_is_world_readable_and_replaced_only_if_changed() {
     let sandbox = Sandbox::with_admin();
     // Returns the content, the inode and the mode of the JWK Set file.
     let file_state = || {
@@ -99,7 +99,7 @@ fn unchanged_export_is_not_rewritten_and_is_world_readable() {
 }
 
 #[test]
-fn invalid_issuer_or_directory_is_refused() {
+fn invalid_issuer_option_or_directory_is_refused() {
     let sandbox = Sandbox::with_admin();
     for issuer in [
         "jeton",
@@ -136,7 +136,7 @@ fn exported_files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn replacing_files_of_another_issuer_requires_yes_option() {
+fn replacing_files_of_another_or_unknown_issuer_requires_yes_option() {
     let sandbox = Sandbox::with_admin();
     let directory = sandbox.home().join("public/.well-known");
     fs::create_dir_all(&directory).unwrap();
@@ -181,7 +181,7 @@ fn replacing_files_of_another_issuer_requires_yes_option() {
         sandbox.json(&["keys", "export", "--jwks"])
     );
     // Without `--yes`, an export replaces files of the same issuer. It also accepts the state that
-    // an interrupted export leaves: the file with the keys, but no metadata file.
+    // an interrupted export leaves: the file with the current keys, but no metadata file.
     fs::write(directory.join(metadata_file), json!({"issuer": ISSUER, "x": 1}).to_string())
         .unwrap();
     fs::write(directory.join(keys_file), "{\"keys\":[]}").unwrap();

@@ -2,6 +2,8 @@
 
 use super::{ALGORITHMS, kids};
 use crate::sandbox::Sandbox;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
@@ -13,7 +15,7 @@ const PKCS1: &str = include_str!("samples/pkcs1.pem");
 pub(super) const IMPORT_TEST_KEY: [&str; 4] = ["keys", "import", "--purpose", "test"];
 
 #[test]
-fn exported_keys_can_be_imported() {
+fn exported_key_of_every_algorithm_is_imported_with_its_key_id() {
     let (source, target) = (Sandbox::with_admin(), Sandbox::with_admin());
     for algorithm in ALGORITHMS {
         let token = source.stdout_of(&["token", "mint", "--alg", algorithm]);
@@ -51,6 +53,7 @@ fn same_key_in_another_private_key_format_is_recognized() {
         hint: activate the key with: jeton keys activate <key>
         "));
         for pem in [pkcs8.as_str(), text] {
+            // The key is the last block: in SEC 1, a block with parameters can precede the key.
             let block = pem.split("-----BEGIN ").last().unwrap();
             let base64: String =
                 block.lines().skip(1).take_while(|line| !line.starts_with('-')).collect();
@@ -79,12 +82,11 @@ fn same_key_in_another_private_key_format_is_recognized() {
 }
 
 fn decode_base64(base64: &str) -> Vec<u8> {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.decode(base64).unwrap()
+    STANDARD.decode(base64).unwrap()
 }
 
 #[test]
-fn existing_key_cannot_be_imported_with_another_purpose_or_algorithm() {
+fn existing_key_cannot_be_imported_if_revoked_or_with_another_purpose_or_algorithm() {
     let sandbox = Sandbox::with_admin();
     let import = |flags: &[&str]| {
         sandbox.run_with_input(&[&["keys", "import", "--from-file", "-"], flags].concat(), PKCS1)
@@ -109,7 +111,7 @@ fn existing_key_cannot_be_imported_with_another_purpose_or_algorithm() {
 }
 
 #[test]
-fn jwks_import_is_atomic() {
+fn jwk_set_import_is_atomic_and_has_one_audit_event() {
     let sandbox = Sandbox::with_admin();
     let mut set = json!({"keys": []});
     for algorithm in ["ES256", "EdDSA", "HS256"] {
@@ -143,7 +145,7 @@ fn jwks_import_is_atomic() {
 }
 
 #[test]
-fn key_import_or_generation_creates_store() {
+fn key_import_and_generation_create_store_and_need_no_login_without_users() {
     let sandbox = Sandbox::new();
     let output = sandbox.run_with_input(&["keys", "import", "--from-file", "-"], SEC1);
     assert_snapshot!(output, @"
@@ -194,4 +196,43 @@ fn login_error_of_store_without_users_suggests_init() {
     error: not logged in
     hint: create the first admin: jeton init
     ");
+}
+
+#[test]
+fn activate_flag_activates_at_most_one_key_per_algorithm() {
+    let sandbox = Sandbox::with_admin();
+    let jwk = |kid: &str, algorithm: &str| {
+        let secret = format!("{kid}-{}", "x".repeat(63));
+        json!({"kty": "oct", "kid": kid, "alg": algorithm, "k": URL_SAFE_NO_PAD.encode(secret)})
+    };
+    let set = json!({"keys": [jwk("a", "HS256"), jwk("b", "HS256"), jwk("c", "HS512")]});
+    let import = |set: &Value, arguments: &[&str]| {
+        let words = [&IMPORT_TEST_KEY[..], &["--from-file", "-", "--activate"], arguments].concat();
+        sandbox.run_with_input(&words, &set.to_string())
+    };
+    assert_snapshot!(import(&set, &[]), @"
+    --- exit code 65, stderr
+    error: several HS256 keys to activate: found 2, expected 1
+    hint: omit `--activate`, then activate one key: jeton keys activate KID
+    ");
+    assert_eq!(kids(&sandbox, "test", "active"), [""; 0]);
+    assert_snapshot!(import(&set, &["--kid", "a"]), @"
+    a
+    --- stderr
+    imported HS256 signing key for test tokens
+    ");
+    let set = json!({"keys": [jwk("b", "HS256"), jwk("c", "HS512")]});
+    assert_snapshot!(import(&set, &[]), @"
+    b
+    c
+    --- stderr
+    imported HS256 signing key for test tokens
+    imported HS512 signing key for test tokens
+    ");
+    assert_eq!(kids(&sandbox, "test", "active"), ["b", "c"]);
+    assert_eq!(kids(&sandbox, "test", "retired"), ["a"]);
+    // A set may contain the same key twice.
+    let mut key = jwk("d", "HS256");
+    key.as_object_mut().unwrap().remove("kid");
+    import(&json!({"keys": [key, key]}), &[]).ok();
 }

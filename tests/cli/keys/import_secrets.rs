@@ -1,4 +1,5 @@
-//! `jeton keys import` of shared secrets
+//! `jeton keys import` of shared secrets. Another test passes a secret in place of the name of
+//! an environment variable.
 
 use super::import::IMPORT_TEST_KEY;
 use super::kids;
@@ -55,7 +56,7 @@ fn value_in_place_of_variable_name_is_not_printed() {
             let output = sandbox.run(words).to_string().replace(words[4], "<option>");
             allow_duplicates!(assert_snapshot!(output, @"
             --- exit code 2, stderr
-            error: environment variable of `<option>` not set
+            error: environment variable of `<option>` not set or empty
             hint: export the variable, and pass its name without `$`
             "));
         }
@@ -64,7 +65,7 @@ fn value_in_place_of_variable_name_is_not_printed() {
 
 #[test]
 #[ignore = "needs Python"]
-fn weak_secret_from_environment_is_imported_only_with_allow_weak() {
+fn weak_secret_requires_allow_weak_and_interoperates_with_pyjwt() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("JWT_SECRET_KEY", "super-secret");
     let words =
@@ -89,7 +90,7 @@ fn weak_secret_from_environment_is_imported_only_with_allow_weak() {
     assert!(sandbox.stdout_of(&["keys", "list"]).contains("HS256 (weak)"));
     assert_snapshot!(sandbox.run(&["keys", "import", "--from-env", "NOT_SET"]), @"
     --- exit code 2, stderr
-    error: environment variable of `--from-env` not set
+    error: environment variable of `--from-env` not set or empty
     hint: export the variable, and pass its name without `$`
     ");
     // With the weak secret, PyJWT accepts a token of jeton, and jeton accepts a token of PyJWT.

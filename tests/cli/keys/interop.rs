@@ -1,5 +1,5 @@
 //! Interoperability with the libraries `PyJWT` and jose for every algorithm, in both directions.
-//! Also the permissions for exports of keys.
+//! Also the choice of the key to export, and the permissions for exports.
 
 use super::{ALGORITHMS, kids};
 use crate::sandbox::{Sandbox, payload, tampered};
@@ -84,7 +84,7 @@ fn jose_interoperates_for_every_algorithm() {
 }
 
 #[test]
-fn user_exports_public_keys_and_only_admin_exports_private_keys() {
+fn keys_export_selects_a_key_and_requires_admin_for_private_keys() {
     let sandbox = Sandbox::with_john();
     let kid = &kids(&sandbox, "app", "active")[0];
     let pem = sandbox.run(&["keys", "export", "--pem", kid]).ok().stdout;
@@ -99,7 +99,7 @@ fn user_exports_public_keys_and_only_admin_exports_private_keys() {
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&export_private), @"
     --- exit code 2, stderr
-    error: confirmation required, but no terminal to prompt on
+    error: confirmation required, but standard input is not a terminal
     hint: add `--yes`
     ");
     let private_pem = sandbox.run(&[&export_private[..], &["--yes"]].concat()).ok().stdout;

@@ -56,8 +56,8 @@ fn create_key_pairs(sandbox: &Sandbox) -> Vec<KeyPair> {
     pairs
 }
 
-/// Returns a copy of the JWK in which members are changed or removed at random. Some issuers and
-/// attackers publish such keys.
+/// Returns a copy of the JWK in which up to two members are changed, added or removed at random.
+/// Some issuers publish such keys.
 fn vary(generator: &mut NumberGenerator, jwk: &Value) -> Value {
     let mut jwk = jwk.clone();
     match generator.below(12) {

@@ -33,8 +33,8 @@ fn secret_commands() -> Vec<(Vec<&'static str>, i32)> {
     result
 }
 
-/// Creates two test keys in the store. Returns the public and the private part of each key in many
-/// encodings. Each pair is a description and the encoded text.
+/// Creates two test keys in the store. Returns the public and the private part of each key as PEM
+/// in many encodings, and the public parts as JWKs. Each pair is a description and the text.
 fn encoded_keys(sandbox: &Sandbox) -> Vec<(String, String)> {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     sandbox.run(&["token", "mint", "--alg", "RS256"]).ok();
@@ -61,7 +61,7 @@ fn encoded_keys(sandbox: &Sandbox) -> Vec<(String, String)> {
         }
         result.push(("an array".to_owned(), json!([jwk]).to_string()));
         result.push(("a JWK in base64".to_owned(), STANDARD.encode(jwk.to_string())));
-        result.push(("a JWK as text".to_owned(), json!(jwk.to_string()).to_string()));
+        result.push(("a JWK as a JSON string".to_owned(), json!(jwk.to_string()).to_string()));
     }
     result
 }
@@ -139,7 +139,7 @@ fn hint_suggests_hs256_only_if_the_file_may_be_a_secret() {
 }
 
 #[test]
-fn secret_jwk_is_accepted_with_any_encoding_flag() {
+fn secret_jwk_is_accepted_with_any_encoding_flag_unless_its_secret_is_a_key() {
     let sandbox = Sandbox::with_admin();
     let jwk = json!({"kty": "oct", "k": "3N3e3-Dh4uPk5ebn6Onq6-zt7u_w8fLz9PX29_j5-vs"});
     fs::write(sandbox.home().join("key"), jwk.to_string()).unwrap();

@@ -26,16 +26,16 @@ fn hint_for_an_unusable_key_fits_the_key_source() {
     let variable_output = sandbox.run(&[&verify[..], &["--secret-env", "KEYS"]].concat());
     assert_snapshot!(variable_output, @"
     --- exit code 65, stderr
-    error: several keys found, expected a single public key
+    error: several keys found, expected a single key for verification
     hint: save the key and use `--jwks key.in` in place of `--secret-env KEYS`: (umask 077; printenv KEYS > key.in)
     ");
     let mint = ["token", "mint", "--sub", "a"];
     assert_snapshot!(sandbox.run(&[&mint[..], &["--secret-env", "KEYS"]].concat()), @"
     --- exit code 65, stderr
-    error: several keys found, expected a single private key
+    error: several keys found, expected a single key for signing
     hint: select a single key: (umask 077; printenv KEYS > key.in) && (umask 077; jq '.keys[0]' key.in > key.json)
     ");
-    // The file `key.in` now exists, so the next hint must propose another file name.
+    // If the file `key.in` exists, the hint must propose another file name.
     fs::write(sandbox.home().join("key.in"), "another file").unwrap();
     let encrypted = include_str!("../hostile/samples/encrypted.pem");
     let stdin_output =
@@ -49,7 +49,7 @@ fn hint_for_an_unusable_key_fits_the_key_source() {
         sandbox.run_with_input(&[&verify[..], &["--key", "-"]].concat(), &rsa_jwk_set());
     assert_snapshot!(stdin_output, @"
     --- exit code 65, stderr
-    error: several keys found, expected a single public key
+    error: several keys found, expected a single key for verification
     hint: use `--jwks -` in place of `--key -`
     ");
     fs::write(sandbox.home().join("empty"), "").unwrap();

@@ -45,7 +45,7 @@ fn assert_key_signs(sandbox: &Sandbox, kid: &str) {
 }
 
 #[test]
-fn jwk_keeps_its_key_id() {
+fn jwk_import_keeps_the_key_id_and_refuses_an_invalid_secret() {
     let sandbox = Sandbox::with_admin();
     let set = json!({"keys": [ec_jwk("my-key-1"), secret_jwk("the secret")]});
     for (name, content, kids) in [
@@ -132,7 +132,7 @@ fn key_id_of_another_key_is_refused() {
 }
 
 #[test]
-fn existing_key_with_another_key_id_is_refused() {
+fn same_key_with_another_key_id_is_refused() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "key.pem", SEC1);
     write(&sandbox, "one.jwk", &ec_jwk("k 2").to_string());
@@ -179,7 +179,7 @@ fn kid_option_selects_a_key_of_a_set() {
     write(&sandbox, "set.jwks", &set.to_string());
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "c"]), @"
     --- exit code 65, stderr
-    error: several keys found, expected a single private key
+    error: several keys found, but no key with the requested key id
     hint: select a single key: (umask 077; jq '.keys[0]' set.jwks > key.json)
     ");
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "b"]), @"

@@ -18,7 +18,7 @@ fn every_algorithm_signs_app_tokens_and_sessions() {
 }
 
 #[test]
-fn every_algorithm_signs_test_tokens() {
+fn every_algorithm_signs_test_tokens_and_shared_secrets_are_not_published() {
     let sandbox = Sandbox::with_admin();
     for algorithm in ALGORITHMS {
         let token = sandbox.stdout_of(&["token", "mint", "--alg", algorithm]);
@@ -30,7 +30,7 @@ fn every_algorithm_signs_test_tokens() {
 }
 
 #[test]
-fn new_key_is_standby_until_rotation() {
+fn new_key_is_standby_until_rotation_and_retired_key_can_be_activated() {
     let sandbox = Sandbox::with_admin();
     let [old_kid] = <[String; 1]>::try_from(kids(&sandbox, "app", "active")).unwrap();
     let token_before = sandbox.stdout_of(&["token", "create", "before"]);
@@ -48,9 +48,9 @@ fn new_key_is_standby_until_rotation() {
     let output = sandbox.run(&["keys", "rotate", "--overlap", "1d"]);
     assert_snapshot!(output, @"
     --- stderr
-    key <key> (EdDSA) is now the signing key
+    key <key> is now the signing key for app tokens (EdDSA)
     key <key> is retired; its tokens are accepted until <time>
-    warning: 1 live token of the retired key will be refused before its own expiry
+    warning: 1 valid token of the retired key will be refused before its own expiry
     ");
     assert_eq!(kids(&sandbox, "app", "active"), std::slice::from_ref(&new_kid));
     assert_eq!(kids(&sandbox, "app", "retired"), std::slice::from_ref(&old_kid));
@@ -67,7 +67,7 @@ fn new_key_is_standby_until_rotation() {
 }
 
 #[test]
-fn rotation_without_standby_key_keeps_algorithm() {
+fn rotation_without_standby_key_keeps_algorithm_by_default() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada", "--alg", "ES384"]).ok();
     let rotated = sandbox.json(&["keys", "rotate"]);
@@ -86,18 +86,18 @@ fn rotation_without_standby_key_keeps_algorithm() {
 }
 
 #[test]
-fn rotation_to_a_new_key_warns_about_cached_key_sets() {
+fn rotation_to_a_new_key_pair_warns_about_cached_key_sets() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["keys", "rotate"]), @"
     --- stderr
-    key <key> (ES256) is now the signing key
+    key <key> is now the signing key for app tokens (ES256)
     key <key> is retired; its tokens are accepted until <time>
     warning: verifiers with a cached JWK Set do not know the new key yet
-    hint: create the next key in advance: jeton keys generate
+    hint: create the next key in advance: jeton keys generate --purpose app --alg ES256
     ");
     assert_snapshot!(sandbox.run(&["keys", "rotate", "--alg", "HS256"]), @"
     --- stderr
-    key <uuid> (HS256) is now the signing key
+    key <uuid> is now the signing key for app tokens (HS256)
     key <key> is retired; its tokens are accepted until <time>
     ");
 }
@@ -127,32 +127,32 @@ fn retired_key_verifies_and_is_published_until_the_overlap_ends() {
 }
 
 #[test]
-fn key_revocation_revokes_tokens_and_sessions_of_the_key() {
+fn revocation_of_active_key_requires_replace_and_revokes_tokens_and_sessions() {
     let sandbox = Sandbox::with_admin();
     let app = sandbox.stdout_of(&["token", "create", "app"]);
     let [kid] = <[String; 1]>::try_from(kids(&sandbox, "app", "active")).unwrap();
     let output = sandbox.run(&["keys", "revoke", &kid, "--yes"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: active app key cannot be retired or revoked
+    error: active app key requires a replacement
     hint: use `--replace` to activate another key immediately
     ");
     assert_snapshot!(sandbox.run(&["keys", "retire", &kid]), @"
     --- exit code 5, stderr
-    error: active app key cannot be retired or revoked
+    error: active app key requires a replacement
     hint: use `jeton keys rotate` to replace the key
     ");
     let output = sandbox.run(&["keys", "revoke", &kid, "--replace"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: confirmation required, but no terminal to prompt on
+    error: confirmation required, but standard input is not a terminal
     hint: add `--yes`
     ");
     let output = sandbox.run(&["keys", "revoke", &kid, "--replace", "--yes"]);
     assert_snapshot!(output, @"
     --- stderr
     revoked key <key>, 1 token and 1 session
-    key <key> is now the signing key
+    key <key> is now the signing key for app tokens
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
     let output = sandbox.run(&["token", "verify", &app]);
@@ -184,7 +184,7 @@ fn key_revocation_revokes_tokens_and_sessions_of_the_key() {
 }
 
 #[test]
-fn keys_list_shows_status_and_end_of_verification() {
+fn keys_list_needs_no_login_and_shows_status_and_end_of_verification() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "create", "app"]).ok();
     sandbox.run(&["keys", "rotate"]).ok();
@@ -272,8 +272,8 @@ fn rotation_with_several_active_keys_requires_the_algorithm() {
 #[test]
 fn key_id_with_leading_hyphen_is_not_a_flag() {
     let sandbox = Sandbox::with_admin();
-    // The default id of a key pair is a thumbprint in base64url. One of 64 such ids starts with a
-    // hyphen.
+    // The default id of a key pair is a thumbprint in base64url. On average, one of 64
+    // such ids starts with a hyphen.
     let kid = sandbox.stdout_of(&["keys", "generate"]);
     sandbox.sql(&format!("UPDATE keys SET kid = '-C-s' WHERE kid = '{kid}'"));
     for words in [

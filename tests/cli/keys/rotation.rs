@@ -1,4 +1,4 @@
-//! Key rotation while other processes sign and verify tokens.
+//! Key rotation while other processes sign and verify tokens or rotate the key.
 
 use super::kids;
 use crate::sandbox::Sandbox;
@@ -45,7 +45,7 @@ fn count_active_keys(sandbox: &Sandbox, work: impl FnOnce()) -> (BTreeSet<i64>, 
 }
 
 #[test]
-fn tokens_created_during_rotation_are_valid() {
+fn tokens_created_during_rotation_are_valid_and_one_key_is_always_active() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
     let mut tokens = vec![sandbox.stdout_of(&["token", "create", "first"])];

@@ -55,9 +55,9 @@ fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     wrapped
 }
 
-/// Imports the file `key.in`. If the import fails, executes the command in the hint and imports the
-/// resulting file, until an import succeeds or a hint has no command. Returns whether an import
-/// succeeded. Asserts that the id of the imported key is `kid`.
+/// Imports the file `key.in`. If the import fails, executes the command in the hint (with the
+/// password of the key) and imports the resulting file, until an import succeeds or a hint has no
+/// command. Returns whether an import succeeded. Asserts that the id of the imported key is `kid`.
 fn follow_hints(sandbox: &Sandbox, kid: &str) -> bool {
     let mut file = "key.in".to_owned();
     for _ in 0..4 {
@@ -74,10 +74,10 @@ fn follow_hints(sandbox: &Sandbox, kid: &str) -> bool {
             return false;
         }
         let command = hint.split_once(": ").unwrap().1.split_once(": ").unwrap().1;
-        let add_password =
+        let password_replacement =
             |name: &str| (format!("{name} -in"), format!("{name} -passin pass:abcd -in"));
         let mut command = command.to_owned();
-        for (from, to) in [add_password("pkey"), add_password("pkcs12")] {
+        for (from, to) in [password_replacement("pkey"), password_replacement("pkcs12")] {
             command = command.replace(&from, &to);
         }
         let list_files = |sandbox: &Sandbox| -> Vec<String> {
@@ -97,7 +97,7 @@ fn follow_hints(sandbox: &Sandbox, kid: &str) -> bool {
 
 #[test]
 #[ignore = "needs openssl, ssh-keygen and jq"]
-fn hints_for_wrapped_keys_never_extract_another_key() {
+fn hints_for_wrapped_keys_extract_the_right_key_or_no_key() {
     require_programs(&["openssl", "ssh-keygen", "jq", "base64"]);
     let sandbox = Sandbox::with_admin();
     shell(
@@ -117,8 +117,8 @@ fn hints_for_wrapped_keys_never_extract_another_key() {
         sandbox.stdout_of(&[&words, &[name][..]].concat())
     };
     let (ed25519_kid, ecdsa_kid) = (import("made/ed.pem"), import("made/ec.pem"));
-    // The seed of the private key is at a fixed position in the OpenSSH file. A PKCS#8 key is
-    // `prefix` and the seed.
+    // The seed of the private key is at a fixed position in the OpenSSH file. An Ed25519
+    // key in PKCS#8 is `prefix` and the seed.
     let ssh = fs::read_to_string(made("ssh-ed25519")).unwrap();
     let body: String = ssh.lines().filter(|line| !line.starts_with('-')).collect();
     let blob = STANDARD.decode(body).unwrap();
@@ -135,8 +135,8 @@ fn hints_for_wrapped_keys_never_extract_another_key() {
     ] {
         for (wrapping, bytes) in wrappings(&fs::read(made(name)).unwrap()) {
             fs::write(sandbox.home().join("key.in"), bytes).unwrap();
-            let is_read = follow_hints(&sandbox, kid);
-            assert!(is_read || !EXTRACTED_WRAPPINGS.contains(&wrapping), "{name} {wrapping}");
+            let is_imported = follow_hints(&sandbox, kid);
+            assert!(is_imported || !EXTRACTED_WRAPPINGS.contains(&wrapping), "{name} {wrapping}");
             shell(&sandbox, "rm -f key.* key-*");
         }
     }

@@ -16,7 +16,7 @@ fn json_items(sandbox: &Sandbox, list: &str, options: &[&str]) -> Vec<Value> {
     sandbox.json(&with_options(list, options))["items"].as_array().unwrap().clone()
 }
 
-/// Returns the output of a list in the format. `list` is a command of [`LISTS`].
+/// Returns the output of a list in the format. `list` is a command, such as a command of [`LISTS`].
 fn run_format(sandbox: &Sandbox, list: &str, format: &str, options: &[&str]) -> String {
     sandbox.run(&[with_options(list, options), vec!["-o", format]].concat()).ok().stdout
 }
@@ -45,7 +45,7 @@ fn csv_cell(value: &Value) -> String {
 }
 
 #[test]
-fn json_list_is_complete_without_page_options() {
+fn json_list_without_page_options_has_the_rows_of_all_pages() {
     let sandbox = sandbox_with_long_lists();
     for list in LISTS {
         let complete = sandbox.json(&with_options(list, &[]));
@@ -65,6 +65,7 @@ fn json_list_is_complete_without_page_options() {
             rows.extend_from_slice(page["items"].as_array().unwrap());
         }
         assert_eq!(rows, items, "{list}");
+        // Without page options, text has only the first page: a header and 20 rows.
         let first_page = run_format(&sandbox, list, "text", &[]);
         assert_eq!(first_page.lines().count(), 21, "{list}");
     }
@@ -182,7 +183,7 @@ fn wide_format_adds_columns_to_the_text_format() {
 }
 
 #[test]
-fn empty_csv_list_has_a_header() {
+fn empty_list_prints_only_a_header_as_csv_and_nothing_as_json_lines() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox.stdout_of(&["token", "create", "a"]);
@@ -216,7 +217,7 @@ fn list_to_a_closed_pipe_ends_without_an_error() {
 }
 
 #[test]
-fn preset_details_support_no_list_formats() {
+fn preset_details_refuse_list_formats_but_ignore_them_in_the_variable() {
     let mut sandbox = Sandbox::new();
     let show = ["token", "presets", "show", "flask"];
     let output = sandbox.run(&[&show[..], &["-o", "csv"]].concat());

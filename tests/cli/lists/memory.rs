@@ -10,13 +10,13 @@ use std::process::Stdio;
 /// claims of all tokens together are larger than the memory limit.
 const ROW_COUNT: usize = 12_000;
 
-/// Length of the claims of each token in bytes.
-const CLAIMS_LENGTH: usize = 6_000;
+/// Length of the claim `text` of each token in bytes.
+const TEXT_LENGTH: usize = 6_000;
 
-/// Creates a store with many tokens and sessions. All tokens have the same claims.
+/// Creates a store with many tokens and sessions. All tokens have the same claim `text`.
 fn sandbox_with_many_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
-    let claims = format!("{{\"text\":\"{}\"}}", "x".repeat(CLAIMS_LENGTH));
+    let claims = format!("{{\"text\":\"{}\"}}", "x".repeat(TEXT_LENGTH));
     sandbox.run(&["token", "mint", "--record", "--claims", &claims]).ok();
     for insert in [
         "DELETE FROM tokens".to_owned(),

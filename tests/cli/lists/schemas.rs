@@ -31,8 +31,8 @@ impl SchemaCases {
     }
 
     /// Asserts that each output matches its schema, and that the schema rejects every copy of the
-    /// output in which one member is renamed or has a wrong value. The script returns the errors
-    /// that it finds.
+    /// output in which one member is renamed or has a wrong value. Members of `claims` and
+    /// `details` are not changed. The script returns the errors that it finds.
     fn validate(self) {
         assert_eq!(run_script("schemas.py", &Value::from(self.0)), json!([]));
     }
@@ -88,6 +88,7 @@ fn results_and_errors_match_their_schemas() {
     let created = sandbox.run_json(&["token", "create", "a", "-p", "read"]);
     cases.add_result("token create", &created);
     for options in [&["--no-expiry"][..], &["--ttl", "1s"], &["--ttl", "1s"]] {
+        // The quota is three tokens, so the last command fails, unless a token has expired before.
         let output = sandbox.run_json(&[&["token", "create", "b"], options].concat());
         if output.code == 0 {
             cases.add_result("token create", &output);

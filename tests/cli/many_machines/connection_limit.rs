@@ -1,4 +1,5 @@
-//! More concurrent processes than the server accepts connections, without and with `PgBouncer`.
+//! More concurrent processes than connections that the server accepts, without and with
+//! `PgBouncer`.
 
 use super::on_both_routes;
 use crate::races::{count_with_code, query_number, run_concurrently};

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 #[test]
 #[ignore = "needs a PostgreSQL server, a build without PostgreSQL, and time"]
-fn store_copied_to_a_server_and_back_is_unchanged() {
+fn store_copied_to_a_server_and_back_is_unchanged_and_usable_without_postgres() {
     let needed = "the test needs a build without the feature `postgres`, whose path is in \
                   `JETON_TEST_WITHOUT_POSTGRES` (cargo build --no-default-features)";
     let program_without_postgres =

@@ -1,5 +1,6 @@
-//! Long-running tests with many concurrent processes and a store on a PostgreSQL server. Each test
-//! starts its own servers. Most tests print counts and durations.
+//! Long-running tests with a store on a PostgreSQL server, such as many machines share. In most
+//! tests, concurrent processes represent the machines. Each test starts its own servers. Most tests
+//! print counts and durations.
 
 mod clock;
 mod connection_limit;

@@ -6,7 +6,7 @@ use crate::races::admins::{ADMIN_COUNT_SQL, REMOVALS, removal_command, restore_a
 use crate::races::passwords::{self, OPEN_SESSION_COUNT_SQL, PASSWORDS, passwd_command};
 use crate::races::refresh::race_for_refresh;
 use crate::races::registrations::race_for_first_registration;
-use crate::races::tokens::{LIVE_TOKEN_COUNT_SQL, race_for_quota};
+use crate::races::tokens::{UNREVOKED_TOKEN_COUNT_SQL, race_for_quota};
 use crate::races::{count_with_code, query_number, register_command, run_concurrently};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -88,7 +88,7 @@ impl ExitCodes {
 fn token_quota_holds() {
     let durations = run_rounds(default_round_count(), create_store, |_, sandbox, round| {
         race_for_quota(sandbox, &format!("user{round}"), process_count());
-        assert_eq!(query_number(sandbox, LIVE_TOKEN_COUNT_SQL), 3 * (round + 1));
+        assert_eq!(query_number(sandbox, UNREVOKED_TOKEN_COUNT_SQL), 3 * (round + 1));
     });
     println!("quota\n{durations}");
 }

@@ -40,20 +40,21 @@ fn run(sandbox: &Sandbox, arguments: &str, redirection: &str) -> RunOutput {
     RunOutput::capture(command)
 }
 
-/// Returns the numbers of tokens, token pairs, sessions, keys and audited changes, and how many of
-/// the pairs were used for a refresh and how many of the sessions have ended.
+/// Returns the numbers of tokens, token pairs, sessions, keys and audit events with the outcome
+/// `done`, and how many of the pairs were used for a refresh and how many of the sessions have
+/// ended.
 fn count_rows(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT 'tokens ' || count(*) FROM tokens UNION ALL
          SELECT 'pairs ' || count(*) || ' ' || count(spent_at) FROM pairs UNION ALL
          SELECT 'sessions ' || count(*) || ' ' || count(ended_at) FROM sessions UNION ALL
          SELECT 'keys ' || count(*) FROM keys UNION ALL
-         SELECT 'changes ' || count(*) FROM audit WHERE outcome = 'done'",
+         SELECT 'events ' || count(*) FROM audit WHERE outcome = 'done'",
     )
 }
 
 #[test]
-fn command_that_prints_a_secret_changes_nothing_if_stdout_is_closed() {
+fn command_that_prints_a_secret_changes_nothing_if_stdout_is_not_open_for_writing() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("password"), "lovelace").unwrap();
     std::fs::write(sandbox.home().join("refresh"), sandbox.session_member("refresh")).unwrap();
@@ -66,12 +67,12 @@ fn command_that_prints_a_secret_changes_nothing_if_stdout_is_closed() {
             if arguments.contains("json") {
                 allow_duplicates!(assert_snapshot!(output, @r#"
                 --- exit code 1, stderr
-                {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"standard output is closed: the secret would be lost","hint":null,"details":{}}}
+                {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"standard output is not open for writing: the secret cannot be delivered","hint":null,"details":{}}}
                 "#));
             } else {
                 allow_duplicates!(assert_snapshot!(output, @"
                 --- exit code 1, stderr
-                error: standard output is closed: the secret would be lost
+                error: standard output is not open for writing: the secret cannot be delivered
                 "));
             }
             assert_eq!(count_rows(&sandbox), rows_before, "{arguments} {redirection}");
@@ -80,7 +81,7 @@ fn command_that_prints_a_secret_changes_nothing_if_stdout_is_closed() {
 }
 
 #[test]
-fn closed_stdout_for_a_public_result_and_dev_null_for_a_secret_are_accepted() {
+fn unwritable_stdout_for_a_public_result_and_dev_null_for_a_secret_are_accepted() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("refresh"), "").unwrap();
     for redirection in REDIRECTIONS {

@@ -8,7 +8,7 @@ use crate::sandbox::Sandbox;
 use console::strip_ansi_codes;
 
 #[test]
-fn colours_follow_the_variables_and_do_not_change_the_text() {
+fn colours_follow_environment_variables_and_do_not_change_the_text() {
     let sandbox = sandbox_with_long_names();
     let list = ["token", "list", "--status", "all"];
     let render = |arguments: &[&str], variables: &[(&str, &str)]| {

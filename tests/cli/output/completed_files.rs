@@ -1,4 +1,5 @@
-//! Completion of files and directories, for every argument of the command tree that takes a path.
+//! Completion of files and directories: for every argument of the command tree that takes a path,
+//! after `@` in token arguments, and for the command of `run`.
 
 use super::completion::candidates;
 use crate::sandbox::Sandbox;
@@ -61,7 +62,7 @@ fn sandbox_with_files() -> Sandbox {
 }
 
 #[test]
-fn every_path_argument_completes_files_and_directories() {
+fn every_path_argument_completes_files_and_directories_or_only_directories() {
     let mut arguments = Vec::new();
     visit_arguments("", &jeton::command(), &mut |command_path, argument, names| {
         // Every command has the global options, so they are checked only once, without a command.
@@ -81,7 +82,7 @@ fn every_path_argument_completes_files_and_directories() {
 }
 
 #[test]
-fn every_token_argument_completes_files_after_at_sign() {
+fn every_token_argument_completes_files_only_after_at_sign() {
     let mut lines = Vec::new();
     visit_arguments("", &jeton::command(), &mut |command_path, argument, _| {
         let help = argument.get_help().map(ToString::to_string).unwrap_or_default();

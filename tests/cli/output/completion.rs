@@ -1,4 +1,4 @@
-//! Completion candidates: the words that the program accepts at the position of the cursor.
+//! Completion candidates: the words that the program offers at the position of the cursor.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -7,9 +7,9 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-/// Returns the lines that the program prints for the completion script of a shell. Each line is a
-/// candidate for the last word of the command line `line`. For some shells, a description follows
-/// the candidate.
+/// Returns the candidates for the last word of `line`, a command line without `jeton`, as the
+/// program prints the candidates for the completion script of a shell. For some shells, a
+/// description follows the candidate.
 #[track_caller]
 fn complete(sandbox: &Sandbox, shell: &str, line: &str) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
@@ -22,7 +22,7 @@ fn complete(sandbox: &Sandbox, shell: &str, line: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// Returns the sorted candidates for the last word of a command line.
+/// Returns the sorted candidates for the last word of `line`, a command line without `jeton`.
 #[track_caller]
 pub(super) fn candidates(sandbox: &Sandbox, line: &str) -> Vec<String> {
     let words: BTreeSet<String> = complete(sandbox, "elvish", line).into_iter().collect();
@@ -30,7 +30,7 @@ pub(super) fn candidates(sandbox: &Sandbox, line: &str) -> Vec<String> {
 }
 
 #[test]
-fn completion_offers_enumerated_values() {
+fn completion_without_a_store_offers_fixed_values_and_creates_no_store() {
     const ALGORITHMS: &str =
         "ES256 ES384 ES512 Ed25519 EdDSA HS256 HS384 HS512 PS256 PS384 PS512 RS256 RS384 RS512";
     let sandbox = Sandbox::new();
@@ -110,7 +110,7 @@ fn completion_offers_users_and_sessions() {
 }
 
 #[test]
-fn completion_offers_tokens_apps_and_permissions() {
+fn completion_offers_live_tokens_apps_permissions_and_setting_values() {
     let sandbox = Sandbox::with_admin();
     for app in ["deploy", "docs", "ci"] {
         sandbox.stdout_of(&["token", "create", app, "--permission", "read:x,write"]);
@@ -131,7 +131,7 @@ fn completion_offers_tokens_apps_and_permissions() {
 }
 
 #[test]
-fn completion_offers_keys_in_the_states_that_the_command_accepts() {
+fn completion_offers_the_keys_that_the_command_accepts() {
     let sandbox = Sandbox::with_admin();
     let generate_key =
         |options: &[&str]| sandbox.stdout_of(&[&["keys", "generate"], options].concat());
@@ -167,8 +167,8 @@ fn completion_offers_keys_in_the_states_that_the_command_accepts() {
 #[test]
 fn completion_escapes_or_omits_words_with_shell_metacharacters() {
     let sandbox = Sandbox::with_admin();
-    for name in ["x;{touch,pwned}", "josé", "zoë", "--email=z`id`@example.com"] {
-        sandbox.run_with_input(&["register", name, "--password-stdin"], "123456").ok();
+    for argument in ["x;{touch,pwned}", "josé", "zoë", "--email=z`id`@example.com"] {
+        sandbox.run_with_input(&["register", argument, "--password-stdin"], "123456").ok();
     }
     for name in ["f;touch pwned", "f\n", "f$HOME", "f’", "fine-1.jwt", "fête"] {
         std::fs::write(sandbox.home().join(name), "").unwrap();
@@ -204,7 +204,7 @@ fn completion_offers_options_only_after_a_dash() {
 }
 
 #[test]
-fn completion_finds_users_in_a_large_store() {
+fn completion_finds_users_in_a_large_store_and_in_a_given_store() {
     let sandbox = Sandbox::with_admin();
     sandbox.sql(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)

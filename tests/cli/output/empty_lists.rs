@@ -1,10 +1,11 @@
-//! Empty lists: no standard output, a note on standard error, and no items in JSON.
+//! Empty lists: no standard output, and a note on standard error (without `-q`). In JSON, the list
+//! has no items.
 
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
-fn empty_list_prints_a_note_to_stderr() {
+fn empty_list_is_a_note_on_stderr_or_json_without_items() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
     let mut outputs = String::new();

@@ -1,5 +1,5 @@
 //! Untrusted text is escaped in every output, so that no terminal interprets its control
-//! characters.
+//! characters. Errors do not repeat a misplaced token.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -20,7 +20,7 @@ fn is_harmless(text: &str) -> bool {
 }
 
 /// Creates a store in which the name and e-mail address of the admin, and the app and permission of
-/// a token, are [`HOSTILE_TEXT`]. SQL writes the rows, because the commands refuse such a text.
+/// a token, are [`HOSTILE_TEXT`]. SQL changes the rows, because the commands refuse such a text.
 pub(super) fn sandbox_with_hostile_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "app", "--permission", "p"]);
@@ -35,7 +35,7 @@ pub(super) fn sandbox_with_hostile_rows() -> Sandbox {
 }
 
 #[test]
-fn hostile_rows_are_escaped_in_text() {
+fn hostile_rows_are_escaped_in_text_and_csv() {
     let sandbox = sandbox_with_hostile_rows();
     for (arguments, count) in [
         (&["users", "show", "ada"][..], 2),
@@ -85,7 +85,7 @@ fn hostile_rows_are_escaped_in_json() {
 }
 
 #[test]
-fn hostile_rows_are_escaped_in_errors() {
+fn hostile_token_is_omitted_in_text_error_and_escaped_in_json_error() {
     let sandbox = sandbox_with_hostile_rows();
     sandbox.stdout_of(&["token", "create", "b"]);
     sandbox.stdout_of(&["token", "create", "c"]);

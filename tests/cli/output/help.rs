@@ -1,9 +1,12 @@
-//! Help and errors contain no values of environment variables. Without a subcommand, jeton and its
-//! command groups print their help.
+//! Help contains no values of environment variables, and errors contain no secrets from environment
+//! variables. Without a subcommand, jeton and its command groups print their help; with `-o json`,
+//! the missing subcommand is an error.
 
+use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 
-/// Returns the words of each command and command group, such as `token` and `create`.
+/// Returns the words of each command and command group, such as `["token", "create"]`. jeton itself
+/// has no words.
 fn command_paths() -> Vec<Vec<String>> {
     fn collect(command: &clap::Command, path: &[String], paths: &mut Vec<Vec<String>>) {
         paths.push(path.to_vec());
@@ -19,22 +22,24 @@ fn command_paths() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn every_help_page_omits_values_of_environment_variables() {
+fn every_command_has_help_without_values_of_environment_variables() {
     let mut sandbox = Sandbox::new();
     for name in ["JETON_PASSWORD", "JETON_TOKEN", "JETON_STORE", "JETON_CONFIG_DIR"] {
         sandbox.set_variable(name, "/nowhere/marker-of-a-secret");
     }
     sandbox.set_variable("JETON_TOKEN_FILE", "/nowhere/marker-of-a-secret");
     sandbox.set_variable("JETON_WAIT", "4242s");
+    let assert_no_leak = |help: &RunOutput| {
+        let has_leak = help.stdout.contains("marker-of-a-secret") || help.stdout.contains("4242");
+        assert!(!has_leak, "{help:?}");
+    };
     for path in command_paths() {
         for flag in ["--help", "-h"] {
             let arguments: Vec<&str> = path.iter().map(String::as_str).chain([flag]).collect();
             let help = sandbox.run(&arguments).ok();
             assert_eq!(help.stderr, "", "{arguments:?}");
             assert!(help.stdout.contains("Usage: jeton"), "{arguments:?}");
-            let has_leak =
-                help.stdout.contains("marker-of-a-secret") || help.stdout.contains("4242");
-            assert!(!has_leak, "{arguments:?}: {}", help.stdout);
+            assert_no_leak(&help);
         }
         let arguments: Vec<&str> =
             ["help"].into_iter().chain(path.iter().map(String::as_str)).collect();
@@ -45,6 +50,7 @@ fn every_help_page_omits_values_of_environment_variables() {
             path => ["Usage: jeton", &path.join(" ")].join(" "),
         };
         assert!(help.stdout.contains(usage.trim_end()) && help.stderr.is_empty(), "{arguments:?}");
+        assert_no_leak(&help);
     }
 }
 
@@ -77,7 +83,7 @@ fn errors_omit_secrets_from_environment_variables() {
 }
 
 #[test]
-fn command_group_without_a_subcommand_prints_its_help() {
+fn missing_subcommand_prints_help_in_text_and_an_error_in_json() {
     let sandbox = Sandbox::new();
     let mut sandbox_with_variable = Sandbox::new();
     sandbox_with_variable.set_variable("JETON_WAIT", "5s");

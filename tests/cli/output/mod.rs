@@ -1,5 +1,5 @@
-//! Results on standard output, messages and errors on standard error, output formats, colours and
-//! `--quiet`.
+//! Results on standard output, messages and errors on standard error, output formats, colours,
+//! `--quiet` and command aliases.
 
 mod closed_stdout;
 mod colours;
@@ -22,8 +22,8 @@ use std::process::Command;
 /// Returns the writing end of a pipe whose reading end is closed.
 pub(crate) fn closed_pipe() -> std::io::PipeWriter {
     let (_, mut writer) = std::io::pipe().unwrap();
-    // While another test starts a process, this process may briefly hold a copy of the reading end.
-    // Until the copy is closed, writes succeed.
+    // A process that another test starts may briefly hold a copy of the reading end. Until the copy
+    // is closed, writes succeed.
     while writer.write(&[0]).is_ok() {}
     writer
 }
@@ -34,7 +34,7 @@ fn run_with_closed_pipe(command: &mut Command) -> RunOutput {
 }
 
 #[test]
-fn command_with_closed_pipe_as_stdout_exits_0() {
+fn command_with_public_result_and_closed_pipe_as_stdout_exits_0() {
     let sandbox = Sandbox::with_john();
     for arguments in [
         &["users", "list", "--all"][..],
@@ -68,7 +68,7 @@ fn undelivered_token_pair_ends_its_session() {
 }
 
 #[test]
-fn successful_json_command_leaves_stderr_empty() {
+fn successful_json_command_prints_an_object_and_leaves_stderr_empty() {
     let sandbox = Sandbox::with_john();
     for arguments in [
         &["whoami"][..],
@@ -93,7 +93,7 @@ fn successful_json_command_leaves_stderr_empty() {
 }
 
 #[test]
-fn every_spelling_of_the_json_option_prints_errors_as_one_line() {
+fn error_format_follows_every_spelling_of_the_output_option_and_the_variable() {
     let mut sandbox = Sandbox::with_admin();
     for (arguments, exit_code, code) in [
         (&["frobnicate"][..], 2, "usage"),
@@ -186,7 +186,7 @@ fn unsupported_format_is_refused_in_option_and_ignored_in_variable() {
 }
 
 #[test]
-fn quiet_option_keeps_results_errors_and_warnings() {
+fn quiet_option_omits_messages_and_keeps_results_errors_and_warnings() {
     let sandbox = Sandbox::with_john();
     let verbose = sandbox.run(&["users", "list", "--per-page", "1"]).ok();
     assert_snapshot!(verbose, @"
@@ -254,7 +254,7 @@ fn colours_follow_no_color_and_clicolor_force() {
 }
 
 #[test]
-fn command_aliases_are_equivalent() {
+fn command_aliases_are_equivalent_and_not_listed_in_help() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
     sandbox.stdout_of(&["token", "create", "x"]);

@@ -1,11 +1,12 @@
-//! Misplaced secrets: no message repeats a value that may be a secret.
+//! Misplaced secrets: no output repeats a value that may be a secret.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use clap::{Arg, ArgAction, Command};
 
-/// Recognizable secrets. The second text of each pair is a part of the secret in lower case. The
-/// tests assert that no output, converted to lower case, contains this part.
+/// Values that jeton recognizes as possible secrets. The second text of each pair is a part of the
+/// secret in lower case. Except for [`PUBLIC_ARGUMENTS`], no output, converted to lower case, may
+/// contain this part.
 const SECRETS: [(&str, &str); 3] = [
     (
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzZWNyZXQifQ.c2VjcmV0LXNpZ25hdHVyZQ",
@@ -18,7 +19,8 @@ const SECRETS: [(&str, &str); 3] = [
     ("q7RfT2vXk9LmPz4WbN8cYd3H", "q7rft2vxk9lmpz4wbn8cyd3h"),
 ];
 
-/// A password that looks like an ordinary word. The command lines of a test below contain it.
+/// A password that looks like an ordinary word. The command lines of
+/// `misplaced_passwords_are_in_neither_output_nor_audit` contain this password.
 const PASSWORD: &str = "hunter2";
 
 /// Arguments whose value is public, as the command and the clap id of the argument. A successful
@@ -33,7 +35,7 @@ const PUBLIC_ARGUMENTS: &[(&str, &str)] = &[
     ("token fixtures", "aud"),
     ("token fixtures", "scope"),
     ("token fixtures", "permission"),
-    // The id of a key, which every token shows.
+    // The id of a key, which every token of the key contains.
     ("keys generate", "kid"),
     // The names of a user and of an application, and a setting.
     ("token create", "app"),
@@ -130,7 +132,7 @@ fn possible_secrets_in_arguments_are_not_repeated() {
 }
 
 #[test]
-fn misplaced_passwords_are_not_repeated() {
+fn misplaced_passwords_are_in_neither_output_nor_audit() {
     let sandbox = Sandbox::with_admin();
     for line in [
         "token mint --key hunter2",

@@ -1,5 +1,5 @@
-//! Output that only a terminal receives: tables that fit the width, and distances of times from
-//! now, such as `in 6 d`.
+//! Output that only a terminal receives: tables that fit the width, or lists of names and values
+//! instead, and distances of times from now, such as `in 6 d`.
 
 use crate::prompts::terminal_output;
 use crate::redact::redact;
@@ -18,13 +18,13 @@ fn render(sandbox: &Sandbox, columns: usize, arguments: &[&str]) -> String {
 
 /// Returns the current Unix time plus `seconds`, which may be negative.
 fn unix_time_in(seconds: i64) -> i64 {
-    #[expect(clippy::disallowed_methods, reason = "the test reads the clock, not the program")]
+    #[expect(clippy::disallowed_methods, reason = "the test, not the program, reads the clock")]
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     i64::try_from(now).unwrap() + seconds
 }
 
-/// Creates a store with long names, wide characters and combining characters, and with keys and
-/// users that are three hours old.
+/// Creates a store with long names, wide characters and combining characters, with a revoked token
+/// and a retired key, and with keys and users that are three hours old.
 pub(super) fn sandbox_with_long_names() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let email = "somebody-with-a-long-name@mail.example.com";
@@ -44,7 +44,7 @@ pub(super) fn sandbox_with_long_names() -> Sandbox {
 }
 
 #[test]
-fn table_fits_the_terminal_and_aligns_wide_characters() {
+fn table_with_wide_characters_fits_the_terminal_or_becomes_a_name_value_list() {
     let sandbox = sandbox_with_long_names();
     let list = |columns| render(&sandbox, columns, &["token", "list", "--status", "all"]);
     for (columns, screen) in [
@@ -100,7 +100,7 @@ EXPIRES      never
 }
 
 #[test]
-fn lists_of_built_in_values_are_tables_on_a_narrow_terminal() {
+fn lists_of_presets_and_settings_are_tables_that_fit_a_narrow_terminal() {
     let sandbox = Sandbox::with_admin();
     for list in [&["token", "presets"], &["settings", "list"]] {
         let screen = render(&sandbox, 60, list);
@@ -115,7 +115,7 @@ fn is_name_value_list(screen: &str) -> bool {
 }
 
 #[test]
-fn ids_are_never_split() {
+fn ids_are_never_split_and_tables_fit_the_terminal() {
     let sandbox = sandbox_with_long_names();
     for (arguments, id_member, min_table_width) in [
         (&["users", "list", "-o", "wide"][..], "uid", 120),
@@ -188,7 +188,7 @@ fn count_times_and_distances(sandbox: &Sandbox, text: &str) -> (usize, usize) {
 }
 
 #[test]
-fn only_terminal_output_shows_distances_from_now() {
+fn only_default_format_on_a_terminal_shows_distances_from_now() {
     let sandbox = sandbox_with_old_rows();
     for (arguments, count) in [
         (&["token", "list"][..], 1),

@@ -10,7 +10,8 @@ const QUESTION: &str = "Delete john and revoke all tokens of this user? [y/N] ";
 const DELETED: &str = "deleted john, revoked 0 tokens\n";
 const CANCELLED: &str = "error: cancelled, nothing was changed\n";
 
-fn sandbox_with_john() -> Sandbox {
+/// Creates a sandbox with the logged-in admin ada and the user john, who is not logged in.
+fn sandbox_with_registered_john() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
     sandbox
@@ -24,27 +25,27 @@ fn john_exists(sandbox: &Sandbox) -> bool {
 fn confirmation_requires_terminal_or_yes_option() {
     let delete_with_yes = [&DELETE[..], &["--yes"]].concat();
 
-    let sandbox = sandbox_with_john();
+    let sandbox = sandbox_with_registered_john();
     let mut prompt = PtyCommand::start(&sandbox, &DELETE);
     prompt.press(QUESTION, "y\n");
     let screen = format!("y\n{DELETED}");
     assert_eq!(prompt.finish(), (0, screen, true), "a terminal, no --yes");
     assert!(!john_exists(&sandbox));
 
-    let sandbox = sandbox_with_john();
+    let sandbox = sandbox_with_registered_john();
     let output = PtyCommand::start(&sandbox, &delete_with_yes).finish();
     assert_eq!(output, (0, DELETED.to_owned(), true), "a terminal and --yes");
     assert!(!john_exists(&sandbox));
 
-    let sandbox = sandbox_with_john();
+    let sandbox = sandbox_with_registered_john();
     assert_snapshot!(sandbox.run(&DELETE), @"
     --- exit code 2, stderr
-    error: confirmation required, but no terminal to prompt on
+    error: confirmation required, but standard input is not a terminal
     hint: add `--yes`
     ");
     assert_snapshot!(sandbox.run_with_input(&DELETE, "y\n"), @"
     --- exit code 2, stderr
-    error: confirmation required, but no terminal to prompt on
+    error: confirmation required, but standard input is not a terminal
     hint: add `--yes`
     ");
     assert!(john_exists(&sandbox), "no terminal, no --yes");
@@ -58,7 +59,7 @@ fn confirmation_requires_terminal_or_yes_option() {
 
 #[test]
 fn hash_export_requires_confirmation() {
-    let sandbox = sandbox_with_john();
+    let sandbox = sandbox_with_registered_john();
     let export = ["users", "export", "--with-hashes"];
     for (answer, expected_code) in [("y\n", 0), ("n\n", 2)] {
         let mut prompt = PtyCommand::start(&sandbox, &export);
@@ -70,10 +71,10 @@ fn hash_export_requires_confirmation() {
 }
 
 #[test]
-fn confirmation_accepts_y_or_yes_only() {
+fn confirmation_accepts_y_and_yes_in_any_case() {
     // In the last answer, Ctrl-U (`\u{15}`) erases `no`.
     for answer in ["y\n", "Y\n", "yes\r", "YES\n", " Yes \n", "no\u{15}y\n"] {
-        let sandbox = sandbox_with_john();
+        let sandbox = sandbox_with_registered_john();
         let mut prompt = PtyCommand::start(&sandbox, &DELETE);
         prompt.press(QUESTION, answer);
         let (code, screen, has_echo) = prompt.finish();
@@ -84,8 +85,8 @@ fn confirmation_accepts_y_or_yes_only() {
 }
 
 #[test]
-fn answer_other_than_yes_cancels() {
-    let sandbox = sandbox_with_john();
+fn answer_other_than_y_or_yes_cancels() {
+    let sandbox = sandbox_with_registered_john();
     // `\u{4}` is Ctrl-D, which ends the input.
     for answer in [
         "\n",
@@ -114,7 +115,7 @@ fn answer_other_than_yes_cancels() {
 
 #[test]
 fn answer_requires_line_break() {
-    let sandbox = sandbox_with_john();
+    let sandbox = sandbox_with_registered_john();
     let mut prompt = PtyCommand::start(&sandbox, &DELETE);
     prompt.press(QUESTION, "y").wait_for("y");
     std::thread::sleep(Duration::from_millis(200));
@@ -128,11 +129,11 @@ fn answer_requires_line_break() {
 
 #[test]
 fn text_pasted_before_question_is_discarded() {
-    let sandbox = sandbox_with_john();
+    let sandbox = sandbox_with_registered_john();
     let line = "read -r first; echo \"first $first\"; exec \"$0\" \"$@\"";
     let mut prompt = PtyCommand::start_shell_line(&sandbox, line, &DELETE, &[]);
-    // The paste has three lines: the shell reads the first line, and the others stay in the input
-    // queue of the terminal.
+    // The paste has three lines: the shell reads the first line, and the other lines stay in the
+    // input queue of the terminal.
     prompt.0.send("go\ny\nyes\n").unwrap();
     prompt.0.flush().unwrap();
     prompt.wait_for("first go").press(QUESTION, "n\n");
@@ -143,7 +144,7 @@ fn text_pasted_before_question_is_discarded() {
 #[test]
 fn text_pasted_after_answer_is_discarded() {
     for (answer, output) in [("y", DELETED), ("n", CANCELLED)] {
-        let sandbox = sandbox_with_john();
+        let sandbox = sandbox_with_registered_john();
         let line = "\"$0\" \"$@\"; printf 'next? '; read -r next; echo \"got $next\"";
         let mut prompt = PtyCommand::start_shell_line(&sandbox, line, &DELETE, &[]);
         prompt.press(QUESTION, &format!("{answer}\ntouch pasted\ny\n"));
@@ -155,7 +156,7 @@ fn text_pasted_after_answer_is_discarded() {
 
 #[test]
 fn revocation_question_names_token_count_and_owner() {
-    let sandbox = sandbox_with_john();
+    let sandbox = sandbox_with_registered_john();
     let revoke = ["token", "revoke", "--all"];
     sandbox.run(&["token", "create", "a", "--user", "john"]).ok();
     for (options, objects) in [

@@ -1,5 +1,5 @@
-//! Standard input typed on a terminal: jeton announces once that it reads the input, and secrets
-//! are not echoed.
+//! Standard input typed on a terminal: jeton announces the input once (not with `-q` or `-o json`),
+//! and secrets are not echoed.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;

@@ -1,5 +1,5 @@
-//! Prompts on a terminal: questions, hidden input and signals. Other tests also use the
-//! pseudo-terminal of this module.
+//! Prompts on a terminal: questions, hidden input and signals. A submodule tests the progress
+//! display. Other tests also use the pseudo-terminal of this module.
 
 mod confirm;
 mod input;
@@ -17,7 +17,7 @@ use rustix::termios::{LocalModes, tcgetattr, tcgetpgrp};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// A command on its own pseudo-terminal, with echo enabled.
+/// A command on its own pseudo-terminal, with echo enabled at the start.
 pub(crate) struct PtyCommand(pub(crate) PtySession);
 
 impl PtyCommand {
@@ -59,15 +59,15 @@ impl PtyCommand {
         Self(spawn_with_options(command, options).unwrap())
     }
 
-    /// Waits for the question and for hidden input, then types the answer.
+    /// Waits for the question and for hidden input, then types the answer and Enter.
     fn answer(&mut self, question: &str, answer: &str) -> &mut Self {
         self.wait_for(question).wait_for_hidden_input();
         self.0.send_line(answer).unwrap();
         self
     }
 
-    /// Waits for the question, then sends the keys. Unlike [`Self::answer`], does not wait for
-    /// hidden input.
+    /// Waits for the question, then sends the keys. Unlike [`Self::answer`], neither waits for
+    /// hidden input nor types Enter.
     fn press(&mut self, question: &str, keys: &str) -> &mut Self {
         self.wait_for(question).0.send(keys).unwrap();
         self.0.flush().unwrap();
@@ -231,24 +231,24 @@ fn ci_variable_and_no_input_option_disable_prompts() {
         screen_and_code(PtyCommand::start_with_env(&sandbox, words, &[("CI", "1")]))
     };
     assert_snapshot!(run_in_ci(&["login", "ada"]), @"
-    error: password required, but no terminal to prompt on
+    error: password required, but the variable `CI` disables prompts
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
     ");
     let no_input = PtyCommand::start(&sandbox, &["login", "ada", "--no-input"]);
     assert_snapshot!(screen_and_code(no_input), @"
-    error: password required, but no terminal to prompt on
+    error: password required, but `--no-input` disables prompts
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
     ");
     assert_snapshot!(run_in_ci(&["users", "delete", "john"]), @"
-    error: confirmation required, but no terminal to prompt on
+    error: confirmation required, but the variable `CI` disables prompts
     hint: add `--yes`
     --- exit code 2
     ");
     assert_snapshot!(sandbox.run(&["login", "ada"]), @"
     --- exit code 2, stderr
-    error: password required, but no terminal to prompt on
+    error: password required, but standard input is not a terminal
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     ");
     let empty_sandbox = Sandbox::new();

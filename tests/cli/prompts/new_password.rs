@@ -1,9 +1,10 @@
-//! Prompts for a new password: confirmation, minimum length, and the current password of `passwd`.
+//! Prompts for a new password: confirmation, minimum length, the current password of `passwd`, and
+//! no escape sequences.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
 
-// Questions, and the message after a different confirmation.
+// Questions, and the message after a confirmation that differs from the new password.
 const CURRENT: &str = "Current password: ";
 const NEW: &str = "New password: ";
 const CONFIRM: &str = "Confirm password: ";
@@ -47,7 +48,7 @@ fn empty_password_after_a_mismatching_confirmation_cancels() {
 }
 
 #[test]
-fn short_password_repeats_the_prompt_before_the_confirmation() {
+fn short_password_repeats_the_prompt_without_confirmation_and_fails_the_third_time() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "password.min_length", "8"]).ok();
     let refusal = "password shorter than 8 characters\r\n";

@@ -79,19 +79,19 @@ fn command_that_waits_for_a_lock_shows_progress() {
 }
 
 #[test]
-fn progress_line_with_rate_and_remaining_time_fits_the_terminal() {
+fn progress_line_fits_the_terminal_and_ctrl_c_reports_the_written_tokens() {
     let sandbox = Sandbox::with_admin();
     for columns in [60, 80, 200] {
         let line = format!("stty rows 24 cols {columns} && exec \"$0\" \"$@\" > /dev/null");
         let mint = ["token", "mint", "--alg", "HS256", "--count", "4294967295"];
         let mut run = PtyCommand::start_shell_line(&sandbox, &line, &mint, &[]);
-        let (before_rate, rate) =
+        let (before_match, matched_text) =
             run.0.exp_regex(r"/4,294,967,295 [0-9,]+/s [0-9]+[a-z]+ left").unwrap();
         run.0.send_control('c').unwrap();
         let (code, screen, has_echo) = run.finish();
         assert_eq!((code, has_echo), (130, true), "{screen}");
         // The terminal echoes Ctrl-C as `^C`.
-        let screen = format!("{before_rate}{rate}{screen}").replace("^C", "");
+        let screen = format!("{before_match}{matched_text}{screen}").replace("^C", "");
         let lines = screen.split(['\r', '\n']).filter(|line| line.starts_with("minting ["));
         let widths: Vec<_> = lines.map(str::len).collect();
         assert!(!widths.is_empty(), "{screen:?}");

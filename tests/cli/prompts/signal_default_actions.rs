@@ -1,5 +1,5 @@
-//! Signals whose default action ends or stops the program: at a prompt, the program first restores
-//! the terminal.
+//! Signals other than SIGINT, SIGTERM and SIGHUP whose default action ends or stops the program: at
+//! a prompt, the program first restores the terminal. Ignored signals stay ignored.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
@@ -18,6 +18,7 @@ const EXEC_WITHOUT_CORE_DUMP: &str = "ulimit -c 0; exec \"$0\" \"$@\"";
 /// Bash sets its own modes.
 const SHELLS: [&str; 2] = ["sh -i", "bash --norc --noprofile -i"];
 
+/// Starts `login ada`, and waits for the password prompt.
 fn start_login(sandbox: &Sandbox) -> PtyCommand {
     let mut run =
         PtyCommand::start_shell_line(sandbox, EXEC_WITHOUT_CORE_DUMP, &["login", "ada"], &[]);

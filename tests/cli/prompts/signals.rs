@@ -1,4 +1,5 @@
-//! Signals at a prompt: the program restores the terminal, changes nothing and exits.
+//! SIGINT (Ctrl-C), SIGTERM and SIGHUP at a prompt: the program restores the terminal, changes
+//! nothing and exits.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;

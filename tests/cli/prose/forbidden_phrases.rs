@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The entries, one per line: `phrase = what to write instead`. In a phrase, a word may be a list
-/// of forms (`take/takes/took`), and `_` matches any word. The case of letters does not matter. A
-/// line that starts with `#` is a comment.
+/// of forms (`take/takes/took`), and `_` matches any word. A phrase is in lower case, and matches
+/// text in any case. A line that starts with `#` is a comment.
 const ENTRY_LINES: &str = include_str!("forbidden.txt");
 
 /// A forbidden phrase with its replacement.
@@ -32,7 +32,7 @@ fn parse_entries() -> Vec<Entry> {
 struct Word<'t> {
     /// The word in lower case.
     form: String,
-    /// Line of the text, from 1.
+    /// Line of the text in which the word starts, from 1.
     line: usize,
     /// Text between the previous word and this word.
     separator: &'t str,
@@ -101,7 +101,8 @@ fn find_matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
 }
 
 /// Returns the path and the text of each Markdown file in the root of the package, or below
-/// `.github`, `docs`, `src` or `tests`. The text of the changelog ends with the unreleased changes.
+/// `.github`, `docs`, `src` or `tests`, except in `target` and `node_modules`. The text of the
+/// changelog ends with the unreleased changes.
 fn read_documents() -> Vec<(PathBuf, String)> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = Vec::new();
@@ -159,7 +160,7 @@ fn texts_have_no_forbidden_phrases() {
 }
 
 #[test]
-fn forbidden_phrases_are_detected() {
+fn forbidden_phrases_are_detected_and_replacements_are_allowed() {
     let entries = parse_entries();
     for entry in &entries {
         let phrase: Vec<_> = entry.words.iter().map(|forms| forms[0]).collect();

@@ -92,7 +92,7 @@ fn find_faults(source: &str) -> syn::Result<Vec<(usize, String)>> {
 }
 
 #[test]
-fn error_messages_are_lower_case_without_full_stop() {
+fn messages_have_neither_capitalized_first_word_nor_full_stop() {
     let mut violations = Vec::new();
     for file in source_files("src") {
         for (line, fault) in find_faults(&file.text).unwrap() {
@@ -103,7 +103,7 @@ fn error_messages_are_lower_case_without_full_stop() {
 }
 
 #[test]
-fn faulty_error_messages_are_detected() {
+fn faulty_messages_are_detected() {
     let source = "
         #[derive(Error)]
         enum E {

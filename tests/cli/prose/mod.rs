@@ -1,4 +1,5 @@
-//! The language of the source tree: doc comments, names, messages and wording.
+//! Checks of the English in the source tree: first words of doc comments, names of local variables,
+//! error messages and hints, and forbidden phrases.
 
 mod forbidden_phrases;
 mod messages;
@@ -49,7 +50,7 @@ fn doc_comments_do_not_open_with_a_question_word() {
 }
 
 #[test]
-fn opening_question_words_are_detected() {
+fn only_opening_question_words_are_detected() {
     assert_eq!(opening_question_word(" What is revoked."), Some("What"));
     assert_eq!(opening_question_word("**Whether** it is"), Some("Whether"));
     assert_eq!(opening_question_word("Returns what is revoked."), None);

@@ -14,8 +14,9 @@ pub(super) enum Kind {
     Literal,
 }
 
-/// A comment or string literal. Adjacent line comments with the same marker (such as `///`) are one
-/// text.
+/// A comment or string literal. Doc comments on consecutive lines with the same marker (such as
+/// `///`) are one text. Ordinary comments are one text if neither a token nor a doc comment is
+/// between them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) kind: Kind,

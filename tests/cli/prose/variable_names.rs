@@ -42,7 +42,8 @@ impl<'ast> Visit<'ast> for SameNames {
     }
 }
 
-/// Returns the variable `x` of the patterns `x`, `mut x`, `x: T`, `&x`, `Some(x)` and `Ok(x)`.
+/// Returns the variable `x` of the patterns `x`, `mut x`, `x: T`, `&x` and `Some(x)` (any tuple
+/// struct or tuple variant with one field).
 fn variable_of(pattern: &Pat) -> Option<&Ident> {
     match pattern {
         Pat::Ident(binding) => Some(&binding.ident),
@@ -102,7 +103,7 @@ fn variables_are_not_named_after_their_function() {
 }
 
 #[test]
-fn variables_named_after_a_function_are_detected() {
+fn only_variables_named_after_their_free_function_are_detected() {
     let source = "fn f() -> Option<()> {
         let a = a();
         let mut b: B = x::y::b(1)?;
@@ -115,7 +116,7 @@ fn variables_named_after_a_function_are_detected() {
         let h = other();
         None
     }";
-    let names = find_same_names(source).unwrap();
-    let lines: Vec<_> = names.iter().map(|(line, name)| (*line, name.as_str())).collect();
-    assert_eq!(lines, [(2, "a"), (3, "b"), (4, "c"), (5, "d"), (6, "e")]);
+    let violations = find_same_names(source).unwrap();
+    let found: Vec<_> = violations.iter().map(|(line, name)| (*line, name.as_str())).collect();
+    assert_eq!(found, [(2, "a"), (3, "b"), (4, "c"), (5, "d"), (6, "e")]);
 }

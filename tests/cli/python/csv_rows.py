@@ -11,7 +11,7 @@ import sys
 
 
 def to_value(cell, expected):
-    """Returns a cell as a value of the type of `expected`, without a formula escape."""
+    """Returns a cell as a value of the type of `expected`, without the apostrophe that escapes `=`."""
     if cell == "" and expected is None:
         return None
     if isinstance(expected, str):

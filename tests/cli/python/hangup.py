@@ -13,8 +13,8 @@ import sys
 
 def main():
     request = json.load(sys.stdin)
-    program, terminal = pty.fork()
-    if program == 0:
+    pid, terminal = pty.fork()
+    if pid == 0:
         os.execve(request["command"][0], request["command"], request["environment"])
     output = b""
     while b"ready" not in output:
@@ -22,7 +22,7 @@ def main():
     os.close(terminal)
     # Limits the wait for a program that does not exit after the terminal is closed.
     signal.alarm(60)
-    _, status = os.waitpid(program, 0)
+    _, status = os.waitpid(pid, 0)
     json.dump({"exit_code": os.waitstatus_to_exitcode(status)}, sys.stdout)
 
 

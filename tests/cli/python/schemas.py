@@ -36,7 +36,7 @@ def shape(value):
 
 
 def changed_outputs(output):
-    """Yields changed outputs: each member with another name, and each member with a wrong value."""
+    """Yields (change, output): each member with another name, and each member with a wrong value."""
     pending = [()]
     while pending:
         path = pending.pop()

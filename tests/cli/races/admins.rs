@@ -1,9 +1,10 @@
-//! Admins who remove each other concurrently: one admin remains.
+//! Admins who demote, disable or delete each other concurrently: one admin remains.
 
 use super::{command_of, count_with_code, log_in_command, query_number, run_concurrently};
 use crate::sandbox::Sandbox;
 use std::process::Command;
 
+/// Counts the enabled admins.
 pub(crate) const ADMIN_COUNT_SQL: &str = "SELECT count(*) FROM users
     WHERE role = 'admin' AND disabled_at IS NULL AND deleted_at IS NULL";
 

@@ -19,13 +19,13 @@ use std::process::Command;
 pub(crate) fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
     let outputs = Sandbox::run_in_parallel(commands);
     for output in &outputs {
-        assert_no_lock_error(output);
+        assert_no_lock_error_or_crash(output);
     }
     outputs
 }
 
 /// Asserts that the command reported no lock error, did not panic and was not ended by a signal.
-fn assert_no_lock_error(output: &RunOutput) {
+fn assert_no_lock_error_or_crash(output: &RunOutput) {
     assert!(!output.stdout.contains("database is locked"), "{output:?}");
     for word in ["locked", "busy", "panicked"] {
         assert!(!output.stderr.contains(word), "{output:?}");

@@ -2,7 +2,7 @@
 //! precedes or follows the change.
 
 use super::{
-    assert_no_lock_error, command_of, count_with_code, query_number, register_command,
+    assert_no_lock_error_or_crash, command_of, count_with_code, query_number, register_command,
     run_concurrently,
 };
 use crate::run_output::RunOutput;
@@ -35,8 +35,9 @@ pub(crate) fn passwd_command(sandbox: &Sandbox, config_dir: &str, old: &str, new
     command_of(sandbox, config_dir, &["passwd", "--password-file", file.to_str().unwrap()])
 }
 
-/// Refreshes the sessions in all of [`CONFIG_DIRS`] concurrently. Asserts that the refresh in the
-/// directory `current` succeeds. Returns the number of other directories in which the refresh
+/// Refreshes the sessions in all of [`CONFIG_DIRS`] concurrently. Asserts that the refresh in
+/// `current`, the directory in which the password is changed, succeeds, and that each other refresh
+/// succeeds or is refused (12). Returns the number of other directories in which the refresh
 /// succeeds.
 fn refresh_all(sandbox: &Sandbox, current: &str) -> usize {
     let outputs = run_concurrently(
@@ -75,14 +76,14 @@ fn password_change_during_refreshes_leaves_one_session() {
         );
         assert_eq!(count_with_code(&outputs, 0), CONFIG_DIRS.len(), "{outputs:?}");
         let mut change = Sandbox::start(&mut passwd_command(&sandbox, current, old, new));
-        // The refreshes are repeated until the change ends: some precede the change, and some
-        // follow.
+        // The refreshes are repeated until the process exits: some precede the change of the
+        // password in the store, and some may follow.
         while change.try_wait().unwrap().is_none() {
             refreshes_before += refresh_all(&sandbox, current);
         }
         refusals_after += CONFIG_DIRS.len() - 1 - refresh_all(&sandbox, current);
         let output = RunOutput::from(change.wait_with_output().unwrap());
-        assert_no_lock_error(&output);
+        assert_no_lock_error_or_crash(&output);
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
         warning: password shorter than 8 characters

@@ -1,4 +1,5 @@
-//! Concurrent token creation: the quota holds, and all tokens are distinct.
+//! Concurrent token creation: the quota holds, all tokens are distinct, and each token is printed
+//! with the id of its row.
 
 use super::{
     command_of, count_with_code, log_in_command, query_number, register_command, run_concurrently,
@@ -7,7 +8,7 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub(crate) const LIVE_TOKEN_COUNT_SQL: &str =
+pub(crate) const UNREVOKED_TOKEN_COUNT_SQL: &str =
     "SELECT count(*) FROM tokens WHERE revoked_at IS NULL";
 
 /// Registers a user and creates one token of this user in each of several processes. Asserts that
@@ -41,7 +42,7 @@ fn concurrent_token_creation_respects_quota() {
     for round in 0..5 {
         race_for_quota(&sandbox, &format!("user{round}"), 6);
     }
-    assert_eq!(query_number(&sandbox, LIVE_TOKEN_COUNT_SQL), 15);
+    assert_eq!(query_number(&sandbox, UNREVOKED_TOKEN_COUNT_SQL), 15);
 }
 
 #[test]
@@ -80,6 +81,7 @@ fn concurrently_created_tokens_are_distinct() {
 #[test]
 fn concurrently_minted_tokens_are_printed_with_the_ids_of_their_rows() {
     let sandbox = Sandbox::with_admin();
+    // Generates the test key.
     sandbox.run(&["token", "mint"]).ok();
     let mint = ["token", "mint", "--record", "--count", "1234", "-o", "jsonl"];
     let outputs = run_concurrently((0..3).map(|_| sandbox.command(&mint)));
@@ -91,8 +93,8 @@ fn concurrently_minted_tokens_are_printed_with_the_ids_of_their_rows() {
     });
     let printed: BTreeSet<String> = printed.collect();
     assert_eq!(printed.len(), 3 * 1234);
-    let jti = if sandbox.is_on_server() { "jti" } else { "lower(hex(jti))" };
-    let rows = sandbox.sql(&format!("SELECT id || ' ' || {jti} FROM tokens"));
+    let jti_sql = if sandbox.is_on_server() { "jti" } else { "lower(hex(jti))" };
+    let rows = sandbox.sql(&format!("SELECT id || ' ' || {jti_sql} FROM tokens"));
     let without_hyphens = |text: &String| text.replace('-', "");
     let [printed, stored] = [
         printed.iter().map(without_hyphens).collect(),

@@ -11,7 +11,7 @@ use crate::sandbox::Sandbox;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A document whose fenced code blocks (blocks) are executed.
+/// A document whose commands, in fenced code blocks (blocks), are executed.
 pub(crate) struct Document {
     /// Path in the package.
     pub(crate) path: &'static str,
@@ -95,8 +95,8 @@ fn numbered_code_blocks(
     })
 }
 
-/// Returns the commands of all blocks in order. A block of Python or TOML becomes a command that
-/// writes the block into the file named in its first line.
+/// Returns the commands of the `console` blocks in order. A block of Python or TOML becomes a
+/// command that writes the block into the file named in its first line. Other blocks are left out.
 fn parse_steps(text: &'static str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for (language, lines) in numbered_code_blocks(text) {
@@ -138,7 +138,8 @@ fn parse_console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
     }
 }
 
-/// Returns a command that runs Bash in the sandbox. `PATH` contains jeton and `extra_directory`.
+/// Returns a command that runs Bash in the home directory of the sandbox, without other variables
+/// of the sandbox. `PATH` has the directory of jeton, `extra_directory`, `/usr/bin` and `/bin`.
 pub(crate) fn bash(sandbox: &Sandbox, extra_directory: Option<&Path>) -> Command {
     let jeton_directory = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
@@ -219,7 +220,7 @@ pub(crate) fn assert_commands_print_the_shown_output(
 }
 
 /// Returns the line to show for a printed line: the first of the `shown` lines that matches. If no
-/// line matches, returns the printed line with `…` in place of everything that varies between runs.
+/// line matches, returns the printed line with `…` in place of the values that [`redact`] replaces.
 fn shown_line(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
     if let Some(line) = shown.iter().find(|line| matches_shown(printed, line)) {
         return (*line).to_owned();
@@ -261,7 +262,7 @@ fn python_and_jq_commands_print_the_shown_output() {
 }
 
 #[test]
-fn ellipsis_matches_any_text() {
+fn only_ellipsis_matches_any_text() {
     assert!(matches_shown("a 1 b 2 c", "a … b … c"));
     assert!(matches_shown("abc", "…"));
     for (line, shown) in [("abc", "ab"), ("a b", "a … b"), ("ab", "ab…b"), ("xay", "…a"), ("", "a")]
@@ -270,7 +271,6 @@ fn ellipsis_matches_any_text() {
     }
 }
 
-/// Returns the text of the README.
 fn readme() -> &'static str {
     DOCUMENTS[0].text
 }

@@ -18,7 +18,7 @@ fn table_rows(header: &str) -> Vec<Vec<&'static str>> {
 }
 
 /// Returns the paths, such as `token create`, of all commands that the help shows and that have no
-/// subcommands. Also returns the long flags of these commands and of their groups.
+/// subcommands. Also returns the long flags of these commands and of their parent commands.
 pub(crate) fn commands_and_flags() -> (BTreeSet<String>, BTreeSet<String>) {
     let mut root = jeton::command();
     root.build();
@@ -27,8 +27,8 @@ pub(crate) fn commands_and_flags() -> (BTreeSet<String>, BTreeSet<String>) {
     names
 }
 
-/// Adds the names of a command and its subcommands to [`commands_and_flags`]. `path` names the
-/// command.
+/// Adds the paths and flags of a command and its subcommands to `names`, the result of
+/// [`commands_and_flags`]. `path` is the path of the command.
 fn collect_names(
     command: &clap::Command,
     path: &str,
@@ -45,8 +45,9 @@ fn collect_names(
 }
 
 /// Returns the first two cells of the row for a command in the table of commands of the guide
-/// `scripting`: the path of the command, and the required credential or role (`session`, `admin` or
-/// `anyone`). Returns `None` if the row also shows arguments, or if no row shows the command.
+/// `scripting`: the path of the command, and the required credential or role (such as `session`,
+/// `admin` or `anyone`). Returns `None` if the row also shows arguments, or if no row shows the
+/// command.
 pub(crate) fn documented_rights(path: &str) -> Option<(&'static str, &'static str)> {
     let rows = table_rows("| command | who | what it does |");
     let mut commands = rows.iter().map(|row| (row[0].trim_matches('`'), row[1]));
@@ -88,7 +89,7 @@ fn documented_flags_exist() {
 }
 
 #[test]
-fn variable_table_lists_every_variable() {
+fn variable_table_is_complete_and_documents_name_no_unknown_variable() {
     let mut source = String::new();
     let mut directories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     while let Some(directory) = directories.pop() {

@@ -16,8 +16,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The claim options that the recipes pass to `jeton token`.
+/// The claim options that the recipes for pytest, node:test, make and GitHub Actions pass to
+/// `jeton token`.
 const CLAIM_OPTIONS: &str = "--iss https://id.example --aud api --scope read --sub alice";
+
+/// Parts of the names of files and directories that jeton writes: store, sessions and fixtures.
+const LEFTOVERS: [&str; 7] =
+    [".db", "sessions", ".jwt", "fixtures.md", "jwks.json", "manifest.json", "secret"];
 
 /// Returns the command line with which the pytest recipe creates a token of the user bob, as the
 /// script `tests/cli/recipes/jeton` records it: without quotes around the claims.
@@ -115,8 +120,8 @@ impl Project {
             .collect()
     }
 
-    /// Asserts that neither the project nor the directories around it contain a store, session, key
-    /// or token.
+    /// Asserts that no file of jeton is left: the home directory contains only the project and the
+    /// records of this module, and the project contains no store, session or fixtures.
     #[track_caller]
     fn assert_clean(&self) {
         let list_names = |path: &Path| {
@@ -128,10 +133,15 @@ impl Project {
         };
         assert_eq!(list_names(self.sandbox.home()), ["calls", "project", "tmp"]);
         assert_eq!(list_names(&self.sandbox.home().join("tmp")), [""; 0]);
-        let leftovers = list_names(&self.path()).into_iter().filter(|name| {
-            [".db", ".jwt"].iter().any(|part| name.contains(part)) || name.contains("fixtures.md")
-        });
-        assert_eq!(leftovers.collect::<Vec<_>>(), [""; 0]);
+        let mut directories = vec![self.path()];
+        while let Some(directory) = directories.pop() {
+            for name in list_names(&directory) {
+                let path = directory.join(&name);
+                assert!(!LEFTOVERS.iter().any(|part| name.contains(part)), "{}", path.display());
+                // `node_modules` is a symbolic link.
+                directories.extend((path.is_dir() && !path.is_symlink()).then_some(path));
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::net::TcpStream;
 #[track_caller]
 fn run_with_site(project: &Project, command: &str) -> RunOutput {
     // Standard error goes to a file: a pipe would stay open as long as a leftover server runs.
+    // `exit $?` turns an exit of `site.sh` by a signal into an exit code.
     let line = format!("bash site.sh sh -c 'echo $ISSUER; {command}' 2> stderr; exit $?");
     let mut output = project.run(&line);
     output.stderr = fs::read_to_string(project.path().join("stderr")).unwrap();

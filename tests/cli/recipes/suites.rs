@@ -9,8 +9,8 @@ use crate::run_output::RunOutput;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-/// Returns the first two jeton command lines of each suite: `init`, and the creation of the
-/// fixtures.
+/// Returns the first two jeton command lines of the pytest suite and of the node:test suite:
+/// `init`, and the creation of the fixtures.
 fn expected_suite_calls() -> [String; 2] {
     let fixtures = format!("token fixtures {CLAIM_OPTIONS} --out …/fixtures --quiet");
     ["init ci --quiet".to_owned(), fixtures]
@@ -144,7 +144,7 @@ fn make_test_passes_tokens_to_the_suite() {
 
 #[test]
 #[ignore = "needs make"]
-fn make_test_leaves_no_files_after_failure_or_signal() {
+fn make_test_leaves_no_files_after_success_failure_or_signal() {
     require_program("make");
     let project = Project::with_recipes(&["Makefile"]);
     for (test_command, code) in
@@ -168,7 +168,7 @@ fn guides_show_recipe_files_unchanged() {
 }
 
 #[test]
-fn ci_guide_links_every_recipe() {
+fn ci_guide_links_every_recipe_and_only_existing_files() {
     let guide = include_str!("../../../src/guides/ci.md");
     for entry in fs::read_dir(package().join("tests/recipes")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();

@@ -117,7 +117,7 @@ fn github_job_removes_tokens_after_failed_tests() {
 
 #[test]
 #[ignore = "needs Python"]
-fn installation_steps_have_the_expected_commands() {
+fn workflow_has_the_expected_actions_and_installation_commands() {
     let workflow = parse_workflow("workflow.yml");
     let steps = workflow["jobs"]["tests"]["steps"].as_array().unwrap();
     let uses: Vec<_> = steps.iter().filter_map(|step| step["uses"].as_str()).collect();

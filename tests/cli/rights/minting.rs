@@ -1,4 +1,5 @@
-//! Minting credentials (app tokens with the permission `jeton:mint`): owners, rights and expiry.
+//! Minting credentials (app tokens with the permission `jeton:mint`): owners, rights, revocation
+//! and expiry.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -29,7 +30,7 @@ fn minting_credential_mints_but_is_no_access_token() {
 }
 
 #[test]
-fn granting_the_mint_permission_requires_minter_or_admin() {
+fn mint_permission_requires_minter_or_admin_as_caller_and_owner() {
     let sandbox = Sandbox::with_john();
     let create = ["token", "create", "ci", "-p", "read,jeton:mint"];
     assert_snapshot!(sandbox.run(&create), @"

@@ -10,8 +10,8 @@ use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
-/// Returns a sandbox in which ada is logged in, and a function that runs commands as root. The
-/// users ada and root are admins, and the user min is not.
+/// Returns a sandbox in which ada is logged in, and a function that runs commands in the session of
+/// the user root of the store. The users ada and root are admins, and the user min is not.
 fn sandbox_with_two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
     let sandbox = Sandbox::with_admin();
     sandbox.register("root", "lovelace");

@@ -9,8 +9,8 @@ use std::io::{BufRead, BufReader};
 use std::process::Command;
 use std::time::Duration;
 
-/// Every command whose change requires a role. `rights::table` explains the placeholders such as
-/// `KIM`.
+/// Commands that wait for the write lock and require a role. `rights::table` explains the
+/// placeholders such as `KIM`.
 const ROLE_COMMANDS: &[&str] = &[
     "register bob --role minter --password-file password",
     "sessions revoke KIM_SID",
@@ -45,6 +45,7 @@ const ROLE_COMMANDS: &[&str] = &[
     "apply -f store.toml",
     "settings unset token.quota",
     "store backup copy.db",
+    "store copy STORE copied.db",
     "store prune",
 ];
 
@@ -53,7 +54,7 @@ fn sleep_until_commands_wait() {
     std::thread::sleep(Duration::from_millis(1_500));
 }
 
-/// Commands whose change requires a session and no role.
+/// Commands that wait for the write lock and require a session, but no role.
 const SESSION_COMMANDS: &[&str] = &[
     "token create app",
     "token create app --no-expiry",
@@ -117,6 +118,14 @@ fn scenario_with_files() -> Scenario {
     scenario
 }
 
+/// Asserts that no command of [`ROLE_COMMANDS`] has made a copy of the store.
+#[track_caller]
+fn assert_has_no_copy(scenario: &Scenario) {
+    for name in ["copy.db", "copied.db"] {
+        assert!(!scenario.sandbox.home().join(name).exists(), "{name}");
+    }
+}
+
 #[test]
 fn credential_is_rechecked_after_lock_wait() {
     let ada_id = "(SELECT id FROM users WHERE username = 'ada')";
@@ -141,7 +150,7 @@ fn credential_is_rechecked_after_lock_wait() {
                 "{change}: {line}: {output:?}"
             );
         }
-        assert!(!scenario.sandbox.home().join("copy.db").exists());
+        assert_has_no_copy(&scenario);
     }
 }
 
@@ -157,7 +166,7 @@ fn minting_credential_is_rechecked_after_lock_wait() {
 }
 
 #[test]
-fn renewal_rechecks_token_after_lock_wait() {
+fn renewal_by_value_rechecks_token_after_lock_wait() {
     let scenario = Scenario::new("ada");
     let revocation_sql = "UPDATE tokens SET revoked_at = 1";
     for (line, output) in run_while_locked(&scenario, &["token renew KIM_TOKEN"], revocation_sql) {
@@ -194,7 +203,7 @@ fn role_is_rechecked_after_lock_wait() {
         assert_eq!((output.code, output.stdout.as_str()), (7, ""), "{line}: {output:?}");
         assert!(output.stderr.contains("only "), "{line}: {output:?}");
     }
-    assert!(!scenario.sandbox.home().join("copy.db").exists());
+    assert_has_no_copy(&scenario);
     let refusal_count_sql =
         "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 1";
     assert_eq!(scenario.sandbox.sql(refusal_count_sql), [outputs.len().to_string()]);

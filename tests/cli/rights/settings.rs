@@ -108,6 +108,7 @@ fn max_ttl_limits_renewal_by_value_but_not_by_id() {
     for caller in CALLERS {
         let scenario = scenario_with_tokens(caller);
         assert_exit_code(&scenario, &["token", "renew", "KIM_TOKEN"], 0);
+        // 90 days is the default of `token.max_ttl`.
         let first_issue_sql = "UPDATE tokens SET first_issued_at = issued_at - 90 * 86400";
         scenario.sandbox.sql(first_issue_sql);
         assert_exit_code(&scenario, &["token", "renew", "MY_TOKEN"], 7);

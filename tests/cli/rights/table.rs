@@ -44,8 +44,8 @@ pub(super) const fn public_row(words: &'static str, code: i32) -> Row {
     }
 }
 
-/// Returns the row of a command that requires a session, with exit codes for a user, a minter and
-/// an admin.
+/// Returns the row of a command that requires a session file or an access token, with exit codes
+/// for a user, a minter and an admin.
 pub(super) const fn session_row(words: &'static str, codes: [i32; 3]) -> Row {
     Row {
         no_credential: 4,
@@ -227,6 +227,8 @@ pub(super) const TABLE: &[Row] = &[
     Row { no_credential: 0, ..session_row("store copy STORE copied.db", ADMINS) },
     Row { no_credential: 0, ..session_row("store prune --dry-run", ADMINS) },
     Row { no_credential: 0, ..session_row("store prune", ADMINS) },
+    // The store has the current schema. For a store with an older schema, the command needs no
+    // login.
     session_row("store migrate", ADMINS),
     // The file is opened after the role check.
     Row { no_credential: 2, ..session_row("store restore missing-file", [7, 7, 2]) },

@@ -1,4 +1,5 @@
-//! Exit codes of `jeton run`, and the revocation of the token on every exit.
+//! Exit codes of `jeton run`, the revocation of the token on every exit, and failures of this
+//! revocation.
 
 use super::{RunProcess, assert_all_revoked, assert_revoked, run_events, run_shell, shell_command};
 use crate::sandbox::Sandbox;
@@ -32,10 +33,15 @@ fn run_exits_with_127_for_a_missing_command_and_126_for_an_unexecutable_file() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("text"), "not a program").unwrap();
     std::fs::write(sandbox.home().join("garbage"), "not a program either").unwrap();
-    let executable = std::fs::Permissions::from_mode(0o700);
-    std::fs::set_permissions(sandbox.home().join("garbage"), executable).unwrap();
+    std::fs::write(sandbox.home().join("script"), "#!/nonexistent\n").unwrap();
+    for name in ["garbage", "script"] {
+        let executable = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(sandbox.home().join(name), executable).unwrap();
+    }
     let mut outputs = String::new();
-    for command in ["nonexistent", "./non\u{1b}existent", "./text", ".", "./garbage", "./text/x"] {
+    for command in
+        ["nonexistent", "./non\u{1b}existent", "./script", "./text", ".", "./garbage", "./text/x"]
+    {
         let test_token_output = sandbox.run(&["run", "--", command]);
         let app_token_output = sandbox.run(&["run", "--app", "ci", "--", command]);
         assert_eq!(test_token_output.to_string(), app_token_output.to_string());
@@ -50,6 +56,9 @@ fn run_exits_with_127_for_a_missing_command_and_126_for_an_unexecutable_file() {
     --- exit code 127, stderr
     error: command `./non\u{1b}existent` not found
     hint: use `sh -c '…'` for shell syntax and built-in commands
+    ./script
+    --- exit code 127, stderr
+    error: interpreter of `./script` not found
     ./text
     --- exit code 126, stderr
     error: `./text` cannot be executed: Permission denied
@@ -63,8 +72,8 @@ fn run_exits_with_127_for_a_missing_command_and_126_for_an_unexecutable_file() {
     --- exit code 126, stderr
     error: `./text/x` cannot be executed: Not a directory
     ");
-    assert_all_revoked(&sandbox, 12);
-    assert_eq!(run_events(&sandbox).len(), 24, "each of the 12 runs records two events");
+    assert_all_revoked(&sandbox, 14);
+    assert_eq!(run_events(&sandbox).len(), 28, "each of the 14 runs records two events");
 }
 
 #[test]
@@ -88,10 +97,10 @@ fn failed_revocation_names_the_token_and_exits_1() {
         assert_revoked(&sandbox, &token);
     }
     assert_snapshot!(outputs, @r#"
-    error: the command exited with code 0, and token 1 could not be revoked: timed out waiting for a lock on the store
+    error: the command exited with code 0, and token 1 could not be revoked: timed out waiting for a lock
     hint: revoke the token: jeton token revoke 1
     --- exit code 1
-    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with code 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke the token: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
+    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with code 5, and token 1 could not be revoked: timed out waiting for a lock","hint":"revoke the token: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
     --- exit code 1
     "#);
 }

@@ -24,7 +24,7 @@ fn external_key_needs_no_store() {
     assert_snapshot!(run_shell(&sandbox, &SECRET_OPTIONS, script), @"
     valid
     --- stderr
-    warning: the token cannot be revoked and expires at <time>
+    warning: the externally signed token cannot be revoked and expires at <time>
     ");
     let options = ["--key-file", "key.pem", "--kid", "k1", "--aud", "api", "--env", "TOKEN"];
     let token = run_shell(&sandbox, &options, "echo \"$TOKEN\"").ok().stdout;
@@ -45,20 +45,20 @@ fn warning_with_the_token_expiry_is_printed_once() {
         |options: &[&str]| run_shell(&sandbox, &[&SECRET_OPTIONS, options].concat(), "exit 3");
     assert_snapshot!(run_with_secret(&["--expires-at", "2100-01-01T00:00:00Z"]), @"
     --- exit code 3, stderr
-    warning: the token cannot be revoked and expires at <time>
+    warning: the externally signed token cannot be revoked and expires at <time>
     ");
     assert_snapshot!(run_with_secret(&["--claim-json", "exp=4102444800", "--quiet"]), @"
     --- exit code 3, stderr
-    warning: the token cannot be revoked and expires at <time>
+    warning: the externally signed token cannot be revoked and expires at <time>
     ");
     assert_snapshot!(run_with_secret(&["--claim-json", "exp=null"]), @"
     --- exit code 3, stderr
-    warning: the token cannot be revoked and never expires
+    warning: the externally signed token cannot be revoked and may never expire
     ");
-    let run_missing_program = [&["run"], &SECRET_OPTIONS[..], &["--", "missing-program"]].concat();
-    assert_snapshot!(sandbox.run(&run_missing_program), @"
+    let missing_program = [&["run"], &SECRET_OPTIONS[..], &["--", "missing-program"]].concat();
+    assert_snapshot!(sandbox.run(&missing_program), @"
     --- exit code 127, stderr
-    warning: the token cannot be revoked and expires at <time>
+    warning: the externally signed token cannot be revoked and expires at <time>
     error: command `missing-program` not found
     hint: use `sh -c '…'` for shell syntax and built-in commands
     ");
@@ -71,7 +71,7 @@ fn token_signed_with_an_external_key_is_not_recorded() {
     run_shell(&sandbox, &SECRET_OPTIONS, "true").ok();
     assert_eq!(run_events(&sandbox), [""; 0]);
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
-    // `run` does not open the store.
+    // With an external key, `run` does not open the store.
     let file = sandbox.home().join("not-a-store");
     fs::write(&file, "text").unwrap();
     sandbox.set_variable("JETON_STORE", &file.to_string_lossy());
@@ -79,7 +79,7 @@ fn token_signed_with_an_external_key_is_not_recorded() {
 }
 
 #[test]
-fn options_unsuitable_for_external_keys_are_refused() {
+fn invalid_external_key_options_are_refused() {
     let sandbox = sandbox_with_secret();
     let run =
         |options: &str| run_shell(&sandbox, &options.split(' ').collect::<Vec<_>>(), "echo never");
@@ -111,7 +111,7 @@ fn options_unsuitable_for_external_keys_are_refused() {
     ");
     assert_snapshot!(run("--secret-env MISSING --alg HS256"), @"
     --- exit code 2, stderr
-    error: environment variable of `--secret-env` not set
+    error: environment variable of `--secret-env` not set or empty
     hint: export the variable, and pass its name without `$`
     ");
 }

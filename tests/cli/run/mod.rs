@@ -1,4 +1,4 @@
-//! `jeton run`: the token is valid while the command runs, and is revoked on every exit.
+//! `jeton run`: the token is valid while the command runs, and is revoked after the command exits.
 
 mod exit_status;
 mod external_key;
@@ -44,8 +44,8 @@ fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
     assert_eq!(sandbox.sql(sql), [format!("{count} created, {count} revoked")]);
 }
 
-/// Returns the audit events of `run`. Each text consists of the id of the user, the created objects
-/// (`test token`) or the target (`token ID`), the outcome and the count of tokens.
+/// Returns the audit events of `run`. Each text consists of the id of the user or `-`, the objects
+/// (`test token`, `3 tokens`) or the target (`token ID`), the outcome and the count of tokens.
 fn run_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT concat_ws(' ', coalesce(CAST(user_id AS TEXT), '-'),
@@ -90,8 +90,9 @@ impl RunProcess {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// First asserts that the command prints no further text. Then closes the input of the command,
-    /// and waits until jeton exits. Returns the exit code and standard error.
+    /// Waits for the end of the output, and asserts that the command prints no further text. Then
+    /// closes the input of the command, and waits until jeton exits. Returns the exit code and
+    /// standard error.
     #[track_caller]
     fn finish(mut self) -> (Option<i32>, String) {
         assert_eq!(self.read_line(), "");
@@ -102,7 +103,7 @@ impl RunProcess {
 }
 
 #[test]
-fn test_token_is_revoked_after_the_command() {
+fn test_token_is_valid_during_the_command_and_revoked_afterwards() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" token verify \"$API_TOKEN\" --type test && echo \"$API_TOKEN\"";
     let output = run_shell(&sandbox, &[], line).ok();
@@ -110,12 +111,13 @@ fn test_token_is_revoked_after_the_command() {
     let token = output.stdout.strip_prefix("valid\n").unwrap();
     assert_revoked(&sandbox, token);
     let claims = crate::sandbox::payload(token);
+    // The default lifetime is one hour.
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     assert_eq!(run_events(&sandbox), ["1 test token done 1", "1 token 1 revoked 1"]);
 }
 
 #[test]
-fn app_token_is_revoked_after_the_command() {
+fn app_token_is_valid_during_the_command_and_revoked_afterwards() {
     let sandbox = Sandbox::with_john();
     let line = "\"$0\" token verify \"$API_TOKEN\" -p read --aud api && echo \"$API_TOKEN\"";
     let output = run_shell(&sandbox, &["--app", "ci", "-p", "read", "--aud", "api"], line).ok();
@@ -124,6 +126,7 @@ fn app_token_is_revoked_after_the_command() {
     assert_revoked(&sandbox, token);
     let claims = crate::sandbox::payload(token);
     assert_eq!((&claims["app"], &claims["id"]), (&"ci".into(), &2.into()));
+    // The default lifetime is one hour.
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     assert_eq!(run_events(&sandbox), ["2 token 1 done 1", "2 token 1 revoked 1"]);
 }
@@ -136,6 +139,7 @@ fn run_accepts_a_minting_credential() {
     sandbox.set_variable("JETON_TOKEN", &token);
     let output = run_shell(&sandbox, &[], "\"$0\" token verify \"$API_TOKEN\" --type test").ok();
     assert_snapshot!(output, @"valid");
+    // The credential is token 1, and stays valid.
     assert_eq!(sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL"), ["1"]);
 }
 

@@ -1,4 +1,5 @@
-//! Options of `jeton run` for the claims of the token and the name of the environment variable.
+//! Options of `jeton run` for the token and the name of the environment variable, and reasons for
+//! which the command is not started.
 
 use super::{assert_all_revoked, run_shell};
 use crate::sandbox::{Sandbox, payload};
@@ -11,13 +12,17 @@ fn run_and_decode_claims(sandbox: &Sandbox, options: &[&str]) -> serde_json::Val
 }
 
 #[test]
-fn claim_options_set_the_claims() {
+fn token_options_set_the_header_and_the_claims() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("claims.json"), "{\"team\":7}").unwrap();
     let flags = "--sub alice --aud api --iss me --scope a -p read,write --claim email=a@b.c \
                  --claim-json roles=[] --claims claims.json --header typ=at+jwt --ttl 5m --alg RS256";
-    let claims_from_flags =
-        run_and_decode_claims(&sandbox, &flags.split_whitespace().collect::<Vec<_>>());
+    let options: Vec<&str> = flags.split_whitespace().collect();
+    let output = run_shell(&sandbox, &options, "echo \"$API_TOKEN\"").ok();
+    let token = output.stdout.trim();
+    let header = sandbox.json(&["token", "decode", token, "--part", "header"]);
+    assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("RS256")));
+    let claims_from_flags = payload(token);
     let expected = json!({
         "sub": "alice", "aud": "api", "iss": "me", "scope": "a", "team": 7, "email": "a@b.c",
         "permissions": ["read", "write"], "roles": [],
@@ -42,7 +47,7 @@ fn claim_options_set_the_claims() {
 }
 
 #[test]
-fn tokens_of_every_preset_are_revoked() {
+fn tokens_of_every_preset_have_a_uuid_as_jti_and_are_revoked() {
     let sandbox = Sandbox::with_admin();
     let presets = sandbox.json(&["token", "presets"]);
     let names = presets["items"].as_array().unwrap().iter().map(|item| item["name"].as_str());
@@ -73,7 +78,7 @@ fn tokens_of_every_preset_are_revoked() {
     let output = run_shell(&sandbox, &["--claims", "claims.json"], "true");
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: a recorded token requires a UUID as `jti`
+    error: a recorded token requires a lower-case UUID with hyphens as `jti`
     ");
 }
 
@@ -104,7 +109,7 @@ fn run_with_a_new_secret_prints_the_same_warning_as_mint() {
 }
 
 #[test]
-fn options_unsuitable_for_app_tokens_are_refused() {
+fn app_token_has_the_requested_claims_and_unsuitable_options_are_refused() {
     let sandbox = Sandbox::with_admin();
     let app_claims = run_and_decode_claims(
         &sandbox,
@@ -115,23 +120,26 @@ fn options_unsuitable_for_app_tokens_are_refused() {
         (&app_claims["team"], &app_claims["permissions"]),
         (&json!("7"), &json!(["a", "b"]))
     );
-    for options in [
-        &["--preset", "flask"][..],
-        &["--preset", "flask", "--set", "fresh=true"],
-        &["--set", "nope=1"],
-        &["--sub", "alice"],
-        &["--iss", "me"],
-        &["--scope", "a"],
-        &["--claims", "claims.json"],
-        &["--header", "typ=x"],
-        &["--alg", "ES256"],
-        &["--key", "x"],
-        &["--app", "another"],
-        &["--claim", "sub=alice"],
-        &["-p", ""],
+    for (options, message) in [
+        (&["--preset", "flask"][..], "with '--preset <NAME>'"),
+        (
+            &["--preset", "flask", "--set", "fresh=true"],
+            "with '--preset <NAME>' or '--set <NAME=VALUE>'",
+        ),
+        (&["--set", "nope=1"], "with '--set <NAME=VALUE>'"),
+        (&["--sub", "alice"], "with '--sub <SUB>'"),
+        (&["--iss", "me"], "with '--iss <ISSUER>'"),
+        (&["--scope", "a"], "with '--scope <SCOPE>'"),
+        (&["--claims", "claims.json"], "with '--claims <JSON|FILE>'"),
+        (&["--header", "typ=x"], "with '--header <NAME=VALUE>'"),
+        (&["--alg", "ES256"], "with '--alg <ALG>'"),
+        (&["--key", "x"], "with '--key <KID>'"),
+        (&["--app", "another"], "'--app <NAME>' cannot be used multiple times"),
+        (&["--claim", "sub=alice"], "claim `sub` is reserved"),
+        (&["-p", ""], "permission: must not be empty"),
     ] {
-        let output = run_shell(&sandbox, &[&["--app", "ci"], options].concat(), "true");
-        assert_eq!(output.fails(2).code, 2, "{options:?}");
+        let output = run_shell(&sandbox, &[&["--app", "ci"], options].concat(), "true").fails(2);
+        assert!(output.stderr.contains(message), "{options:?}: {output:?}");
     }
     assert_all_revoked(&sandbox, 1);
 }
@@ -167,16 +175,16 @@ fn command_is_not_run_without_minter_role_or_login() {
 }
 
 #[test]
-fn reserved_or_malformed_variable_name_is_refused() {
+fn variable_name_is_accepted_unless_reserved_or_malformed() {
     let sandbox = Sandbox::with_admin();
-    // Other names are accepted, and then `API_TOKEN` is not set.
+    // If another variable contains the token, `API_TOKEN` is not set.
     for name in ["TOKEN", "_t", "a1", "JETON"] {
         let line = format!("\"$0\" token verify \"${name}\" --type test; echo \"${{API_TOKEN-}}\"");
         let output = run_shell(&sandbox, &["--env", name], &line).ok();
         assert_eq!(output.stdout, "valid\n\n", "{name}");
     }
     let reserved_for_jeton = "reserved for jeton";
-    let reserved_for_system = "reserved for the dynamic loader, a shell or a runtime";
+    let reserved_for_system = "reserved for other programs";
     let malformed = "expected letters, digits and `_`, not starting with a digit";
     for (name, message) in [
         ("JETON_TOKEN", reserved_for_jeton),

@@ -1,5 +1,5 @@
-//! Only the command receives the token, and the command does not receive the credentials of the
-//! caller.
+//! Only the command receives the token. The command receives neither the credentials of the caller
+//! nor open files of jeton other than the standard streams.
 
 use super::{RunProcess, assert_revoked, run_shell, shell_command};
 use crate::run_output::RunOutput;
@@ -69,7 +69,7 @@ fn caller_credentials_are_removed_from_the_environment() {
 
 #[cfg(feature = "postgres")]
 #[test]
-fn database_password_is_removed_from_the_address() {
+fn database_password_is_removed_from_the_store_variable() {
     let sandbox = Sandbox::with_admin();
     let store = sandbox.store_address();
     for (address, expected) in [

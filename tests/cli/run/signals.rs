@@ -1,5 +1,5 @@
-//! `jeton run` and signals: jeton forwards signals to the command, and revokes the token after any
-//! signal that jeton can handle.
+//! `jeton run` and signals: jeton forwards terminating signals and WINCH to the command. These
+//! signals do not prevent the revocation of the token after the command exits.
 
 use super::{JETON, RunProcess, assert_all_revoked, assert_revoked, shell_command};
 use crate::run_output::RunOutput;
@@ -45,7 +45,7 @@ fn uses_store(pid: Pid, sandbox: &Sandbox) -> bool {
 }
 
 #[test]
-fn signals_are_forwarded_once() {
+fn signals_are_forwarded_once_and_leave_the_token_valid() {
     let sandbox = Sandbox::with_admin();
     let names = ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "WINCH"];
     let traps = names.map(|name| format!("trap 'echo {name}' {name}")).join("; ");
@@ -76,7 +76,7 @@ fn signals_are_forwarded_once() {
 }
 
 #[test]
-fn unhandled_signal_ends_the_command_and_revokes_the_token() {
+fn signal_that_the_command_does_not_handle_ends_the_command_and_revokes_the_token() {
     for (signal, code) in [
         (Signal::TERM, 143),
         (Signal::INT, 130),
@@ -112,7 +112,7 @@ fn unhandled_signal_ends_the_command_and_revokes_the_token() {
 }
 
 #[test]
-fn signal_sent_to_the_process_group_is_not_forwarded_again() {
+fn signal_that_the_command_sends_to_its_process_group_is_not_forwarded() {
     let sandbox = Sandbox::with_admin();
     // The shell sends USR1 to its process group, which also contains jeton.
     let line = "trap 'echo received' USR1; while read line && [ $line = again ]; do kill -USR1 0; \
@@ -202,6 +202,7 @@ fn child_inherited_from_the_shell_is_reaped() {
     let before = "(until [ -e \"$HOME/go\" ]; do sleep 0.02; done) & export CHILD=$!";
     let line = "test -e /proc/$CHILD && touch \"$HOME/go\"; for n in $(seq 500); do \
                 test -e /proc/$CHILD || exit 5; sleep 0.02; done; exit 6";
+    // Exit code 5: jeton reaped the child while the command ran. Exit code 6: the child remained.
     let output = run_after(&sandbox, before, line);
     assert_eq!((output.code, output.stderr.as_str()), (5, ""));
     assert_all_revoked(&sandbox, 1);

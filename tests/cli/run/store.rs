@@ -46,7 +46,8 @@ fn store_is_closed_while_the_command_runs() {
     let mut run = RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; read line"));
     let token = run.read_line();
     let connection = rusqlite::Connection::open(sandbox.store_path()).unwrap();
-    // SQLite changes the journal mode only while no other connection to the store is open.
+    // SQLite leaves the journal mode `wal` only while no other connection to the store is open. The
+    // second statement restores the mode.
     for mode in ["delete", "wal"] {
         let set_mode_sql = format!("PRAGMA journal_mode = {mode}");
         let journal_mode: String =

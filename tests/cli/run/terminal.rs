@@ -1,5 +1,6 @@
 //! `jeton run` on a terminal. After Ctrl-C or Ctrl-\, the command receives the signal once: from
-//! the terminal, and not from jeton. The program jeton exits after the command.
+//! the terminal, and not from jeton. A signal that only jeton receives is forwarded: a signal from
+//! another process, or SIGHUP of a closed terminal. The program jeton exits after the command.
 
 use super::assert_revoked;
 use crate::prompts::PtyCommand;

@@ -1,5 +1,6 @@
-//! `run --file`: one variable for each token of the file, and the revocation of all tokens. An
-//! external key is a key that is not in the store: here the secret in the variable `S`.
+//! `run --file`: one variable for each token of the file, and the revocation of the recorded
+//! tokens. A token that is signed with an external key is not recorded. An external key is a key
+//! that is not in the store: here the secret in the variable `S`.
 
 use super::{assert_all_revoked, run_events, run_shell};
 use crate::sandbox::{Sandbox, payload};
@@ -40,8 +41,8 @@ fn command_gets_a_variable_for_each_token() {
     assert_eq!(claims["roles"], json!(["admin"]));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     assert_all_revoked(&sandbox, 3);
-    // A token that is signed with a new key gets a new audit event. Any other token adds 1 to the
-    // count of the last event.
+    // The first token gets an audit event, and so does each token for which a key is generated. Any
+    // other token adds 1 to the count of the last event.
     let events = ["1 test token done 1", "1 test token done 2", "1 3 tokens revoked 3"];
     assert_eq!(run_events(&sandbox), events);
 }
@@ -62,7 +63,7 @@ fn token_with_a_defect_is_not_recorded() {
 }
 
 #[test]
-fn tokens_with_external_keys_need_no_store_and_cause_one_warning() {
+fn tokens_with_an_external_key_need_allow_env_but_no_store_and_cause_one_warning() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("S", "a secret that is as long as the hash");
     write_token_file(
@@ -75,7 +76,7 @@ fn tokens_with_external_keys_need_no_store_and_cause_one_warning() {
     valid
     valid
     --- stderr
-    warning: 2 tokens cannot be revoked; the latest expiry is <time>
+    warning: 2 externally signed tokens cannot be revoked; the latest expiry is <time>
     ");
     assert!(!sandbox.has_store());
     assert_snapshot!(run_shell(&sandbox, &["-f", "t.toml"], "echo never"), @"
@@ -98,7 +99,7 @@ fn stored_and_external_keys_can_sign_tokens_of_one_file() {
     valid
     valid
     --- stderr
-    warning: the token cannot be revoked and expires at <time>
+    warning: the externally signed token cannot be revoked and expires at <time>
     ");
     assert_all_revoked(&sandbox, 2);
 }

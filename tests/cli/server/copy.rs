@@ -1,4 +1,4 @@
-//! Copies between files and the server.
+//! Copies of stores between files and the server, and between schemas of the server.
 
 use super::create_schema;
 use crate::sandbox::Sandbox;
@@ -30,7 +30,7 @@ fn copies_in_all_directions_have_the_same_rows() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn token_created_on_the_server_is_valid_in_a_copied_file() {
+fn copy_on_the_server_continues_ids_and_grants_and_can_be_copied_to_a_file() {
     // Fails the test with an explanation if the test run has no server.
     let _schema = create_schema();
     let source = CopySource::new();
@@ -38,8 +38,8 @@ fn token_created_on_the_server_is_valid_in_a_copied_file() {
     source.copy("a.db", &server);
     let run =
         |store: &str, words: &[&str]| source.run(store, words).ok().stdout.trim_end().to_owned();
-    // The new token has the grant of the copied token `source.app_token`. A grant is the row with the
-    // properties that tokens share, such as app, permissions and audience.
+    // The new token has the grant of the copied token `source.app_token`. A grant is the row with
+    // the properties that tokens share, such as app, permissions and audience.
     let grant_count = || source.sandbox.sql("SELECT count(*) FROM grants");
     let grant_count_before = grant_count();
     let create = ["token", "create", "é\u{10ffff}", "--permission", "read", "--aud", "z"];
@@ -90,7 +90,7 @@ fn refused_and_failed_copies_change_nothing() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn address_with_password_is_refused() {
+fn address_with_password_is_refused_and_not_repeated() {
     // Fails the test with an explanation if the test run has no server.
     let _schema = create_schema();
     let sandbox = Sandbox::with_admin();

@@ -24,8 +24,8 @@ pub(super) enum Fault {
     SilenceThenRefusals,
 }
 
-/// Fields of the error message with which the connection pooler `PgBouncer` refuses a new connection
-/// while the server is unreachable.
+/// Fields of the error message with which the connection pooler `PgBouncer` refuses a new
+/// connection while the server is unreachable.
 const POOLER_ERROR: &[u8] = b"SFATAL\0C08P01\0Mserver login has been failing, try again later\0\0";
 
 /// A proxy with a socket in a directory of its own.

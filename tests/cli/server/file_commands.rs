@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn restore_is_refused_and_a_current_store_needs_no_migration() {
+fn restore_is_refused_and_a_store_with_current_schema_needs_no_migration() {
     // Fails the test with an explanation if the test run has no server.
     let _schema = create_schema();
     let sandbox = Sandbox::with_john();

@@ -24,7 +24,7 @@ pub(super) fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&st
 }
 
 /// Returns a command that connects to `hosts`: the value of the parameter `host` in the store
-/// address.
+/// address. `&` and further parameters may follow the value.
 pub(super) fn command_at(sandbox: &Sandbox, hosts: &str, arguments: &[&str]) -> Command {
     let schema = sandbox.sql("SELECT current_schema").remove(0);
     let mut command = sandbox.command(arguments);
@@ -37,7 +37,7 @@ pub(super) fn command_at(sandbox: &Sandbox, hosts: &str, arguments: &[&str]) -> 
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn command_waits_for_the_write_lock_up_to_the_limit() {
+fn token_create_waits_for_the_write_lock_up_to_the_limit_and_token_list_does_not() {
     // Fails the test with an explanation if the test run has no server.
     let _schema = create_schema();
     let sandbox = Sandbox::with_admin();
@@ -46,7 +46,7 @@ fn command_waits_for_the_write_lock_up_to_the_limit() {
     let output = sandbox.run(&["token", "create", "shop", "--wait", "1s"]).fails(75);
     assert!(output.stderr.contains("timed out waiting for a lock"), "{output:?}");
     assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < Duration::from_secs(10));
-    assert_eq!(sandbox.stdout_of(&["token", "list", "-o", "name"]), "", "reads wait for no lock");
+    assert_eq!(sandbox.stdout_of(&["token", "list", "-o", "name"]), "", "list waits for no lock");
     drop(lock);
     sandbox.run(&["token", "create", "shop"]).ok();
     assert_eq!(sandbox.sql(TOKEN_COUNT_SQL), ["1"]);
@@ -90,7 +90,7 @@ fn unknown_outcome_of_a_commit_is_reported() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn silent_host_does_not_prevent_the_connection_to_the_next_host() {
+fn silent_hosts_delay_a_command_for_a_limited_time() {
     let sandbox = Sandbox::with_admin();
     let (silent_host, other_silent_host) = (SilentHost::start(), SilentHost::start());
     let join_hosts = |hosts: [&Path; 2]| hosts.map(|host| host.display().to_string()).join(",");
@@ -119,7 +119,7 @@ fn silent_host_does_not_prevent_the_connection_to_the_next_host() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn command_waits_for_a_free_server_connection() {
+fn command_waits_for_a_free_server_connection_up_to_the_limit() {
     let schema = create_schema();
     let sandbox = Sandbox::with_admin();
     let role = format!("limited_{}", uuid::Uuid::new_v4().simple());

@@ -1,4 +1,4 @@
-//! Tests that need a PostgreSQL server, and checks of the list of tests that do not run on a
+//! Tests of stores on a PostgreSQL server, and checks of the list of tests that do not run on a
 //! server.
 
 mod copy;

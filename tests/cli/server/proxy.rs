@@ -41,8 +41,8 @@ impl Proxy {
         let round_trip_count = Arc::new(AtomicUsize::new(0));
         let round_trip_counter = Arc::clone(&round_trip_count);
         std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let (client, cut_counter) = (client.unwrap(), Arc::clone(&cut_counter));
+            for program in listener.incoming() {
+                let (program, cut_counter) = (program.unwrap(), Arc::clone(&cut_counter));
                 let round_trip_counter = Arc::clone(&round_trip_counter);
                 if cut == Cut::AfterCommitThenRefuseConnections
                     && cut_counter.load(Ordering::SeqCst) > 0
@@ -51,9 +51,15 @@ impl Proxy {
                 }
                 let server = UnixStream::connect(&server).unwrap();
                 std::thread::spawn(move || {
-                    let _ =
-                        forward(&client, &server, cut, max_cuts, &cut_counter, &round_trip_counter);
-                    let _ = client.shutdown(Shutdown::Both);
+                    let _ = forward(
+                        &program,
+                        &server,
+                        cut,
+                        max_cuts,
+                        &cut_counter,
+                        &round_trip_counter,
+                    );
+                    let _ = program.shutdown(Shutdown::Both);
                     let _ = server.shutdown(Shutdown::Both);
                 });
             }
@@ -99,25 +105,25 @@ impl SilentHost {
 }
 
 /// Forwards the messages in both directions, until the proxy cuts the connection, or the
-/// client or the server ends the connection.
+/// program or the server ends the connection.
 fn forward(
-    mut client: &UnixStream,
+    mut program: &UnixStream,
     mut server: &UnixStream,
     cut: Cut,
     max_cuts: usize,
     cut_counter: &AtomicUsize,
     round_trip_counter: &AtomicUsize,
 ) -> std::io::Result<()> {
-    let (answers, program) = (server.try_clone()?, client.try_clone()?);
+    let (answers, recipient) = (server.try_clone()?, program.try_clone()?);
     // True after an answer of the server, and for a new connection: the next message of the program
     // starts a round trip.
     let has_answer = Arc::new(AtomicBool::new(true));
     let answered = Arc::clone(&has_answer);
-    std::thread::spawn(move || forward_answers(&answers, &program, &answered));
+    std::thread::spawn(move || forward_answers(&answers, &recipient, &answered));
     let mut buffer = vec![0; 1 << 16];
     let mut is_write_transaction = false;
     loop {
-        let length = client.read(&mut buffer)?;
+        let length = program.read(&mut buffer)?;
         let message = &buffer[..length];
         if length == 0 {
             return Ok(());
@@ -140,7 +146,7 @@ fn forward(
                 })
                 .is_ok();
         if is_cut && cut != Cut::BeforeCommit {
-            client.shutdown(Shutdown::Both)?;
+            program.shutdown(Shutdown::Both)?;
             server.write_all(message)?;
             // The server executes COMMIT, and closes the connection at the end of its input.
             server.shutdown(Shutdown::Write)?;

@@ -36,7 +36,7 @@ fn commands_for_one_token_need_few_round_trips() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn round_trips_do_not_grow_with_the_number_of_tokens() {
+fn commands_for_many_tokens_need_few_round_trips() {
     let sandbox = Sandbox::with_admin();
     let mint = |count| ["token", "mint", "--record", "--count", count];
     sandbox.run(&mint("1")).ok();

@@ -10,7 +10,7 @@ const TEST_SCHEMAS_SQL: &str =
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn each_sandbox_has_a_schema_of_its_own() {
+fn sandbox_has_its_own_schema_and_drops_the_schema() {
     let observer = create_schema();
     let [sandbox, other_sandbox] = [Sandbox::new(), Sandbox::new()];
     let schema_of = |sandbox: &Sandbox| sandbox.sql("SELECT current_schema").remove(0);
@@ -30,7 +30,7 @@ fn each_sandbox_has_a_schema_of_its_own() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn command_of_a_sandbox_uses_the_schema_of_the_sandbox() {
+fn sandbox_on_a_server_has_a_redacted_store_address_and_no_store_path() {
     // Fails the test with an explanation if the test run has no server.
     let _schema = create_schema();
     let sandbox = Sandbox::new();
@@ -51,7 +51,7 @@ fn command_of_a_sandbox_uses_the_schema_of_the_sandbox() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn run_sql_returns_the_first_column_of_all_rows() {
+fn run_sql_returns_the_first_column_of_all_rows_or_panics() {
     let schema = create_schema();
     let rows = "VALUES ('a', 1), (NULL, 2), ('', 3), (E'b\\n|c', 4), ('null', 5)";
     assert_eq!(schema.run_sql(rows), ["a", "null", "", "b\n|c", "null"]);

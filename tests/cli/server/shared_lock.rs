@@ -1,5 +1,6 @@
-//! Shared use of the write lock of a store on a server: transactions with frequent changes hold the
-//! lock at the same time. Transactions with other changes wait until no transaction holds the lock.
+//! Shared use of the write lock of a store on a server: transactions with frequent changes can hold
+//! the lock at the same time. Transactions with other changes, and `audit list`, wait until no
+//! transaction holds the lock.
 
 use super::create_schema;
 use crate::run_output::RunOutput;
@@ -47,7 +48,7 @@ fn other_changes_and_audit_list_wait_for_all_transactions() {
         &["users", "disable", "ada"],
         &["keys", "rotate"],
         &["token", "revoke", "--all", "--yes"],
-        // At the same time, no revocation may block this `jti` for a token that is not recorded.
+        // No concurrent revocation of an unrecorded token may add this `jti` to the blocklist.
         &mint_with_jti,
         // A running transaction may later commit an event with a lower id than the listed events.
         &["audit", "list"],
@@ -63,6 +64,8 @@ fn other_changes_and_audit_list_wait_for_all_transactions() {
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn tokens_with_equal_claims_minted_at_the_same_time_share_a_grant() {
+    // A grant is a row with the common properties of several tokens. Two of the commands add the
+    // grants in the opposite order.
     let (sandbox, _lock) = sandbox_with_shared_lock();
     let mut lines: Vec<_> = (0..500).map(|number| format!("{{\"tenant\":{number}}}\n")).collect();
     let [ascending, descending] = ["up.jsonl", "down.jsonl"].map(|name| sandbox.home().join(name));

@@ -30,7 +30,8 @@ fn command_fails_after_a_time_limit_if_the_server_does_not_answer() {
     let (silence, refusals) = (Fault::Silence, Fault::SilenceThenRefusals);
     let cases = [
         // The text selects the message at which the fault occurs. `FROM store` is in the message
-        // that opens the store, and `FROM keys` is in the message of a read transaction.
+        // that opens the store, and `FROM keys` is in the first message of the read transaction of
+        // the command. `INSERT INTO audit` is sent together with the COMMIT.
         (&verify[..], "FROM store", silence, 75, no_answer),
         (&verify, "FROM keys", silence, 75, no_answer),
         (&verify, "FROM keys", refusals, 75, no_answer),
@@ -92,7 +93,7 @@ fn read_is_repeated_if_the_connection_is_lost_before_the_first_answer() {
 #[test]
 #[ignore = "needs a PostgreSQL server"]
 fn lost_connection_and_ended_statement_are_reported() {
-    let schema = create_schema();
+    let other_schema = create_schema();
     let sandbox = Sandbox::with_admin();
     let start = Instant::now();
     // `READ ONLY` is in the message that begins a read transaction.
@@ -104,19 +105,19 @@ fn lost_connection_and_ended_statement_are_reported() {
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     delay_insertions(&sandbox, 5);
     let role = format!("limited_{}", uuid::Uuid::new_v4().simple());
-    let schema_name = sandbox.sql("SELECT current_schema").remove(0);
-    schema.run_sql(&format!(
+    let store_schema = sandbox.sql("SELECT current_schema").remove(0);
+    other_schema.run_sql(&format!(
         "CREATE ROLE {role} LOGIN;
          ALTER ROLE {role} SET statement_timeout = 500;
-         GRANT USAGE ON SCHEMA {schema_name} TO {role};
-         GRANT ALL ON ALL TABLES IN SCHEMA {schema_name} TO {role}"
+         GRANT USAGE ON SCHEMA {store_schema} TO {role};
+         GRANT ALL ON ALL TABLES IN SCHEMA {store_schema} TO {role}"
     ));
     let mut command = sandbox.command(&["token", "create", "shop"]);
     let address = sandbox.variables().find(|(name, _)| *name == "JETON_STORE").unwrap().1;
     command.env("JETON_STORE", format!("{address}&user={role}"));
     let output = RunOutput::capture(command).fails(75);
     let message = "error: statement ended by the server: canceling statement due to statement timeout\n\
-                   hint: try again, or increase `statement_timeout` of the database user\n";
+                   hint: try again, or increase `statement_timeout` or `transaction_timeout` of the database user\n";
     assert_eq!(output.stderr, message);
-    schema.run_sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    other_schema.run_sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }

@@ -48,7 +48,8 @@ fn commit_without_confirmation_by_a_standby_causes_a_warning() {
     }
     assert_eq!(server.run_sql("SELECT count(*) FROM tokens"), ["2"]);
     sandbox.run(&["--store", "file.db", "init", "ada", "--wait", "1s"]).ok();
-    // On the server, `store copy` and `init` wait for the confirmation up to the limit of `--wait`.
+    // On the server, `store copy` and `init` wait for the confirmation until a time limit, and then
+    // succeed without the confirmation.
     let target = format!("{}&schema=copied", server.address());
     let output = sandbox.run(&["store", "copy", "file.db", &target, "--wait", "1s"]).ok();
     assert!(output.stderr.ends_with(WARNING), "copy: {output:?}");

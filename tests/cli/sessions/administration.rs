@@ -46,6 +46,11 @@ fn session_list_marks_the_current_session() {
     );
     let text = sandbox.run(&["session", "ls"]).ok().stdout;
     assert!(text.lines().nth(1).unwrap().ends_with("  yes"), "{text}");
+}
+
+#[test]
+fn session_list_of_all_users_requires_an_admin() {
+    let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run(&["sessions", "list", "--all-users"]), @"
     --- exit code 7, stderr
     error: only admins can see sessions of other users: logged in as `john` with role `user`
@@ -68,8 +73,10 @@ fn session_is_ended_by_id() {
     hint: log in again: jeton login
     ");
     sandbox.run(&["whoami"]).ok();
+    // The session has ended already. The id is case-insensitive.
     let other_sid = other_sid.to_uppercase();
     assert_snapshot!(sandbox.run_json(&["sessions", "revoke", &other_sid]), @r#"{"changed":false,"sessions_ended":0}"#);
+    // If one id is refused, no session is ended.
     let unknown_sid = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     assert_snapshot!(sandbox.run(&["sessions", "revoke", &sandbox.session_member("sid"), unknown_sid]), @"
     --- exit code 7, stderr
@@ -114,7 +121,7 @@ fn only_admins_end_sessions_of_other_users() {
     let output = run_as_admin(&revoke_all);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: confirmation required, but no terminal to prompt on
+    error: confirmation required, but standard input is not a terminal
     hint: add `--yes`
     ");
     assert_snapshot!(run_as_admin(&[&revoke_all[..], &["--yes"]].concat()), @"
@@ -129,7 +136,7 @@ fn only_admins_end_sessions_of_other_users() {
 }
 
 #[test]
-fn logout_all_ends_every_session() {
+fn logout_all_ends_every_session_of_the_user() {
     let sandbox = sandbox_with_two_sessions();
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- stderr
@@ -145,10 +152,10 @@ fn logout_all_ends_every_session() {
 }
 
 #[test]
-fn sessions_token_refreshes_an_access_token_that_expires_soon() {
+fn sessions_token_refreshes_a_soon_expiring_access_token_but_no_bearer_token() {
     let sandbox = Sandbox::with_admin();
-    let initial_token = sandbox.stdout_of(&["sessions", "token"]);
-    assert_eq!(initial_token, sandbox.session_member("access"));
+    let initial_token = sandbox.session_member("access");
+    assert_eq!(sandbox.stdout_of(&["sessions", "token"]), initial_token, "no refresh");
     assert_eq!(payload(&initial_token)["type"], "access");
     sandbox.run(&["settings", "set", "session.access_ttl", "30s"]).ok();
     sandbox.run(&["refresh"]).ok();

@@ -43,7 +43,8 @@ fn whoami_shows_user_session_and_credential() {
 }
 
 #[test]
-fn bearer_token_has_precedence_over_the_session() {
+fn credential_is_chosen_by_the_precedence_of_its_source() {
+    // The order of precedence is `--token-file`, `JETON_TOKEN`, `JETON_TOKEN_FILE`, the session.
     let (mut sandbox, john_token) = sandbox_with_token_file();
     assert_eq!(whoami(&sandbox, &[]).0, "ada");
     let user_and_source = |user: &str, source: &str| (user.to_owned(), source.to_owned());
@@ -53,7 +54,7 @@ fn bearer_token_has_precedence_over_the_session() {
     );
     let output =
         sandbox.run_with_input(&["whoami", "--token-file", "-", "-o", "json"], &john_token);
-    assert_snapshot!(output, @r#"{"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"session":{"sid":"<uuid>","expires_at":"<time>","access_expires_at":"<time>"},"credential":{"source":"file -"}}"#);
+    assert_snapshot!(output, @r#"{"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"session":{"sid":"<uuid>","expires_at":"<time>","access_expires_at":"<time>"},"credential":{"source":"standard input"}}"#);
     sandbox.set_variable("JETON_TOKEN_FILE", "john.txt");
     assert_eq!(whoami(&sandbox, &[]), user_and_source("john", "JETON_TOKEN_FILE"));
     sandbox.set_variable("JETON_TOKEN", &format!(" bearer {john_token} "));
@@ -121,7 +122,7 @@ fn bearer_token_must_be_a_valid_access_token() {
     let output = sandbox.run(&["whoami", "--token-file", "nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file that `--token-file` names for the token cannot be read: No such file or directory
+    error: the file with the token (value of `--token-file`) cannot be read: No such file or directory
     ");
 }
 
@@ -148,7 +149,7 @@ fn login_warns_that_commands_use_the_bearer_token() {
     let output = sandbox.run_with_input(&["login", "ada", "--password-stdin"], "lovelace");
     assert_snapshot!(output, @"
     --- stderr
-    warning: commands use the token in JETON_TOKEN, not this session
+    warning: commands with the token in JETON_TOKEN do not use this session
     ended the previous session
     logged in as ada
     ");
@@ -158,6 +159,7 @@ fn login_warns_that_commands_use_the_bearer_token() {
         let mut command = sandbox.command(&["login", "ada"]);
         command.env_remove("JETON_TOKEN").env("JETON_PASSWORD", "lovelace").env(variable, value);
         let output = RunOutput::capture(command).ok();
-        assert!(output.stderr.contains(&format!("use the token in {variable},")), "{output:?}");
+        let expected = format!("commands with the token in {variable} do not use");
+        assert!(output.stderr.contains(&expected), "{output:?}");
     }
 }

@@ -42,7 +42,7 @@ fn logout_without_a_session_succeeds() {
 }
 
 #[test]
-fn logout_succeeds_for_ended_and_unknown_sessions() {
+fn logout_succeeds_if_tokens_are_unknown_or_the_session_has_ended_or_expired() {
     for sql in [
         "UPDATE pairs SET access_expires_at = 1, refresh_expires_at = 1",
         "UPDATE sessions SET ended_at = 1",
@@ -182,7 +182,7 @@ fn logout_all_reports_the_number_of_other_sessions() {
 }
 
 #[test]
-fn logout_all_with_an_ended_session_ends_no_other_session() {
+fn logout_all_with_an_ended_session_or_unknown_tokens_ends_no_other_session() {
     const CURRENT_SESSION_ID_SQL: &str = "(SELECT max(id) FROM sessions)";
     for sql in [
         format!("UPDATE sessions SET ended_at = 1 WHERE id = {CURRENT_SESSION_ID_SQL}"),
@@ -196,7 +196,7 @@ fn logout_all_with_an_ended_session_ends_no_other_session() {
         sandbox.sql(&sql);
         allow_duplicates!(assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
         --- stderr
-        warning: other sessions were not ended: the session in the session file has ended or expired
+        warning: other sessions were not ended: the session file has no valid session
         hint: log in to end all sessions: jeton login && jeton logout --all
         logged out
         "));
@@ -220,7 +220,7 @@ fn logout_all_with_an_expired_session_ends_that_session_with_a_warning() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- stderr
-    warning: other sessions were not ended: the session in the session file has ended or expired
+    warning: other sessions were not ended: the session file has no valid session
     hint: log in to end all sessions: jeton login && jeton logout --all
     logged out
     ");
@@ -240,7 +240,7 @@ fn json_logout_reports_whether_all_sessions_ended() {
 }
 
 #[test]
-fn logout_all_refuses_an_invalid_bearer_token() {
+fn logout_all_refuses_a_refresh_token_as_bearer_token() {
     let mut sandbox = Sandbox::with_john();
     let refresh_token = sandbox.session_member("refresh");
     sandbox.set_variable("JETON_TOKEN", &refresh_token);

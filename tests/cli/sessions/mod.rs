@@ -1,4 +1,4 @@
-//! Sessions: login, refresh, logout, and bearer tokens as credentials.
+//! Sessions: login, refresh, logout, administration, and bearer tokens as credentials.
 
 mod administration;
 mod credential;

@@ -36,7 +36,7 @@ fn refresh_stores_a_new_token_pair_of_the_same_session() {
 }
 
 #[test]
-fn refresh_from_stdin_leaves_the_session_file_unchanged() {
+fn refresh_from_stdin_prints_the_new_pair_and_leaves_the_session_file_unchanged() {
     let sandbox = Sandbox::with_john();
     let session_bytes = std::fs::read(sandbox.session_file()).unwrap();
     let output = sandbox.run_with_input(&REFRESH_FROM_STDIN, &sandbox.session_member("refresh"));
@@ -64,7 +64,7 @@ fn reused_refresh_token_ends_the_session() {
     ");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: your session has ended: refresh token used twice, <time> (<ago>)
+    error: your session has ended: used refresh token presented again, <time> (<ago>)
     hint: log in again: jeton login
     ");
     assert_snapshot!(sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh_token), @"

@@ -91,6 +91,7 @@ fn insufficient_role_error_names_user_and_role() {
     --- exit code 9, stderr
     error: role of `john` too low: found `user`, expected `admin`
     ");
+    // Without a session, the error has no user and no role to name.
     sandbox.run(&["logout"]).ok();
     let words = ["register", "eve", "--role", "admin", "--password-stdin"];
     assert_snapshot!(sandbox.run_with_input(&words, "123456"), @"

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Returns the rows of each table, without the audit events of backups and copies. Each row is one
-/// text. Reads the tables with SQLite, not with jeton.
+/// text. Reads the tables with SQLite, not with jeton. Asserts that SQLite detects no damage.
 pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
     let store = rusqlite::Connection::open(store).unwrap();
     let texts = |sql: &str| -> Vec<String> {
@@ -48,7 +48,7 @@ fn backup_has_the_content_of_the_store() {
     let directory = sandbox.home().join("copies");
     fs::create_dir(&directory).unwrap();
     set_mode(&directory, 0o755);
-    // The temporary file of a killed backup does not block a new backup.
+    // A new backup replaces the temporary file that a killed backup left.
     fs::write(directory.join(".jeton-backup.new"), "half").unwrap();
     let output = sandbox.run(&["store", "backup", "copies/copy.db"]);
     let copy = directory.join("copy.db");
@@ -69,7 +69,7 @@ fn backup_has_the_content_of_the_store() {
     assert_snapshot!(run_on_copy(&["store", "check", "-q"]), @"
     ok
     --- stderr
-    warning: directory `~/copies` is readable by other users: found mode 0755, expected 0700
+    warning: directory `~/copies` is accessible to other users: found mode 0755, expected 0700
     ");
     assert_eq!(run_on_copy(&["token", "verify", &token]).code, 12);
     assert_eq!(
@@ -91,7 +91,7 @@ fn backup_ignores_the_umask() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn backup_overwrites_no_file() {
+fn backup_to_existing_file_or_unusable_path_is_refused() {
     let sandbox = Sandbox::with_admin();
     let (file, link) = (sandbox.home().join("file"), sandbox.home().join("link"));
     fs::write(&file, "other content").unwrap();
@@ -160,7 +160,7 @@ fn backup_overwrites_no_file() {
 }
 
 #[test]
-fn store_name_with_sqlite_suffix_is_refused() {
+fn backup_or_store_name_with_sqlite_suffix_is_refused() {
     let sandbox = Sandbox::with_admin();
     let store = sandbox.store_path().to_str().unwrap().to_owned();
     let mut outputs = String::new();
@@ -168,6 +168,7 @@ fn store_name_with_sqlite_suffix_is_refused() {
         let name = format!("copy.db{suffix}");
         let output = sandbox.run(&["store", "backup", &name]);
         outputs += &output.with_command();
+        // The refused `init` neither creates nor removes a file of the default store.
         let sqlite_file_of_store = format!("{store}{suffix}");
         let existed_before = Path::new(&sqlite_file_of_store).exists();
         let output =

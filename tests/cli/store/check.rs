@@ -1,4 +1,4 @@
-//! `jeton store check`: detects each fault, and repairs none.
+//! `jeton store check`: detects faults, and repairs none.
 
 use super::crafted_schema::change_store_unchecked;
 use super::{damage_page, mode_of, remove_wal, set_mode};
@@ -92,7 +92,7 @@ fn check_detects_zero_and_two_active_keys() {
     assert_snapshot!(check_with_two_active_keys("test", "01"), @"
     store_damaged: store damaged: row 2 missing from index keys_one_active_test
     store_damaged: store damaged: row 3 missing from index keys_one_active_test
-    store_damaged: store damaged: active test keys for HS256: found 2, expected 1
+    store_damaged: store damaged: active test keys for HS256: found 2, expected at most 1
     --- exit code 78, stderr
     error: the store has 3 faults
     ");
@@ -101,7 +101,7 @@ fn check_detects_zero_and_two_active_keys() {
     store_damaged: store damaged: row 3 missing from index keys_one_active_test
     store_damaged: store damaged: row 4 missing from index keys_one_active_app
     store_damaged: store damaged: active app keys: found 2, expected 1
-    store_damaged: store damaged: active test keys for HS256: found 2, expected 1
+    store_damaged: store damaged: active test keys for HS256: found 2, expected at most 1
     --- exit code 78, stderr
     error: the store has 5 faults
     ");
@@ -164,7 +164,7 @@ fn check_reports_insecure_file_modes_without_repair() {
     assert_snapshot!(sandbox.check_store(), @"
     ok
     --- stderr
-    warning: directory `~/.local/share/jeton` is readable by other users: found mode 0755, expected 0700
+    warning: directory `~/.local/share/jeton` is accessible to other users: found mode 0755, expected 0700
     ");
 }
 
@@ -190,7 +190,7 @@ fn check_inspects_stores_that_other_commands_refuse() {
     fs::rename(&store, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &store).unwrap();
     assert_snapshot!(sandbox.check_store(), @"
-    insecure_permissions: the store file is a symbolic link
+    insecure_permissions: the file is a symbolic link
     --- exit code 78, stderr
     error: the store has 1 fault
     ");

@@ -4,6 +4,7 @@ use super::backup::read_tables;
 use super::mode_of;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
+use crate::test_schema::incompressible_text;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ pub(crate) struct CopySource {
     pub(crate) access_token: String,
     /// Live app token.
     pub(crate) app_token: String,
-    /// Renewed app token in its grace period.
+    /// Old app token after its renewal, in its grace period.
     pub(crate) superseded_token: String,
     /// Revoked test tokens that the table `tokens` does not contain. Their `jti`s are not UUIDs.
     pub(crate) blocklisted_tokens: Vec<String>,
@@ -68,14 +69,14 @@ impl CopySource {
             "\u{10ffff}\0",
             "\u{1}\0",
         ];
-        let jtis = jtis.map(str::to_owned).into_iter().chain(["x".repeat(3_000)]);
+        let jtis = jtis.map(str::to_owned).into_iter().chain([incompressible_text(3_000)]);
         let mint =
             |jti: String| run(&["token", "mint", "--claims", &json!({"jti": jti}).to_string()]);
         let blocklisted_tokens: Vec<String> = jtis.map(mint).collect();
         for token in &blocklisted_tokens {
             run(&["token", "revoke", token]);
         }
-        // The prune deletes the last token: a copy must not reuse the id of the token.
+        // The prune deletes the newest token, whose id no later token may have, not even in a copy.
         run(&["token", "mint", "--record", "--expires-at", "2020-01-01"]);
         run(&["store", "prune", "--yes"]);
         let access_token = run(&["sessions", "token"]);

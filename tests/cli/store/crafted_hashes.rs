@@ -28,6 +28,7 @@ fn unusable_password_hash_is_reported_and_not_computed() {
         let output = run_within_time_limit(&sandbox, &passwd, "lovelace\nturing mathison\n");
         outputs += &output.with_command();
         outputs += &run_store_check(&sandbox);
+        // `recover` replaces the hash.
         let recover = ["recover", "ada", "--password-stdin", "--yes"];
         assert_eq!(run_within_time_limit(&sandbox, &recover, "lovelace\n").code, 0);
         log_in(&sandbox).ok();
@@ -89,6 +90,7 @@ fn unusable_hash_class_is_reported_and_not_computed() {
         outputs += &run_on_damaged_store(&sandbox, &["login", "ada", "--password-stdin"]);
         outputs += &run_on_damaged_store(&sandbox, &["login", "nobody", "--password-stdin"]);
         outputs += &run_store_check(&sandbox);
+        // `store prune` computes `costliest_hash` from the hashes of the users.
         sandbox.run(&["store", "prune"]).ok();
         log_in(&sandbox).ok();
         assert_eq!(sandbox.run(&["store", "check"]).ok().stdout, "ok\n");

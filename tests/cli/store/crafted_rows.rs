@@ -6,8 +6,8 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Runs a command that reads a damaged row, and returns the output below the command line. Asserts
-/// that `store check` reports damage.
+/// Runs a command on a damaged store, and returns the output below the command line. Asserts that
+/// `store check` reports damage.
 #[track_caller]
 pub(super) fn run_on_damaged_store(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let output = run_within_time_limit(sandbox, arguments, "lovelace\n");
@@ -214,9 +214,13 @@ fn damaged_row_is_reported_by_command_and_by_store_check() {
         (
             "UPDATE grants SET permissions = '{'",
             &["token", "list"],
-            "permissions or audience of a grant is not a JSON array",
+            "permissions or audience of a grant is not a JSON array of strings",
         ),
-        ("UPDATE grants SET claims = '['", &["token", "list"], "claims of a grant are not JSON"),
+        (
+            "UPDATE grants SET claims = '['",
+            &["token", "list"],
+            "claims of a grant are not a valid JSON object",
+        ),
         ("UPDATE grants SET kind = 'x'", &["token", "list"], ""),
         ("UPDATE audit SET at = -1", &["audit", "list"], "invalid time -1"),
         ("UPDATE store SET store_id = x'00'", &["whoami"], ""),
@@ -272,7 +276,7 @@ fn too_large_and_too_many_settings_are_refused() {
 }
 
 #[test]
-fn invalid_end_reason_and_audit_values_are_reported_as_damage() {
+fn invalid_end_reason_and_audit_values_are_reported_by_store_check() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["logout"]).ok();
     change_store_unchecked(&sandbox, "UPDATE sessions SET end_reason = 'boredom'");

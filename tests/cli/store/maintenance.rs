@@ -6,8 +6,8 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::process::Command;
 
-/// Adds expired tokens with the grant of token 1: the row with the properties that tokens share.
-/// Every second added token was revoked before it expired.
+/// Adds expired tokens with the same grant as token 1. A grant is a row with the common properties
+/// of several tokens. Every second added token was revoked before it expired.
 fn add_expired_tokens(sandbox: &Sandbox, count: usize) {
     sandbox.sql(&format!(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
@@ -97,7 +97,7 @@ fn prune_long_after_the_newest_change_asks_for_confirmation() {
     let output = sandbox.run(&["store", "prune"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the clock may be ahead (the store was last changed at <time>): confirmation required, but no terminal to prompt on
+    error: the clock may be ahead (the store was last changed at <time>): confirmation required, but standard input is not a terminal
     hint: add `--yes`
     ");
     assert!(output.stderr.contains(&newest_change), "{output:?}");
@@ -127,6 +127,7 @@ fn latest_expiry_of_pruned_tokens_is_reported_per_key() {
         stdout.lines().any(|line| line.starts_with("pruned ") && line.ends_with(&line_end)),
         "{stdout}"
     );
+    // The store cannot distinguish an unrecorded token from a pruned token.
     let output =
         sandbox.run(&["token", "verify", &unrecorded_token, "--type", "test", "--leeway", "5m"]);
     assert!(

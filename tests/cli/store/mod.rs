@@ -1,4 +1,5 @@
-//! Files of the store and the session: modes, paths, missing and damaged files.
+//! Files of the store and the session: modes, paths, missing and damaged files; check, backup,
+//! restore, copy and migration of a store.
 
 mod backup;
 mod check;
@@ -6,7 +7,7 @@ pub(crate) mod copy;
 mod crafted_hashes;
 mod crafted_rows;
 mod crafted_schema;
-mod locations;
+mod location_errors;
 mod maintenance;
 mod migration;
 mod missing_wal;
@@ -86,7 +87,7 @@ fn store_file_readable_by_other_users_is_made_private() {
         let output = sandbox.run(&["whoami"]).diagnostics();
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
-        warning: `~/.local/share/jeton/jeton.db` was readable by other users; its permissions are now fixed
+        warning: `~/.local/share/jeton/jeton.db` was accessible to other users; its permissions are now fixed
         "));
         for file in store_files(&sandbox) {
             assert_eq!(mode_of(&file), 0o600, "{file:?}");
@@ -121,6 +122,7 @@ fn init_creates_a_store_in_an_empty_file() {
 fn commands_do_not_create_a_missing_store() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JETON_PASSWORD", "123456");
+    // These commands need an existing store, in contrast to commands such as `init` and `register`.
     let commands: &[&[&str]] = &[
         &["login", "ada"],
         &["refresh"],
@@ -174,6 +176,7 @@ fn store_and_session_paths_need_no_home_variable() {
     let init_with_flag = ["init", "ada", "--store", store.to_str().unwrap()];
     RunOutput::capture(command_without_home(&init_with_flag)).ok();
     RunOutput::capture(command_without_home(&["whoami"]).env("JETON_STORE", &store)).ok();
+    // `--store` has precedence over `JETON_STORE`.
     let mut command = command_without_home(&["whoami", "--store", "other.db"]);
     assert_snapshot!(RunOutput::capture(command.env("JETON_STORE", &store)), @"
     --- exit code 3, stderr
@@ -216,8 +219,8 @@ fn session_of_a_store_is_not_used_with_its_copy() {
     sandbox.run(&["whoami", "--store", link.join("jeton.db").to_str().unwrap()]).ok();
 }
 
-/// Writes the WAL into the store file (checkpoint), and removes the WAL. Returns the bytes of the
-/// store file.
+/// Writes the WAL into the store file (checkpoint), and removes the WAL and the WAL index. Returns
+/// the bytes of the store file.
 fn remove_wal(sandbox: &Sandbox) -> Vec<u8> {
     let store = rusqlite::Connection::open(sandbox.store_path()).unwrap();
     store.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE").unwrap();
@@ -240,7 +243,7 @@ fn damage_page(store: &Path, bytes: &[u8], page: usize, offset: usize) {
 
 #[test]
 fn damaged_store_causes_no_panic() {
-    const DOCUMENTED_CODES: &[i32] = &[0, 1, 3, 4, 5, 6, 7, 8, 10, 12, 78];
+    const EXPECTED_CODES: &[i32] = &[0, 1, 3, 4, 5, 6, 7, 8, 10, 12, 78];
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "x"]);
     let bytes = remove_wal(&sandbox);
@@ -252,8 +255,8 @@ fn damaged_store_causes_no_panic() {
             {
                 damage_page(&sandbox.store_path(), &bytes, page, offset);
                 let output = sandbox.run(arguments);
-                let is_documented = DOCUMENTED_CODES.contains(&output.code);
-                assert!(is_documented, "page {page}, offset {offset}: {arguments:?}: {output:?}");
+                let is_expected = EXPECTED_CODES.contains(&output.code);
+                assert!(is_expected, "page {page}, offset {offset}: {arguments:?}: {output:?}");
                 detected_count += usize::from(output.code == 78);
             }
         }

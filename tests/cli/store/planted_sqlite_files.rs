@@ -12,10 +12,10 @@ use std::path::Path;
 /// Suffixes of the files that SQLite creates beside a store.
 pub(super) const SQLITE_FILE_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Moves the SQLite file with the suffix to `aside`, and creates a file in its place with `plant`.
-/// Returns the output of `whoami` and `store check`, with `<end>` in place of the suffix. Asserts
-/// that other commands print the same refusal as `whoami`, and that the store works after the
-/// return of the original file.
+/// Moves the SQLite file with the suffix, if any, to `aside` in the sandbox's home, and creates a
+/// file in its place with `plant`. Returns the output of `whoami` and `store check`, with `<end>`
+/// in place of the suffix. Asserts that other commands print the same refusal as `whoami`, and that
+/// the store works after the planted file is removed and the original file is moved back.
 #[track_caller]
 pub(super) fn outputs_with_planted_file(
     sandbox: &Sandbox,
@@ -43,6 +43,7 @@ pub(super) fn outputs_with_planted_file(
 #[test]
 fn planted_sqlite_files_are_refused() {
     let sandbox = Sandbox::with_admin();
+    // `outputs_with_planted_file` moves the original file to this path.
     let symlink_target = sandbox.home().join("aside");
     let hard_link_source = sandbox.home().join("other");
     fs::write(&hard_link_source, "").unwrap();

@@ -40,7 +40,7 @@ fn assert_store_ok(sandbox: &Sandbox, store: &Path) {
 }
 
 #[test]
-fn restored_store_has_the_content_of_the_backup() {
+fn restore_replaces_the_content_and_keeps_the_previous_store() {
     let (sandbox, token) = sandbox_with_backup();
     // If only the store file is overwritten with the backup, SQLite still reads commits in the WAL.
     let [store, wal, _] = store_files(&sandbox);
@@ -120,7 +120,7 @@ fn missing_store_is_restored_without_confirmation() {
 }
 
 #[test]
-fn damaged_store_is_replaced_and_its_file_is_kept() {
+fn damaged_store_is_replaced_and_its_files_are_kept() {
     for (page, offset) in [(0, 0), (0, 100), (1, 0), (3, 0)] {
         let (sandbox, token) = sandbox_with_backup();
         let undamaged_bytes = remove_wal(&sandbox);
@@ -176,7 +176,7 @@ fn start_blocked_mint(sandbox: &Sandbox) -> Child {
 }
 
 #[test]
-fn restore_waits_for_running_processes() {
+fn restore_waits_for_processes_that_use_the_store_or_fails_after_the_time_limit() {
     let (sandbox, token) = sandbox_with_backup();
     let mut mint = start_blocked_mint(&sandbox);
     let start = Instant::now();
@@ -232,7 +232,7 @@ fn commands_that_wait_for_restore_use_the_restored_store() {
 }
 
 #[test]
-fn restore_of_another_store_is_audited_without_user() {
+fn backup_of_another_store_replaces_the_store_id_and_is_audited_without_user() {
     let (sandbox, _) = sandbox_with_backup();
     let source = Sandbox::with_admin();
     source.run(&["store", "backup", "monday.db"]).ok();
@@ -276,7 +276,7 @@ fn backup_with_older_schema_needs_migration_after_restore() {
 }
 
 #[test]
-fn backup_with_a_different_page_size_is_restored() {
+fn backup_with_a_different_page_size_is_restored_in_wal_mode() {
     let (sandbox, token) = sandbox_with_backup();
     let other_file = sandbox.home().join("other.db");
     let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();

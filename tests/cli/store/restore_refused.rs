@@ -9,7 +9,8 @@ use rusqlite::Connection;
 use std::fs;
 
 /// Runs a restore with `-o json`. Asserts that the restore fails with the exit code and the error
-/// code, and changes no store. Runs the restore again without `-o json`, and returns the output.
+/// code, changes no row except in the audit log, creates no previous store, and leaves no temporary
+/// file. Runs the restore again without `-o json`, and returns the output.
 #[track_caller]
 fn check_refusal(
     sandbox: &Sandbox,
@@ -35,7 +36,7 @@ fn check_refusal(
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn refused_backup_leaves_the_store_unchanged() {
+fn refused_restore_leaves_the_store_unchanged_and_world_readable_backup_causes_a_warning() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("monday.db");
     let undamaged_bytes = fs::read(&file).unwrap();
@@ -92,7 +93,7 @@ fn refused_backup_leaves_the_store_unchanged() {
     let output = sandbox.run(&RESTORE[..3]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: confirmation required, but no terminal to prompt on
+    error: confirmation required, but standard input is not a terminal
     hint: add `--yes`
     ");
     // A world-readable backup is restored, but with a warning.

@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
 #[test]
-fn session_file_readable_by_other_users_is_made_private() {
+fn session_file_and_directory_readable_by_other_users_are_made_private() {
     let sandbox = Sandbox::with_admin();
     let session_file = sandbox.session_file();
     set_mode(&session_file, 0o640);
@@ -24,7 +24,7 @@ fn session_file_readable_by_other_users_is_made_private() {
     session ends  <time>
     credential    ~/.config/jeton/sessions/<uuid>.json
     --- stderr
-    warning: the session file was readable by other users; its permissions are now fixed
+    warning: the session file was accessible to other users; its permissions are now fixed
     ");
     assert_eq!(mode_of(&session_file), 0o600);
     assert_eq!(sandbox.run(&["whoami"]).ok().stderr, "");
@@ -42,7 +42,7 @@ fn symlinked_session_file_is_refused() {
     std::os::unix::fs::symlink(&elsewhere, &session_file).unwrap();
     assert_snapshot!(sandbox.run_json(&["whoami"]), @r#"
     --- exit code 78, stderr
-    {"error":{"kind":"StoreUnusable","code":"insecure_permissions","exit_code":78,"message":"`~/.config/jeton/sessions`: the session file is a symbolic link","hint":"set `JETON_CONFIG_DIR` to another directory","details":{}}}
+    {"error":{"kind":"StoreUnusable","code":"insecure_permissions","exit_code":78,"message":"`~/.config/jeton/sessions`: the session file or its lock file is a symbolic link","hint":"set `JETON_CONFIG_DIR` to another directory","details":{}}}
     "#);
 }
 

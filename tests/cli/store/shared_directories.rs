@@ -36,7 +36,7 @@ fn run_hint(sandbox: &Sandbox, command: &str) {
     assert!(shell.args(["-c", command]).current_dir(sandbox.home()).status().unwrap().success());
 }
 
-/// Creates a store at the path `store` with the admin ada.
+/// Tries to create a store at the path `store` with the admin ada.
 pub(super) fn init(sandbox: &Sandbox, store: &str) -> RunOutput {
     sandbox.run_with_input(&["init", "ada", "--password-stdin", "--store", store], "lovelace")
 }
@@ -131,7 +131,7 @@ fn existing_store_in_a_shared_directory_is_refused_and_the_hint_moves_the_store(
 }
 
 #[test]
-fn private_directory_below_a_world_writable_directory_is_refused() {
+fn private_directory_below_a_world_writable_directory_is_refused_without_sticky_bit() {
     let sandbox = Sandbox::new();
     let (shared_directory, private_directory) = (
         create_directory(&sandbox, "plain", 0o777),
@@ -171,6 +171,7 @@ fn output_files_and_sessions_in_shared_directories_are_refused() {
                 "{arguments:?} {mode:o}: {output:?}"
             );
             assert!(is_empty(&path), "{arguments:?}");
+            // In a sticky directory, only the hint for a backup is tested.
             if mode == 0o777 {
                 run_hint(&sandbox, &hint_command(&output));
                 sandbox.run(&[arguments, &[target.as_str()][..]].concat()).ok();
@@ -182,7 +183,8 @@ fn output_files_and_sessions_in_shared_directories_are_refused() {
             }
         }
     }
-    // A session directory is refused if other users can write to the directory or to its parent.
+    // A session directory is refused if other users can write to the directory. The directory is
+    // also refused if other users can write to its parent, and the parent has no sticky bit.
     let config = create_directory(&sandbox, "config", 0o700);
     sandbox.set_variable("JETON_CONFIG_DIR", config.to_str().unwrap());
     sandbox.log_in("ada", "lovelace");

@@ -53,7 +53,7 @@ fn directory_in_place_of_the_session_file_is_refused() {
     let output = refusal_of_replaced_session(|path| fs::create_dir(path).unwrap());
     assert_snapshot!(output, @"
     --- exit code 78, stderr
-    error: `~/.config/jeton/sessions`: the session file is not a regular file
+    error: `~/.config/jeton/sessions`: the session file or its lock file is not a regular file
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
 }
@@ -62,7 +62,7 @@ fn directory_in_place_of_the_session_file_is_refused() {
 fn pipe_in_place_of_the_session_file_is_refused() {
     assert_snapshot!(refusal_of_replaced_session(make_pipe), @"
     --- exit code 78, stderr
-    error: `~/.config/jeton/sessions`: the session file is not a regular file
+    error: `~/.config/jeton/sessions`: the session file or its lock file is not a regular file
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
 }
@@ -75,7 +75,7 @@ fn pipe_in_place_of_the_session_lock_file_is_refused() {
     make_pipe(&lock);
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- exit code 78, stderr
-    error: `~/.config/jeton/sessions`: the session file is not a regular file
+    error: `~/.config/jeton/sessions`: the session file or its lock file is not a regular file
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
     fs::remove_file(&lock).unwrap();
@@ -91,7 +91,7 @@ fn pipe_in_place_of_the_store_is_refused() {
     for arguments in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 78, stderr
-        error: `~/.local/share/jeton/jeton.db`: the store file is not a regular file
+        error: `~/.local/share/jeton/jeton.db`: the file is not a regular file
         hint: set `HOME` to a directory that you own, or `JETON_STORE` to a file
         "));
     }

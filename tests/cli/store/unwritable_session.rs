@@ -1,12 +1,12 @@
-//! A session file that cannot be written is detected before a command creates a store or a session,
-//! and before it spends (exchanges) a refresh token.
+//! A session file that cannot be written is detected before a command creates a store or a session.
+//! The module `privileged::read_only_session` also tests the refresh of a session.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Returns a single string: the number of open sessions and the number of spent (exchanged) refresh
-/// tokens, separated by a space.
+/// Returns a vector with one string: the number of open sessions and the number of spent
+/// (exchanged) refresh tokens, separated by a space.
 pub(super) fn open_session_and_spent_token_counts(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
@@ -35,6 +35,7 @@ fn session_directory_inside_a_regular_file_is_refused() {
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert!(!sandbox.home().join("new").exists(), "no store is created without a session file");
+    // `refresh` finds no session file at this path.
     assert_snapshot!(run_with_directory_inside_file(&["refresh"]), @"
     --- exit code 4, stderr
     error: not logged in

@@ -28,7 +28,7 @@ fn refusal_of(sandbox: &Sandbox, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn unsupported_store_url_is_refused_by_every_command() {
+fn unsupported_store_url_is_refused_by_each_kind_of_command() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for url in [
@@ -64,6 +64,7 @@ fn refusal_of_store_url_in_environment_names_the_variable() {
         {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `mysql`","hint":"use a path; if the path looks like a URL, put `./` before the path","details":{}}}
         "#));
     }
+    // Completion prints no error.
     let mut completion_command = sandbox.command(&["--", "jeton", "users", "show", ""]);
     completion_command.envs([("COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", "3")]);
     let output = completion_command.output().unwrap();
@@ -144,6 +145,7 @@ fn path_that_resembles_a_url_is_accepted() {
         sandbox.run(&["init", "ada", "--store", store]).ok();
         assert!(sandbox.home().join(store).is_file(), "{store}");
     }
+    // The arguments of the command that `run` starts are not checked.
     sandbox.run(&["run", "--store", "a:/b.db", "--", "/bin/echo", "postgres://x"]).ok();
 }
 
@@ -152,8 +154,8 @@ fn hint_suggests_a_download_if_it_cannot_repeat_the_command() {
     let sandbox = Sandbox::new();
     let url = "HTTPS://id.example/jwks.json";
     let pipe_hint = "hint: pipe the document: ";
-    // The hint repeats no command that already reads standard input, and no word that may contain a
-    // secret or that needs quotes.
+    // The hint repeats no command that already reads standard input or has the URL twice. The hint
+    // also repeats no word that may contain a secret or that needs quotes.
     for arguments in [
         &["--store", "postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"][..],
         &["--store=postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"],

@@ -1,4 +1,4 @@
-//! `jeton token mint`: many tokens in one command, and the options that set claims.
+//! `jeton token mint`: many tokens in one command, and the options that set claims and headers.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
@@ -66,7 +66,7 @@ fn invalid_input_row_is_reported_by_line_and_no_token_is_minted() {
     let output = sandbox.run_with_input(&["token", "mint", "--record", "--from", "-"], rows);
     assert_snapshot!(output, @"
     --- exit code 65, stderr
-    error: line 2: a recorded token requires a UUID as `jti`
+    error: line 2: a recorded token requires a lower-case UUID with hyphens as `jti`
     ");
     let error = sandbox.json_error(&["token", "mint", "--from", "rows.csv"]);
     assert_eq!(error["details"], json!({"line": 54_324}));
@@ -74,7 +74,7 @@ fn invalid_input_row_is_reported_by_line_and_no_token_is_minted() {
 }
 
 #[test]
-fn undelivered_recorded_tokens_are_revoked() {
+fn undelivered_tokens_are_an_error_and_recorded_tokens_are_revoked() {
     let sandbox = Sandbox::with_admin();
     let open_full_device = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mint = |arguments: &[&str]| {
@@ -195,7 +195,7 @@ fn interrupted_mint_reports_exactly_the_number_of_delivered_tokens() {
 }
 
 #[test]
-fn mint_with_the_largest_count_runs_in_limited_memory() {
+fn mint_with_the_largest_count_starts_in_limited_memory_and_refuses_json() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     let mint = ["token", "mint", "--count", "4294967295"];
@@ -206,7 +206,7 @@ fn mint_with_the_largest_count_runs_in_limited_memory() {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(2_000);
         assert_eq!(lines.map_while(Result::ok).count(), 2_000, "{options:?}");
         let output = RunOutput::from(child.wait_with_output().unwrap());
-        // The test closes the pipe, which is an error only for recorded tokens.
+        // The test closes the pipe after 2,000 tokens, which is an error only for recorded tokens.
         let expected_code = i32::from(options == ["--record"]);
         assert_eq!(output.code, expected_code, "{options:?}: {output:?}");
     }
@@ -220,7 +220,7 @@ fn mint_with_the_largest_count_runs_in_limited_memory() {
 }
 
 #[test]
-fn claims_headers_and_times_are_set_by_options() {
+fn options_set_claims_headers_and_times_but_neither_alg_nor_kid() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("claims.json"), "{\"iss\":\"file\",\"roles\":[\"a\"]}").unwrap();
     let token = sandbox.stdout_of(&[
@@ -250,6 +250,8 @@ fn claims_headers_and_times_are_set_by_options() {
         "2h",
     ]);
     let claims = payload(&token);
+    // `--claims` has precedence over `--iss`, because `iss` is a parameter of the default preset.
+    // `--claim` has precedence over `--claims`.
     assert_eq!((&claims["iss"], &claims["roles"]), (&json!("file"), &json!("flag")));
     assert_eq!(
         (&claims["scope"], &claims["permissions"]),
@@ -272,7 +274,7 @@ fn claims_headers_and_times_are_set_by_options() {
 }
 
 #[test]
-fn csv_times_are_parsed_and_other_cells_are_text() {
+fn csv_times_are_parsed_other_cells_are_text_and_empty_exp_is_the_default() {
     let sandbox = Sandbox::with_admin();
     let rows = "sub,exp,nbf,age\na,2030-01-31,1700000000,7\nb,,,\n";
     let tokens = sandbox.run_with_input(&["token", "mint", "--from", "-"], rows).ok().stdout;

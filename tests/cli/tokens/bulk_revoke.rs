@@ -25,7 +25,7 @@ fn unrevoked_ids(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL ORDER BY id")
 }
 
-/// Returns the command `token revoke` with these arguments and with `--yes`, which confirms it.
+/// Returns `token revoke` with these arguments, and with `--yes` to confirm the revocation.
 fn revoke_arguments<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
     [&["token", "revoke"], arguments, &["--yes"]].concat()
 }
@@ -189,11 +189,11 @@ fn only_admins_bulk_revoke_tokens_of_other_users() {
 }
 
 #[test]
-fn bulk_revocation_requires_confirmation() {
+fn bulk_revocation_requires_confirmation_unless_no_token_matches() {
     let sandbox = sandbox_with_six_tokens();
     assert_snapshot!(sandbox.run(&["token", "revoke", "--app", "b"]), @"
     --- exit code 2, stderr
-    error: confirmation required, but no terminal to prompt on
+    error: confirmation required, but standard input is not a terminal
     hint: add `--yes`
     ");
     assert_eq!(unrevoked_ids(&sandbox).len(), 6);

@@ -76,7 +76,7 @@ fn closed_pipe_is_no_error_for_unrecorded_tokens() {
 }
 
 #[test]
-fn closed_pipe_is_an_error_for_recorded_tokens_and_github_output() {
+fn closed_pipe_is_an_error_for_github_output_and_for_recorded_tokens_which_are_revoked() {
     let mut sandbox = token_file::sandbox_with_file("[tokens.A]\nrecord = true\n[tokens.B]\n");
     let _ = sandbox.run(&["init", "ada"]).ok();
     let env_file = sandbox.home().join("env");

@@ -202,6 +202,7 @@ fn exceeded_quota_is_an_error_that_lists_the_live_tokens() {
     let apps: Vec<_> =
         error["details"]["tokens"].as_array().unwrap().iter().map(|token| &token["app"]).collect();
     assert_eq!(apps, ["a", "b", "b"]);
+    // A revoked token no longer counts.
     sandbox.run(&["token", "revoke", "2"]).ok();
     let output = sandbox.run(&["token", "create", "c"]);
     assert_snapshot!(output, @"

@@ -1,6 +1,6 @@
 //! Example services that use Flask, and tokens that are minted with presets. A service accepts the
 //! valid token. A service accepts a defective token only if the preset lists the defect as
-//! accepted.
+//! accepted, or if the defect is `revoked` and the service cannot revoke tokens.
 
 use crate::python::run_script;
 use crate::sandbox::Sandbox;
@@ -52,9 +52,9 @@ impl Service {
     }
 }
 
-/// Creates the fixtures for a service: a valid token, and a token for each defect. Returns each
-/// item of the manifest, and the token in the file that the item names. The tokens are read from
-/// these files because the manifest omits long tokens.
+/// Creates the fixtures for a service: a valid token, and a token for each defect that applies to
+/// the preset. Returns each item of the manifest, and the token in the file that the item names.
+/// The tokens are read from these files because the manifest omits long tokens.
 fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
@@ -77,13 +77,15 @@ fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
 
 /// Asserts that the service accepts the valid token. Asserts that the service accepts a defective
 /// token if and only if both `service.verifier` and the preset list the defect as accepted. A
-/// service that cannot revoke tokens must also accept the token of the fixture `revoked`.
+/// service that cannot revoke tokens must also accept the token of the fixture `revoked`. Service
+/// 002 must report the reason for the refusal of the expired token.
 fn check_acceptance(service: &Service) {
     let items = create_fixtures(service);
     assert!(items.len() > 10);
     let mut requests = Vec::new();
     for (item, token) in &items {
-        // A service that can revoke tokens revokes this token before it receives the token.
+        // This request revokes the token. The next request presents the token to the protected
+        // endpoint.
         if let (Some(path), true) = (service.revocation_path, item["name"] == "revoked") {
             requests.push(json!(["POST", path, token, {}]));
         }
@@ -146,7 +148,7 @@ fn example_service_001_accepts_only_valid_token_and_listed_defects() {
 
 #[test]
 #[ignore = "needs Python"]
-fn example_service_002_accepts_only_valid_token_and_listed_defects() {
+fn example_service_002_accepts_only_valid_token_revoked_token_and_listed_defects() {
     let signup = json!({"username": "caio", "email": "caio@gmail.com", "password": "123456"});
     check_acceptance(&Service {
         name: "002",

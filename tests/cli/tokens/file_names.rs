@@ -68,6 +68,7 @@ fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
             &["token", "decode", "--token-file", &token],
         ],
     );
+    // A secret in place of a file name is not printed.
     assert!(!outputs.contains("marker-of-a-secret"));
     assert_snapshot!(outputs, @"
     --- exit code 2, stderr
@@ -86,7 +87,7 @@ fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
     error: PEM found, expected the name of a file
     hint: use `-` and pass the PEM on standard input
     --- exit code 2, stderr
-    error: the file that `--key` names for the key cannot be read: No such file or directory
+    error: the file with the key (value of `--key`) cannot be read: No such file or directory
     hint: for a secret, use `--secret-env NAME`
     --- exit code 2, stderr
     error: `--claims`: `NAME=VALUE` found, expected the name of a file

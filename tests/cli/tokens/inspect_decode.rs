@@ -37,7 +37,7 @@ fn inspect_prints_only_the_verified_claims() {
 }
 
 #[test]
-fn inspect_refuses_invalid_tokens() {
+fn inspect_refuses_session_tokens_and_invalid_tokens() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     let mut outputs = String::new();
@@ -91,7 +91,7 @@ fn inspect_refuses_test_tokens_with_a_hint() {
 }
 
 #[test]
-fn decode_needs_no_store() {
+fn decode_prints_header_payload_and_dates_without_a_store() {
     let sandbox = Sandbox::new();
     let expiries = ["2024-03-08T21:51:49Z", "2024-04-07T21:36:49Z"];
     for ((token, kind), expiry) in FLASK_TOKENS.iter().zip(["access", "refresh"]).zip(expiries) {
@@ -123,7 +123,7 @@ fn decode_needs_no_store() {
 }
 
 #[test]
-fn decode_refuses_malformed_tokens_and_prints_binary_payloads() {
+fn decode_prints_binary_payloads_and_refuses_malformed_tokens_and_part_signature() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for token in ["nonsense", "!.e30.", "e30.!.", "e30.AAAA."] {
@@ -173,7 +173,7 @@ fn token_is_read_from_argument_file_stdin_or_variable() {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", verb]), @"
         --- exit code 2, stderr
         error: token required
-        hint: pass a token as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`
+        hint: pass a token, `-` for standard input or `@FILE` as the argument, or set `JETON_TOKEN`
         "));
     }
     let output = sandbox.run(&["token", "inspect", "@nowhere"]);

@@ -4,8 +4,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Creates the tokens 1 to 4 for the apps a and b. John owns 1 (app a), 2 (app b, revoked) and 3
-/// (app b, expired). Ada owns 4 (app b) and is logged in.
+/// Creates a sandbox with the tokens 1 to 4 of the apps a and b. John owns 1 (app a), 2 (app b,
+/// revoked) and 3 (app b, expired). Ada owns 4 (app b) and is logged in.
 fn sandbox_with_four_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "a", "-p", "read,write", "--aud", "x", "--claim", "k=v"]).ok();
@@ -42,7 +42,7 @@ fn token_list_shows_attributes_but_no_token_values() {
 }
 
 #[test]
-fn token_list_is_filtered_by_owner_app_and_status() {
+fn token_list_is_filtered_by_owner_app_and_status_and_split_into_pages() {
     let sandbox = sandbox_with_four_tokens();
     assert_eq!(list_ids(&sandbox, &[]), "4 of 1");
     assert_eq!(list_ids(&sandbox, &["--user", "john"]), "1 of 1");
@@ -76,7 +76,7 @@ fn token_list_is_filtered_by_owner_app_and_status() {
 }
 
 #[test]
-fn only_admins_see_tokens_of_other_users() {
+fn token_list_and_show_require_a_login_and_role_admin_for_other_users() {
     let sandbox = sandbox_with_four_tokens();
     sandbox.log_in("john", "123456");
     assert_eq!(list_ids(&sandbox, &["--user", "john"]), "1 of 1");
@@ -138,7 +138,7 @@ fn invalid_token_list_options_are_refused() {
 }
 
 #[test]
-fn token_show_accepts_an_id() {
+fn token_show_accepts_an_id_and_refuses_unknown_or_malformed_id() {
     let sandbox = sandbox_with_four_tokens();
     assert_snapshot!(sandbox.run(&["token", "show", "1"]), @"
     id           1
@@ -166,7 +166,7 @@ fn token_show_accepts_an_id() {
 }
 
 #[test]
-fn token_show_accepts_a_jti_in_upper_or_lower_case_but_no_token() {
+fn token_show_and_revoke_accept_a_jti_in_upper_or_lower_case() {
     let sandbox = sandbox_with_four_tokens();
     let show = |id: &str| sandbox.run(&["token", "show", id]);
     let stdout = show("1").ok().stdout;
@@ -176,6 +176,7 @@ fn token_show_accepts_a_jti_in_upper_or_lower_case_but_no_token() {
     }
     sandbox.run(&["token", "revoke", &jti.to_uppercase()]).ok();
     assert_eq!(sandbox.json(&["token", "show", &jti])["status"], "revoked");
+    // Refused: an unknown `jti`, the `jti` of another user's token, and a token.
     let output = show("018f4f5e-7a3b-7c1d-8e2f-0123456789ab");
     assert_snapshot!(output, @"
     --- exit code 3, stderr
@@ -226,7 +227,7 @@ fn before_option_applies_to_token_list_and_revoke() {
 }
 
 #[test]
-fn fail_if_any_option_lists_expiring_tokens_and_exits_9() {
+fn fail_if_any_option_lists_expiring_tokens_and_exits_9_if_any() {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     sandbox.run(&["token", "create", "a", "--ttl", "3d"]).ok();
@@ -249,7 +250,8 @@ fn fail_if_any_option_lists_expiring_tokens_and_exits_9() {
     --- stderr
     no live tokens
     ");
-    // Token 3 becomes superseded. Its grace period ends within two days, but it is not live.
+    // Token 3 becomes superseded. Its grace period ends within two days, but `--expiring-within`
+    // excludes superseded tokens.
     sandbox.run(&["token", "renew", "3", "--grace", "1d"]).ok();
     assert_snapshot!(sandbox.run(&[&fail_if_any[..], &["2d"]].concat()), @"
     --- stderr

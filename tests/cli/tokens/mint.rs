@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 #[test]
-fn mint_prints_only_the_token() {
+fn mint_prints_only_an_unrecorded_token_with_default_claims() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["token", "mint"]);
     assert_snapshot!(output, @"<token>");
@@ -62,7 +62,7 @@ fn mint_options_set_the_claims() {
 }
 
 #[test]
-fn only_minters_and_admins_mint_tokens() {
+fn only_minters_and_admins_mint_tokens_with_keys_of_the_store() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run(&["token", "mint"]);
     assert_snapshot!(output, @"
@@ -163,7 +163,7 @@ fn recorded_token_is_listed_and_can_be_revoked() {
     let token_with_numeric_jti = sandbox.stdout_of(&["token", "mint", "--claim-json", "jti=1"]);
     assert_snapshot!(sandbox.run(&["token", "revoke", &token_with_numeric_jti]), @"
     --- exit code 2, stderr
-    error: a token without a string as `jti` cannot be revoked; mint revocable tokens with `--record`
+    error: revocation and renewal require a string as `jti` of the token
     ");
 }
 
@@ -191,6 +191,7 @@ fn retired_test_key_signs_only_while_its_tokens_are_accepted() {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "mint"]);
     let kid = sandbox.stdout_of(&["keys", "generate", "--purpose", "test"]);
+    // The new key is standby, and can sign, too.
     let token = sandbox.stdout_of(&["token", "mint", "--key", &kid]);
     sandbox.run(&["token", "verify", "--type", "test", &token]).ok();
     sandbox.run(&["keys", "activate", "--", &kid]).ok();
@@ -229,11 +230,12 @@ fn claim_text_that_looks_like_json_causes_a_hint() {
 }
 
 #[test]
-fn contradicting_claim_options_are_refused() {
+fn contradicting_mint_options_are_refused() {
     let sandbox = Sandbox::with_admin();
     for arguments in [
         &["--claim", "jti=x", "--no-jti"][..],
         &["--claim-json", "iat=1", "--no-iat"],
+        // Several tokens must differ in their `jti`.
         &["--count", "2", "--no-jti"],
     ] {
         let output = sandbox.run(&[&["token", "mint"], arguments].concat());
@@ -242,7 +244,7 @@ fn contradicting_claim_options_are_refused() {
 }
 
 #[test]
-fn verification_refuses_a_token_with_any_defect() {
+fn verification_refuses_a_token_with_any_applicable_defect() {
     let sandbox = Sandbox::with_admin();
     let help = sandbox.run(&["token", "mint", "--help"]).ok().stdout;
     let (_, values) = help.split_once("[possible values: expired,").unwrap();
@@ -258,7 +260,6 @@ fn verification_refuses_a_token_with_any_defect() {
         }
         let mint = [&["token", "mint", "--defect", defect, "--count", "2"], &claims[..]].concat();
         let tokens = sandbox.stdout_of(&mint);
-        std::fs::write(sandbox.home().join("tokens"), &tokens).unwrap();
         let verify = [&["token", "verify", "--batch", "-o", "json"], &expectations[..]].concat();
         let output = sandbox.run_with_input(&verify, &tokens);
         let reports: Vec<Value> =

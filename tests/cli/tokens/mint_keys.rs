@@ -46,7 +46,7 @@ fn external_key_signs_without_a_store() {
     let output = sandbox.run(&["token", "mint", "--secret-env", "NOT_SET", "--alg", "HS256"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: environment variable of `--secret-env` not set
+    error: environment variable of `--secret-env` not set or empty
     hint: export the variable, and pass its name without `$`
     ");
     assert!(!sandbox.has_store());

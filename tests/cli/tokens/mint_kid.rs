@@ -46,7 +46,7 @@ fn minted_header(sandbox: &Sandbox, options: &[&str]) -> Value {
 }
 
 #[test]
-fn requested_key_id_is_in_the_token_header() {
+fn token_header_has_the_requested_or_default_key_id() {
     let sandbox = sandbox_with_keys();
     let secret_options = ["--secret-env", "SECRET", "--alg", "HS256"];
     let thumbprint = json!("5jGJlZFWHQ2aeGEZAUNL-MBYafltDachtGCdrne2yCU");
@@ -87,12 +87,12 @@ fn kid_option_selects_a_key_of_a_jwk_set() {
     assert_eq!((&header["alg"], &header["kid"]), (&json!("HS256"), &json!("shared")));
     assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set_options].concat()), @"
     --- exit code 65, stderr
-    error: several keys found, expected a single private key
+    error: several keys found, expected a single key for signing
     hint: select a single key: (umask 077; jq '.keys[0]' set.json > key.json)
     ");
     assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set_options, &["--kid", "other"]].concat()), @"
     --- exit code 65, stderr
-    error: several keys found, expected a single private key
+    error: several keys found, but no key with the requested key id
     hint: select a single key: (umask 077; jq '.keys[0]' set.json > key.json)
     ");
 }
@@ -158,7 +158,8 @@ fn kid_of_a_preset_selects_the_key_of_the_store() {
     error: key `prod-1` of the preset not found
     hint: create the key: jeton keys generate --purpose test --alg EdDSA --kid prod-1
     ");
-    // The command in the hint creates the key `prod-1`. The same command creates a second key.
+    // The command in the hint creates the key `prod-1`. With another key id, the command creates a
+    // second key.
     let generate = ["keys", "generate", "--purpose", "test", "--alg", "EdDSA", "--kid"];
     for kid in ["prod-1", "prod-2"] {
         sandbox.stdout_of(&[&generate[..], &[kid]].concat());
@@ -189,6 +190,7 @@ fn alg_option_and_preset_choose_the_algorithm_name_of_an_ed25519_key() {
     let preset = |alg: &str| json!({"description": "ours", "alg": alg, "claims": {"exp": "{exp}"}});
     let key_and_preset = ["--key-file", "ed.jwk", "--preset", "ours"];
     for (preset_alg, options, expected) in [
+        // `ES256` does not fit the key, so the key determines the name.
         ("ES256", &[][..], "EdDSA"),
         ("EdDSA", &[], "EdDSA"),
         ("Ed25519", &[], "Ed25519"),

@@ -1,4 +1,5 @@
-//! `jeton token`: creation, inspection, verification, revocation, test tokens and fixtures.
+//! `jeton token`: creation, lists, inspection, verification, renewal and revocation of tokens; test
+//! tokens, presets and fixtures.
 
 mod bulk_mint;
 mod bulk_revoke;

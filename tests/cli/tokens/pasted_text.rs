@@ -1,4 +1,5 @@
-//! Tokens as users paste them: text around a token, byte order marks and other encodings.
+//! Tokens as users paste them, with text around the token. Also: byte order marks and UTF-16 in
+//! tokens and in other text files.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -39,13 +40,14 @@ fn text_around_a_token_is_removed_from_argument_stdin_and_file() {
         fs::write(sandbox.home().join("t"), &text).unwrap();
         verify("@t", b"");
     }
+    // Text in UTF-16 is accepted, too.
     let utf16: Vec<u8> =
         format!("\u{feff}{token}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
     verify("-", &utf16);
 }
 
 #[test]
-fn token_in_jeton_token_variable_may_have_quotes() {
+fn jeton_token_variable_accepts_quotes_but_not_several_tokens() {
     let mut sandbox = Sandbox::with_john();
     let token = sandbox.session_member("access");
     sandbox.set_variable("JETON_TOKEN", &format!("\"{token}\""));
@@ -53,13 +55,13 @@ fn token_in_jeton_token_variable_may_have_quotes() {
     sandbox.set_variable("JETON_TOKEN", &format!("{token}\n{token}"));
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
-    error: `JETON_TOKEN`: several tokens found, expected one
+    error: `JETON_TOKEN`: several tokens found, expected one token
     hint: pass one token
     ");
 }
 
 #[test]
-fn text_in_place_of_a_token_is_reported_with_a_hint() {
+fn text_other_than_a_single_token_is_reported_with_a_hint() {
     let (sandbox, token) = sandbox_with_token();
     let mut outputs = String::new();
     for text in [
@@ -79,23 +81,23 @@ fn text_in_place_of_a_token_is_reported_with_a_hint() {
     error: URL found, expected a token
     hint: fetch the token, and pass the token on standard input with the argument `-`
     --- exit code 10, stderr
-    error: JSON with several tokens found (`.access_token`, `.id_token`), expected one
+    error: JSON with several tokens found (`.access_token`, `.id_token`), expected one token
     hint: pass the value of one member: jq -r .access_token FILE
     --- exit code 10, stderr
     error: JSON without a token found, expected a token
     hint: pass only the token, from `ey` to the end of the signature
     --- exit code 10, stderr
-    error: several tokens found, expected one
+    error: several tokens found, expected one token
     hint: pass one token
     --- exit code 10, stderr
     error: text around a token found, expected only the token
     hint: pass only the token, from `ey` to the end of the signature
     --- exit code 2, stderr
-    error: `token.jwt` is neither a token nor a file
-    hint: pass a token as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`
+    error: `token.jwt` is neither a token nor a regular file
+    hint: use `@FILE` for a token in a file, or `-` for standard input
     --- exit code 2, stderr
-    error: `./token` is neither a token nor a file
-    hint: pass a token as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`
+    error: `./token` is neither a token nor a regular file
+    hint: use `@FILE` for a token in a file, or `-` for standard input
     --- exit code 2, stderr
     error: `TOKEN`: token found, expected the name of a file
     hint: omit the `@` before the token
@@ -127,9 +129,9 @@ fn unsuitable_value_of_variable_or_claims_option_is_reported_with_a_hint() {
     --- exit code 10, stderr
     error: token malformed: `JETON_TOKEN`: `@` found, expected a token
     hint: use `JETON_TOKEN_FILE` for the name of a file, without the `@`
-    invalid: malformed: `JETON_TOKEN`: several tokens found, expected one
+    invalid: malformed: `JETON_TOKEN`: several tokens found, expected one token
     --- exit code 10, stderr
-    error: token malformed: `JETON_TOKEN`: several tokens found, expected one
+    error: token malformed: `JETON_TOKEN`: several tokens found, expected one token
     hint: pass one token, or `--batch` and several tokens on standard input, one per line
     --- exit code 2, stderr
     error: `--claims`: JSON array found, expected a JSON object or the name of a file
@@ -138,7 +140,7 @@ fn unsuitable_value_of_variable_or_claims_option_is_reported_with_a_hint() {
 }
 
 #[test]
-fn verify_batch_reads_output_of_mint() {
+fn verify_batch_reads_output_of_mint_and_pasted_lines() {
     let (sandbox, _) = sandbox_with_token();
     let mint = ["token", "mint", "--count", "2", "--sub", "a", "-o", "jsonl"];
     let lines = sandbox.stdout_of(&[&mint[..], &KEY_OPTIONS].concat());
@@ -172,12 +174,12 @@ fn utf16_batch_and_claims_file_in_malformed_utf16_are_refused() {
     let mint = [&["token", "mint", "--claims", "claims.json"][..], &KEY_OPTIONS].concat();
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
-    error: the claims file is not well-formed JSON: line 1, column 1: expected a value
+    error: claims in `claims.json` not well-formed JSON: line 1, column 1: expected a value
     ");
 }
 
 #[test]
-fn byte_order_mark_is_accepted_in_every_text_file() {
+fn byte_order_mark_is_accepted_in_files_of_claims_rows_presets_and_passwords() {
     let mut sandbox = Sandbox::with_john();
     sandbox.set_variable("SECRET", SECRET);
     let write = |name: &str, text: &str| {
@@ -199,6 +201,7 @@ fn byte_order_mark_is_accepted_in_every_text_file() {
     ] {
         sandbox.run(&[&["token", "mint"][..], &KEY_OPTIONS, arguments].concat()).ok();
     }
+    // A claims file in UTF-16 is accepted, too.
     let utf16 = "\u{feff}{\"role\":\"ä\"}".encode_utf16().flat_map(u16::to_le_bytes);
     fs::write(sandbox.home().join("utf16.json"), utf16.collect::<Vec<_>>()).unwrap();
     sandbox.run(&[&["token", "mint", "--claims", "utf16.json"][..], &KEY_OPTIONS].concat()).ok();

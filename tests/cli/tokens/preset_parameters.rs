@@ -1,5 +1,5 @@
-//! Parameters of presets that options or input rows set, and the claims that the manifest of the
-//! fixtures (test tokens) expects.
+//! Parameters of presets that options or input rows set, a defect that a preset defines, and the
+//! values that a verifier must require according to the manifest of the fixtures (test tokens).
 
 use crate::sandbox::{Sandbox, payload};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn mint_with_secret(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String
 }
 
 #[test]
-fn github_actions_subject_has_ids_of_owner_and_repository() {
+fn github_actions_subject_has_ids_and_malformed_repository_is_refused() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let claims = |options: &[&str]| payload(&mint_with_secret(&sandbox, "github-actions", options));
@@ -75,7 +75,7 @@ fn input_rows_set_preset_parameters() {
 }
 
 #[test]
-fn manifest_states_expected_claims_for_the_verifier() {
+fn manifest_states_required_values_for_the_verifier() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let options = ["--iss", "https://idp.example", "--aud", "api", "--scope", "read write"];

@@ -67,7 +67,7 @@ fn gerencia_preset_sets_the_claims_in_order() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn custom_preset_overrides_the_built_in_preset() {
+fn custom_presets_add_to_or_override_built_in_presets_and_are_checked() {
     let sandbox = Sandbox::with_admin();
     let directory = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&directory).unwrap();
@@ -130,9 +130,9 @@ fn custom_preset_overrides_the_built_in_preset() {
     fs::write(directory.join("ours.json"), preset_without_header.to_string()).unwrap();
     let token = sandbox.stdout_of(&["token", "mint", "--preset", "ours"]);
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
-    let preset_without_alg =
+    let preset_without_header_alg =
         json!({"description": "ours", "header": {"kid": "{kid}"}, "claims": {}});
-    fs::write(directory.join("ours.json"), preset_without_alg.to_string()).unwrap();
+    fs::write(directory.join("ours.json"), preset_without_header_alg.to_string()).unwrap();
     let output = sandbox.run(&["token", "mint", "--preset", "ours"]);
     assert_snapshot!(output, @r#"
     --- exit code 65, stderr
@@ -213,7 +213,7 @@ fn single_permission_is_minted_as_a_list() {
 }
 
 #[test]
-fn unknown_presets_and_parameters_are_refused() {
+fn unknown_presets_and_unsuitable_parameters_are_refused() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["token", "mint", "--preset", "none"]), @"
     --- exit code 3, stderr
@@ -266,7 +266,7 @@ fn preset_that_expands_exponentially_is_refused() {
         let output = sandbox.run(&[&["token", command], &arguments[..]].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
-        error: preset: the rendered token exceeds the maximum length
+        error: preset: the rendered parameters, header and claims exceed the maximum length
         "));
     }
 }

@@ -41,7 +41,7 @@ fn renewal_keeps_the_attributes_of_the_token() {
 }
 
 #[test]
-fn both_tokens_are_valid_in_the_grace_period() {
+fn both_tokens_are_valid_in_the_grace_period_which_the_next_renewal_ends() {
     let sandbox = Sandbox::with_john();
     let first = sandbox.stdout_of(&["token", "create", "app"]);
     let renewal = sandbox.run(&["token", "renew", "1", "--grace", "1h", "--ttl", "1d"]).ok();
@@ -56,8 +56,7 @@ fn both_tokens_are_valid_in_the_grace_period() {
     }
     let status = |id: &str| sandbox.json(&["token", "show", id])["status"].clone();
     assert_eq!((status("1"), status("2")), ("superseded".into(), "live".into()));
-    // The renewal of token 2 ends the grace period of token 1: at most one token in a chain of
-    // renewals is superseded.
+    // The renewal of token 2 with a grace period ends the grace period of token 1.
     sandbox.run(&["token", "renew", "2", "--grace", "1h"]).ok();
     assert_eq!((status("1"), status("2")), ("revoked".into(), "superseded".into()));
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
@@ -76,7 +75,7 @@ fn renewal_is_possible_when_the_quota_is_used_up() {
 }
 
 #[test]
-fn bearer_renews_the_token_without_a_login() {
+fn bearer_renews_the_token_without_a_login_but_not_by_id() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["logout"]).ok();
@@ -89,7 +88,7 @@ fn bearer_renews_the_token_without_a_login() {
 }
 
 #[test]
-fn bearer_cannot_extend_the_lifetime() {
+fn bearer_cannot_extend_the_lifetime_or_renew_a_minting_credential() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1h"]);
     let minting_credential =
@@ -113,7 +112,7 @@ fn bearer_cannot_extend_the_lifetime() {
 }
 
 #[test]
-fn renewal_ends_the_grace_period_of_the_previous_renewal() {
+fn renewal_with_grace_period_ends_the_grace_period_of_the_previous_renewal() {
     let sandbox = Sandbox::with_john();
     let first = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
@@ -186,7 +185,7 @@ fn old_token_expires_at_the_end_of_its_grace_period() {
 }
 
 #[test]
-fn only_app_tokens_are_renewed() {
+fn only_recorded_app_tokens_are_renewed() {
     let sandbox = Sandbox::with_admin();
     for kind in ["access", "refresh"] {
         allow_duplicates!(

@@ -8,8 +8,8 @@ use insta::assert_snapshot;
 const HOUR: i64 = 3_600;
 
 /// Sets the column `first_issued_at` of each token to a time that is `seconds` before the token was
-/// issued. The column contains the time at which the first token in the chain of renewals was
-/// issued.
+/// issued. The column contains the issue time of the token with which the chain of renewals by the
+/// bearer started.
 fn move_first_issue_back(sandbox: &Sandbox, seconds: i64) {
     sandbox.sql(&format!("UPDATE tokens SET first_issued_at = issued_at - {seconds}"));
 }
@@ -44,7 +44,7 @@ fn renewals_by_the_bearer_are_limited_to_max_ttl_after_the_first_issue() {
     hint: log in as the owner of the token, and renew the token by its id: jeton token renew 3
     ");
     sandbox.run(&["token", "verify", &token]).ok();
-    // A renewal by the owner starts a new chain of renewals.
+    // A renewal by the owner starts a new chain of renewals by the bearer.
     sandbox.log_in("ada", "lovelace");
     let token = sandbox.stdout_of(&["token", "renew", "3", "--ttl", "1h"]);
     sandbox.run(&["logout"]).ok();
@@ -56,6 +56,7 @@ fn renewal_by_the_bearer_adds_an_expiry() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
     let new_token = sandbox.stdout_of(&["token", "renew", &token]);
+    // The default of `token.max_ttl` is 90 days.
     assert!((90 * 24 * HOUR - 60..=90 * 24 * HOUR).contains(&lifetime(&new_token)));
     sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
     let new_token = sandbox.stdout_of(&["token", "renew", "3"]);

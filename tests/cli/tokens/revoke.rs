@@ -156,7 +156,7 @@ fn invalid_argument_prevents_every_revocation() {
 }
 
 #[test]
-fn only_admins_revoke_tokens_of_other_users_by_id() {
+fn only_admins_revoke_tokens_of_other_users_by_id_or_jti() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.register("kim", "123456");
@@ -195,7 +195,7 @@ fn sandbox_with_minter() -> Sandbox {
 const JTI_CLAIM: &str = "jti=018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
 
 #[test]
-fn minter_does_not_revoke_recorded_tokens_of_other_users() {
+fn minter_does_not_revoke_recorded_token_of_another_user_by_its_jti() {
     let sandbox = sandbox_with_minter();
     let mint = ["token", "mint", "--claim", JTI_CLAIM];
     let recorded_token =
@@ -217,6 +217,7 @@ fn minter_does_not_revoke_recorded_tokens_of_other_users() {
     ");
     assert_verdict(&sandbox, &unrecorded_token, REVOKED_VERDICT);
     assert_verdict(&sandbox, &recorded_token, "valid");
+    // The bearer of the recorded token can revoke it.
     assert_snapshot!(sandbox.run(&["token", "revoke", &recorded_token]), @"
     --- stderr
     revoked test token 1

@@ -76,7 +76,7 @@ fn jwk_set_verifies_third_party_tokens_without_a_store() {
 }
 
 #[test]
-fn permissions_of_third_party_tokens_include_scope_and_scp() {
+fn scope_and_scp_grant_permissions_in_third_party_and_test_tokens_only() {
     let (issuer, sandbox) = sandboxes_of_issuer_and_verifier();
     let options = ["--jwks", "jwks.json", "--permission", "read:all"];
     for claim in ["permissions=[\"read:all\"]", "scope=\"x read:all\"", "scp=[\"read:all\"]"] {
@@ -153,7 +153,7 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
     ");
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &["--secret-env", "NONE", "--alg", "HS256"]), @"
     --- exit code 2, stderr
-    error: environment variable of `--secret-env` not set
+    error: environment variable of `--secret-env` not set or empty
     hint: export the variable, and pass its name without `$`
     ");
     let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);
@@ -168,7 +168,7 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
 }
 
 #[test]
-fn fractional_times_are_rounded_to_a_shorter_validity_period() {
+fn fractional_times_shorten_the_validity_period_and_invalid_times_are_refused() {
     let (issuer, sandbox) = sandboxes_of_issuer_and_verifier();
     let verify_at = |claims: &[&str], time: &str| {
         let claims: Vec<&str> = claims.iter().flat_map(|claim| ["--claim-json", *claim]).collect();
@@ -196,7 +196,7 @@ fn token_header_selects_only_among_the_given_keys_and_algorithms() {
     write_keys(&[key("one")]);
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid");
     write_keys(&[key("one"), key("two")]);
-    // The token has no `kid`. jeton therefore tries every key that is suitable for the algorithm.
+    // The token has no `kid`, so each of the two keys may have signed the token.
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid");
     let payload = RFC_TOKEN.split('.').nth(1).unwrap();
     for (header, reason) in [
@@ -214,6 +214,7 @@ fn token_header_selects_only_among_the_given_keys_and_algorithms() {
         let verdict = format!("invalid: {reason}");
         assert_eq!((output.code, output.verdict()), (10, verdict), "{header}");
     }
+    // Text that is not a token in compact serialization is malformed.
     for token in ["", "a", "a.b", "a.b.c.d", "..", &"A".repeat(70_000)] {
         let output =
             sandbox.run_with_input(&[&["token", "verify", "-"], &options[..]].concat(), token);
@@ -235,7 +236,7 @@ fn alg_option_restricts_the_algorithms_of_a_jwk_set() {
         allow_duplicates!(assert_snapshot!(output, @"
         invalid: alg_not_allowed: expected <expected>
         --- exit code 10, stderr
-        error: token algorithm does not match the key: expected <expected>
+        error: token algorithm not allowed: expected <expected>
         "));
         let batch = [&["token", "verify", "--batch"][..], &with_algorithms(algorithms)].concat();
         assert_eq!(sandbox.run_with_input(&batch, &token).code, 10, "{algorithms}");

@@ -1,4 +1,4 @@
-//! Refusal of weak, invalid and malformed third-party keys.
+//! Refusal of third-party keys that are weak, invalid, malformed, unsupported or unsuitable.
 
 use super::third_party::{encode_part, verify};
 use crate::run_output::RunOutput;
@@ -8,7 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Verifies a token with a JWK Set file that contains `text`.
+/// Verifies an Ed25519 token with an invalid signature. The file of the option `--jwks` contains
+/// `text`.
 fn verify_with_jwks(text: &str) -> RunOutput {
     let sandbox = Sandbox::new();
     let token =
@@ -31,12 +32,12 @@ fn zeros(length: usize) -> String {
 }
 
 #[test]
-fn invalid_curve_points_and_unsupported_key_types_are_refused() {
+fn invalid_coordinates_and_unsupported_key_types_and_curves_are_refused() {
     let ed25519_jwk = |x: Value| json!({"kty": "OKP", "crv": "Ed25519", "x": x});
     let ec_jwk =
         |crv: &str, bytes| json!({"kty": "EC", "crv": crv, "x": zeros(bytes), "y": zeros(bytes)});
-    let small_order_x = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    for x in [zeros(31), zeros(32), small_order_x.to_owned()] {
+    let neutral_element = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for x in [zeros(31), zeros(32), neutral_element.to_owned()] {
         allow_duplicates!(assert_snapshot!(refusal_of_key(&ed25519_jwk(json!(x))), @"
         --- exit code 65, stderr
         error: key: not an Ed25519 key, or a point of small order
@@ -68,7 +69,7 @@ fn invalid_curve_points_and_unsupported_key_types_are_refused() {
 }
 
 #[test]
-fn weak_or_unsuitable_secrets_and_weak_rsa_keys_are_refused() {
+fn weak_or_unsuitable_secrets_and_rsa_keys_out_of_range_are_refused() {
     let secret_jwk = |bytes, alg: &str| json!({"kty": "oct", "k": zeros(bytes), "alg": alg});
     for (key, message) in [
         (secret_jwk(0, "HS256"), "key: the secret is empty"),
@@ -94,12 +95,12 @@ fn weak_or_unsuitable_secrets_and_weak_rsa_keys_are_refused() {
     key["use"] = json!("enc");
     assert_snapshot!(refusal_of_key(&key), @"
     --- exit code 65, stderr
-    error: key: not for signatures (`use`)
+    error: key: `use` is not `sig`
     ");
     let key = json!({"kty": "oct", "k": zeros(64), "key_ops": ["encrypt"]});
     assert_snapshot!(refusal_of_key(&key), @"
     --- exit code 65, stderr
-    error: key: not for signatures (`key_ops`)
+    error: key: `key_ops` without `verify` or `sign`
     ");
     let rsa_jwk =
         |n: Vec<u8>, e: &str| json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": e});
@@ -117,13 +118,13 @@ fn weak_or_unsuitable_secrets_and_weak_rsa_keys_are_refused() {
     for e in ["AQ", "Ag", ""] {
         allow_duplicates!(assert_snapshot!(refusal_of_key(&rsa_jwk(modulus.clone(), e)), @"
         --- exit code 65, stderr
-        error: key: the RSA exponent is not an odd number of at least 3
+        error: key: RSA exponent out of range: expected an odd number from 3 to 2^64 - 1
         "));
     }
 }
 
 #[test]
-fn malformed_jwk_set_is_refused() {
+fn malformed_jwks_file_is_refused_and_a_repeated_key_is_accepted() {
     let mut outputs = String::new();
     for text in [
         r#"{"keys":[]}"#,
@@ -138,7 +139,7 @@ fn malformed_jwk_set_is_refused() {
     assert_snapshot!(outputs, @r#"
     set: {"keys":[]}
     --- exit code 65, stderr
-    error: key: the JWK Set is empty
+    error: key: no keys found, expected at least one key
     set: {"keys":{}}
     --- exit code 65, stderr
     error: key: `keys` is not an array
@@ -147,14 +148,14 @@ fn malformed_jwk_set_is_refused() {
     error: key: not an object
     set: []
     --- exit code 65, stderr
-    error: key: the JWK Set is empty
+    error: key: no keys found, expected at least one key
     set: 
     --- exit code 65, stderr
     error: `keys`: key empty: found no content, expected PEM, DER, JWK or JWK Set
     hint: fetch the public key of the issuer again
     set: {"kty":"oct","kty":"RSA"}
     --- exit code 65, stderr
-    error: key: ambiguous: line 1, column 25: duplicate member name `kty`
+    error: key: ambiguous: line 1, column 18: duplicate member name `kty`
     "#);
     // A JWK Set that contains the same key twice is accepted. The token is rejected only because
     // the keys are for a different algorithm.
@@ -163,6 +164,6 @@ fn malformed_jwk_set_is_refused() {
     assert_snapshot!(verify_with_jwks(&jwk_set), @"
     invalid: alg_not_allowed: expected `HS256`
     --- exit code 10, stderr
-    error: token algorithm does not match the key: expected `HS256`
+    error: token algorithm not allowed: expected `HS256`
     ");
 }

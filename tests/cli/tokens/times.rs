@@ -1,4 +1,4 @@
-//! Times and durations as values of options.
+//! Values of options: formats of times and durations, and hints for refused values.
 
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
@@ -14,7 +14,7 @@ fn sandbox_with_secret() -> Sandbox {
 }
 
 #[test]
-fn time_options_accept_dates_and_offsets_from_now() {
+fn time_options_set_the_time_claims_of_a_minted_token() {
     let sandbox = sandbox_with_secret();
     let arguments = ["--issued-at", "-2h", "--not-before", "now", "--expires-at", "+1d12h"];
     let claims = payload(&sandbox.stdout_of(&[&MINT[..], &arguments].concat()));
@@ -32,10 +32,11 @@ fn time_options_accept_dates_and_offsets_from_now() {
 }
 
 #[test]
-fn every_time_option_accepts_every_format() {
+fn time_options_accept_the_same_formats() {
     let sandbox = Sandbox::with_admin();
     let app_token = sandbox.stdout_of(&["token", "create", "ci", "--expires-at", "+10d"]);
-    let options: [(&[&str], &str); 8] = [
+    let options: [(&[&str], &str); 9] = [
+        (&["token", "create", "ci"], "--expires-at"),
         (&["token", "mint"], "--issued-at"),
         (&["token", "mint"], "--not-before"),
         (&["token", "mint"], "--expires-at"),
@@ -45,7 +46,8 @@ fn every_time_option_accepts_every_format() {
         (&["audit", "list"], "--since"),
         (&["audit", "list"], "--until"),
     ];
-    for time in ["now", "+1h", "-1h", "2030-01-31", "2030-01-31T12:00:00Z", "1896048000"] {
+    for time in ["now", "+1h", "-1h", "1h ago", "2030-01-31", "2030-01-31T12:00:00Z", "1896048000"]
+    {
         for (command, option) in options {
             let output = sandbox.run(&[command, &[option, time]].concat());
             assert!(!output.stderr.contains("invalid value"), "{option} {time}: {}", output.stderr);
@@ -128,8 +130,8 @@ fn refused_option_values_have_hints() {
     error: invalid value '-1h' for '--ttl <DURATION>': duration: expected a duration above zero
     hint: use a duration above zero, such as `5m`
     ");
-    // `-1h` is accepted as the value of the setting, not as an option. The only error is that the
-    // store is missing.
+    // `-1h` is parsed as the value of the setting, not as an option. The command fails before it
+    // checks the value, because the store is missing.
     let output = sandbox.run(&["settings", "set", "token.ttl", "-1h"]);
     assert_snapshot!(output, @"
     --- exit code 3, stderr

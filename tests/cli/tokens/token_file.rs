@@ -6,8 +6,8 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::fs;
 
-/// TOML file with three named tokens. `token mint` ignores the tables `settings` and `users`, which
-/// are for `jeton apply`.
+/// Content of a TOML file with three named tokens. `token mint` ignores the tables `settings` and
+/// `users`, which are for `jeton apply`.
 pub(super) const TOKEN_FILE: &str = "
 [settings]
 'token.quota' = 5
@@ -106,7 +106,7 @@ fn options_of_a_named_token_replace_the_defaults() {
 }
 
 #[test]
-fn arguments_select_named_tokens() {
+fn arguments_select_only_named_tokens_of_the_file() {
     let sandbox = sandbox_with_file(TOKEN_FILE);
     let output = mint(&sandbox, &["BROKEN_TOKEN", "ADMIN_TOKEN", "-o", "dotenv"]);
     assert_snapshot!(output, @"
@@ -150,7 +150,7 @@ fn no_token_is_recorded_if_one_named_token_is_invalid() {
     fs::write(sandbox.home().join("t.toml"), text).unwrap();
     assert_snapshot!(mint(&sandbox, &[]), @"
     --- exit code 65, stderr
-    error: `t.toml`: line 4: a recorded token requires a UUID as `jti`
+    error: `t.toml`: line 4: a recorded token requires a lower-case UUID with hyphens as `jti`
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
 }

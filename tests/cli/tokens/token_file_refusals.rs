@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a long snapshot")]
-fn invalid_token_file_is_refused_with_the_line_number() {
+fn invalid_token_file_is_refused_by_line_and_missing_file_by_name() {
     let mut outputs = String::new();
     for text in [
         "[tokens.A]\nsub = 'a'\naudd = 'x'\n",
@@ -20,7 +20,8 @@ fn invalid_token_file_is_refused_with_the_line_number() {
         "[tokens.A]\nsub = \n",
         "[tokens.A]\nclaim = ['x']\n",
         "[tokens.A]\npreset = 'nope'\n",
-        "[tokens.A]\nkey = 'nope'\nsecret-env = 'S'\n",
+        // `alg` would conflict with `key`, and is added only to the table `tokens.A`.
+        "[tokens.B]\nkey = 'nope'\nsecret-env = 'S'\n",
         "[tokens.\"A B\"]\n",
         "[tokens.LD_PRELOAD]\n",
         "[token.A]\n",
@@ -54,15 +55,15 @@ fn invalid_token_file_is_refused_with_the_line_number() {
     --- exit code 3, stderr
     error: `t.toml`: line 1: preset `nope` not found
     hint: list presets: jeton token presets
-    [tokens.A]\nalg = \'HS256\'\nkey = \'nope\'\nsecret-env = \'S\'\n
+    [tokens.B]\nkey = \'nope\'\nsecret-env = \'S\'\n
     --- exit code 65, stderr
-    error: `t.toml`: line 2: `alg`: not allowed with `key`
+    error: `t.toml`: line 2: `key`: not allowed with `secret-env`
     [tokens.\"A B\"]\n
     --- exit code 65, stderr
     error: `t.toml`: line 1: `A B`: variable: expected letters, digits and `_`, not starting with a digit
     [tokens.LD_PRELOAD]\n
     --- exit code 65, stderr
-    error: `t.toml`: line 1: `LD_PRELOAD`: variable: reserved for the dynamic loader, a shell or a runtime; use a name such as `API_TOKEN`
+    error: `t.toml`: line 1: `LD_PRELOAD`: variable: reserved for other programs; use a name such as `API_TOKEN`
     [token.A]\n
     --- exit code 65, stderr
     error: `t.toml`: line 1: no token found, expected a table `[tokens.NAME]`
@@ -136,7 +137,7 @@ fn token_options_are_refused_together_with_the_file_option() {
 }
 
 #[test]
-fn secret_variable_in_a_file_requires_allow_env_option() {
+fn secret_variable_requires_allow_env_and_allow_env_requires_a_file() {
     let sandbox = sandbox_with_file("[tokens.A]\nalg = 'HS256'\nsecret-env = 'S'\n");
     let run = |options: &[&str]| {
         sandbox.run(&[&["token", "mint", "--file", "t.toml", "-o", "dotenv"], options].concat())
@@ -181,6 +182,8 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
     symlink("../outside", home.join("project/link")).unwrap();
     symlink(home, home.join("project/directory-link")).unwrap();
     symlink("../outside.json", home.join("project/{}")).unwrap();
+    // Writes `options` to the TOML file, and mints once in `home` and once in `project`. Asserts
+    // that the exit codes are equal. Returns the output of the run in `home`.
     let mint_in_project = |options: &str| {
         let text = format!("[tokens.A]\nalg = 'HS256'\n{options}\n");
         fs::write(home.join("project/t.toml"), text).unwrap();
@@ -194,7 +197,7 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
         );
         output_in_home
     };
-    // In the file, `-` is the name of a file, not standard input.
+    // In the TOML file, `-` is the name of a file, not standard input.
     for path in ["keys/secret", "./keys/secret", "inner-link", "-"] {
         mint_in_project(&format!("key-file = '{path}'")).ok();
     }
@@ -242,5 +245,9 @@ fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
     )
     .unwrap();
     let mut command = sandbox.command(&["token", "mint", "--file", "t.toml"]);
-    RunOutput::capture(command.current_dir(home.join("project"))).fails(65);
+    let output = RunOutput::capture(command.current_dir(home.join("project")));
+    assert_snapshot!(output, @"
+    --- exit code 65, stderr
+    error: `t.toml`: line 4: `claims`: path outside the directory of the TOML file
+    ");
 }

@@ -77,7 +77,7 @@ fn unusable_github_env_file_is_refused_before_the_token_is_recorded() {
 }
 
 #[test]
-fn recorded_token_is_revoked_if_its_variable_cannot_be_written() {
+fn recorded_token_is_revoked_if_its_output_cannot_be_written() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("GITHUB_ENV", "/dev/full");
     let output = sandbox.run(&["token", "mint", "--record", "-o", "github"]);
@@ -116,7 +116,7 @@ fn several_tokens_for_one_variable_are_refused() {
     fs::write(sandbox.home().join("rows.csv"), "sub\na\nb\n").unwrap();
     assert_snapshot!(mint(&sandbox, &["-o", "dotenv", "--count", "2"]), @"
     --- exit code 2, stderr
-    error: several tokens found, expected one token for the variable
+    error: `--from` or `--count` above 1 found, expected one token for the variable
     hint: use `-o jsonl`, or describe the tokens in a file for `--file`
     ");
     for options in [
@@ -141,7 +141,7 @@ fn env_option_requires_an_output_format_with_variables() {
 }
 
 #[test]
-fn reserved_variable_name_is_refused_in_every_output_format() {
+fn reserved_variable_name_is_refused_in_every_output_format_and_by_run() {
     let mut sandbox = sandbox_with_secret();
     let env_file = sandbox.home().join("env");
     sandbox.set_variable("GITHUB_ENV", &env_file.to_string_lossy());

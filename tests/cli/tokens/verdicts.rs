@@ -1,4 +1,4 @@
-//! `jeton token verify`: a rejection reports the claim, the value found and the value expected.
+//! Rejections by `token verify` and `token inspect`: reported claims, values, times and hints.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, tampered};
@@ -151,7 +151,7 @@ fn rejection_for_a_mismatch_shows_found_and_expected_value() {
 }
 
 #[test]
-fn time_rejection_shows_difference_and_sufficient_leeway() {
+fn time_rejection_shows_difference_and_only_a_sufficient_leeway() {
     let sandbox = sandbox_with_secret_file();
     let token = mint(&sandbox, &[]);
     let mut outputs = String::new();
@@ -241,7 +241,7 @@ fn report_of_token_without_verified_signature_contains_no_claims() {
         "token", "verify", &token, "--key", "secret", "--alg", "HS384", "--iss", "x", "-o", "json",
     ]);
     let bad_signature = verify(&sandbox, &tampered(&token, 2), &["--iss", "x", "-o", "json"]);
-    let alg_message = "token algorithm does not match the key: expected `HS384`";
+    let alg_message = "token algorithm not allowed: expected `HS384`";
     for (output, code, message, expected) in [
         (other_alg, "alg_not_allowed", alg_message, Some("HS384")),
         (bad_signature, "bad_signature", "token signature invalid", None),
@@ -255,7 +255,7 @@ fn report_of_token_without_verified_signature_contains_no_claims() {
 }
 
 #[test]
-fn rejection_of_app_token_shows_state_and_time() {
+fn rejection_of_store_token_shows_the_cause() {
     let sandbox = Sandbox::with_admin();
     let revoked_token = sandbox.stdout_of(&["token", "create", "one"]);
     sandbox.run(&["token", "revoke", "1"]).ok();

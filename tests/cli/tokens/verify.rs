@@ -75,7 +75,7 @@ fn claims_are_reported_only_after_a_valid_signature() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn type_option_accepts_only_tokens_of_that_kind() {
+fn type_option_accepts_only_tokens_of_its_kind() {
     let sandbox = Sandbox::with_admin();
     let tokens = [
         ("app", sandbox.stdout_of(&["token", "create", "app"])),
@@ -88,6 +88,7 @@ fn type_option_accepts_only_tokens_of_that_kind() {
         assert_valid(&sandbox, &[token, "--type", kind]);
         assert_valid(&sandbox, &[token, "--type", "any"]);
         assert_eq!(sandbox.json(&["token", "verify", token, "--type", "any"])["kind"], *kind);
+        // `--type app` is the default. The runs without `--type` below test this type.
         for (other_kind, _) in
             tokens.iter().filter(|(other_kind, _)| other_kind != kind && *other_kind != "app")
         {
@@ -160,7 +161,7 @@ fn type_option_accepts_only_tokens_of_that_kind() {
 }
 
 #[test]
-fn issuer_and_audience_are_compared_if_an_option_requires_it() {
+fn issuer_and_audience_must_match_the_options() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app", "--aud", "a", "--aud", "b"]);
     assert_valid(&sandbox, &[&token, "--iss", "jeton", "--aud", "b"]);
@@ -214,7 +215,7 @@ fn unmet_permission_claim_or_lifetime_requirement_exits_9() {
 }
 
 #[test]
-fn at_and_leeway_options_shift_the_time_checks() {
+fn at_option_sets_the_reference_time_and_leeway_extends_the_validity() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1h"]);
     let claim_plus =
@@ -248,7 +249,7 @@ fn at_and_leeway_options_shift_the_time_checks() {
 }
 
 #[test]
-fn disabled_owner_and_missing_token_row_invalidate_the_token() {
+fn disabled_owner_or_missing_token_row_invalidates_the_token() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.sql("UPDATE users SET disabled_at = 1 WHERE id = 2");
@@ -263,6 +264,7 @@ fn disabled_owner_and_missing_token_row_invalidate_the_token() {
     --- exit code 10, stderr
     error: token not found in the store: `jti` `<uuid>`
     ");
+    // The missing row of an expired token is not reported: the row was probably pruned.
     let expiry = payload(&token)["exp"].to_string();
     assert_snapshot!(verify(&sandbox, &[&token, "--at", &expiry]), @"
     invalid: token_expired: <time>

@@ -45,6 +45,7 @@ fn batch_applies_options_to_every_token() {
     let app_token = sandbox.stdout_of(&["token", "create", "one", "-p", "read"]);
     let test_token = sandbox.stdout_of(&["token", "mint"]);
     let input = format!("{app_token}\n{test_token}\n");
+    // The app token has the permission `read`. Without `--type any`, the test token is invalid.
     let output = sandbox.run_with_input(&[&VERIFY_BATCH[..], &["-p", "read"]].concat(), &input);
     assert_eq!(output.code, 10);
     let output = sandbox.run_with_input(&[&VERIFY_BATCH[..], &["-p", "write"]].concat(), &input);
@@ -54,7 +55,7 @@ fn batch_applies_options_to_every_token() {
 }
 
 #[test]
-fn empty_batch_prints_no_lines() {
+fn batch_prints_no_lines_for_empty_input_and_refuses_a_token_argument() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run_with_input(&VERIFY_BATCH, "");
     assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (0, "", ""));

@@ -109,7 +109,7 @@ fn remove_relative_times(line: &str) -> String {
 /// Verifies a batch in which each token occurs several times. Asserts that the result for each line
 /// equals the result of a run that verifies only the token in this line.
 fn assert_batch_equals_single_runs(sandbox: &Sandbox, tokens: &[String], options: &[&str]) {
-    // All runs verify the tokens at the same time, which is ten minutes after the current time.
+    // All runs have the same value of `--at`, which is ten minutes after the current time.
     #[expect(clippy::disallowed_methods, reason = "the test, not the program, reads the clock")]
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
     let at = at.to_string();
@@ -179,7 +179,7 @@ impl RunningBatch {
 }
 
 #[test]
-fn batch_prints_the_result_of_each_line_while_the_input_is_open() {
+fn batch_prints_each_result_while_the_input_is_open_and_observes_a_revocation() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "one"]);
     let (start, end) = token.split_at(20);
@@ -197,7 +197,7 @@ fn batch_prints_the_result_of_each_line_while_the_input_is_open() {
 }
 
 #[test]
-fn batch_verifies_each_line_at_the_time_at_which_it_is_read() {
+fn batch_verifies_each_line_at_the_time_at_which_the_line_is_read() {
     let sandbox = Sandbox::with_admin();
     let mut batch = RunningBatch::start(&sandbox);
     let token = sandbox.stdout_of(&["token", "create", "one", "--ttl", "2s"]);

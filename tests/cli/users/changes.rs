@@ -20,7 +20,7 @@ fn run_as_john(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
 }
 
 #[test]
-fn account_is_shown_to_its_owner_and_admins() {
+fn account_is_shown_only_to_its_owner_and_admins() {
     let sandbox = Sandbox::with_john();
     let uid = sandbox.json(&["whoami"])["user"]["uid"].as_str().unwrap().to_owned();
     for login in ["john", "JOHN", "2", &uid, "john@example.com"] {
@@ -129,13 +129,13 @@ fn quota_of_a_user_overrides_the_default_quota() {
     let output = sandbox.run(&["users", "set-quota", "john", "few"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: invalid value 'few' for '<N|unlimited|default>': quota: expected a number, `unlimited` or `default`
+    error: invalid value 'few' for '<N|unlimited|default>': quota: expected a number from 0 to 4294967295, `unlimited` or `default`
     hint: see `jeton users set-quota --help`
     ");
 }
 
 #[test]
-fn renamed_user_keeps_tokens_and_password() {
+fn renamed_user_keeps_tokens_and_password_and_frees_the_old_name() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.log_in("ada", "lovelace");
@@ -164,7 +164,7 @@ fn renamed_user_keeps_tokens_and_password() {
 }
 
 #[test]
-fn rename_refuses_invalid_and_existing_names() {
+fn rename_refuses_missing_invalid_and_existing_names() {
     let sandbox = sandbox_with_john_and_logged_in_ada();
     let rename = |arguments: &[&str]| sandbox.run(&[&["users", "rename"], arguments].concat());
     assert_snapshot!(rename(&["john"]), @"
@@ -191,7 +191,7 @@ fn rename_refuses_invalid_and_existing_names() {
     assert_snapshot!(outputs, @r"
     $ jeton users rename john a@b
     --- exit code 2, stderr
-    error: invalid value 'a@b' for '[USERNAME]': username: `@` is only allowed in e-mail addresses (`--email`)
+    error: invalid value 'a@b' for '[USERNAME]': username: `@` is only allowed in e-mail addresses (`--email`, in files `email`)
     hint: see `jeton users rename --help`
     $ jeton users rename john '--name=\u{7}'
     --- exit code 2, stderr
@@ -201,7 +201,7 @@ fn rename_refuses_invalid_and_existing_names() {
 }
 
 #[test]
-fn disabled_user_and_tokens_are_refused_until_the_user_is_enabled() {
+fn disabling_a_user_suspends_login_and_tokens_and_ends_sessions() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.log_in("ada", "lovelace");
@@ -246,7 +246,7 @@ fn disabled_user_and_tokens_are_refused_until_the_user_is_enabled() {
 }
 
 #[test]
-fn role_of_the_caller_is_checked_before_the_user_is_looked_up() {
+fn caller_is_checked_before_the_user_to_change() {
     let sandbox = Sandbox::with_john();
     let changes: [&[&str]; 5] = [
         &["users", "set-role", "USER", "user"],

@@ -56,7 +56,7 @@ fn user_deletion_checks_role_and_user_before_confirmation() {
     let output = sandbox.run(&["users", "delete", "john"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: confirmation required, but no terminal to prompt on
+    error: confirmation required, but standard input is not a terminal
     hint: add `--yes`
     ");
     sandbox.run(&["users", "show", "john"]).ok();

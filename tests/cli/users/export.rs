@@ -6,8 +6,9 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use std::fs;
 
-/// Display names that a spreadsheet would interpret as formulas, and names that look similar.
-const NAMES: [&str; 9] = [
+/// Display names: names that a spreadsheet would interpret as formulas, names that look similar,
+/// and the name `plain`.
+const DISPLAY_NAMES: [&str; 9] = [
     "=HYPERLINK(\"http://x.org\",\"click\")",
     "+1-2",
     "-2+3",
@@ -24,7 +25,7 @@ const NAMES: [&str; 9] = [
 fn sandbox_with_varied_accounts() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let mut rows = String::new();
-    for (number, name) in NAMES.iter().enumerate() {
+    for (number, name) in DISPLAY_NAMES.iter().enumerate() {
         let email = format!("+user{number}@x.org");
         rows += &(json!({"email": email, "name": name}).to_string() + "\n");
     }
@@ -105,9 +106,9 @@ fn exported_csv_cells_are_no_spreadsheet_formulas() {
             cells_with_apostrophe += usize::from(cell.starts_with('\''));
         }
     }
-    // These cells start with `'`: the nine e-mail addresses `'+user…`, all eight display names
-    // except `plain`, the username `'=john`, and the e-mail address `'=Kim@x.org`. The export added
-    // this `'` to each cell except to the name that starts with `'tis`.
+    // These cells start with `'`: the nine e-mail addresses `'+user…`, the eight display names
+    // other than `plain`, the username `'=john`, and the e-mail address `'=Kim@x.org`. The export
+    // added a `'` to each of these cells except the name that starts with `'tis`.
     assert_eq!(cells_with_apostrophe, 9 + 8 + 2);
     fs::write(sandbox.home().join("users.csv"), &file).unwrap();
     let output = sandbox.run(&["users", "import", "users.csv", "--exist-ok"]);
@@ -131,7 +132,7 @@ fn only_admins_export_users_and_hashes_require_confirmation() {
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&with_hashes), @"
     --- exit code 2, stderr
-    error: confirmation required, but no terminal to prompt on
+    error: confirmation required, but standard input is not a terminal
     hint: add `--yes`
     ");
     let output = sandbox.run(&["users", "export", "-q"]).ok();
@@ -142,6 +143,7 @@ fn only_admins_export_users_and_hashes_require_confirmation() {
     --- stderr
     exported 2 users
     "#);
+    // With `--yes`, the export fails only because standard output cannot be written.
     let full_device = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&with_hashes);
     let output = command.arg("--yes").stdout(full_device).output().unwrap();

@@ -32,7 +32,7 @@ fn count_users(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn import_of_ten_thousand_users_is_one_audit_event() {
+fn import_of_ten_thousand_users_hashes_passwords_and_is_one_audit_event() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(import(&sandbox, &build_csv(10_000, None)), @"
     --- stderr
@@ -73,7 +73,7 @@ fn invalid_row_is_reported_by_line_and_no_user_is_imported() {
     assert_snapshot!(outputs, @"
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: username: only letters, digits and common symbols are allowed
+    error: line 5002: username: expected letters, digits and symbols, without spaces
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 5002: username, e-mail address or uid already used on line 4002
@@ -111,17 +111,17 @@ fn invalid_row_is_reported_by_line_and_no_user_is_imported() {
 }
 
 #[test]
-fn import_creates_a_store_if_a_row_has_an_active_admin() {
+fn import_creates_a_store_with_an_active_admin_and_later_requires_admin_login() {
     let sandbox = Sandbox::new();
     for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
         allow_duplicates!(assert_snapshot!(import(&sandbox, rows), @"
         --- exit code 65, stderr
-        error: no admin in the file or in the store
-        hint: set the role `admin` in a row, or create an admin: jeton init
+        error: no active admin in the file or in the store
+        hint: set the role `admin` in the file, or create an admin: jeton init
         "));
         assert!(!sandbox.has_store());
     }
-    for (rows, found) in [("", "no content"), ("username\n", "only a header")] {
+    for (rows, found) in [("", "no content"), ("username\n", "no values after the header")] {
         let output = import(&sandbox, rows).fails(65);
         assert_eq!(output.stderr, format!("error: line 1: found {found}, expected rows\n"));
         assert!(!sandbox.has_store());
@@ -157,7 +157,7 @@ fn import_creates_a_store_if_a_row_has_an_active_admin() {
 }
 
 #[test]
-fn csv_values_in_any_case_and_empty_rows_are_accepted() {
+fn csv_import_ignores_case_and_empty_rows() {
     let sandbox = Sandbox::with_admin();
     let rows = "Username,EMAIL,Role,Disabled,Quota,Created_At\r\n\
                 kim,,User,TRUE,Default,\r\n,,,,,\r\n\
@@ -201,7 +201,7 @@ fn exist_ok_warns_of_users_that_differ_from_their_rows() {
 }
 
 #[test]
-fn exist_ok_skips_existing_users() {
+fn exist_ok_skips_users_with_the_same_names_and_refuses_a_conflict() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     let rows = "username,email,role,password\njohn,John@Example.com,admin,other\nkim,,,123456\n";
@@ -241,7 +241,7 @@ fn missing_file_and_invalid_rows_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 2: ambiguous: column 31: duplicate member name `username`
+    error: line 2: ambiguous: column 26: duplicate member name `username`
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 2: not a JSON object
@@ -292,7 +292,7 @@ fn unclosed_quote_is_reported_after_errors_of_earlier_rows() {
     assert_snapshot!(output, @"
     --- exit code 65, stderr
     error: 2 invalid lines:
-      line 2: username: only letters, digits and common symbols are allowed
+      line 2: username: expected letters, digits and symbols, without spaces
       line 3: unclosed quote
     ");
 }

@@ -7,9 +7,9 @@ use serde_json::json;
 use std::fs;
 
 #[test]
-fn large_import_fits_in_64_mib() {
+fn check_of_a_large_import_fits_in_64_mib() {
     let sandbox = Sandbox::new();
-    // The error on the last line shows that jeton read all rows.
+    // The error on the last line shows that jeton read all rows. No row is imported.
     let csv = build_csv(40_000, Some((39_999, "user1,,,")));
     fs::write(sandbox.home().join("rows"), csv).unwrap();
     let output = Sandbox::run_command_with_input(
@@ -22,8 +22,8 @@ fn large_import_fits_in_64_mib() {
     ");
 }
 
-/// Returns the cost parameters that the store contains for the costliest password hash of all
-/// users. Returns `null` if no hash costs more than the hashes that jeton creates.
+/// Returns the parameters of the costliest password hash that the store has contained since the
+/// last `store prune`, or `null` if that hash does not cost more than the hashes of jeton.
 fn costliest_hash_parameters(sandbox: &Sandbox) -> String {
     sandbox.sql("SELECT costliest_hash FROM store").remove(0)
 }
@@ -46,7 +46,8 @@ fn costliest_hash_is_raised_by_import_and_lowered_by_prune() {
     // A failed import does not raise the stored parameters.
     import(&sandbox, &rows_with_costs(&[("max", "m=131072,t=3,p=1"), ("ada", "m=8,t=1,p=1")]))
         .fails(5);
-    // With the stored parameters, a login fails with the same exit code for every name.
+    // While the store contains these parameters, a login with a wrong password fails with the same
+    // exit code for every name.
     for name in ["nobody", "kim", "ada", "not a name"] {
         sandbox.run_with_input(&["login", name, "--password-stdin"], "wrong").fails(6);
     }

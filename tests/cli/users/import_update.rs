@@ -20,7 +20,7 @@ fn sandbox_with_three_users() -> Sandbox {
 }
 
 #[test]
-fn import_update_changes_existing_accounts_to_the_values_of_their_rows() {
+fn import_update_changes_given_values_except_passwords_and_adds_new_users() {
     let sandbox = sandbox_with_three_users();
     let rows = "username,email,name,role,quota,disabled,password\n\
                 john,john@new.org,John Doe,minter,7,,ignored\n\
@@ -66,6 +66,8 @@ fn import_update_ends_sessions_of_disabled_users() {
     sandbox.log_in("john", "123456");
 }
 
+const UNKNOWN_UID: &str = "018f4f5e-7a3b-7c00-8000-000000000001";
+
 #[test]
 fn refused_import_update_changes_no_account() {
     let sandbox = sandbox_with_three_users();
@@ -76,17 +78,20 @@ fn refused_import_update_changes_no_account() {
         "username,email\nada,ada@x.org\njohn,kim@example.com\n".to_owned(),
         "username,email\nada,ada@x.org\njohnny,john@example.com\n".to_owned(),
         format!("username,uid\nkim,{uid}\n"),
+        format!("email,uid\njohn@example.com,{UNKNOWN_UID}\n"),
     ] {
         outputs += &run_import_update(&sandbox, &rows).fails(65).to_string();
     }
     outputs += &run_import_update(&sandbox, "username,role\nada,user\n").fails(5).to_string();
     assert_snapshot!(outputs, @"
     --- exit code 65, stderr
-    error: line 3: username, e-mail address and uid do not belong to the same account
+    error: line 3: the e-mail address belongs to another account
     --- exit code 65, stderr
-    error: line 3: username, e-mail address and uid do not belong to the same account
+    error: line 3: the e-mail address belongs to another account
     --- exit code 65, stderr
-    error: line 2: username, e-mail address and uid do not belong to the same account
+    error: line 2: username and uid do not belong to one account
+    --- exit code 65, stderr
+    error: line 2: no account has this uid, but an account has the username or e-mail address
     --- exit code 5, stderr
     error: no active admin would remain after the change
     hint: make another user an admin first: jeton users set-role LOGIN admin
@@ -100,8 +105,8 @@ fn refused_import_update_changes_no_account() {
 fn import_update_finds_account_by_uid() {
     let sandbox = sandbox_with_three_users();
     let uid = sandbox.json(&["users", "show", "john"])["uid"].as_str().unwrap().to_owned();
-    let rows = format!("uid,username,email,role\n{uid},john,new@x.org,minter\n");
-    run_import_update(&sandbox, &rows).ok();
+    // No account has this e-mail address, so only the uid can identify the account.
+    run_import_update(&sandbox, &format!("uid,email,role\n{uid},new@x.org,minter\n")).ok();
     let user = sandbox.json(&["users", "show", "john"]);
     assert_eq!((&user["email"], &user["role"]), (&"new@x.org".into(), &"minter".into()));
 }

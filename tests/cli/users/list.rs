@@ -97,7 +97,7 @@ fn user_list_footer_names_the_next_page() {
 }
 
 #[test]
-fn invalid_paging_is_refused() {
+fn invalid_paging_and_missing_login_are_refused() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for (flag, value) in
@@ -138,8 +138,9 @@ fn invalid_paging_is_refused() {
     ");
 }
 
-/// Creates a sandbox with users who have similar usernames, e-mail addresses and display names. Ada
-/// is logged in.
+/// Creates a sandbox with ada (id 1), john (id 2), and four users (ids 3 to 6) with similar
+/// usernames, e-mail addresses and display names. User 6 is a minter without a username, and has
+/// the earliest creation time. Ada is logged in.
 fn sandbox_with_similar_names() -> Sandbox {
     let sandbox = Sandbox::with_john();
     for arguments in [
@@ -166,7 +167,7 @@ fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn search_matches_parts_of_usernames_emails_and_display_names() {
+fn search_matches_parts_of_names_and_emails_and_combines_with_filters_and_pages() {
     let sandbox = sandbox_with_similar_names();
     for (text, expected) in [
         ("kim", "4,5 of 2"),
@@ -210,7 +211,7 @@ fn search_matches_parts_of_usernames_emails_and_display_names() {
 }
 
 #[test]
-fn sort_puts_users_without_the_name_last() {
+fn user_list_is_sorted_by_each_key_with_missing_values_last() {
     let sandbox = sandbox_with_similar_names();
     for (arguments, expected) in [
         (&["--sort", "id"][..], "1,2,3,4,5,6"),
@@ -240,7 +241,7 @@ fn sort_puts_users_without_the_name_last() {
 }
 
 #[test]
-fn invalid_sort_and_filter_values_are_refused() {
+fn invalid_sort_and_filter_options_are_refused() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for (flag, value) in [("--sort", "age"), ("--status", "away"), ("--role", "root")] {
@@ -269,7 +270,7 @@ fn invalid_sort_and_filter_values_are_refused() {
 }
 
 #[test]
-fn search_of_non_admin_matches_only_usernames_and_emails() {
+fn non_admin_searches_only_usernames_and_emails_and_cannot_filter() {
     let sandbox = sandbox_with_similar_names();
     sandbox.log_in("john", "123456");
     assert_eq!(list_ids(&sandbox, &["--search", "müller"]), " of 0");

@@ -1,4 +1,4 @@
-//! Administration of accounts: list, creation, changes, deletion, export and import.
+//! Administration of accounts: list, display, creation, changes, deletion, export and import.
 
 mod changes;
 mod create;

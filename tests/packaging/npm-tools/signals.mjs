@@ -1,4 +1,5 @@
-// A signal to the command ends the program, and the command ends in the same way: signals.mjs COMMAND...
+// A signal to the command ends the program, and the command ends in the same way. A signal to `jeton run` ends its
+// command, and `jeton run` exits with a code: signals.mjs COMMAND...
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";

@@ -62,7 +62,7 @@ def test_times(token, token_manifest):
     run_suite(f"--ttl 1m {option} --aud api", text).assert_outcomes(passed=1)
 
 
-def test_relative_path_is_that_of_the_invocation(run_suite, pytester):
+def test_relative_path_starts_in_the_directory_of_the_invocation(run_suite, pytester):
     secret = "a secret that is as long as the hash"
     pytester.makefile(".txt", secret=secret)
     text = f"""

@@ -1,4 +1,4 @@
-"""A service with Flask and PyJWT, tested with the fixtures of the pytest plugin and no conftest.py."""
+"""A service with Flask and PyJWT, tested with the fixtures of the pytest plugin, without fixtures in conftest.py."""
 
 import jwt
 import pytest

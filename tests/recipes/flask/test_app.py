@@ -1,4 +1,4 @@
-"""The service accepts each token of tokens.toml only where its owner may go."""
+"""Each token of tokens.toml gives only the access that its claims permit; invalid tokens give none."""
 
 import os
 

@@ -1,5 +1,5 @@
-// jose with all its checks and the keys of the issuer's JWK Set, for services whose issuer offers no
-// verifier.
+// jose with all its checks and the keys of the issuer's JWK Set, for services that do not use a verifier
+// of the issuer.
 
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { verifyTokens } from "./harness.mjs";

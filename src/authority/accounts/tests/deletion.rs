@@ -29,7 +29,7 @@ fn last_active_admin_cannot_be_deleted() {
 }
 
 #[test]
-fn account_deletion_requires_admin() {
+fn account_deletion_requires_admin_and_existing_account() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
@@ -49,7 +49,7 @@ fn account_deletion_requires_admin() {
 }
 
 #[test]
-fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
+fn account_deletion_clears_row_revokes_tokens_and_ends_sessions() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
@@ -79,6 +79,7 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
         [ada.user().id]
     );
 
+    // The names of a deleted user are free, and a new user with these names has other ids.
     let (new_john, _) = register(
         &mut store,
         &audit_at(9),

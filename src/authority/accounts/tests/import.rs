@@ -33,7 +33,7 @@ fn import_row_sets_account_fields() {
     let mut store = new_store();
     let rows = format!(
         "{{\"uid\":\"018f4f5e-7a3b-7c1d-8e2f-0123456789ab\",\"username\":\"Ada\",\
-         \"email\":\"Ada@Example.com\",\"name\":\"Ada\",\"role\":\"admin\",\"quota\":7,\
+         \"email\":\"Ada@Example.com\",\"name\":\"Ada L.\",\"role\":\"admin\",\"quota\":7,\
          \"created_at\":\"2020-01-01T00:00:00Z\",\"password_hash\":\"{HASH}\"}}\n\
          {{\"email\":\"eve@example.com\",\"disabled\":true,\"quota\":\"unlimited\",\"role\":null}}\n\
          {{\"username\":\"kim\",\"password\":\"123456\"}}\n"
@@ -55,6 +55,8 @@ fn import_row_sets_account_fields() {
         ("018f4f5e-7a3b-7c1d-8e2f-0123456789ab", Role::Admin)
     );
     assert_eq!((ada.to_display(), ada.quota), ("ada".to_owned(), Some(Quota::Limited(7))));
+    let (email, name) = (ada.email.as_ref().unwrap(), ada.display_name.as_ref().unwrap());
+    assert_eq!((email.as_str(), name.as_str()), ("Ada@example.com", "Ada L."));
     assert_eq!((ada.created_at.unix(), hash.as_ref().unwrap().expose()), (1_577_836_800, HASH));
     let (eve, hash) = &users[1];
     assert_eq!((eve.disabled_at, eve.quota), (Some(at(0)), Some(Quota::Unlimited)));
@@ -64,7 +66,7 @@ fn import_row_sets_account_fields() {
 }
 
 #[test]
-fn field_missing_in_row_is_not_compared_with_account() {
+fn account_is_compared_only_with_fields_in_row() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     add_user(&mut store, "john", Role::User);
@@ -87,21 +89,27 @@ fn field_missing_in_row_is_not_compared_with_account() {
 fn error_about_invalid_row_states_line_without_values() {
     for (row, message) in [
         ("{\"name\":\"x\"}", "username or e-mail address required"),
-        ("{\"username\":\"a b\"}", "username: only letters, digits and common symbols are allowed"),
+        (
+            "{\"username\":\"a b\"}",
+            "username: expected letters, digits and symbols, without spaces",
+        ),
         ("{\"username\":7}", "`username` is not a string"),
         ("{\"email\":\"a@b\"}", "email: not an address like `ada@example.com`"),
         ("{\"username\":\"a\",\"uid\":\"x\"}", "`uid` is not a UUID"),
         ("{\"username\":\"a\",\"name\":\"\"}", "name: expected 1 to 200 visible characters"),
         ("{\"username\":\"a\",\"role\":\"root\"}", "role: expected `user`, `minter` or `admin`"),
-        ("{\"username\":\"a\",\"quota\":-2}", "quota: expected a number, `unlimited` or `default`"),
+        (
+            "{\"username\":\"a\",\"quota\":-2}",
+            "quota: expected a number from 0 to 4294967295, `unlimited` or `default`",
+        ),
         (
             "{\"username\":\"a\",\"quota\":1.5}",
-            "quota: expected a number, `unlimited` or `default`",
+            "quota: expected a number from 0 to 4294967295, `unlimited` or `default`",
         ),
         ("{\"username\":\"a\",\"disabled\":\"yes\"}", "disabled: expected `true` or `false`"),
         (
             "{\"username\":\"a\",\"created_at\":\"soon\"}",
-            "created_at: expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds",
+            "created_at: expected RFC 3339 (`2030-01-31T12:00:00Z`), a date or Unix seconds",
         ),
         ("{\"username\":\"a\",\"password\":\"\"}", "password: must not be empty"),
         (
@@ -130,7 +138,7 @@ fn error_about_invalid_row_states_line_without_values() {
 }
 
 #[test]
-fn first_import_requires_row_of_active_admin() {
+fn import_without_caller_requires_empty_store_and_row_of_active_admin() {
     let mut store = new_store();
     for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
         assert!(matches!(read_import_rows(rows).unwrap().ensure_has_admin(), Err(Error::NoAdmin)));
@@ -151,7 +159,7 @@ fn first_import_requires_row_of_active_admin() {
 }
 
 #[test]
-fn existing_user_is_skipped_or_refused() {
+fn row_of_existing_or_deleted_user_is_skipped_or_refused() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
@@ -199,7 +207,7 @@ fn short_password_in_row_is_refused() {
 }
 
 #[test]
-fn import_and_export_require_admin() {
+fn import_and_export_require_admin_and_exported_hashes_are_optional() {
     let build_row = |has_hash: bool| Map::from_iter([("has_hash".to_owned(), has_hash.into())]);
     let to_row = |_, hash: Option<PasswordHash>| build_row(hash.is_some());
     let mut store = new_store();
@@ -228,7 +236,7 @@ fn import_and_export_require_admin() {
 }
 
 #[test]
-fn existing_account_among_many_rows_is_found() {
+fn existing_account_among_many_rows_is_refused_or_skipped() {
     let to_row = |number| format!("{{\"username\":\"user{number}\"}}\n");
     let rows = (0..1_234).map(to_row).collect::<Vec<_>>().concat();
     // One SQL statement adds at most 50 rows: the rows 0 to 49, then the rows 50 to 99, and so on.

@@ -1,4 +1,4 @@
-//! Registration and visibility of accounts.
+//! Tests of accounts: common helpers, and tests of registration and visibility.
 
 mod administration;
 mod deletion;
@@ -51,7 +51,8 @@ fn user_ref_of(test_user: &TestUser) -> UserRef {
     UserRef::Id(test_user.user().id)
 }
 
-/// Registers a user without a caller. The first user of a store becomes an admin.
+/// Registers a user with the password `123456`, without a caller. The first user of a store becomes
+/// an admin.
 fn register_user(store: &mut Store, name: &str) -> Result<(User, bool), Error> {
     let registration = new_registration(name, Role::User);
     register(store, &audit_at(0), None, &registration, IfExists::Refuse)
@@ -144,7 +145,7 @@ fn closed_registration_admits_first_user_and_users_added_by_admin() {
 }
 
 #[test]
-fn exist_ok_leaves_account_unchanged() {
+fn registration_with_skip_leaves_existing_account_unchanged() {
     let mut store = new_store();
     add_user(&mut store, "ada", Role::Admin);
     let john = new_registration("john", Role::User);
@@ -158,7 +159,7 @@ fn exist_ok_leaves_account_unchanged() {
 }
 
 #[test]
-fn exist_ok_requires_that_one_user_has_both_names() {
+fn registration_with_skip_requires_that_one_user_has_both_names() {
     let mut store = new_store();
     add_user(&mut store, "ada", Role::Admin);
     add_user(&mut store, "john", Role::User);
@@ -215,7 +216,7 @@ fn first_admin_is_created_once() {
 }
 
 #[test]
-fn account_is_visible_to_owner_and_admins() {
+fn account_is_visible_only_to_its_user_and_admins() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);

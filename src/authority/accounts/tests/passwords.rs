@@ -67,7 +67,7 @@ fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
         ("weak", "wrong-password"),
         ("weak-disabled", "password"),
         ("weak-disabled", "wrong-password"),
-        ("costly", "wrong-password"),
+        ("other-params", "wrong-password"),
     ] {
         failing_logins.push((format!("{login} {password}"), login_credentials(login, password)));
     }
@@ -88,7 +88,7 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
     const SALT_AND_HASH: &str = "c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
     let default_work = 2 * 19 * 1024;
     // The store keeps a class only if it costs more than the class of new hashes.
-    for (costly_params, expected_stored_class, expected_work) in [
+    for (other_params, expected_stored_class, expected_work) in [
         ("m=19456,t=2,p=1", None, default_work),
         ("m=1024,t=3,p=4", None, default_work),
         ("m=24576,t=3,p=4", Some("$argon2id$v=19$m=24576,t=3,p=4"), 3 * 24 * 1024),
@@ -106,7 +106,7 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
         let rows = format!(
             "{{\"username\":\"weak\",{weak_hash_member}}}
              {{\"username\":\"weak-disabled\",\"disabled\":true,{weak_hash_member}}}
-             {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costly_params}${SALT_AND_HASH}\"}}"
+             {{\"username\":\"other-params\",\"password_hash\":\"$argon2id$v=19${other_params}${SALT_AND_HASH}\"}}"
         );
         let mut import_rows =
             ImportRows::from_reader(rows.as_bytes(), at(0), UnknownFields::Refuse).unwrap();
@@ -131,10 +131,10 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
         for (name, work) in failures {
             assert!(
                 work.abs_diff(expected_work) * 1_000 <= expected_work,
-                "{costly_params}: {name}: {work}"
+                "{other_params}: {name}: {work}"
             );
         }
-        assert_eq!(success_work, default_work, "{costly_params}");
+        assert_eq!(success_work, default_work, "{other_params}");
     }
 }
 
@@ -226,7 +226,7 @@ fn weak_hash_is_replaced_at_next_login() {
 }
 
 #[test]
-fn hash_upgrade_invalidates_no_earlier_authentication() {
+fn hash_upgrade_invalidates_no_earlier_authentication_or_verification() {
     let mut store = new_store();
     let (ada, _) = register_user(&mut store, "ada").unwrap();
     let session = add_session(&mut store, &ada);
@@ -243,7 +243,7 @@ fn hash_upgrade_invalidates_no_earlier_authentication() {
 }
 
 #[test]
-fn password_change_ends_only_other_sessions() {
+fn password_change_requires_current_password_and_ends_only_other_sessions() {
     let mut store = new_store();
     let (ada, _) = register_user(&mut store, "ada").unwrap();
     let (current_session, other_session) =
@@ -263,7 +263,7 @@ fn password_change_ends_only_other_sessions() {
 }
 
 #[test]
-fn recovery_ends_all_sessions() {
+fn recovery_sets_password_and_ends_all_sessions() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     add_session(&mut store, ada.user());

@@ -1,4 +1,4 @@
-//! Tests of pruning: a prune never makes a refused token valid.
+//! Tests of pruning: removed rows, audit event and progress. No prune makes a refused token valid.
 
 mod revocations;
 
@@ -32,6 +32,7 @@ fn store_with_admin() -> (Store, TestUser) {
     (store, ada)
 }
 
+/// Returns a lifetime, or `None` for 0 seconds.
 fn lifetime(seconds: i64) -> Option<Lifetime> {
     Lifetime::from_seconds(seconds)
 }
@@ -56,7 +57,7 @@ fn reasons_at(store: &mut Store, token: &str, now: i64, reference: i64) -> Vec<R
 }
 
 #[test]
-fn token_can_be_pruned_at_its_expiry_but_not_before() {
+fn revoked_token_is_pruned_at_its_expiry_and_remains_refused() {
     let (mut store, ada) = store_with_admin();
     let issued = issue_app_token(&mut store, &ada, "app");
     let text = issued.token.expose_secret();
@@ -72,7 +73,7 @@ fn token_can_be_pruned_at_its_expiry_but_not_before() {
 }
 
 #[test]
-fn renewed_token_is_pruned_together_with_its_successors() {
+fn successors_are_pruned_or_kept_together_with_their_predecessor() {
     let (mut store, ada) = store_with_admin();
     set_setting(&mut store, Setting::TokenQuota, "unlimited");
     for _ in 0..8 {
@@ -102,7 +103,7 @@ fn token_without_expiry_is_never_pruned() {
 }
 
 #[test]
-fn prune_keeps_recently_expired_tokens() {
+fn prune_with_keep_retains_recently_expired_tokens() {
     let (mut store, ada) = store_with_admin();
     issue_app_token(&mut store, &ada, "app");
     let mut prune_keeping = |seconds, keep| {
@@ -132,7 +133,7 @@ fn successor_is_kept_as_long_as_predecessor() {
 }
 
 #[test]
-fn pruned_jti_can_be_recorded_again_only_with_later_expiry() {
+fn jti_of_pruned_revoked_token_can_be_recorded_only_with_later_expiry() {
     let (mut store, ada) = store_with_admin();
     let mut request = mint_request();
     request.record = true;
@@ -224,7 +225,7 @@ fn session_is_pruned_when_all_its_tokens_have_expired() {
 }
 
 #[test]
-fn grant_is_kept_while_a_token_uses_it() {
+fn grant_is_pruned_only_without_tokens() {
     let (mut store, ada) = store_with_admin();
     issue_app_token(&mut store, &ada, "app");
     let mut request = mint_request();
@@ -242,7 +243,7 @@ fn grant_is_kept_while_a_token_uses_it() {
 }
 
 #[test]
-fn prune_writes_one_audit_row_and_requires_admin() {
+fn prune_requires_admin_reports_progress_and_counts_all_rows_in_one_event() {
     let (mut store, ada) = store_with_admin();
     let john = add_user(&mut store, "john", Role::User);
     for app in ["a", "b", "c"] {

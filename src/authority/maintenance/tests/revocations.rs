@@ -1,5 +1,5 @@
 //! Tests that a prune never makes a revoked token valid again, even if the clock was ahead when the
-//! prune ran.
+//! prune ran. Another test shows that such a clock is detected.
 
 use super::*;
 
@@ -84,7 +84,7 @@ fn revocation_entry_is_kept_until_the_key_is_revoked() {
 }
 
 #[test]
-fn prune_with_fast_clock_revalidates_no_token() {
+fn prune_with_fast_clock_may_make_tokens_unknown_but_never_valid() {
     for is_recorded in [false, true] {
         let (mut store, ada) = store_with_admin();
         let mut request = mint_request();
@@ -101,8 +101,9 @@ fn prune_with_fast_clock_revalidates_no_token() {
         assert_eq!((counts.tokens, counts.revocation_entries), (usize::from(is_recorded), 0));
         let reason = if is_recorded { RejectReason::UnknownToken } else { RejectReason::Revoked };
         assert_eq!(reject_reasons_at(&mut store, &revoked_token, ANY, 10), [reason]);
-        // After the prune of a row, other tokens with the same or an earlier expiry are unknown. A
-        // revocation entry, which the prune keeps, has no such effect.
+        // After the prune of a recorded token, unrecorded tokens of the same key with the same or
+        // an earlier expiry are unknown. A revocation entry, which the prune keeps, has no such
+        // effect.
         let report = verify_token(&mut store, &other_token, &Expectations::new(ANY, at(10)));
         if is_recorded {
             let key = store.read(|tx| tx.keys()).unwrap().pop().unwrap();
@@ -121,8 +122,8 @@ fn prune_with_fast_clock_revalidates_no_token() {
         } else {
             assert_eq!(report.reasons, []);
         }
-        // A token that expires after all pruned tokens is still valid, and so is a new token with a
-        // row.
+        // A token that expires after all pruned tokens is still valid, and so is a new recorded
+        // token.
         assert_eq!(reject_reasons_at(&mut store, &longer_lived_token, ANY, 10), []);
         request.record = true;
         request.expiry = Expiry::After(Lifetime::from_minutes(60));
@@ -144,7 +145,7 @@ fn fast_clock_is_detected() {
             "UPDATE pairs SET issued_at = {now} WHERE id = (SELECT max(id) FROM pairs);
              UPDATE audit SET at = {now} WHERE id = (SELECT max(id) FROM audit)"
         ));
-        let detected_event_time = last_event_time_if_clock_may_be_fast(
+        let detected_event_time = last_event_time_if_clock_may_be_ahead(
             &mut store,
             &audit_at(seconds),
             Some(&late_session.caller),

@@ -42,13 +42,13 @@ pub(super) struct BatchSigner<'a> {
     builder: TokenBuilder<'a>,
     signer: TokenSigner<'a>,
     /// Owner and signing key of the store rows, if the request records tokens.
-    owner: Option<RowOwnerAndKey>,
+    owner_and_key: Option<RowOwnerAndKey>,
     /// Patterns of the rows so far.
     patterns: PatternCache,
     /// Buffer for the payload of a token, reused for each token.
     payload: String,
-    /// Largest average token length of the batches so far, in bytes. Determines the memory that is
-    /// reserved for the next batch.
+    /// Largest average token length of the batches so far, in bytes with the line feed. Determines
+    /// the memory that is reserved for the next batch.
     expected_token_length: usize,
     /// Called before each token; an error ends the signing of the batch.
     check: &'a InterruptionCheck<'a>,
@@ -57,14 +57,14 @@ pub(super) struct BatchSigner<'a> {
 impl<'a> BatchSigner<'a> {
     pub(super) fn new(
         builder: TokenBuilder<'a>,
-        owner: Option<RowOwnerAndKey>,
+        owner_and_key: Option<RowOwnerAndKey>,
     ) -> Result<Self, Error> {
         let signer = TokenSigner::new(builder.key)?;
         let (patterns, payload) = (PatternCache::default(), String::new());
         Ok(Self {
             builder,
             signer,
-            owner,
+            owner_and_key,
             patterns,
             payload,
             expected_token_length: 0,
@@ -78,8 +78,8 @@ impl<'a> BatchSigner<'a> {
         Self { check, ..self }
     }
 
-    /// Signs the tokens of a batch in the order of its rows. If a token needs a generated token id,
-    /// the token gets the next id of `jtis`, or a new id after the last of `jtis`.
+    /// Signs the tokens of a batch in the order of its rows. If a token needs a generated `jti`,
+    /// the token gets the next of `jtis`, or a new `jti` if `jtis` is used up.
     pub(super) fn sign(
         &mut self,
         batch: &RowBatch<'_>,
@@ -117,7 +117,7 @@ impl<'a> BatchSigner<'a> {
         let pattern = if is_single {
             None
         } else {
-            self.patterns.find(&self.builder, &row.shape, self.owner)?
+            self.patterns.find(&self.builder, &row.shape, self.owner_and_key)?
         };
         let Some(pattern) = pattern else {
             let row = row.to_row();
@@ -157,9 +157,9 @@ impl<'a> BatchSigner<'a> {
                 Ok::<_, Error>(())
             },
         )?;
-        if let Some(owner) = self.owner {
+        if let Some(owner_and_key) = self.owner_and_key {
             let common_row =
-                build_token_row(&parts.claims, owner, self.builder.validity.issued_at)?;
+                build_token_row(&parts.claims, owner_and_key, self.builder.validity.issued_at)?;
             let has_custom_jtis = self.builder.request.has_custom_jti(&row.fields);
             signed.rows.push(TokenRows { jtis: vec![common_row.jti], common_row, has_custom_jtis });
         }

@@ -19,9 +19,10 @@ fn generate_key() -> KeySpec {
     crypto::generate_key(Algorithm::HS256, Purpose::Test, RsaBits::default()).unwrap()
 }
 
-/// Signs the tokens of the rows of `input`, or three equal tokens without an input, in two ways:
-/// with patterns where possible, and without patterns. Asserts that both ways give equal tokens and
-/// equal rows for the store. Returns `true` for each token that is made from a pattern.
+/// Signs the tokens of the rows of `input`, or three tokens of one empty row without an input, in
+/// two ways: with patterns where possible, and without patterns. Asserts that both ways give equal
+/// tokens, apart from random values, and equal rows for the store. Returns for each token `true` if
+/// the token is made from a pattern.
 fn check_pattern_use(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<bool> {
     let builder = TokenBuilder {
         request,
@@ -32,9 +33,9 @@ fn check_pattern_use(key: &KeySpec, request: &MintRequest, input: Option<&str>) 
         key,
         kid: Some(&key.kid),
     };
-    let owner = RowOwnerAndKey { user: UserId(1), key: KeyRowId(1) };
-    let owner = request.record.then_some(owner);
-    let mut signer = BatchSigner::new(builder, owner).unwrap();
+    let owner_and_key = RowOwnerAndKey { user: UserId(1), key: KeyRowId(1) };
+    let owner_and_key = request.record.then_some(owner_and_key);
+    let mut signer = BatchSigner::new(builder, owner_and_key).unwrap();
     let claim_rows = match input {
         Some(input) => ClaimRows::read(Cursor::new(input.to_owned())).unwrap(),
         None => ClaimRows::repeat(Map::new(), 3),
@@ -60,7 +61,7 @@ fn check_pattern_use(key: &KeySpec, request: &MintRequest, input: Option<&str>) 
     }
     assert_eq!(describe_rows(&minted.rows), describe_rows(&expected.rows));
     let has_pattern = |row: Result<Cow<'_, Row>, _>| {
-        signer.patterns.find(&builder, &row.unwrap(), owner).unwrap().is_some()
+        signer.patterns.find(&builder, &row.unwrap(), owner_and_key).unwrap().is_some()
     };
     batch.rows().map(has_pattern).collect()
 }
@@ -106,9 +107,11 @@ fn tokens_without_input_rows_are_made_from_a_pattern_for_every_preset() {
         let template = load_builtin_preset(name).unwrap().unwrap();
         let request = MintRequest { claims: claims.clone(), ..MintRequest::new(template) };
         assert_eq!(check_pattern_use(&key, &request, None), [true; 3], "{name:?}");
-        let is_recordable = request.template.claims.get("jti").is_some_and(|jti| jti == "{jti}")
-            && request.template.claims.keys().all(|name| !is_random(&request, name));
-        if is_recordable {
+        // Recorded tokens have a pattern only if their rows differ in generated `jti`s alone.
+        let has_recorded_pattern =
+            request.template.claims.get("jti").is_some_and(|jti| jti == "{jti}")
+                && request.template.claims.keys().all(|name| !is_random(&request, name));
+        if has_recorded_pattern {
             let recorded = MintRequest { record: true, ..request };
             assert_eq!(check_pattern_use(&key, &recorded, None), [true; 3], "{name:?}");
         }
@@ -116,7 +119,7 @@ fn tokens_without_input_rows_are_made_from_a_pattern_for_every_preset() {
 }
 
 #[test]
-fn tokens_of_rows_with_plain_texts_are_made_from_a_pattern() {
+fn rows_with_texts_use_a_pattern_if_texts_are_plain_and_tokens_unrecorded() {
     let key = generate_key();
     // A plain text is not empty, not long, and contains no character that JSON escapes.
     let rows =
@@ -134,6 +137,7 @@ fn tokens_of_rows_with_plain_texts_are_made_from_a_pattern() {
     ];
     let expected = [true, true, true, false, true, true, true, true];
     assert_eq!(check_pattern_use(&key, &mint_request(), Some(&rows.join("\n"))), expected);
+    // No pattern: the store rows of recorded tokens contain the texts.
     let recorded = MintRequest { record: true, ..mint_request() };
     assert_eq!(check_pattern_use(&key, &recorded, Some("x\na\nb\n")), [false; 2]);
     let long = format!("x\na\n{}\n", "b".repeat(1_025));
@@ -159,7 +163,7 @@ fn rows_with_parameters_use_a_pattern_if_values_are_inserted_unchanged() {
 }
 
 #[test]
-fn generated_values_differ_between_tokens() {
+fn generated_values_are_unique_within_and_across_tokens() {
     let key = generate_key();
     let template = Template::parse(
         br#"{"description":"x","parameters":{"twice":"{jti}"},
@@ -182,6 +186,7 @@ fn generated_values_differ_between_tokens() {
     for token in minted.tokens.iter() {
         let (_, claims) = decode_token(token.token.expose_secret());
         let text = |name: &str| claims[name].as_str().unwrap().to_owned();
+        // The parameter `twice` has one generated value in both claims of a token.
         let (twice, uuid) = (text("a"), text("b")[37..].to_owned());
         assert_eq!(text("b")[..36], twice);
         for value in [text("jti"), twice, uuid, text("c"), text("d")] {

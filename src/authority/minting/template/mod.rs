@@ -37,11 +37,11 @@ const KID_PLACEHOLDER: &str = "{kid}";
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Template {
-    /// Ignored, because the file name is the name of the preset. The output of `token presets NAME`
-    /// has this member, and may be saved as a preset file.
+    /// Ignored, because the file name is the name of the preset. The JSON output of
+    /// `token presets show NAME` has this member, and may be saved as a preset file.
     #[serde(default, rename = "name", skip_serializing)]
     _name: IgnoredAny,
-    /// Description of the token kind, one sentence.
+    /// Description of the preset's tokens, one phrase.
     #[serde(alias = "about")]
     pub(crate) description: String,
     /// URLs of the documentation of the claims.
@@ -50,10 +50,10 @@ pub(crate) struct Template {
     /// Date of the documentation that the preset was compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) as_of: Option<String>,
-    /// Algorithm of the issuer whose tokens the preset imitates.
+    /// Default algorithm of the signing key: the algorithm of the issuer that the preset imitates.
     #[serde(alias = "algorithm")]
     pub(crate) alg: Option<String>,
-    /// Token lifetime.
+    /// Default token lifetime.
     pub(crate) ttl: Option<String>,
     /// Parameters with defaults, in the order in which the defaults are rendered.
     #[serde(default)]
@@ -63,10 +63,10 @@ pub(crate) struct Template {
     pub(crate) header: Map<String, Value>,
     /// Claims, in order.
     pub(crate) claims: Map<String, Value>,
-    /// Explanation of each claim.
+    /// Explanations of claims, by claim name.
     #[serde(default)]
     pub(crate) explain: Map<String, Value>,
-    /// Patches for defects that are specific to this kind of token.
+    /// Patches of defects. Each patch replaces the built-in patch of its defect, if any.
     #[serde(default)]
     pub(crate) defects: BTreeMap<Defect, DefectPatch>,
     /// Verifiers of such tokens. For each verifier: the defects that the verifier accepts, each
@@ -86,7 +86,7 @@ pub(crate) struct DefectPatch {
     /// Claims to replace or add.
     #[serde(default)]
     pub(crate) claims: Map<String, Value>,
-    /// Description of the defect, with the RFC section that the token violates.
+    /// Description of the defect, with the RFC section that the token violates, if any.
     #[serde(alias = "why")]
     pub(crate) description: String,
 }
@@ -100,7 +100,7 @@ pub(crate) struct TokenParts {
     pub(crate) claims: Map<String, Value>,
 }
 
-/// Parameters and claims of an input row.
+/// Parameters and claims of a row. A row that is not from an input file has only claims.
 #[derive(Debug, Clone, Default)]
 pub(super) struct InputRow {
     pub(super) parameters: Map<String, Value>,
@@ -142,8 +142,8 @@ impl Template {
         self.ttl.as_deref().map(Lifetime::parse).transpose()
     }
 
-    /// Renders header and claims. The values in `parameter_values` must have the types of the
-    /// parameter defaults.
+    /// Renders header and claims. `parameter_values` replace the defaults of parameters, and are
+    /// inserted unchanged.
     pub(in crate::authority::minting) fn render(
         &self,
         parameter_values: &Map<String, Value>,
@@ -205,8 +205,8 @@ impl Template {
         })
     }
 
-    /// Returns the description of a defect, and the verifiers that accept a token with the defect,
-    /// each with the reason.
+    /// Returns the description of a defect (`no defect` for `None`), and the verifiers that accept
+    /// a token with the defect, each with the reason.
     pub(super) fn describe_defect(
         &self,
         defect: Option<Defect>,
@@ -220,9 +220,10 @@ impl Template {
         (preset_description.unwrap_or_else(|| defect.description()).to_owned(), accepted_by)
     }
 
-    /// Converts the texts that the user gave for a parameter to a value with the type of the
-    /// default of the parameter. For `aud`, several texts are accepted even if the default is a
-    /// single text.
+    /// Converts the texts given for a parameter to a value with the type of the default of the
+    /// parameter. For a list, a single empty text means the empty list. Exceptions: for the default
+    /// `null`, the value is a text, or a list of several texts. For `aud`, several texts are
+    /// accepted even if the default is a single text.
     pub(crate) fn parse_parameter(
         &self,
         name: &str,

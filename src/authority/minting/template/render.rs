@@ -6,8 +6,8 @@ use crate::crypto::{self, MAX_TOKEN_BYTES};
 use crate::model::{InvalidValue, redact_for_error};
 use serde_json::{Map, Value};
 
-/// Rendering budget of one token. Each value costs 1, plus its length in bytes if it is a text. A
-/// member name costs its length in bytes.
+/// Budget of one [`Renderer`]. Each value costs 1, plus its length in bytes if it is a text. A
+/// member name costs its length in bytes, except in the outermost object of a patch.
 const RENDER_BUDGET: usize = 4 * MAX_TOKEN_BYTES;
 
 /// Maximum nesting depth of arrays and objects, the limit of the JSON parser.
@@ -137,8 +137,8 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
             let (owner, name) = split_repository(parameter, value)?;
             return Ok(Value::from(if part == "owner" { owner } else { name }));
         }
-        let unknown = || InvalidValue::new("preset", format!("unknown parameter `{name}`")).into();
-        self.source.value(name)?.ok_or_else(unknown)
+        let reason = || format!("unknown name `{name}` in braces");
+        self.source.value(name)?.ok_or_else(|| InvalidValue::new("preset", reason()).into())
     }
 
     /// Subtracts the cost of a value from the budget and returns the value. `depth` is the nesting
@@ -194,5 +194,9 @@ fn split_repository<'v>(parameter: &str, value: &'v Value) -> Result<(&'v str, &
 }
 
 fn limit_exceeded(limit: &str) -> Error {
-    InvalidValue::new("preset", format!("the rendered token exceeds the maximum {limit}")).into()
+    InvalidValue::new(
+        "preset",
+        format!("the rendered parameters, header and claims exceed the maximum {limit}"),
+    )
+    .into()
 }

@@ -22,7 +22,7 @@ fn render_claims(template: &Template, parameter_values: &Value) -> Value {
 }
 
 #[test]
-fn rendering_keeps_types_and_member_order() {
+fn rendering_keeps_types_and_order_and_omits_null() {
     let template = parse_template(&json!({
         "description": "x",
         "parameters": {"tenant": "dev", "roles": ["a"], "fresh": true, "aud": null},
@@ -51,11 +51,12 @@ fn parameter_default_is_rendered_and_given_value_is_not() {
 }
 
 #[test]
-fn parameter_value_has_the_type_of_the_default() {
+fn parameter_texts_are_converted_to_the_type_of_the_default_or_refused() {
     let parameters =
         json!({"text": "x", "aud": "x", "list": [], "fresh": true, "n": 1, "any": null});
     let template =
         parse_template(&json!({"description": "x", "parameters": parameters, "claims": {}}));
+    // A `null` default has no type, and `aud` may also be a list.
     for (name, values, value) in [
         ("text", &["1"][..], json!("1")),
         ("list", &["a"], json!(["a"])),
@@ -112,7 +113,7 @@ fn rendering_refuses_unknown_name_and_unclosed_brace() {
 }
 
 #[test]
-fn prescribed_kid_consists_of_text_and_parameters() {
+fn prescribed_kid_must_be_valid_and_consist_of_text_and_parameters() {
     let prescribed_kid = |kid: &str, tenant: &str| {
         let template = parse_template(&json!({"description": "x", "claims": {"iss": "{issuer}"},
             "parameters": {"tenant": "dev", "iss": "{issuer}", "id": "{uuid}"},
@@ -131,7 +132,7 @@ fn prescribed_kid_consists_of_text_and_parameters() {
 }
 
 #[test]
-fn unbounded_expansion_is_refused() {
+fn rendering_limits_length_and_nesting_depth() {
     // The default of the first parameter is `first`; `build_default` builds each further default
     // from the previous parameter in braces.
     let expand = |first: Value, build_default: &dyn Fn(&str) -> Value, chain_length: usize| {
@@ -146,8 +147,12 @@ fn unbounded_expansion_is_refused() {
         let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
         template.render(&Map::new(), &mut source).map_err(|error| error.to_string())
     };
-    let too_long = Err("preset: the rendered token exceeds the maximum length".to_owned());
-    let too_deep = Err("preset: the rendered token exceeds the maximum nesting depth".to_owned());
+    let too_long =
+        Err("preset: the rendered parameters, header and claims exceed the maximum length"
+            .to_owned());
+    let too_deep =
+        Err("preset: the rendered parameters, header and claims exceed the maximum nesting depth"
+            .to_owned());
     let repeat_8_times = |placeholder: &str| {
         json!(format!(
             "{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}{placeholder}"

@@ -166,7 +166,7 @@ fn token_with_numeric_jti_cannot_be_revoked() {
     let token_with_numeric_jti = mint_test_token(&mut store, &mia, &["jti=1"]);
     let result = revoke(&mut store, &audit_at(0), None, &[value_selector(&token_with_numeric_jti)]);
     assert!(
-        matches!(result, Err(Error::Usage(text)) if text == "a token without a string as `jti` cannot be revoked; mint revocable tokens with `--record`")
+        matches!(result, Err(Error::Usage(text)) if text == "revocation and renewal require a string as `jti` of the token")
     );
 }
 
@@ -179,10 +179,10 @@ fn revocation_with_one_refused_selector_revokes_no_token() {
     let adas_token = issue_app_token(&mut store, &ada, "app");
     let valid_selectors =
         [TokenSelector::Id(johns_token.record.id), value_selector(john.access_token())];
-    for invalid_selector in
+    for unknown_selector in
         [TokenSelector::Id(TokenId(99)), TokenSelector::Jti(crate::crypto::generate_jti())]
     {
-        let selectors = [valid_selectors.as_slice(), &[invalid_selector]].concat();
+        let selectors = [valid_selectors.as_slice(), &[unknown_selector]].concat();
         let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
         assert!(
             matches!(result, Err(Error::InsufficientRole { .. })),

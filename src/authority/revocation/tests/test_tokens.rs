@@ -44,7 +44,7 @@ fn revocation_of_test_token_leaves_app_token_with_same_jti_valid() {
 }
 
 #[test]
-fn revocation_of_test_token_leaves_recorded_token_with_same_jti_valid() {
+fn recorded_test_token_shares_revocation_only_with_its_replica() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
@@ -73,8 +73,10 @@ fn revocation_of_test_token_leaves_recorded_token_with_same_jti_valid() {
             [RejectReason::Revoked]
         );
         assert_eq!(reject_reasons_at_time_0(&mut store, &recorded_token), []);
+        // The entry would also apply to the next token if that token has the same key.
         store.execute_sql("DELETE FROM blocklist");
     }
+    // A minter cannot revoke the recorded token of another user by `jti`.
     let selectors = [TokenSelector::Jti(jti_of(&recorded_token))];
     assert!(matches!(
         revoke(&mut store, &audit_at(0), Some(&mia.caller), &selectors),

@@ -1,4 +1,5 @@
-//! Tests of the claims of session tokens, and of authentication and logout.
+//! Tests of the claims of session tokens, of authentication and logout, and of the messages for
+//! refused sessions.
 
 mod refresh;
 
@@ -28,7 +29,7 @@ fn authentication_refusals(
 }
 
 #[test]
-fn session_tokens_have_documented_claims_in_order() {
+fn session_tokens_have_documented_header_and_claims_in_order() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let kid = store.read(|tx| tx.active_app_key()).unwrap().spec.kid;
@@ -224,6 +225,7 @@ fn message_states_the_reason_of_a_refused_session() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let kid = store.read(|tx| tx.active_app_key()).unwrap().spec.kid.to_display();
+    // The changes of the store accumulate. The message is about the first reason.
     let mut message_at = |sql: &str, seconds: i64| {
         store.execute_sql(sql);
         let error = authenticate(&mut store, at(seconds), ada.access_token()).unwrap_err();

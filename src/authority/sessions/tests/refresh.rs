@@ -57,7 +57,7 @@ fn refreshed_pair_has_requested_ids_and_is_not_fresh() {
     assert_eq!(
         authentication_refusals(&mut store, ada.access_token(), 100),
         [],
-        "the old access token is valid until it expires"
+        "the refresh does not revoke the old access token"
     );
 }
 
@@ -125,7 +125,7 @@ fn retried_refresh_succeeds_after_old_token_expires() {
 }
 
 #[test]
-fn retried_refresh_is_signed_with_current_key() {
+fn retried_refresh_is_signed_and_recorded_with_current_key() {
     let (mut store, ada) = store_with_admin();
     let pair_ids = NewPairIds::generate();
     let first = refresh_at(&mut store, 0, ada.refresh_token(), pair_ids).unwrap();
@@ -137,7 +137,10 @@ fn retried_refresh_is_signed_with_current_key() {
     assert_eq!(authentication_refusals(&mut store, &access_text(&second), 1), []);
     let revoke_current_key = |tx: &Writer<'_>| tx.revoke_key(tx.active_app_key()?.id, at(1));
     let (_, ended_sessions) = store.write(revoke_current_key).unwrap();
-    assert_eq!(ended_sessions, 1, "the store has the key that signed the pair last");
+    assert_eq!(
+        ended_sessions, 1,
+        "the row of the pair refers to the key that signed the pair last"
+    );
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn parse_permissions(names: &[&str]) -> Vec<Permission> {
 }
 
 #[test]
-fn app_token_has_documented_claims_in_order() {
+fn app_token_has_documented_header_and_claims_in_order() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let request = TokenRequest {
@@ -141,7 +141,7 @@ fn issued_token_has_requested_expiry() {
 }
 
 #[test]
-fn expiry_in_past_or_after_year_9999_is_refused() {
+fn expiry_now_or_in_past_or_after_year_9999_is_refused() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let centuries = Lifetime::parse("365000d").unwrap();
@@ -242,7 +242,7 @@ fn duplicate_permission_is_granted_once() {
 }
 
 #[test]
-fn tokens_of_one_application_are_distinct() {
+fn tokens_of_one_application_are_distinct_and_valid() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let (first, second) =
@@ -257,7 +257,7 @@ fn tokens_of_one_application_are_distinct() {
 }
 
 #[test]
-fn undelivered_token_is_revoked() {
+fn undelivered_token_is_revoked_and_frees_quota() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let issued = issue_app_token(&mut store, &ada, "app");

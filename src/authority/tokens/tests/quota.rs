@@ -97,7 +97,7 @@ fn superseded_token_counts_if_the_successor_is_not_live() {
 }
 
 #[test]
-fn token_without_expiry_always_counts() {
+fn token_without_expiry_still_counts_after_years() {
     let mut store = new_store();
     let john = add_user(&mut store, "john", Role::User);
     issue(&mut store, &audit_at(0), &john.caller, &request_with_expiry("app", Expiry::Never))

@@ -112,7 +112,8 @@ fn token_list_is_filtered_by_remaining_lifetime() {
     ] {
         issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("a", expiry)).unwrap();
     }
-    // Token 4 now has a grace period, and `expiring_within` matches no token with a grace period.
+    // Token 4, which has no expiry, now has a grace period. The filter `expiring_within` does not
+    // treat the end of a grace period as an expiry.
     let grace_until = at(30).unix();
     store.execute_sql(&format!(
         "UPDATE tokens SET superseded_by = 5, grace_until = {grace_until} WHERE id = 4"
@@ -134,7 +135,7 @@ fn token_list_is_filtered_by_remaining_lifetime() {
 }
 
 #[test]
-fn end_of_a_run_leaves_tokens_past_their_grace_period_unchanged() {
+fn end_of_run_revokes_successor_but_not_token_past_its_grace_period() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let request = TokenRequest { is_for_run_command: true, ..token_request("app") };
@@ -143,7 +144,7 @@ fn end_of_a_run_leaves_tokens_past_their_grace_period_unchanged() {
     let options = RenewalOptions { ttl: None, grace: Some(Lifetime::parse("1s").unwrap()) };
     let selector = TokenSelector::Id(id);
     let outcome = renew(&mut store, &audit_at(1), Some(&ada.caller), &selector, options).unwrap();
-    revoke_issued(&mut store, &audit_at(60), None, &[id], RevocationCause::ChildExited).unwrap();
+    revoke_issued(&mut store, &audit_at(60), None, &[id], RevocationCause::RunEnded).unwrap();
     let mut revoked_at = |id| store.read(|tx| tx.find_token(id)).unwrap().unwrap().revoked_at;
     assert_eq!(revoked_at(id), None);
     assert_eq!(revoked_at(outcome.issued.record.id), Some(at(60)));

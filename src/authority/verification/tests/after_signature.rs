@@ -1,4 +1,4 @@
-//! Tests of tokens with a valid signature: the reported reasons, and their order.
+//! Tests of tokens with a valid signature: the reported reasons, their order, and the status.
 
 use super::*;
 use crate::model::{Lifetime, Permission, TokenStatus};
@@ -12,7 +12,7 @@ fn required_values(name: &str, value: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn all_reasons_are_reported_in_fixed_order() {
+fn all_failed_checks_are_reported_in_fixed_order() {
     let mut context = new_test_context();
     let expires_at = at(604_800);
     let reasons_at_expiry = |context: &mut TestContext| {
@@ -29,7 +29,7 @@ fn all_reasons_are_reported_in_fixed_order() {
     ));
     let token =
         context.altered_app_token(&[("exp", json!(at(-5).unix())), ("iat", json!(at(5).unix()))]);
-    let all_expectations = Expectations {
+    let unmet_expectations = Expectations {
         issuer: Some("x".to_owned()),
         audience: vec!["x".to_owned()],
         permissions: vec![permission("x")],
@@ -37,7 +37,7 @@ fn all_reasons_are_reported_in_fixed_order() {
         min_ttl: Lifetime::from_seconds(1),
         ..TestContext::expectations(APP)
     };
-    let report = verify_token(&mut context.store, &token, &all_expectations);
+    let report = verify_token(&mut context.store, &token, &unmet_expectations);
     assert_eq!(
         report.reasons,
         [
@@ -55,13 +55,13 @@ fn all_reasons_are_reported_in_fixed_order() {
     assert!(report.claims.is_some());
     let access = context.ada.access_token().to_owned();
     assert_eq!(
-        verify_token(&mut context.store, &access, &all_expectations).reasons[..2],
+        verify_token(&mut context.store, &access, &unmet_expectations).reasons[..2],
         [RejectReason::SessionToken, RejectReason::UserDisabled]
     );
 }
 
 #[test]
-fn expectations_fail_independently() {
+fn expectations_are_checked_independently() {
     let mut context = new_test_context();
     let base = || TestContext::expectations(APP);
     let week = Lifetime::from_days(7);
@@ -94,7 +94,7 @@ fn expectations_fail_independently() {
 }
 
 #[test]
-fn any_expected_audience_suffices_and_every_permission_is_required() {
+fn one_expected_audience_suffices_and_every_expected_permission_is_required() {
     let mut context = new_test_context();
     let app_request = crate::authority::tokens::TokenRequest {
         audience: vec!["a".to_owned(), "b".to_owned()],
@@ -125,7 +125,7 @@ fn any_expected_audience_suffices_and_every_permission_is_required() {
 }
 
 #[test]
-fn reference_time_affects_time_claims_only() {
+fn reference_time_applies_to_time_claims_and_min_ttl_only() {
     let mut context = new_test_context();
     let at_time =
         |seconds| Expectations { reference_time: at(seconds), ..TestContext::expectations(APP) };
@@ -164,7 +164,7 @@ fn leeway_applies_before_iat_and_after_exp() {
 }
 
 #[test]
-fn token_without_a_row_is_unknown_until_expiry() {
+fn app_or_session_token_without_a_row_is_unknown_until_expiry() {
     let mut context = new_test_context();
     context.store.execute_sql("DELETE FROM tokens; DELETE FROM pairs");
     let (access, refresh) =
@@ -192,7 +192,7 @@ fn token_without_a_row_is_unknown_until_expiry() {
 }
 
 #[test]
-fn jti_without_a_row_is_unknown() {
+fn token_with_missing_or_unrecorded_jti_is_unknown() {
     let mut context = new_test_context();
     let uppercase_jti = context.app_token_claims()["jti"].as_str().unwrap().to_uppercase();
     for jti in [json!(uppercase_jti), json!("x"), json!(""), json!(null)] {
@@ -202,7 +202,7 @@ fn jti_without_a_row_is_unknown() {
 }
 
 #[test]
-fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
+fn exp_must_be_missing_exactly_if_the_row_has_no_expiry() {
     let mut context = new_test_context();
     let token = context.altered_app_token(&[("exp", json!(null))]);
     assert_eq!(context.reject_reasons(&token, APP), [RejectReason::MissingClaim]);

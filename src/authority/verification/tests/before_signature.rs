@@ -45,7 +45,7 @@ fn malformed_token_is_refused_with_detail() {
 }
 
 #[test]
-fn unsupported_header_extension_is_refused() {
+fn unsupported_header_extension_is_refused_and_unknown_parameter_is_ignored() {
     let mut context = new_test_context();
     let claims = context.app_token_claims().to_string();
     for (name, value) in [
@@ -99,9 +99,10 @@ fn header_alg_must_match_the_key() {
     );
 }
 
-/// Checks that `alg` may be `Ed25519` (RFC 9864, section 2.2) or the older name `EdDSA`.
+/// Checks that both `Ed25519` (RFC 9864, section 2.2) and the older name `EdDSA` are accepted as
+/// `alg`, regardless of the `alg` of the key, and that no other `alg` is accepted.
 #[test]
-fn both_names_of_ed25519_are_accepted() {
+fn only_the_two_names_of_ed25519_are_accepted() {
     for algorithm in [Algorithm::EdDSA, Algorithm::Ed25519] {
         let mut context = new_test_context_with(algorithm);
         let claims = context.app_token_claims().to_string();
@@ -163,7 +164,7 @@ fn kid_must_name_a_key_of_the_store() {
 }
 
 #[test]
-fn key_in_a_token_header_is_never_used() {
+fn key_from_a_token_header_is_never_used() {
     let mut context = new_test_context();
     let attacker_key =
         crypto::generate_key(Algorithm::ES256, Purpose::App, crate::model::RsaBits::default())

@@ -7,6 +7,7 @@ use crate::model::{KeySpec, RsaBits};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
+/// Algorithms of the keys. Only the first algorithm is symmetric.
 const ALGORITHMS: [Algorithm; 7] = [
     Algorithm::HS256,
     Algorithm::PS256,

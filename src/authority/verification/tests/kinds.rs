@@ -1,4 +1,4 @@
-//! Tests that a token is accepted only as its own kind.
+//! Tests that a token is accepted only as its own kind. Also tests decoding without verification.
 
 use super::*;
 use crate::authority::test_store::{mint_request, mint_token_text};
@@ -36,7 +36,7 @@ fn token_is_accepted_only_as_own_kind() {
 }
 
 #[test]
-fn kind_of_test_token_is_known_before_signature_check() {
+fn only_a_test_token_has_a_known_kind_before_signature_check() {
     let mut context = new_test_context();
     let token = mint_test_token(&mut context);
     let (signing_input, _) = token.rsplit_once('.').unwrap();
@@ -73,7 +73,8 @@ fn header_typ_and_type_claim_must_fit_the_kind() {
     assert_eq!(context.reject_reasons(&token, APP), [RejectReason::WrongType], "no `type`");
     let token = context.altered_app_token(&[("type", json!("other"))]);
     assert_eq!(context.reject_reasons(&token, APP), [RejectReason::WrongType]);
-    // A token with the header of an app token and the claims of a session token is no app token.
+    // A token with the header of an app token and the claims of an access token is accepted as
+    // neither kind.
     let header = context.app_token_header(&[]);
     let token = context.sign(&header, &access_claims);
     assert_eq!(context.reject_reasons(&token, APP), [RejectReason::SessionToken]);
@@ -107,7 +108,7 @@ fn jti_of_a_stored_token_of_another_kind_is_unknown() {
 }
 
 #[test]
-fn decoding_checks_no_signature_and_no_claims() {
+fn decoding_checks_the_form_but_not_the_signature() {
     let context = new_test_context();
     let (signing_input, _) = context.app_token.rsplit_once('.').unwrap();
     assert_eq!(decode_token(&format!("{signing_input}.AAAA")).1, context.app_token_claims());

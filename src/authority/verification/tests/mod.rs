@@ -22,7 +22,7 @@ const ACCESS: ExpectedKind = ExpectedKind::Only(TokenKind::Access);
 const REFRESH: ExpectedKind = ExpectedKind::Only(TokenKind::Refresh);
 const TEST: ExpectedKind = ExpectedKind::Only(TokenKind::Test);
 
-/// Store with an admin who has one app token.
+/// Store with an admin, `ada`, who has a session and one app token.
 struct TestContext {
     store: Store,
     ada: TestUser,
@@ -51,7 +51,7 @@ impl TestContext {
         decode_token(&self.app_token).1
     }
 
-    /// Returns expectations at the start of the test.
+    /// Returns expectations without optional checks at the start of the test.
     fn expectations(kind: ExpectedKind) -> Expectations {
         Expectations::new(kind, at(0))
     }
@@ -77,7 +77,8 @@ impl TestContext {
         header.to_string()
     }
 
-    /// Signs header and payload with the active app key.
+    /// Returns a token with this header and payload. The active app key signs the token, even if
+    /// the header names another key or algorithm.
     fn sign(&mut self, header: &str, payload: &str) -> String {
         let key = self.active_app_key();
         sign_text(&key.spec, header, payload).unwrap().expose_secret().to_owned()

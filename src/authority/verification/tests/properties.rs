@@ -86,6 +86,7 @@ proptest! {
         let (store, _) = &mut stores[0];
         for text in [text, segments] {
             prop_assert_eq!(reject_reasons_at(store, &text, ExpectedKind::Any, 0).len(), 1);
+            // Decoding may fail, but must not panic.
             let _ = decode(&text);
         }
     }

@@ -82,7 +82,7 @@ fn app_token_that_contradicts_its_row_is_refused() {
 }
 
 #[test]
-fn changed_settings_do_not_contradict_issued_tokens() {
+fn changed_claim_settings_do_not_contradict_an_issued_app_token() {
     let mut context = context_with_recorded_claims();
     let app = context.app_token.clone();
     for setting in [Setting::Issuer, Setting::OwnerClaim, Setting::TargetClaim] {
@@ -170,7 +170,7 @@ fn every_operation_refuses_a_token_that_contradicts_its_row() {
     let refresh_result =
         sessions::refresh(store, &audit_at(0), &refresh_token, NewPairIds::generate());
     assert_eq!(refusal_reasons(refresh_result), [RejectReason::BadClaim]);
-    // No token was revoked, no session ended, and no refresh token used.
+    // The refused operations revoked no token, ended no session and used no refresh token.
     let (app, access) = (context.app_token.clone(), context.ada.access_token().to_owned());
     let refresh_token = context.ada.refresh_token().to_owned();
     for token in [app, access, refresh_token] {
@@ -179,7 +179,7 @@ fn every_operation_refuses_a_token_that_contradicts_its_row() {
 }
 
 #[test]
-fn change_after_the_start_of_a_command_counts_as_now() {
+fn change_after_the_start_of_a_command_is_reported_as_made_now() {
     let mut context = new_test_context();
     let (caller, user) = (context.ada.caller.clone(), context.ada.user().id);
     // The command of `caller` started at 0, and another process disables the user at 5.

@@ -1,36 +1,12 @@
-//! Tests of the choice of keys in a document, of the limits for documents, and of the errors about
-//! unsupported formats and unusable keys.
+//! Tests of the choice of keys in a document, of the limit for PEM blocks, of certificates, and of
+//! the errors about unsupported formats and unusable keys.
 
 use super::*;
 
-/// Returns a DER element with this tag, and with the concatenated `contents`.
-fn der_element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
-    let contents = contents.concat();
-    let [high, low] = u16::try_from(contents.len()).unwrap().to_be_bytes();
-    let header = match (high, low) {
-        (0, 0..0x80) => vec![tag, low],
-        (0, _) => vec![tag, 0x81, low],
-        _ => vec![tag, 0x82, high, low],
-    };
-    [header, contents].concat()
-}
-
-/// Returns a PEM certificate for a key, with an invalid signature. `public_key_info` is the
-/// `SubjectPublicKeyInfo` of the key.
-fn certificate_pem(public_key_info: &[u8]) -> String {
-    let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
-    let version = der_element(0xA0, &[&[0x02, 0x01, 0x02]]);
-    let (serial, empty) = (der_element(0x02, &[&[1]]), der_element(0x30, &[]));
-    let fields: [&[u8]; 7] =
-        [&version, &serial, &algorithm, &empty, &empty, &empty, public_key_info];
-    let signature = der_element(0x03, &[&[0, 1, 2, 3]]);
-    let certificate = [&der_element(0x30, &fields)[..], &algorithm, &signature];
-    pem::encode_block("CERTIFICATE", &der_element(0x30, &certificate))
-}
-
 /// If a key has the requested key id, no other key is used, even if the requested key is unusable.
+/// If no key has the requested key id, the only usable key is used.
 #[test]
-fn key_with_the_requested_kid_is_not_replaced_by_another_key() {
+fn unusable_key_is_ignored_unless_it_has_the_requested_kid() {
     let keys = asymmetric_keys();
     let (mut first, mut second) = (private_jwk(&keys[0]), private_jwk(&keys[1]));
     (first["kid"], second["kid"]) = ("a".into(), "b".into());
@@ -43,9 +19,9 @@ fn key_with_the_requested_kid_is_not_replaced_by_another_key() {
     }
 }
 
-/// The public key and the symmetric JWK with the same bytes are in one document.
+/// The public key and a symmetric JWK with its modulus or `x` coordinate are in one document.
 #[test]
-fn secret_with_the_bytes_of_a_public_key_is_refused() {
+fn secret_with_the_bytes_of_a_public_key_is_refused_and_the_public_key_is_accepted() {
     for key in asymmetric_keys() {
         let public = key.public_jwk.clone().unwrap();
         let bytes = public.get("n").or_else(|| public.get("x")).unwrap();
@@ -131,7 +107,8 @@ fn format_that_needs_a_conversion_is_named_with_a_hint() {
     }
 }
 
-/// The key id of a single JWK is ignored, because the caller selected this key.
+/// A key in a collection is not used for a token with another key id. The key id of a single JWK is
+/// ignored, because the caller selected this key.
 #[test]
 fn key_id_in_a_collection_must_match() {
     let key = &asymmetric_keys()[1];

@@ -1,4 +1,4 @@
-//! Test data: keys in every format, and each format in encodings and with other text around it.
+//! Test data: keys in many formats, and each format in encodings and with other text around it.
 
 use crate::crypto::{pem, private_key_text, public_key_pem};
 use crate::model::{KeySpec, KeyType};
@@ -17,6 +17,40 @@ pub(super) fn elements(der: &[u8]) -> Vec<&[u8]> {
         values.push(reader.decode::<AnyRef<'_>>().unwrap().value());
     }
     values
+}
+
+/// Returns a DER element with this tag, and with the concatenated `contents`.
+pub(super) fn der_element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
+    let contents = contents.concat();
+    let [high, low] = u16::try_from(contents.len()).unwrap().to_be_bytes();
+    let header = match (high, low) {
+        (0, 0..0x80) => vec![tag, low],
+        (0, _) => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
+    };
+    [header, contents].concat()
+}
+
+/// Returns a PEM certificate for a key, with an invalid signature. `public_key_info` is the
+/// `SubjectPublicKeyInfo` of the key.
+pub(super) fn certificate_pem(public_key_info: &[u8]) -> String {
+    let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
+    let version = der_element(0xA0, &[&[0x02, 0x01, 0x02]]);
+    let (serial, empty) = (der_element(0x02, &[&[1]]), der_element(0x30, &[]));
+    let fields: [&[u8]; 7] =
+        [&version, &serial, &algorithm, &empty, &empty, &empty, public_key_info];
+    let signature = der_element(0x03, &[&[0, 1, 2, 3]]);
+    let certificate = [&der_element(0x30, &fields)[..], &algorithm, &signature];
+    pem::encode_block("CERTIFICATE", &der_element(0x30, &certificate))
+}
+
+/// Returns the private key as SEC 1 (RFC 5915), without the optional public part. `pkcs8` is an EC
+/// key.
+fn encode_sec1(pkcs8: &[u8]) -> Vec<u8> {
+    let algorithm = elements(pkcs8)[1];
+    let curve = &algorithm[2 + usize::from(algorithm[1])..];
+    let number = der_element(0x04, &[elements(elements(pkcs8)[2])[1]]);
+    der_element(0x30, &[&[0x02, 0x01, 0x01], &number, &der_element(0xA0, &[curve])])
 }
 
 /// Returns the private JWK of a key.
@@ -42,7 +76,7 @@ pub(super) fn pem_block(label: &str, der: &[u8]) -> String {
     pem::encode_block(label, der)
 }
 
-/// Returns the private key in every format, as pairs of the name of the format and the document.
+/// Returns the private key in many formats, as pairs of the name of the format and the document.
 pub(super) fn private_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     let pkcs8 = key.material.expose_secret();
     let text = private_key_text(key).expose_secret().to_owned();
@@ -70,15 +104,19 @@ pub(super) fn private_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
             let parameters =
                 "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
             formats.push(("PEM after EC parameters", format!("{parameters}{text}").into_bytes()));
+            let der = encode_sec1(pkcs8);
+            formats.push(("SEC 1 PEM", pem_block("EC PRIVATE KEY", &der).into_bytes()));
+            formats.push(("SEC 1 DER", der));
         }
     }
     formats
 }
 
-/// Returns the public key in every format, as pairs of the name of the format and the document.
+/// Returns the public key in many formats, as pairs of the name of the format and the document.
 pub(super) fn public_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     let text = public_key_pem(key).unwrap().unwrap();
     let der = ::pem::parse(&text).unwrap().into_contents();
+    let certificate = certificate_pem(&der);
     let jwk = Value::from(key.public_jwk.clone().unwrap());
     let mut padded = jwk.clone();
     for name in ["n", "x", "y"] {
@@ -97,6 +135,8 @@ pub(super) fn public_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
         ("public JWK Set", format!("{:#}", json!({ "keys": [jwk] })).into_bytes()),
         ("array of public JWKs", json!([jwk]).to_string().into_bytes()),
         ("map of public keys", json!({ "k1": text }).to_string().into_bytes()),
+        ("certificate PEM", certificate.clone().into_bytes()),
+        ("certificate DER", ::pem::parse(certificate).unwrap().into_contents()),
     ];
     if key.algorithm.key_type() == KeyType::Rsa {
         let pkcs1 = &elements(&der)[1][1..];
@@ -106,8 +146,9 @@ pub(super) fn public_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     formats
 }
 
-/// Returns variants of the bytes, as pairs of the name of the change and the changed bytes.
-/// Environment variables, secret stores and editors make such changes to a file.
+/// Returns variants of the bytes, as pairs of the name of the change and the changed bytes. The
+/// first variant is unchanged. Environment variables, secret stores and editors make such changes
+/// to a file.
 pub(super) fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = BASE64.encode(bytes);
     let lines = |end: &str| {
@@ -175,8 +216,8 @@ fn pem_wrappings(text: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("after attributes", format!("Bag Attributes\n    friendlyName: a\n{text}").into_bytes()),
     ];
     if text.matches("-----BEGIN").count() == 1 {
-        wrapped.push(("without BEGIN line", body.concat().into_bytes()));
-        wrapped.push(("without BEGIN line, in lines", body.join("\n").into_bytes()));
+        wrapped.push(("without BEGIN and END lines, on one line", body.concat().into_bytes()));
+        wrapped.push(("without BEGIN and END lines", body.join("\n").into_bytes()));
     }
     wrapped
 }

@@ -1,5 +1,5 @@
-//! Tests that keys of every type are read in every format, for signing and for verification, and
-//! that no format is accepted as a secret.
+//! Tests that keys of every type are read in many formats, for signing and for verification, and
+//! that no asymmetric key is accepted as a secret.
 
 mod choice;
 mod formats;
@@ -17,7 +17,10 @@ use crate::crypto::{
 use crate::model::{Algorithm, KeySpec, KeyType, Purpose, RsaBits};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
-use formats::{elements, pem_block, private_formats, private_jwk, public_formats, wrappings};
+use formats::{
+    certificate_pem, der_element, elements, pem_block, private_formats, private_jwk,
+    public_formats, wrappings,
+};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -66,11 +69,11 @@ fn is_same_key(imported: &ImportedKey, key: &KeySpec) -> bool {
     imported.key.material.expose_secret() == key.material.expose_secret()
 }
 
-/// Checks the readers of all commands with `key` in every format and wrapping. A wrapping is an
-/// encoding of the document, or other text around it. `mint` and `fixtures` read one private key,
-/// `import` reads all private keys, and `verify` reads a single key or a set. Asserts that no
+/// Checks the readers of all commands with `key` in many formats and in every wrapping. A wrapping
+/// is an encoding of the document, or other text around it. `mint` and `fixtures` read one private
+/// key, `import` reads all private keys, and `verify` reads a single key or a set. Asserts that no
 /// document is accepted as a secret.
-fn assert_every_format_is_read(key: &KeySpec) {
+fn assert_many_formats_are_read(key: &KeySpec) {
     let (mut failures, mut count) = (Vec::new(), 0);
     let private = private_formats(key).into_iter().map(|format| (true, format));
     let public = public_formats(key).into_iter().map(|format| (false, format));
@@ -105,14 +108,14 @@ fn find_failure(key: &KeySpec, is_private: bool, bytes: &[u8]) -> Option<String>
     let verify_result = read_single(bytes, key.algorithm, None);
     let set = read_jwks(bytes, &[], PublicKeys::default);
     let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));
-    let has_public_part =
+    let has_public_der =
         read_document(bytes).is_ok_and(|document| document.entries.iter().any(is_public));
     let is_read_as_expected = if is_private {
         mint_result.as_ref().is_ok_and(|imported| is_same_key(imported, key))
             && import_result
                 .as_ref()
                 .is_ok_and(|keys| keys.iter().all(|imported| is_same_key(imported, key)))
-            && set.is_ok() == has_public_part
+            && set.is_ok() == has_public_der
     } else {
         mint_result.is_err() && import_result.is_err() && set.is_ok_and(|set| verifies(&set, key))
     };
@@ -132,21 +135,21 @@ fn find_failure(key: &KeySpec, is_private: bool, bytes: &[u8]) -> Option<String>
 }
 
 #[test]
-fn every_format_of_rsa_2048_is_read() {
+fn rsa_2048_key_is_read_in_many_formats() {
     let key = generate_test_key(Algorithm::RS256, RsaBits::B2048);
-    assert_every_format_is_read(&key);
+    assert_many_formats_are_read(&key);
 }
 
 #[test]
-fn every_format_of_rsa_4096_is_read() {
+fn rsa_4096_key_is_read_in_many_formats() {
     let key = generate_test_key(Algorithm::PS256, RsaBits::B4096);
-    assert_every_format_is_read(&key);
+    assert_many_formats_are_read(&key);
 }
 
 #[test]
-fn every_format_of_every_curve_is_read() {
+fn key_on_every_curve_is_read_in_many_formats() {
     for key in asymmetric_keys().iter().filter(|key| key.algorithm.key_type() != KeyType::Rsa) {
-        assert_every_format_is_read(key);
+        assert_many_formats_are_read(key);
     }
 }
 
@@ -161,10 +164,12 @@ fn secret_in_every_encoding_is_read_and_weak_secret_needs_allow_weak() {
         let mut cases = vec![
             (secret.clone(), Some(SecretEncoding::Raw), secret.clone()),
             (BASE64.encode(&secret).into_bytes(), Some(SecretEncoding::Base64), secret.clone()),
+            // Without an encoding, base64 and hex are not decoded: the text is the secret.
             (BASE64.encode(&secret).into_bytes(), None, BASE64.encode(&secret).into_bytes()),
             (hex.clone().into_bytes(), None, hex.clone().into_bytes()),
             (format!("{hex}\r\n").into_bytes(), None, hex.into_bytes()),
         ];
+        // A symmetric JWK is read with every value of the option, and in every wrapping.
         for encoding in SECRET_ENCODINGS {
             for (_, bytes) in wrappings(jwk.as_bytes()) {
                 cases.push((bytes, encoding, secret.clone()));
@@ -215,7 +220,7 @@ fn key_id_in_the_document_is_returned_as_stated_kid() {
 }
 
 #[test]
-fn signing_key_is_selected_among_other_keys() {
+fn signing_key_is_selected_and_ambiguous_selection_is_refused() {
     let keys = asymmetric_keys();
     let (mut first, mut second) = (private_jwk(&keys[0]), private_jwk(&keys[1]));
     (first["kid"], second["kid"]) = ("a".into(), "b".into());
@@ -227,7 +232,7 @@ fn signing_key_is_selected_among_other_keys() {
     let with_public = json!({ "keys": [public, first, null] });
     assert_eq!(read(&with_public, None, None).unwrap(), "a");
     let several = json!([first, second]);
-    assert_eq!(read(&several, None, None), Err(KeyError::SeveralKeys(Some(".[0]"))));
+    assert_eq!(read(&several, None, None), Err(KeyError::SeveralSigningKeys(Some(".[0]"))));
     assert_eq!(read(&several, None, Some("b")).unwrap(), "b");
     assert_eq!(read(&several, Some(keys[1].algorithm), None).unwrap(), "b");
 }
@@ -235,14 +240,14 @@ fn signing_key_is_selected_among_other_keys() {
 /// The error names the unsupported format, and the document is not accepted as a secret. Inputs
 /// without a recognized key result in other errors.
 #[test]
-fn unsupported_formats_are_named() {
+fn unsupported_json_formats_are_named() {
     initialize_crypto();
     let discovery = r#"{"issuer":"https://x","jwks_uri":"https://x/jwks"}"#;
     let key = &generate_test_key(Algorithm::ES256, RsaBits::B2048);
     let pem = private_key_text(key).expose_secret().to_owned();
     let public = public_key_pem(key).unwrap().unwrap();
     let body: String = public.lines().filter(|line| !line.starts_with('-')).collect();
-    let wrapped = json!({"data": {"my.keys": [{"public_key": public}]}}).to_string();
+    let nested = json!({"data": {"my.keys": [{"public_key": public}]}}).to_string();
     for (document, expected) in [
         (discovery.to_owned(), UnsupportedFormat::Discovery),
         (json!({"realm": "x", "public_key": body}).to_string(), UnsupportedFormat::Realm),
@@ -254,7 +259,7 @@ fn unsupported_formats_are_named() {
             },
         ),
         (
-            wrapped,
+            nested,
             UnsupportedFormat::JsonMember {
                 path: Some(".\"data\".\"my.keys\"[0].\"public_key\"".to_owned()),
                 is_text: true,

@@ -1,7 +1,7 @@
-//! Tests that no key is accepted as a secret, even in two wrappings. A wrapping is an encoding of
-//! the document, or other text around it. Other text that starts like JSON is accepted as a secret
-//! if an encoding is given. Without an encoding, such text is accepted unless it is JSON or a
-//! damaged JWK.
+//! Tests that no asymmetric key is accepted as a secret, even in two wrappings. A wrapping is an
+//! encoding of the document, or other text around it. Text that starts like JSON, and contains no
+//! asymmetric key, is accepted as a secret if the encoding `text` is given. Without an encoding,
+//! such text is accepted unless it is JSON or a damaged symmetric JWK.
 
 use super::*;
 
@@ -45,12 +45,12 @@ fn key_in_two_wrappings_is_neither_changed_nor_accepted_as_a_secret() {
         let plain = read_document(&bytes);
         for (inner_name, inner) in wrappings(&bytes) {
             for (outer_name, outer) in wrappings(&inner) {
-                // Text without a BEGIN line is recognized as a key only if the text was a valid PEM
-                // key before, without another wrapping.
-                let lacks_begin_line = |name: &str| name.starts_with("without BEGIN line");
-                let is_unrecognizable = plain.is_err() && lacks_begin_line(inner_name);
+                // Text without BEGIN and END lines is recognized as a key only if these lines were
+                // removed from a valid PEM key without another wrapping.
+                let lacks_markers = |name: &str| name.starts_with("without BEGIN and END lines");
+                let is_unrecognizable = plain.is_err() && lacks_markers(inner_name);
                 if is_unrecognizable
-                    || lacks_begin_line(outer_name) && (plain.is_err() || inner_name != "unchanged")
+                    || lacks_markers(outer_name) && (plain.is_err() || inner_name != "unchanged")
                 {
                     continue;
                 }
@@ -83,10 +83,11 @@ fn key_in_two_wrappings_is_neither_changed_nor_accepted_as_a_secret() {
     assert!(count > 2_000, "found {count} pairs");
 }
 
-/// JSON and damaged JWKs are accepted only if an encoding is given. Other text that starts like
-/// JSON is also accepted without an encoding.
+/// JSON and damaged symmetric JWKs are accepted only if the encoding `text` is given. Other text
+/// that starts like JSON is also accepted without an encoding. If no algorithm is given, this other
+/// text is refused as invalid JSON.
 #[test]
-fn text_that_starts_like_json_is_accepted_as_a_secret() {
+fn text_that_starts_like_json_is_a_secret_and_json_needs_an_encoding() {
     initialize_crypto();
     let is_accepted = |text: &str, encoding| {
         let is_imported = importer(Some(Algorithm::HS256), encoding).read(text.as_bytes()).is_ok();

@@ -27,7 +27,7 @@ fn decode(token: &str) -> (Value, Value) {
 
 /// Returns whether the signature of the token is valid for the key in `jwk`. Asserts that
 /// [`read_verifiers`] reads a key from the public part of `jwk`, and that this key gives the same
-/// result.
+/// result. Returns `false` for a token that cannot be parsed.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     initialize_crypto();
     let read_keys = read_verifiers(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
@@ -45,8 +45,8 @@ fn with_changed_character(token: &str, index: usize) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// Asserts that the signature of the token is valid, and is invalid after a change of any single
-/// character of the token.
+/// Asserts that the signature of the token is valid, and that the token is refused after a change
+/// of any single character.
 fn assert_only_original_verifies(jwk: &Value, algorithm: Algorithm, token: &str) {
     assert!(jwk_verifies(jwk, algorithm, token));
     for index in 0..token.len() {
@@ -73,8 +73,8 @@ fn ec_pkcs8(curve: Curve, jwk: &Value) -> Vec<u8> {
     pair.to_pkcs8v1().unwrap().as_ref().to_vec()
 }
 
-/// Asserts that the signature of the token is valid, that the private and public parts of the JWK
-/// are consistent, and that a new signature of the private key is valid.
+/// Asserts that the signature is valid only for the original token, that the private and public
+/// parts of the JWK are consistent, and that a new signature of the private key is valid.
 fn assert_p521_vector(jwk: &Value, token: &str) {
     assert_only_original_verifies(jwk, Algorithm::ES512, token);
     let key = signing_key(Algorithm::ES512, ec_pkcs8(Curve::P521, jwk));
@@ -112,7 +112,8 @@ pub(in crate::crypto) fn rsa_pkcs8(jwk: &Value) -> Vec<u8> {
     pkcs8.as_ref().to_vec()
 }
 
-/// Returns a key that can sign. `material` is PKCS#8, or the secret of a symmetric key.
+/// Returns a key for signing, without a public JWK. `material` is PKCS#8, or the secret of a
+/// symmetric key.
 fn signing_key(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
     let material = SecretSlice::from(material);
     KeySpec {
@@ -133,8 +134,9 @@ fn sign_payload_again(key: &KeySpec, header: &str, token: &str) -> String {
     sign_text(key, header, &payload).unwrap().expose_secret().to_owned()
 }
 
+/// A token names the algorithm of its key, and its signature is valid only for this key.
 #[test]
-fn signature_verifies_with_its_key_only() {
+fn signed_token_names_its_algorithm_and_verifies_with_its_key_only() {
     initialize_crypto();
     let claims = serde_json::json!({"sub": "x"});
     for algorithm in Algorithm::ALL {
@@ -148,7 +150,8 @@ fn signature_verifies_with_its_key_only() {
     }
 }
 
-/// RFC 9864, section 2.2: both names denote the same signatures.
+/// RFC 9864, section 2.2: both names denote the same signatures. The `alg` of a token is the
+/// algorithm name of its key.
 #[test]
 fn both_names_of_ed25519_produce_the_same_signature() {
     initialize_crypto();

@@ -91,10 +91,7 @@ fn rfc7517_a1_encryption_key_is_refused_for_signatures() {
     let token = sign(&private_key, "JWT", &Map::new()).unwrap();
     let mut key = public_part(ec_jwk());
     let single_jwk = key.to_string();
-    assert_eq!(
-        read_verifiers(single_jwk.as_bytes()).unwrap_err().reason,
-        "not for signatures (`use`)"
-    );
+    assert_eq!(read_verifiers(single_jwk.as_bytes()).unwrap_err().reason, "`use` is not `sig`");
     key["use"] = "sig".into();
     let keys = parse_set(&[key]);
     assert_eq!(keys[0].kid.as_deref(), Some("1"));
@@ -102,6 +99,7 @@ fn rfc7517_a1_encryption_key_is_refused_for_signatures() {
 }
 
 /// Appendix A.2: a private key in a JWK Set is skipped, and a set of only private keys is refused.
+/// The public part verifies signatures of the private key.
 #[test]
 fn rfc7517_a2_private_key_in_a_set_is_not_used_for_verification() {
     initialize_crypto();

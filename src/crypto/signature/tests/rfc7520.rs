@@ -107,18 +107,19 @@ fn encryption_jwk() -> Value {
     })
 }
 
-/// In a JWK Set with the keys of sections 3.1 to 3.6, the key for encryption is skipped.
+/// In a JWK Set with the public keys and the symmetric keys of section 3, the key for encryption is
+/// skipped. A set with only a private key, or with only the key for encryption, is refused.
 #[test]
 fn rfc7520_3_signature_keys_are_read_from_a_set() {
     initialize_crypto();
     let parse_set =
         |keys: &[Value]| read_verifiers(serde_json::json!({ "keys": keys }).to_string().as_bytes());
     let refusal = |keys: &[Value]| parse_set(keys).unwrap_err().reason;
-    assert_eq!(refusal(&[ec_jwk()]), "found a private key, expected only its public members");
+    assert_eq!(refusal(&[ec_jwk()]), "found a private key, expected a public key");
     let mut public_ec = public_part(ec_jwk());
     // In the RFC, the EC key and the RSA key have the same key id.
     public_ec["kid"] = "ec".into();
-    assert_eq!(refusal(&[encryption_jwk()]), "not for signatures (`use`)");
+    assert_eq!(refusal(&[encryption_jwk()]), "`use` is not `sig`");
     let keys =
         parse_set(&[public_ec, public_part(rsa_jwk()), hmac_jwk(), encryption_jwk()]).unwrap();
     let [ec, rsa, secret] = &keys[..] else { panic!("{keys:?}") };

@@ -1,4 +1,4 @@
-//! RFC 8037, appendix A: the thumbprint and the signatures of an Ed25519 key.
+//! RFC 8037, appendix A: the thumbprint and the signature of an Ed25519 key.
 
 use super::*;
 use aws_lc_rs::signature::Ed25519KeyPair;

@@ -14,8 +14,8 @@ use std::sync::OnceLock;
 /// Maximum number of keys that are tried for one token.
 const MAX_CANDIDATES: usize = 16;
 
-/// Keys of an issuer other than jeton. A key is validated, and its verifier is built, when the key
-/// is first required.
+/// Set of keys that verify third-party tokens. A key is validated, and its verifier is built, when
+/// the key is first required.
 pub(crate) struct KeySet {
     keys: Vec<KeyEntry>,
     /// Verifier of each key, or the reason why the key is unusable. An element is empty before the
@@ -30,10 +30,10 @@ pub(crate) struct KeySet {
     /// [`KeySet::from_verifier`] describe when this is the case.
     ignores_kid: bool,
     /// Public keys of the set, and public keys that the caller knows. A secret of the set that
-    /// equals one of these public keys is unusable.
+    /// equals one of these public keys is unusable. Empty if the set has no secret that must still
+    /// be compared.
     refused_secrets: PublicKeys,
-    /// True if the caller gave a private key. The public part of this key is then the only key of
-    /// the set.
+    /// True if the only key of the set is the public part of a private key in the input.
     pub(crate) is_from_private_key: bool,
 }
 
@@ -58,10 +58,13 @@ pub(super) struct KeyOrigin {
 pub(crate) enum KeyRefusal {
     /// No key has the key id of the token. Contains all key ids of the set.
     Unknown(Vec<String>),
-    /// Keys exist, but none for the algorithm of the token. Contains the algorithms of the keys
-    /// that the caller accepts. If there are none, contains all algorithms that the caller accepts.
+    /// Keys with the key id of the token exist, but none for the algorithm of the token. If key ids
+    /// are not compared, the set has no key for the algorithm. Contains the algorithms that the
+    /// usable keys among these keys have and the caller accepts. If there are none, contains all
+    /// algorithms that the caller accepts; the list is then empty if the caller accepts every
+    /// algorithm.
     WrongAlgorithm(Vec<&'static str>),
-    /// A key that may have signed the token exists, but is unusable for this reason.
+    /// All keys that may have signed the token are unusable. Contains the reason for the first key.
     Unusable(String),
 }
 
@@ -128,14 +131,15 @@ impl KeySet {
     }
 
     /// Returns a set with one key. If the key is from a collection and has a key id, the key
-    /// verifies only tokens with this `kid` or without `kid`. Otherwise, the key verifies tokens
-    /// with any `kid`.
+    /// verifies only tokens with this `kid`, with an empty `kid` or without `kid`. Otherwise, the
+    /// key verifies tokens with any `kid`.
     pub(super) fn from_verifier(verifier: &Verifier, origin: KeyOrigin) -> Self {
         let KeyOrigin { kid, is_in_collection, is_private } = origin;
         // The entry needs no key material, because the verifier is already built. With empty DER as
         // the material, `is_known_type` returns `true` for the entry.
         let material = EntryMaterial::PublicDer(Vec::new());
         let ignores_kid = !is_in_collection || kid.is_none();
+        // The verifier is already restricted to the algorithms that the caller accepts.
         let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
         set.verifiers = vec![OnceLock::from(Ok(verifier.clone()))];
         set.ignores_kid = ignores_kid;
@@ -162,7 +166,8 @@ impl KeySet {
         verifier.get_or_init(build).as_ref().map_err(Clone::clone)
     }
 
-    /// Returns the first algorithm of the first key; `None` if this key is unusable.
+    /// Returns the first permitted algorithm of the first key; `None` if this key is unusable or
+    /// has no permitted algorithm.
     pub(super) fn first_algorithm(&self) -> Option<Algorithm> {
         self.verifier(0).ok()?.algorithms.first().copied()
     }
@@ -239,8 +244,7 @@ impl KeySet {
     }
 
     /// Returns the names of the algorithms that the usable keys at the positions have and the
-    /// caller accepts. If there are none, returns the names of all algorithms that the caller
-    /// accepts.
+    /// caller accepts. If there are none, returns the names of `self.algorithms`.
     fn algorithm_names(&self, positions: impl Iterator<Item = usize>) -> Vec<&'static str> {
         let keys: Vec<_> = positions.filter_map(|index| self.verifier(index).ok()).collect();
         let is_of_a_key =

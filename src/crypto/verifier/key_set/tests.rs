@@ -81,7 +81,7 @@ fn es256_expected_refusal() -> KeyRefusal {
 }
 
 #[test]
-fn key_id_selects_only_its_keys() {
+fn key_id_selects_only_its_keys_and_missing_key_id_selects_all_keys() {
     let (first, second) = (new_key(Algorithm::ES256), new_key(Algorithm::ES256));
     let set = read_set(&[public_jwk(&first, Some("a")), public_jwk(&second, Some("b"))]);
     assert_eq!(verify(&set, &first, Some("a")), Ok(true));
@@ -95,12 +95,12 @@ fn key_id_selects_only_its_keys() {
 }
 
 #[test]
-fn keys_without_id_match_tokens_without_id_only() {
+fn key_without_id_in_a_set_matches_only_tokens_without_id() {
     let key = new_key(Algorithm::ES256);
     let set = read_set(&[public_jwk(&key, None)]);
     assert_eq!(verify(&set, &key, None), Ok(true));
     assert_eq!(verify(&set, &key, Some("a")), Err(unknown_kid_refusal(&[])));
-    // A single JWK is the key that the caller selected.
+    // A single JWK without a key id matches tokens with any key id: the caller selected this key.
     let jwk = public_jwk(&key, None).to_string();
     let single = read_jwks(jwk.as_bytes(), &[], PublicKeys::default).unwrap();
     assert_eq!(verify(&single, &key, Some("a")), Ok(true));
@@ -133,7 +133,7 @@ fn other_keys_of_a_set_do_not_prevent_verification() {
 }
 
 #[test]
-fn defect_of_the_key_selected_by_kid_is_reported() {
+fn defect_of_the_key_selected_by_kid_and_wrong_algorithm_are_reported() {
     let (ec, other) =
         (new_key(Algorithm::ES256), public_jwk(&new_key(Algorithm::ES256), Some("b")));
     let with_member = |name: &str, value: Value| {
@@ -142,12 +142,12 @@ fn defect_of_the_key_selected_by_kid_is_reported() {
         jwk
     };
     for (jwk, reason) in [
-        (with_member("use", json!("enc")), "key 1 of 2: not for signatures (`use`)"),
-        (with_member("key_ops", json!(["wrapKey"])), "key 1 of 2: not for signatures (`key_ops`)"),
+        (with_member("use", json!("enc")), "key 1 of 2: `use` is not `sig`"),
         (
-            with_member("d", json!("AAAA")),
-            "key 1 of 2: found a private key, expected only its public members",
+            with_member("key_ops", json!(["wrapKey"])),
+            "key 1 of 2: `key_ops` without `verify` or `sign`",
         ),
+        (with_member("d", json!("AAAA")), "key 1 of 2: found a private key, expected a public key"),
         (
             with_member("x", json!("AAAA")),
             "key 1 of 2: `x` has the wrong length: found 3 bytes, expected 32",
@@ -234,7 +234,7 @@ fn large_set_is_read_quickly() {
 }
 
 #[test]
-fn secret_equal_to_public_key_of_set_is_unusable() {
+fn secret_equal_to_public_key_of_set_or_known_public_key_is_unusable() {
     let key = new_key(Algorithm::EdDSA);
     let public = public_jwk(&key, Some("a"));
     let secret = json!({"kty": "oct", "k": public["x"], "kid": "s"});

@@ -103,7 +103,7 @@ fn invalid_address_is_refused() {
 }
 
 #[test]
-fn sslmode_with_optional_tls_is_refused() {
+fn sslmode_is_refused_if_unknown_or_with_optional_tls() {
     for mode in ["require", "verify-ca", "verify-full", "disable"] {
         parse(&format!("postgres://h?sslmode={mode}")).unwrap();
     }
@@ -120,7 +120,8 @@ fn sslmode_with_optional_tls_is_refused() {
 proptest! {
     #[test]
     fn password_is_in_no_displayed_address_or_error(
-        password in "[ -~]{4,20}",
+        // Without the password, addresses and errors contain no `Q`.
+        password in "[ -~]{2,9}Q[ -~]{1,10}",
         address_without_user in prop::sample::select(vec![
             "h/db", "h:x/db", "a,b:6432", "", "h/db?sslmode=prefer", "h/db?x=y", "h?%FF=1", ",/db",
             "h?port=1,2", "h?schema=", "h?options=x",
@@ -136,9 +137,6 @@ proptest! {
         } else {
             format!("postgres://ada:{written_password}@{address_without_user}")
         };
-        // Addresses and errors contain these words in any case: a password that is a part of these
-        // words proves no leak.
-        prop_assume!(!"postgres, ada, h:6432/db and the texts of errors".contains(&password));
         let texts = match parse(&address) {
             Ok(parsed) => [
                 parsed.to_display(),

@@ -28,7 +28,7 @@ fn build_environment(parameters: &[(&'static str, &str)]) -> PostgresEnvironment
 }
 
 /// Returns `user@host:port/database password tls` for each server; `plain` replaces `tls` without
-/// TLS.
+/// TLS, and `-` replaces a missing password.
 fn describe(config: &ConnectionConfig) -> Vec<String> {
     let servers = config.servers.iter().map(|server| {
         let (config, uses_tls) = (&server.config, server.tls.is_some());
@@ -100,7 +100,7 @@ fn variables_complete_an_address_without_host() {
 }
 
 #[test]
-fn address_parameters_reach_the_client_config() {
+fn connection_config_has_address_parameters_and_defaults() {
     let no_variables = build_environment(&[]);
     let config = build_config(
         "postgres://a,b/db?sslmode=disable&connect_timeout=3&channel_binding=require&schema=s",
@@ -126,7 +126,7 @@ fn address_parameters_reach_the_client_config() {
 }
 
 #[test]
-fn password_comes_from_address_service_variable_or_passfile() {
+fn password_comes_from_first_of_address_service_variable_and_passfile() {
     let directory = TempDir::new().unwrap();
     write_file(&directory, ".pgpass", "a:*:*:*:from-a\nb:*:*:*:from-b\n", 0o600);
     let service = "# comment\n[tokens]\nhost=a\nuser=ada\npassword=a#b;c\nsslmode=disable\n";
@@ -156,8 +156,17 @@ fn password_comes_from_address_service_variable_or_passfile() {
     );
     let with_service = environment_with_home(&[("service", "tokens")], Some("env"));
     assert_eq!(servers("postgres:///db", &with_service), ["ada@a:5432/db a#b;c plain"]);
-    let result =
-        build_config("postgres:///", &environment_with_home(&[("service", "other")], None));
+}
+
+#[test]
+fn unknown_service_is_refused() {
+    let directory = TempDir::new().unwrap();
+    write_file(&directory, ".pg_service.conf", "[tokens]\nhost=a\n", 0o600);
+    let environment = PostgresEnvironment {
+        home: Some(directory.path().to_owned()),
+        ..build_environment(&[("service", "other")])
+    };
+    let result = build_config("postgres:///", &environment);
     assert_eq!(result.err().unwrap().to_string(), "service `other` not found");
 }
 
@@ -188,12 +197,15 @@ fn exposed_credential_file_is_refused() {
 }
 
 #[test]
-fn invalid_tls_parameters_are_refused() {
+fn invalid_tls_parameters_are_refused_unless_tls_is_disabled() {
     let directory = TempDir::new().unwrap();
     let no_certificate = write_file(&directory, "root.crt", "x", 0o644);
     let missing = directory.path().join("missing");
     for (query, message) in [
-        (format!("sslrootcert={}", no_certificate.display()), "no certificate in PEM format"),
+        (
+            format!("sslrootcert={}", no_certificate.display()),
+            "not a list of certificates in PEM format",
+        ),
         (format!("sslrootcert={}", missing.display()), "No such file"),
         ("sslcert=/x".to_owned(), "`sslcert` requires `sslkey`"),
         ("sslkey=/x".to_owned(), "`sslkey` requires `sslcert`"),

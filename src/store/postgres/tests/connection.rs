@@ -37,7 +37,7 @@ fn connection_refusal(address: &str) -> String {
 
 #[test]
 #[ignore = "needs PostgreSQL and openssl"]
-fn tcp_connection_uses_tls_unless_disabled() {
+fn connection_uses_tls_unless_disabled_or_over_unix_socket() {
     let server = Server::start();
     let (socket, port) = (server.path("").replace('/', "%2F"), server.port);
     let root = format!("sslrootcert={}", server.path("ca.crt"));
@@ -141,11 +141,12 @@ fn unreachable_server_and_read_only_server_are_different_faults() {
     server.execute("ALTER DATABASE postgres SET default_transaction_read_only = on");
     let read_only_host = format!("ada:lovelace@localhost:{port}");
     let fault = try_connect(&format!("postgres://{read_only_host},localhost:{port}/{parameters}"));
-    assert!(matches!(fault, Err(ConnectFault::ReadOnly)), "{fault:?}");
+    assert!(matches!(fault, Err(ConnectFault::SessionAttributes)), "{fault:?}");
     // The first host is read-only, and the second host is unreachable. The fault is transient,
     // because the second host may become available and may accept writes.
     let hosts = format!("{read_only_host},localhost:{CLOSED_PORT}");
     let fault = try_connect(&format!("postgres://{hosts}/{parameters}"));
     assert!(matches!(fault, Err(ConnectFault::Transient(_))), "{fault:?}");
+    // An address with one host accepts a read-only server. This connection does not use TLS.
     assert!(!try_connect(&format!("postgres://{read_only_host}/{parameters}")).unwrap());
 }

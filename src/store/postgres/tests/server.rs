@@ -73,9 +73,9 @@ impl Server {
         }
     }
 
-    /// Runs a program of PostgreSQL. If the test runs as root, changes the owner of the files to
-    /// `postgres` and runs the program as this user, because some of the programs refuse to run as
-    /// root.
+    /// Runs a program of PostgreSQL as the operating system user `postgres`. A test must run as
+    /// this user or as root. If the test runs as root, changes the owner of the files to
+    /// `postgres`, because some of the programs refuse to run as root.
     fn run_as_postgres(&self, program: &str, arguments: &[&str]) {
         let path = program_directory().join(program);
         if rustix::process::geteuid().is_root() {

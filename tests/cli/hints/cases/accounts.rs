@@ -3,10 +3,12 @@
 use super::{Case, case};
 
 /// Cases with four texts each, see [`case`]: the hint, the setup commands, the failing command, and
-/// the command that applies the hint. The shell definitions `init`, `$M`, `$S` and `$PW` are in
-/// `PRELUDE`. `$HINT`, `$CMD` and `$W1`, `$W2`, ... are texts of the printed hint, see [`Case`].
+/// the command that applies the hint. `PRELUDE` in `hints/mod.rs` defines `init` (creates a store
+/// with the admin ada), `$M` (mints a token with the shared secret `$S`) and `$PW` (the password of
+/// ada). The command that applies the hint can use texts of the printed hint: `$HINT` is the hint,
+/// `$CMD` is the text after its first colon, and `$W1`, `$W2`, ... are its texts in backticks.
 pub(super) const CASES: &[Case] = &[
-    // Accounts and sessions
+    // Tokens that were signed elsewhere
     case(
         "for a token that was signed elsewhere, use `jeton token verify` with `--jwks`, `--key` or \
          `--secret-env`, or `jeton token decode` without verification",
@@ -21,6 +23,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton token inspect @t",
         "$W1 @t $W4 S --alg HS256 && $W5 @t",
     ),
+    // Accounts and sessions
     case(
         "give a username or an e-mail address: jeton init LOGIN",
         "",
@@ -101,7 +104,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton users import users.csv $W1",
     ),
     case(
-        "set the role `admin` in a row, or create an admin: jeton init",
+        "set the role `admin` in the file, or create an admin: jeton init",
         "jeton keys generate -q; printf 'username\\nbob\\n' > users.csv",
         "jeton users import users.csv",
         "$CMD ada -q && jeton users import users.csv",
@@ -161,6 +164,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton token renew @t",
         "$CMD",
     ),
+    // Programs that `jeton run` starts
     case(
         "use `sh -c '…'` for shell syntax and built-in commands",
         "init",

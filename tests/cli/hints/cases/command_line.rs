@@ -3,8 +3,10 @@
 use super::{Case, case};
 
 /// Cases with four texts each, see [`case`]: the hint, the setup commands, the failing command, and
-/// the command that applies the hint. The shell definitions `init`, `$M`, `$S` and `$PW` are in
-/// `PRELUDE`. `$HINT`, `$CMD` and `$W1`, `$W2`, ... are texts of the printed hint, see [`Case`].
+/// the command that applies the hint. `PRELUDE` in `hints/mod.rs` defines `init` (creates a store
+/// with the admin ada), `$M` (mints a token with the shared secret `$S`) and `$PW` (the password of
+/// ada). The command that applies the hint can use texts of the printed hint: `$HINT` is the hint,
+/// `$CMD` is the text after its first colon, and `$W1`, `$W2`, ... are its texts in backticks.
 pub(super) const CASES: &[Case] = &[
     case("use `jeton {command}`", "", "jeton signin -h", "$W1 -h"),
     case("use `jeton {path}`", "init", "jeton prune", "$W1 --yes"),

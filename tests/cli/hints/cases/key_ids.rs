@@ -3,14 +3,23 @@
 use super::{Case, case};
 
 /// Cases with four texts each, see [`case`]: the hint, the setup commands, the failing command, and
-/// the command that applies the hint. The shell definitions `init`, `$M`, `$S` and `$PW` are in
-/// `PRELUDE`. `$HINT`, `$CMD` and `$W1`, `$W2`, ... are texts of the printed hint, see [`Case`].
+/// the command that applies the hint. `PRELUDE` in `hints/mod.rs` defines `init` (creates a store
+/// with the admin ada), `$M` (mints a token with the shared secret `$S`) and `$PW` (the password of
+/// ada). The command that applies the hint can use texts of the printed hint: `$HINT` is the hint,
+/// `$CMD` is the text after its first colon, and `$W1`, `$W2`, ... are its texts in backticks.
 pub(super) const CASES: &[Case] = &[
     case(
         "choose another key id with `--kid ID`",
         "init; jeton keys generate --kid k1 -q",
         "jeton keys generate --kid k1",
         "jeton keys generate ${W1%ID}k2",
+    ),
+    case(
+        "omit `--activate`, then activate one key: jeton keys activate KID",
+        r#"init; K=$(printf %064d 1); echo '{"keys":[{"kty":"oct","alg":"HS256","kid":"first","k":"'$K'"},'\
+            '{"kty":"oct","alg":"HS256","kid":"second","k":"'${K%1}2'"}]}' > set.json"#,
+        "jeton keys import --from-file set.json --purpose test --activate",
+        "jeton keys import --from-file set.json --purpose test -q && ${CMD%KID}second",
     ),
     case(
         "use `--kid {kid}` to keep the key id of the existing key",

@@ -1,4 +1,4 @@
-//! The table of hints.
+//! The cases of the tests of hints, and the hints without a case.
 
 mod accounts;
 mod command_line;
@@ -17,8 +17,8 @@ pub(super) struct Case {
     /// Command that fails with the hint.
     pub(crate) failing_command: &'static str,
     /// Command that applies the hint and succeeds. Shell variables: `HINT` is the printed hint;
-    /// `CMD` is the text after the first colon of the hint (a command or options); `W1`, `W2`, ...
-    /// are the texts in backticks in the hint.
+    /// `CMD` is the text after the first colon of the hint (for example, a command or options);
+    /// `W1`, `W2`, ... are the texts in backticks in the hint.
     pub(crate) corrected_command: &'static str,
 }
 
@@ -48,12 +48,18 @@ pub(super) fn all() -> Vec<&'static Case> {
 /// Reason for hints about stores on PostgreSQL servers.
 const NEEDS_POSTGRES: &str = "needs a PostgreSQL server, or an address of a server";
 
+/// Reason for hints about results that could not be written.
+const NEEDS_FULL_DEVICE: &str = "needs a full device as standard output";
+
 /// Hints without a case, each with the reason: a case cannot execute the hint in its sandbox, the
 /// hint contains no command, or another test executes the hint.
-pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
+pub(super) const EXEMPT_HINTS: &[(&str, &str)] = &[
     ("add `schema=NAME` to the address to use another schema", NEEDS_POSTGRES),
-    ("use the address of the primary server", NEEDS_POSTGRES),
-    ("try again, or increase `statement_timeout` of the database user", NEEDS_POSTGRES),
+    ("use the address of a primary server that permits changes", NEEDS_POSTGRES),
+    (
+        "try again, or increase `statement_timeout` or `transaction_timeout` of the database user",
+        NEEDS_POSTGRES,
+    ),
     (
         "import the keys one by one, each with `--kid ID`",
         "names no command; tested by `keys::key_sources`",
@@ -81,11 +87,12 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         NEEDS_POSTGRES,
     ),
     ("in the address, use a host name for which the server's certificate is valid", NEEDS_POSTGRES),
-    ("set the password in `PGPASSWORD`, in `~/.pgpass`, or in `JETON_STORE`", NEEDS_POSTGRES),
+    ("set the password in `PGPASSWORD` or in `~/.pgpass`", NEEDS_POSTGRES),
     (
         "percent-encode special characters of the user name and the password: `%40` for `@`",
         NEEDS_POSTGRES,
     ),
+    ("write each parameter as `NAME=VALUE`, with `%26` for `&` in a value", NEEDS_POSTGRES),
     ("use `schema` to set the schema", NEEDS_POSTGRES),
     ("use `sslmode=verify-full`, or `sslmode=disable` on a trusted network", NEEDS_POSTGRES),
     ("set `PGSERVICEFILE` to the file with the service", NEEDS_POSTGRES),
@@ -95,16 +102,16 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("free disk space and retry", "needs a full disk"),
     ("check the contents of the store before you retry", "needs a failed fsync"),
     ("try again, or wait longer with `--wait`", "needs a second process with a lock"),
-    ("curl -fsS {}", "needs a web server"),
+    ("curl -fsS {}", "executed by `keys::curl_hints`"),
     (
         "download the document, and pass the document on standard input with the argument `-`",
         "needs a web server",
     ),
     (
         "download the document, then use `{option}{name}`: curl -fsSo {name} {url}",
-        "needs a web server",
+        "executed by `keys::curl_hints`",
     ),
-    ("pipe the document: {fetch} | jeton {}", "needs a web server"),
+    ("pipe the document: {fetch} | jeton {}", "executed by `keys::curl_hints`"),
     (
         "check the system clock; if it is right, log in again: jeton login",
         "needs a changed system clock",
@@ -126,9 +133,12 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "revoke the {noun}: jeton token revoke {list}",
         "needs a store that fails while a command runs",
     ),
-    ("the login succeeded; end the session with: jeton logout", "needs a full pipe"),
-    ("end the session: jeton sessions revoke {sid}", "needs a full pipe and a locked store"),
-    ("the account was created; set a password with: {recover_command}", "needs a full pipe"),
+    ("the login succeeded; end the session with: jeton logout", NEEDS_FULL_DEVICE),
+    (
+        "end the session: jeton sessions revoke {sid}",
+        "needs a full device as standard output, and a locked store",
+    ),
+    ("the account was created; set a password with: {recover_command}", NEEDS_FULL_DEVICE),
     (
         "convert a copy of the key: install -m 600 FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem",
         "executed by `keys::conversions`",

@@ -3,8 +3,10 @@
 use super::{Case, case};
 
 /// Cases with four texts each, see [`case`]: the hint, the setup commands, the failing command, and
-/// the command that applies the hint. The shell definitions `init`, `$M`, `$S` and `$PW` are in
-/// `PRELUDE`. `$HINT`, `$CMD` and `$W1`, `$W2`, ... are texts of the printed hint, see [`Case`].
+/// the command that applies the hint. `PRELUDE` in `hints/mod.rs` defines `init` (creates a store
+/// with the admin ada), `$M` (mints a token with the shared secret `$S`) and `$PW` (the password of
+/// ada). The command that applies the hint can use texts of the printed hint: `$HINT` is the hint,
+/// `$CMD` is the text after its first colon, and `$W1`, `$W2`, ... are its texts in backticks.
 pub(super) const CASES: &[Case] = &[
     // Stores and directories
     case("create a store: jeton init", "", "jeton users list", "$CMD ada -q && jeton users list"),
@@ -105,7 +107,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton init ada -q $CMD",
     ),
     case(
-        "create a separate directory: mkdir -m 700 {}",
+        "create a separate directory: mkdir -p -m 700 {}",
         "init; mkdir shared; chmod 1777 shared",
         "jeton store backup shared/x.db",
         "$CMD && jeton store backup ${CMD##* }/x.db",
@@ -129,7 +131,7 @@ pub(super) const CASES: &[Case] = &[
         "eval \"${CMD%% (then*}\" && jeton store info $W1",
     ),
     case(
-        "choose a prefix for the role names: jeton store roles --prefix jeton",
+        "choose a prefix for the role names: jeton store roles --prefix jeton_store",
         "",
         "JETON_STORE='postgres://db.example/app?schema=My-Schema' jeton store roles",
         "JETON_STORE='postgres://db.example/app?schema=My-Schema' $CMD",

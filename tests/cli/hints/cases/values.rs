@@ -4,8 +4,10 @@
 use super::{Case, case};
 
 /// Cases with four texts each, see [`case`]: the hint, the setup commands, the failing command, and
-/// the command that applies the hint. The shell definitions `init`, `$M`, `$S` and `$PW` are in
-/// `PRELUDE`. `$HINT`, `$CMD` and `$W1`, `$W2`, ... are texts of the printed hint, see [`Case`].
+/// the command that applies the hint. `PRELUDE` in `hints/mod.rs` defines `init` (creates a store
+/// with the admin ada), `$M` (mints a token with the shared secret `$S`) and `$PW` (the password of
+/// ada). The command that applies the hint can use texts of the printed hint: `$HINT` is the hint,
+/// `$CMD` is the text after its first colon, and `$W1`, `$W2`, ... are its texts in backticks.
 pub(super) const CASES: &[Case] = &[
     // Times and durations
     case("use a duration above zero, such as `5m`", "", "$M --ttl 0s", "$M --ttl $W1"),
@@ -40,19 +42,13 @@ pub(super) const CASES: &[Case] = &[
     case("use `+{in_days}`", "", "$M --expires-at +1y", "$M --expires-at $W1"),
     case("use `{text}s` for seconds", "", "$M --ttl 3600", "$M --ttl $W1"),
     case(
-        "use `+{lifetime}` or `{age}`",
+        "use `+{lifetime}` or `{past_time}`",
         "",
         "$M --expires-at 1h",
         "$M --expires-at $W1 && $M --expires-at $W2",
     ),
     case("use seconds: `{seconds}`", "", "$M --expires-at 1999999999000", "$M --expires-at $W1"),
     case("use `{time_in_utc}`", "", "$M --expires-at 2030-01-31T12:00:00", "$M --expires-at $W1"),
-    case(
-        "pass only the token, from `ey` to the end of the signature",
-        "init; jeton token create app >t; (cat t; head -c 800000 /dev/zero | tr '\\0' ' ') >long",
-        "jeton token verify @long",
-        "jeton token verify @t",
-    ),
     // Claims
     case(
         "omit `--no-{name}` or the claim",
@@ -60,7 +56,19 @@ pub(super) const CASES: &[Case] = &[
         "$M --claim jti=x --no-jti",
         "$M --claim jti=x && $M --no-jti",
     ),
+    case(
+        "use fewer or shorter claims",
+        "",
+        "$M --claim a=$(head -c 70000 /dev/zero | tr '\\0' x)",
+        "$M --claim a=x",
+    ),
     // Input
+    case(
+        "pass only the token, from `ey` to the end of the signature",
+        "init; jeton token create app >t; (cat t; head -c 800000 /dev/zero | tr '\\0' ' ') >long",
+        "jeton token verify @long",
+        "jeton token verify @t",
+    ),
     case(
         "pass both on two lines with `--password-stdin` or `--password-file FILE`",
         "init",
@@ -80,7 +88,13 @@ pub(super) const CASES: &[Case] = &[
         "jeton token decode ${HINT##* }",
     ),
     case(
-        "pass a token as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`",
+        "use `@FILE` for a token in a file, or `-` for standard input",
+        "$M > t",
+        "jeton token decode t.jwt",
+        "jeton token decode @t && jeton token decode - < t",
+    ),
+    case(
+        "pass a token, `-` for standard input or `@FILE` as the argument, or set `JETON_TOKEN`",
         "$M > t",
         "jeton token decode",
         "jeton token decode \"$(cat t)\" && jeton token decode - < t && jeton token decode @t && JETON_TOKEN=$(cat t) jeton token decode",
@@ -102,6 +116,12 @@ pub(super) const CASES: &[Case] = &[
         "",
         "jeton init ada --store mysql://x",
         "jeton init ada -q --store ./x",
+    ),
+    case(
+        "if the address is a path, put `./` before the path",
+        "",
+        "jeton init ada --store host=x",
+        "jeton init ada -q --store ./host=x",
     ),
     case(
         "use `-o jsonl` to write one object per line",
@@ -162,12 +182,6 @@ pub(super) const CASES: &[Case] = &[
         "openssl ecparam -name prime256v1 -genkey -noout > k.pem",
         "jeton token mint --key-file \"$(cat k.pem)\"",
         "jeton token mint --key-file $W1 < k.pem",
-    ),
-    case(
-        "use fewer or shorter claims",
-        "",
-        "$M --claim a=$(head -c 70000 /dev/zero | tr '\\0' x)",
-        "$M --claim a=x",
     ),
     case(
         "print the header: use `--part header`",

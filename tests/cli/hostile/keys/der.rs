@@ -1,4 +1,4 @@
-//! Functions that encode keys in DER (X.690). The functions do not check the keys, and can
+//! Functions that encode keys in DER (X.690) and PEM. The functions do not check the keys, and can
 //! therefore also encode invalid keys.
 
 use crate::hostile::signer::{decode_hex, decode_member};

@@ -1,5 +1,5 @@
-//! Files without a key, damaged keys, and keys in unsupported formats or of unsupported types or
-//! sizes.
+//! Files without a key, damaged keys, keys in unsupported formats or of unsupported types or sizes,
+//! and valid keys for commands or algorithms that expect another kind of key.
 
 use super::Table;
 use super::der::{nested_sequences, pem};
@@ -8,20 +8,20 @@ use crate::hostile::signer::decode_pem;
 
 // Parts of error messages.
 const UNKNOWN_FORMAT: &str = "unsupported key format";
-const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
+const FOUND_PRIVATE_KEY: &str = "found a private key, expected a public key";
 const UNSUITABLE: &str = "unsuitable for the algorithm";
 const NOT_A_PRIVATE_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 const NOT_A_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 const FOUND_PUBLIC_KEY: &str = "found a public key, expected a private key";
 const FOUND_CERTIFICATE: &str = "found a certificate, expected a private key";
-const NO_KEY_IN_PEM: &str = "the PEM has no key";
+const NO_KEY_IN_PEM: &str = "the PEM has no supported key";
 const TRAILING_DATA: &str = "trailing data after the key";
 const ENCRYPTED: &str = "found an encrypted private key";
 const DAMAGED: &str = "the PEM is damaged";
 const FILE_TOO_LARGE: &str = "key file too large: more than 6291456 bytes";
 const MALFORMED_JSON: &str = "not well-formed JSON";
 const NON_JSON_TOO_LARGE: &str = "too large: more than 262144 bytes";
-const TOO_MANY_VALUES: &str = "the JSON has too many values";
+const TOO_MANY_SEPARATORS: &str = "too large: more than 250000 commas, colons and opening brackets";
 
 /// Returns files that contain no key, an incomplete key, a key in an unsupported encoding, or too
 /// much data.
@@ -58,8 +58,8 @@ pub(in crate::hostile) fn non_key_table() -> Table {
     for (name, message, file) in [
         ("64 MB of NUL", FILE_TOO_LARGE, large),
         ("100,000 keys, unterminated", MALFORMED_JSON, repeated(b"{},", 100_000)),
-        ("1,500,000 arrays", TOO_MANY_VALUES, repeated(b"[],", 1_500_000)),
-        ("5 MB of arrays", TOO_MANY_VALUES, repeated(b"[", 5_000_000)),
+        ("1,500,000 arrays", TOO_MANY_SEPARATORS, repeated(b"[],", 1_500_000)),
+        ("5,000,000 unclosed arrays", TOO_MANY_SEPARATORS, repeated(b"[", 5_000_000)),
         ("5 MB of base64", NON_JSON_TOO_LARGE, b"AAAA".repeat(1_250_000)),
     ] {
         table.add_import(message, name, &file);
@@ -68,7 +68,8 @@ pub(in crate::hostile) fn non_key_table() -> Table {
     table
 }
 
-/// Returns damaged private keys, and valid keys for commands that expect another kind of key.
+/// Returns damaged private keys, and valid keys for commands or algorithms that expect another kind
+/// of key or a single key.
 pub(in crate::hostile) fn damaged_private_key_table() -> Table {
     let mut table = Table::default();
     for (name, text) in [("RSA", RSA), ("P-256", P256), ("Ed25519", ED25519)] {

@@ -21,7 +21,7 @@ impl Table {
     }
 }
 
-/// Returns private JWKs with invalid metadata: `kty`, `crv`, `alg`, `use`, `key_ops` and `kid`.
+/// Returns private JWKs with an invalid `kty`, `crv`, `alg`, `use`, `key_ops` or `kid`, or no `d`.
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub(in crate::hostile) fn metadata_table() -> Table {
     let mut table = Table::default();
@@ -79,15 +79,11 @@ pub(in crate::hostile) fn metadata_table() -> Table {
     }
     for key_use in [json!("enc"), json!("SIG"), json!(""), json!(["sig"])] {
         let name = format!("use {key_use}");
-        table.add_jwk("not for signatures (`use`)", &name, &with_member(&key, "use", key_use));
+        table.add_jwk("`use` is not `sig`", &name, &with_member(&key, "use", key_use));
     }
     for operations in [json!([]), json!(["verify"]), json!(["encrypt"]), json!("sign")] {
         let name = format!("key_ops {operations}");
-        table.add_jwk(
-            "not for signatures (`key_ops`)",
-            &name,
-            &with_member(&key, "key_ops", operations),
-        );
+        table.add_jwk("`key_ops` without `sign`", &name, &with_member(&key, "key_ops", operations));
     }
     for kid in [json!(1), json!(["a"])] {
         table.add_jwk(
@@ -247,7 +243,7 @@ pub(in crate::hostile) fn document_table() -> Table {
         (duplicate_member, "d twice, one escaped", format!("{{{members},\"\\u0064\":\"AAAA\"}}")),
         (duplicate_member, "keys twice", format!("{{\"keys\":[{key}],\"keys\":[]}}")),
         ("`keys` is not an array", "keys is an object", format!("{{\"keys\":{key}}}")),
-        ("the JWK Set is empty", "keys is empty", "{\"keys\":[]}".to_owned()),
+        ("no keys found, expected at least one key", "keys is empty", "{\"keys\":[]}".to_owned()),
         ("key: not an object", "a number", "{\"keys\":[1]}".to_owned()),
         ("key 2 of 2: not an object", "a key and null", format!("{{\"keys\":[{key},null]}}")),
         ("key: not an object", "arrays nested 100 deep", nested_arrays(100)),
@@ -274,7 +270,7 @@ pub(in crate::hostile) fn document_table() -> Table {
 }
 
 #[test]
-fn private_jwk_metadata_is_validated() {
+fn private_jwks_with_invalid_metadata_or_without_d_are_refused() {
     metadata_table().assert_rejected();
 }
 
@@ -289,7 +285,7 @@ fn inconsistent_private_ec_or_ed25519_jwk_is_refused() {
 }
 
 #[test]
-fn inconsistent_or_incomplete_private_rsa_jwk_is_refused() {
+fn inconsistent_incomplete_or_multi_prime_rsa_jwk_is_refused() {
     rsa_table().assert_rejected();
 }
 

@@ -1,10 +1,11 @@
 //! Invalid private keys in DER, and the sample keys as JWKs.
 
-use super::Table;
 use super::der::{self, integer, pkcs1, pkcs8_ec, pkcs8_ed25519, sec1, sequence};
+use super::{IMPORT, Table};
 use crate::hostile::signer::{
     P256_ORDER, P384_ORDER, add_little_endian, decode_hex, decode_member, decode_pem,
 };
+use crate::sandbox::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -116,12 +117,18 @@ pub(in crate::hostile) fn elliptic_curve_table() -> Table {
     table
 }
 
+/// Returns a valid P-256 key in DER that contains the curve parameters in place of the name of the
+/// curve.
+fn key_with_explicit_parameters() -> Vec<u8> {
+    decode_pem(include_str!("../samples/explicit.pem"))
+}
+
 /// Returns P-256 keys that contain the curve parameters in place of the name of the curve. In each
 /// key, one parameter is changed. An attacker who can choose the generator can make a private key
 /// for any public key.
 pub(in crate::hostile) fn explicit_parameter_table() -> Table {
     let mut table = Table::default();
-    let der = decode_pem(include_str!("../samples/explicit.pem"));
+    let der = key_with_explicit_parameters();
     for (name, parameter) in [
         ("the generator", "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"),
         ("b", "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"),
@@ -239,11 +246,19 @@ fn invalid_elliptic_curve_private_keys_are_refused() {
 }
 
 #[test]
+fn private_key_with_unchanged_curve_parameters_is_imported() {
+    let sandbox = Sandbox::with_admin();
+    std::fs::write(sandbox.home().join("key"), key_with_explicit_parameters()).unwrap();
+    let output = sandbox.run(IMPORT).ok();
+    assert_eq!(output.stderr, "imported ES256 signing key for test tokens\n");
+}
+
+#[test]
 fn invalid_ed25519_private_keys_are_refused() {
     ed25519_table().assert_rejected();
 }
 
 #[test]
-fn inconsistent_rsa_private_keys_are_refused() {
+fn inconsistent_rsa_private_keys_and_public_keys_are_refused() {
     rsa_table().assert_rejected();
 }

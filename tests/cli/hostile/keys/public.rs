@@ -9,9 +9,9 @@ use crate::hostile::signer::{decode_hex, decode_member};
 use serde_json::{Value, json};
 
 const BAD_RSA_LENGTH: &str = "RSA key size out of range: expected 2,048 to 8,192 bits";
-const BAD_EXPONENT: &str = "the RSA exponent is not an odd number of at least 3";
+const BAD_EXPONENT: &str = "RSA exponent out of range: expected an odd number from 3 to 2^64 - 1";
 const BAD_ED25519_POINT: &str = "not an Ed25519 key, or a point of small order";
-const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
+const FOUND_PRIVATE_KEY: &str = "found a private key, expected a public key";
 const NOT_A_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 
 /// Ed25519 points of small order, in hexadecimal. The first eight entries are the eight points. The
@@ -105,8 +105,8 @@ pub(in crate::hostile) fn curve_point_table() -> Table {
                 x[..size - 1].to_vec(),
                 [&x[size - 1..], &y[..]].concat(),
             ),
-            ("without x", Vec::new(), y.clone()),
-            ("without y", x.clone(), Vec::new()),
+            ("with empty x", Vec::new(), y.clone()),
+            ("with empty y", x.clone(), Vec::new()),
         ] {
             let changed = with_bytes(&with_bytes(&key, "x", &x), "y", &y);
             let message =
@@ -117,7 +117,7 @@ pub(in crate::hostile) fn curve_point_table() -> Table {
         let compressed = [&[2 | (y[size - 1] & 1)][..], &x].concat();
         let hybrid = [&[6 | (y[size - 1] & 1)][..], &x, &y].concat();
         for (name, curve, point) in [
-            ("with the OID of the other curve", other_oid, point.clone()),
+            ("with the OID of another curve", other_oid, point.clone()),
             ("with NULL in place of the curve OID", "0500", point.clone()),
             ("with the OID of secp256k1", "06052b8104000a", point.clone()),
             ("compressed", curve_oid, compressed),
@@ -212,10 +212,10 @@ pub(in crate::hostile) fn metadata_table() -> Table {
             add_changed("unsuitable for its `alg`", "alg", value);
         }
         for value in [json!("enc"), json!(["sig"])] {
-            add_changed("not for signatures (`use`)", "use", value);
+            add_changed("`use` is not `sig`", "use", value);
         }
         for value in [json!([]), json!(["encrypt"]), json!("verify"), json!(["Verify"])] {
-            add_changed("not for signatures (`key_ops`)", "key_ops", value);
+            add_changed("`key_ops` without `verify` or `sign`", "key_ops", value);
         }
         for value in [json!(1), json!(["a"])] {
             add_changed("`kid` is not a string", "kid", value);
@@ -268,12 +268,12 @@ pub(in crate::hostile) fn metadata_table() -> Table {
 }
 
 #[test]
-fn invalid_ed25519_points_are_refused() {
+fn weak_or_invalid_ed25519_points_are_refused() {
     ed25519_point_table().assert_rejected();
 }
 
 #[test]
-fn invalid_elliptic_curve_points_are_refused() {
+fn invalid_elliptic_curve_public_keys_are_refused() {
     curve_point_table().assert_rejected();
 }
 
@@ -283,6 +283,6 @@ fn weak_or_invalid_rsa_public_keys_are_refused() {
 }
 
 #[test]
-fn public_jwk_members_are_validated() {
+fn invalid_public_jwk_members_and_private_jwks_are_refused() {
     metadata_table().assert_rejected();
 }

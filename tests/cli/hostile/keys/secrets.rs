@@ -194,7 +194,7 @@ pub(in crate::hostile) fn jwk_set_table() -> Table {
         (not_array, "keys is an object", json!({ "keys": key }).to_string()),
         ("found JSON without a key", "keys is null", "{\"keys\":null}".to_owned()),
         (not_array, "keys is a string", "{\"keys\":\"[]\"}".to_owned()),
-        ("the JWK Set is empty", "keys is empty", "{\"keys\":[]}".to_owned()),
+        ("no keys found, expected at least one key", "keys is empty", "{\"keys\":[]}".to_owned()),
         (not_object, "a number", "{\"keys\":[1]}".to_owned()),
         (not_object, "a string", "{\"keys\":[\"key\"]}".to_owned()),
         (not_object, "a set in a set", json!({"keys": [[key]]}).to_string()),
@@ -238,12 +238,12 @@ pub(in crate::hostile) fn jwk_set_table() -> Table {
 }
 
 #[test]
-fn public_and_private_keys_are_refused_as_secrets() {
+fn asymmetric_keys_are_refused_for_hmac_and_unsuitable_algorithms() {
     asymmetric_key_as_secret_table().assert_rejected();
 }
 
 #[test]
-fn invalid_secrets_are_refused() {
+fn invalid_secrets_and_secret_without_algorithm_are_refused() {
     secret_table().assert_rejected();
 }
 

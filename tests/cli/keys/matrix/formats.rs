@@ -1,4 +1,4 @@
-//! Generated test keys in every format that jeton reads.
+//! Generated test keys in many formats that jeton reads.
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use spki::der::asn1::AnyRef;
 use spki::der::{Decode, Reader, SliceReader};
 
-/// A test key of the store. The tests make the other formats from these formats.
+/// A test key of the store, in the formats of `keys export`. The other formats are made from these
+/// formats.
 pub(super) struct TestKey {
     pub(super) kid: String,
     pub(super) algorithm: &'static str,
@@ -53,8 +54,8 @@ impl TestKey {
         self.algorithm == "RS256"
     }
 
-    /// Returns the private key as a JWK. The third element of a PKCS#8 key contains the private
-    /// numbers.
+    /// Returns the private key as a JWK. The third element of a PKCS#8 key contains the private key
+    /// as PKCS#1 (RSA), as SEC 1 (elliptic curve) or as an octet string (Ed25519).
     fn private_jwk(&self) -> Value {
         let mut jwk = self.public_jwk.clone();
         let pkcs8 = decode_pem(&self.private_pem);
@@ -73,7 +74,7 @@ impl TestKey {
         jwk
     }
 
-    /// Returns the private key in every format, each with the name of the format.
+    /// Returns the private key in each format of the matrix, with the name of the format.
     pub(super) fn private_formats(&self) -> Vec<(&'static str, Vec<u8>)> {
         let (pem, jwk, pkcs8) =
             (&self.private_pem, self.private_jwk(), decode_pem(&self.private_pem));
@@ -119,7 +120,7 @@ impl TestKey {
         [header, &content].concat()
     }
 
-    /// Returns the public key in every format, each with the name of the format.
+    /// Returns the public key in each format of the matrix, with the name of the format.
     pub(super) fn public_formats(&self) -> Vec<(&'static str, Vec<u8>)> {
         let (pem, jwk) = (&self.public_pem, &self.public_jwk);
         let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();

@@ -1,6 +1,7 @@
-//! Matrix of keys, formats and commands: the tests pass every kind of key in every format to every
-//! command that reads keys. In each combination (a cell), the command must succeed or refuse the
-//! key with the expected message. No command may use a public or private key as a shared secret.
+//! Matrix of keys, formats and commands: the tests pass RSA, elliptic curve and Ed25519 keys and
+//! shared secrets in many formats to `token mint`, `token fixtures`, `keys import` and
+//! `token verify --key`. In each combination (a cell), the command must succeed or refuse the key
+//! as expected. No command may use a public or private key as a shared secret.
 
 mod formats;
 
@@ -12,7 +13,7 @@ use formats::TestKey;
 use serde_json::{Value, json};
 use std::fs;
 
-/// Error messages of commands that expect a private key and read a public key.
+/// Parts of the error messages of commands that expect a private key and read a public key.
 const PUBLIC_KEY_REFUSALS: [&str; 3] = [
     "found a public key, expected a private key",
     "missing private part (`d`), which signing requires",
@@ -35,10 +36,11 @@ impl Matrix {
         }
     }
 
-    /// Passes a file with a key to every command that reads keys. Also passes the file in place of
-    /// a shared secret to these commands.
+    /// Passes a file with a key to each command of the matrix, as a key and in place of a shared
+    /// secret.
     fn check_format(&mut self, key: &TestKey, format: &str, bytes: &[u8], is_private: bool) {
         fs::write(self.sandbox.home().join("key"), bytes).unwrap();
+        // The length of the PEM text distinguishes RSA keys of different sizes.
         let name = format!("{} {}, {format}", key.algorithm, key.private_pem.len());
         let mint = ["token", "mint", "--sub", "a", "--key-file", "key"];
         let import = ["keys", "import", "--purpose", "test", "--from-file", "key"];
@@ -121,16 +123,17 @@ fn header_kid(token: &str) -> String {
 }
 
 #[test]
-fn rsa_keys_are_read_in_every_format() {
+fn rsa_keys_are_read_in_many_formats_and_refused_as_secrets() {
     let mut matrix = new_matrix();
     matrix.check_key("RS256", &[], 1);
-    // RSA keys of 4,096 bits are slow, so the test checks only every fourth format.
+    // Commands with RSA keys of 4,096 bits are slow, so the test checks only every fourth format of
+    // this key.
     matrix.check_key("RS256", &["--bits", "4096"], 4);
     matrix.assert_no_failures(280);
 }
 
 #[test]
-fn elliptic_curve_keys_are_read_in_every_format() {
+fn elliptic_curve_keys_are_read_in_many_formats_and_refused_as_secrets() {
     let mut matrix = new_matrix();
     for algorithm in ["ES256", "ES384", "ES512"] {
         matrix.check_key(algorithm, &[], 1);
@@ -139,14 +142,14 @@ fn elliptic_curve_keys_are_read_in_every_format() {
 }
 
 #[test]
-fn ed25519_keys_are_read_in_every_format() {
+fn ed25519_keys_are_read_in_many_formats_and_refused_as_secrets() {
     let mut matrix = new_matrix();
     matrix.check_key("EdDSA", &[], 1);
     matrix.assert_no_failures(200);
 }
 
 #[test]
-fn secrets_are_read_in_every_format_unless_too_short() {
+fn secrets_are_read_in_many_formats_unless_too_short() {
     let mut matrix = new_matrix();
     for length in [16_u8, 32, 64] {
         let secret: Vec<u8> = (0..length).map(|byte| (byte + 0x60) ^ 0xB5).collect();
@@ -198,7 +201,7 @@ fn secrets_are_read_in_every_format_unless_too_short() {
 }
 
 #[test]
-fn every_command_refuses_recognized_but_unsupported_key_formats() {
+fn recognized_but_unsupported_formats_and_empty_files_are_refused() {
     let mut matrix = new_matrix();
     fs::write(matrix.sandbox.home().join("token"), "eyJhbGciOiJSUzI1NiJ9.e30.AAAA").unwrap();
     let pkcs12 = [0x30, 0x0E, 2, 1, 3, 0x30, 9, 6, 3, 0x2A, 0x86, 0x48, 0xA0, 2, 4, 0];

@@ -8,7 +8,7 @@ use crate::sandbox::Sandbox;
 /// all without `jeton`. In the expected words, `~` is the home directory.
 type Case = (&'static str, &'static str, &'static [&'static str]);
 
-/// Lines that end with the start of a file name.
+/// Lines that end with the start of the path of a file or directory.
 const FILES: &[Case] = &[
     ("token verify --jwks jw", "", &["token", "verify", "--jwks", "jwks.json"]),
     ("token verify --jwks=jw", "", &["token", "verify", "--jwks=jwks.json"]),
@@ -25,7 +25,8 @@ const FILES: &[Case] = &[
     ("--store si", "", &["--store", "site/"]),
 ];
 
-/// Lines that end with the start of a value from the store, such as a username.
+/// Lines that end with the start of a value from the store, such as a username, or of the built-in
+/// permission `jeton:mint`.
 const STORED_VALUES: &[Case] = &[
     ("users show joh", "", &["users", "show", "john"]),
     ("users show eve@", "", &["users", "show", "eve@example.com"]),
@@ -38,7 +39,8 @@ const STORED_VALUES: &[Case] = &[
     ("settings set issuer ur", "", &["settings", "set", "issuer", "urn:jeton=1"]),
 ];
 
-/// Lines that end with another word: a fixed value, a command, an option or an argument of `run`.
+/// Lines that end with another word: a fixed value, a parameter of a preset, a command, an option
+/// or an argument of `run`.
 const OTHER_VALUES: &[Case] = &[
     ("audit list --action token\\ cr", "", &["audit", "list", "--action", "token create"]),
     ("audit list --action 'token cr", "", &["audit", "list", "--action", "token create"]),

@@ -18,7 +18,7 @@ const KID: &str = "k;{touch,pwned}";
 const FILE_NAME: &str = "f;touch pwned";
 const APP: &str = "$(touch pwned)";
 
-/// Lines to type, each followed by Tab and Enter.
+/// Lines to type, each followed by Tab and Enter. The test replaces `$PWD` by the home directory.
 const LINES: [&str; 6] = [
     "jeton users show bo",
     "jeton users show x",
@@ -96,7 +96,8 @@ impl Shell {
         Self::start(sandbox, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load])
     }
 
-    /// Types a line, Tab and Enter. Returns the terminal output of the completed command.
+    /// Types a line, Tab and Enter. Returns the echo of the completed line and the output of the
+    /// command.
     fn complete_and_run(&mut self, line: &str) -> String {
         self.type_and_run(&[line, "\t", "\r"])
     }

@@ -1,5 +1,5 @@
-//! Values at the limits of a database engine (SQLite or PostgreSQL), in fixed sequences of
-//! commands.
+//! Values at or beyond a limit of the program or of a database engine (SQLite or PostgreSQL), and
+//! the order of lists, in fixed sequences of commands.
 //!
 //! `<token N>` is the placeholder of the Nth token in the output of earlier commands, and `<long>`
 //! is the placeholder of a long text.
@@ -15,7 +15,7 @@ fn assert_same_answers(lines: &[&str]) {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn texts_with_nul_cause_the_same_answers_on_both_engines() {
+fn texts_with_nul_or_the_last_code_point_cause_the_same_answers_on_both_engines() {
     assert_same_answers(&[
         r#"token mint --record --claims '{"sub":"a\u0000b","\u0000":"\u0000"}'"#,
         r#"token mint --record --claims '{"sub":"\udbff\udfff0"}'"#,
@@ -58,7 +58,7 @@ fn long_texts_cause_the_same_answers_on_both_engines() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn numbers_of_64_bits_cause_the_same_answers_on_both_engines() {
+fn large_numbers_cause_the_same_answers_on_both_engines() {
     assert_same_answers(&[
         "token create shop --claim-json n=9223372036854775807",
         "token create shop --claim-json n=-9223372036854775808",

@@ -25,8 +25,8 @@ const FIRST_COMMANDS: &[&str] = &[
     "token mint --sub alice --record",
 ];
 
-/// Commands at the end of a sequence. Their output shows the settings, users, tokens, keys,
-/// sessions and audit events of the store.
+/// Commands after a sequence. Their output shows the settings, users, tokens, keys, sessions and
+/// audit events of the store.
 const FINAL_COMMANDS: &[&str] = &[
     "login ada --password-stdin",
     "settings list",
@@ -60,7 +60,7 @@ impl Engine {
         self.values.iter().fold(commands::expand_long_text(text), replace)
     }
 
-    /// Starts a command with the input of the step.
+    /// Starts the command of the step with the options `-y -o json`, and writes the input.
     fn start(&self, step: &Step) -> (Command, Child) {
         let mut arguments = shlex::split(&self.resolve(&step.line)).unwrap();
         arguments.extend(["-y", "-o", "json"].map(str::to_owned));
@@ -73,8 +73,8 @@ impl Engine {
         (command, child)
     }
 
-    /// Returns the exit code and the outputs of a command with numbered placeholders in place of
-    /// random values.
+    /// Waits for a command. Returns the exit code and the outputs with numbered placeholders in
+    /// place of random values.
     fn answer(&mut self, (command, child): (Command, Child)) -> String {
         let output = RunOutput::new(&command, child.wait_with_output().unwrap());
         let mut text = format!("[{}]\n{}{}", output.code, output.stdout, output.stderr);
@@ -86,8 +86,8 @@ impl Engine {
         commands::shorten_long_text(&text)
     }
 
-    /// Returns the numbered placeholder for a random value, and `<time>` for a time. Returns any
-    /// other word unchanged.
+    /// Returns the numbered placeholder for a random value, and `<time>` for a date with a time or
+    /// for a Unix time near the current time. Returns any other word unchanged.
     fn replace_random_value(&mut self, word: &str) -> String {
         let redacted = redact_word(word);
         if is_current_time(word.trim_start_matches(':')) {
@@ -146,9 +146,9 @@ impl Stores {
         Err(format!("$ {}\nfile: {file_answer}\nserver: {server_answer}", step.line))
     }
 
-    /// Makes both stores assign the same ids to their next rows. Otherwise the ids could differ,
-    /// because refused and rolled-back rows use up ids only on a server. Returns whether the last
-    /// user has the same id in both stores.
+    /// Makes both stores assign the same ids to their next users, tokens and audit events.
+    /// Otherwise the ids could differ, because refused and rolled-back rows use up ids only on a
+    /// server. Returns whether the last user has the same id in both stores.
     fn align_ids(&mut self) -> bool {
         for table in ["users", "tokens", "audit"] {
             let last_id_sql = format!(
@@ -165,8 +165,8 @@ impl Stores {
     }
 }
 
-/// Creates both stores, and runs the commands on both. Returns an error that shows the first
-/// command with different answers.
+/// Creates both stores, and runs the commands and [`FINAL_COMMANDS`] on both. Returns an error that
+/// shows the first command with different answers.
 fn find_difference(steps: &[Step]) -> Result<(), String> {
     let mut stores = Stores::create()?;
     for step in steps {

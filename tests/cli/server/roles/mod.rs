@@ -41,7 +41,8 @@ impl Database {
         database
     }
 
-    /// Creates the store only. `algorithm` is the algorithm of the app key.
+    /// Creates the store with two test keys and the minting credential, without roles and users.
+    /// `algorithm` is the algorithm of the app key.
     fn without_roles(algorithm: &str) -> Self {
         // Panics with an explanation if the test run has no server.
         drop(create_schema());
@@ -113,8 +114,9 @@ impl Database {
         }
     }
 
-    /// Returns a command as the database user with this role, without a session. A minter or
-    /// verifier uses the schema of the views.
+    /// Returns a command as the database user with this role. Each role has its own home directory,
+    /// so the command does not use the session of the admin. A minter or verifier uses the schema
+    /// of the views.
     fn command(&self, role: &str, arguments: &[&str]) -> Command {
         let mut command = self.sandbox.command(arguments);
         let (_, address) =
@@ -170,7 +172,7 @@ impl Drop for Database {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn second_run_of_the_roles_sql_restores_the_rights() {
+fn second_run_of_the_roles_sql_revokes_only_additional_rights() {
     let database = Database::with_roles();
     let minter = format!("{}_minter", database.schema);
     database.superuser_sql(&format!(
@@ -213,7 +215,7 @@ fn table_owner_can_run_the_roles_sql() {
 
 #[cfg(feature = "postgres")]
 #[test]
-fn role_names_start_with_the_schema_or_the_prefix() {
+fn role_names_start_with_the_given_prefix_or_a_prefix_from_a_valid_schema_name() {
     let sandbox = Sandbox::new();
     let print_roles_sql = |store: &str, prefix_option: &[&str]| {
         sandbox.run(&[&["--store", store, "store", "roles"], prefix_option].concat())
@@ -232,7 +234,12 @@ fn role_names_start_with_the_schema_or_the_prefix() {
     assert_snapshot!(print_roles_sql("postgres://h/db?schema=My", &[]), @"
     --- exit code 2, stderr
     error: names of roles start with the name of the schema, which is not a valid prefix: expected lower-case letters, digits and `_`, starting with a letter
-    hint: choose a prefix for the role names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton
+    hint: choose a prefix for the role names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton_store
+    ");
+    assert_snapshot!(print_roles_sql("postgres://h/db?schema=jeton", &[]), @"
+    --- exit code 2, stderr
+    error: names of roles start with the name of the schema, which is not a valid prefix: `jeton` is the default for the schema `public`
+    hint: choose a prefix for the role names: jeton --store 'postgres://h/db?schema=jeton' store roles --prefix jeton_store
     ");
     print_roles_sql("missing.db", &["--prefix", "x y"]).fails(2);
 }

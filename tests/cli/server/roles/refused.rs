@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn minter_and_verifier_roles_read_no_app_keys_or_password_hashes() {
+fn minter_and_verifier_roles_read_no_private_app_keys_password_hashes_or_sessions() {
     let database = Database::with_roles();
     for (role, readable_keys) in [("minter", "test ES256,test HS256"), ("verifier", "test HS256")] {
         let key_sql = "SELECT purpose || ' ' || algorithm FROM keys
@@ -44,16 +44,16 @@ fn insert_grant_sql(kind: &str, digest_kind: &str, claims: &str) -> String {
 }
 
 /// Returns the statement that inserts a token for each grant of a kind.
-fn insert_tokens_sql(kind: &str) -> String {
+fn insert_tokens_sql(kind: &str, issued_at: i64) -> String {
     format!(
         "INSERT INTO tokens (jti, grant_id, key_id, issued_at)
-             SELECT gen_random_uuid(), id, 1, 1 FROM grants WHERE kind = '{kind}'"
+             SELECT gen_random_uuid(), id, 1, {issued_at} FROM grants WHERE kind = '{kind}'"
     )
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn server_refuses_forbidden_changes_by_the_minter_role() {
+fn minter_role_adds_only_valid_test_tokens_and_changes_only_its_own_events() {
     let database = Database::with_roles();
     database.mint(&["--record"]);
     let forged_event = format!(
@@ -67,15 +67,14 @@ fn server_refuses_forbidden_changes_by_the_minter_role() {
         &insert_grant_sql("test", "app", "{}"),
         // The claims are not a JSON object.
         &insert_grant_sql("test", "test", "[]"),
-        &insert_tokens_sql("app"),
+        &insert_tokens_sql("app", 1),
+        &insert_tokens_sql("test", 9_000_000_000_000_000_000),
         &forged_event,
         "INSERT INTO audit (at, os_uid, action, detail, outcome, count)
              VALUES (0, 0, 'x', '[]', 'done', 1)",
         "INSERT INTO audit (at, os_uid, action, outcome, count) VALUES (-1, 0, 'x', 'done', 1)",
         "INSERT INTO audit (at, os_uid, action, target_kind, outcome, count)
              VALUES (0, 0, 'x', 'x', 'done', 1)",
-        "INSERT INTO tokens (jti, grant_id, key_id, issued_at)
-             SELECT gen_random_uuid(), grant_id, key_id, 9000000000000000000 FROM tokens",
         "UPDATE audit SET action = 'x'",
         "UPDATE audit SET db_user = session_user",
         "UPDATE tokens SET revoked_at = 1",
@@ -100,7 +99,7 @@ fn server_refuses_forbidden_changes_by_the_minter_role() {
     }
     // The insertions of a grant and of tokens succeed with permitted values.
     database.sql("minter", &insert_grant_sql("test", "test", r#"{"a":1}"#)).unwrap();
-    database.view_sql("minter", &insert_tokens_sql("test")).unwrap();
+    database.view_sql("minter", &insert_tokens_sql("test", 1)).unwrap();
     // The events of other database users are invisible: an UPDATE does not find them.
     database.view_sql("minter", "UPDATE audit SET count = 7, outcome = 'x'").unwrap();
     let changed_events_sql = "SELECT count(*), bool_and(db_user LIKE '%_minter_login') FROM audit
@@ -149,10 +148,10 @@ fn denial_message(
 #[ignore = "needs a PostgreSQL server"]
 fn command_without_a_database_right_exits_7() {
     let database = Database::with_roles();
-    let session = database.sandbox.stdout_of(&["sessions", "token"]);
+    let access_token = database.sandbox.stdout_of(&["sessions", "token"]);
     let test_token = database.mint(&["--record"]);
     let credential = Some(database.credential.as_str());
-    let verify_session = ["token", "verify", "--type", "access", &session];
+    let verify_access_token = ["token", "verify", "--type", "access", &access_token];
     let revoke = ["token", "revoke", &test_token];
     for (role, arguments, token, view) in [
         ("minter", &revoke[..], credential, "tokens"),
@@ -160,13 +159,13 @@ fn command_without_a_database_right_exits_7() {
         ("minter", &["token", "mint", "--alg", "RS256"], credential, "keys"),
         // The command needs to revoke a token of the fixtures.
         ("minter", &["token", "fixtures", "--out", "x"], credential, "blocklist"),
-        ("minter", &["token", "create", "x"], Some(session.as_str()), "pairs"),
+        ("minter", &["token", "create", "x"], Some(access_token.as_str()), "pairs"),
         ("minter", &["register", "eve"], None, "users"),
         ("minter", &["store", "info"], None, "sessions"),
         ("verifier", &revoke, credential, "tokens"),
         ("verifier", &["token", "mint"], credential, "audit"),
         ("verifier", &["token", "mint", "--record"], credential, "audit"),
-        ("verifier", &verify_session, None, "pairs"),
+        ("verifier", &verify_access_token, None, "pairs"),
     ] {
         let denial = denial_message(&database, role, arguments, token);
         assert_eq!(denial, format!("permission denied for view {view}"), "{role}: {arguments:?}");

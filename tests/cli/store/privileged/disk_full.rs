@@ -1,5 +1,6 @@
 //! A full disk that contains the session file, the store or output files: the old content stays
-//! intact, and the next command works after space is freed.
+//! intact, and the next command works after space is freed. If the restore of a damaged store
+//! fails, the damaged file must also be moved before the next restore.
 
 use super::mount_namespace::MountNamespace;
 use crate::run_output::RunOutput;
@@ -50,7 +51,7 @@ fn full_disk_keeps_the_old_session_file() {
 
 #[test]
 #[ignore = "needs mounts"]
-fn full_disk_leaves_the_store_unchanged() {
+fn full_disk_leaves_the_store_and_the_session_file_unchanged() {
     let sandbox = Sandbox::new();
     let mut mounted = MountNamespace::start(&sandbox);
     mounted.mount_small(".local");
@@ -152,7 +153,7 @@ fn fixtures_command_on_a_full_disk_can_be_repeated() {
 
 #[test]
 #[ignore = "needs mounts"]
-fn backup_on_a_full_disk_leaves_no_file() {
+fn backup_on_a_full_disk_leaves_no_file_and_no_audit_event() {
     let sandbox = Sandbox::with_admin();
     let mut mounted = MountNamespace::start(&sandbox);
     mounted.mount_small("full");
@@ -183,9 +184,9 @@ fn mount_store_with_backup(sandbox: &Sandbox) -> MountNamespace<'_> {
     mounted
 }
 
-/// Restores `monday.db` on a disk that has space for `copy_count` copies of the backup and for 48
-/// KiB, but not for another copy.
-fn restore_on_full_disk(mounted: &mut MountNamespace<'_>, copy_count: u32) -> RunOutput {
+/// Tries to restore `monday.db` on a disk that has space for `copy_count` copies of the backup and
+/// for 48 KiB, but not for another copy.
+fn try_restore_on_full_disk(mounted: &mut MountNamespace<'_>, copy_count: u32) -> RunOutput {
     mounted.run_line_ok(&format!(
         "for i in $(seq {copy_count}); do cat monday.db; done >.local/reserve
          dd if=/dev/zero bs=4096 count=12 >>.local/reserve"
@@ -202,7 +203,7 @@ fn restore_on_a_full_disk_leaves_the_store_unchanged() {
     let mut mounted = mount_store_with_backup(&sandbox);
     // The disk has space for the new content and for the copy of the store, but not for the
     // transaction that replaces the pages.
-    assert_snapshot!(restore_on_full_disk(&mut mounted, 2), @"
+    assert_snapshot!(try_restore_on_full_disk(&mut mounted, 2), @"
     --- exit code 1, stderr
     error: disk full: cannot write the store
     hint: free disk space and retry
@@ -217,20 +218,23 @@ fn restore_on_a_full_disk_leaves_the_store_unchanged() {
 
 #[test]
 #[ignore = "needs mounts"]
-fn restore_on_a_full_disk_keeps_the_damaged_store() {
+fn restore_of_a_damaged_store_on_a_full_disk_keeps_the_damaged_file() {
     let sandbox = Sandbox::new();
     let mut mounted = mount_store_with_backup(&sandbox);
     let destroy_header =
         "dd if=/dev/zero of=.local/share/jeton/jeton.db bs=100 count=1 conv=notrunc";
     mounted.run_line_ok(destroy_header);
     mounted.run_line_ok("cp .local/share/jeton/jeton.db damaged");
-    assert_snapshot!(restore_on_full_disk(&mut mounted, 1), @"
+    // The disk has space for the new content, but not for the transaction. The damaged file is
+    // renamed, and needs no further space.
+    assert_snapshot!(try_restore_on_full_disk(&mut mounted, 1), @"
     --- exit code 1, stderr
     error: disk full: cannot write the store
     hint: free disk space and retry
     ");
     mounted.run_line_ok("cmp damaged .local/share/jeton/jeton.db.before-restore");
     mounted.free(".local");
+    // The next restore is refused until the damaged file is moved.
     let output = mounted.run("store restore monday.db --yes").fails(5);
     let move_command = output.stderr.lines().last().unwrap().strip_prefix("hint: move the file: ");
     mounted.run_line_ok(move_command.unwrap());

@@ -1,5 +1,5 @@
-//! A store file that is mounted under a second path is refused: SQLite would use a separate WAL for
-//! each path.
+//! A store file that is mounted under a second path is refused under this path: SQLite would use a
+//! separate WAL for each path. A mount of the directory of the store is accepted.
 
 use super::mount_namespace::MountNamespace;
 use crate::store::path_aliases::{ATTEMPTS_PER_PATH, sandbox_with_unlimited_quota};
@@ -18,12 +18,12 @@ fn mounted_store_file_is_refused_and_mounted_directory_accepted() {
         let output = mounted.run("token create there --store other/jeton.db");
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 78, stderr
-        error: `other/jeton.db`: the store file is a mount point
+        error: `other/jeton.db`: the file is a mount point
         hint: mount the directory of the store, not the file
         "));
     }
     let stdout = mounted.run("store check --store other/jeton.db").stdout;
-    assert_eq!(stdout, "insecure_permissions: the store file is a mount point\n");
+    assert_eq!(stdout, "insecure_permissions: the file is a mount point\n");
     assert_eq!(sandbox.json(&["token", "list"])["total"], ATTEMPTS_PER_PATH);
     mounted.run_line_ok("umount other/jeton.db && mount --bind .local/share/jeton other");
     for number in 0..ATTEMPTS_PER_PATH {

@@ -1,5 +1,6 @@
 //! Group-writable directories: accepted with a warning if the group is the private group of the
-//! user, otherwise refused. A private group has the name of its user and no other members.
+//! user and the directory has no access control list, otherwise refused. A private group has the
+//! name of its user and no other members.
 
 use super::mount_namespace::MountNamespace;
 use crate::sandbox::Sandbox;
@@ -46,7 +47,7 @@ fn directory_is_accepted_if_writable_by_a_private_group_and_refused_if_writable_
     ok
     --- stderr
     warning: your private group can write to the directory `~/.local/share/jeton`
-    warning: directory `~/.local/share/jeton` is readable by other users: found mode 0770, expected 0700
+    warning: directory `~/.local/share/jeton` is accessible to other users: found mode 0770, expected 0700
     ");
     create_directory(&sandbox, "written", 0o770);
     let output = mounted.run("man --dir written -q");
@@ -59,7 +60,7 @@ fn directory_is_accepted_if_writable_by_a_private_group_and_refused_if_writable_
     warning: your private group can write to the directory `~/.local/share/jeton`
     warning: your private group can write to the directory `written`
     ");
-    // The access control list gives another user write access, so the directory is refused.
+    // A directory that its group can write to is refused if it has an access control list.
     let directory = sandbox.home().join("written");
     rustix::fs::setxattr(&directory, ACL_ATTRIBUTE, &acl_for(7), rustix::fs::XattrFlags::empty())
         .expect("the test needs a file system with access control lists");

@@ -1,4 +1,5 @@
-//! A local attacker who creates files beside a store before jeton does.
+//! Local attackers: another user who creates files beside a store before jeton does, and a process
+//! of the same user that reads the memory of jeton.
 
 use crate::required::require;
 use crate::sandbox::Sandbox;
@@ -13,9 +14,9 @@ const ATTACKER_UID: u32 = 12_345;
 const ATTEMPTS: usize = 100;
 
 /// Perl script of the attacker. In the shared directory, creates the directories of the stores and
-/// the files that SQLite would create beside the stores. Reads each of these files. If a file has
-/// tables of a store, appends its name to the file `stolen` in the private directory. Appends one
-/// byte per round to the file `rounds` in the private directory.
+/// the files that SQLite would create beside the stores. Reads the stores and these files. If a
+/// file contains the definition of a table, appends the file's name to the file `stolen` in the
+/// private directory. Appends one byte per round to the file `rounds` in the private directory.
 ///
 /// Creates no directories in every second series of 1,000 rounds, so that jeton wins some races on
 /// a machine of any speed.
@@ -67,8 +68,8 @@ impl Drop for Attacker {
     }
 }
 
-/// Creates stores in a directory with the given mode while the attacker runs, and asserts that the
-/// attacker reads no store.
+/// Tries to create stores in and below a directory with the given mode while the attacker runs.
+/// Asserts that the attacker reads no store.
 fn assert_no_key_is_stolen(mode: u32) {
     require(command_as_other_user().args(["perl", "-e", "1"]), "perl, run as another user");
     let sandbox = Sandbox::new();
@@ -103,7 +104,7 @@ fn assert_no_key_is_stolen(mode: u32) {
     assert_eq!(stolen, "", "after {created_count} stores");
     assert!(unexpected_outputs.is_empty(), "{unexpected_outputs:?}");
     let wal = fs::metadata(shared.path().join("ci.db-wal")).unwrap();
-    assert_eq!(wal.uid(), ATTACKER_UID, "the attacker won at least one race");
+    assert_eq!(wal.uid(), ATTACKER_UID, "the attacker creates files beside the store");
     // jeton creates no store below a world-writable directory without the sticky bit, because any
     // user can rename any file in such a directory.
     assert_eq!(created_count > 0, mode == 0o1777, "{created_count}");
@@ -111,7 +112,7 @@ fn assert_no_key_is_stolen(mode: u32) {
 
 #[test]
 #[ignore = "needs another user and perl"]
-fn attacker_reads_no_key_in_a_world_writable_directory() {
+fn attacker_reads_no_key_in_a_world_writable_directory_without_sticky_bit() {
     assert_no_key_is_stolen(0o777);
 }
 

@@ -1,5 +1,5 @@
-//! A shell in its own mount namespace, for file systems that are full or read-only. No process
-//! outside the namespace sees the mounts, which disappear when the shell exits.
+//! A shell in its own mount namespace, for file systems that are full or read-only and for bind
+//! mounts. No process outside the namespace sees the mounts, which disappear when the shell exits.
 
 use crate::required::require;
 use crate::run_output::RunOutput;
@@ -12,12 +12,12 @@ pub(super) struct MountNamespace<'s> {
     sandbox: &'s Sandbox,
     shell: Child,
     stdin: Option<ChildStdin>,
-    /// Standard output of the shell: one line with the exit code of each command.
+    /// Standard output of the shell: for each command, one line with the exit code.
     exit_codes: BufReader<ChildStdout>,
 }
 
 impl<'s> MountNamespace<'s> {
-    /// Starts the shell. Fails if mounting is not permitted.
+    /// Starts the shell. Panics if mounting is not permitted.
     #[track_caller]
     pub(super) fn start(sandbox: &'s Sandbox) -> Self {
         let mount = ["-rm", "mount", "-t", "tmpfs", "none", "/tmp"];

@@ -11,7 +11,7 @@ use std::path::Path;
 
 const OTHER_UID: u32 = 12_345;
 
-/// Gives a file to another user.
+/// Gives a file or directory to the user [`OTHER_UID`].
 #[track_caller]
 fn change_owner(path: &Path) {
     chown(path, Some(OTHER_UID), None)
@@ -32,7 +32,7 @@ fn session_file_of_another_user_is_refused() {
     change_owner(&file);
     assert_snapshot!(session_refusal(&sandbox), @"
     --- exit code 78, stderr
-    error: `~/.config/jeton/sessions`: the session file is owned by another user
+    error: `~/.config/jeton/sessions`: the session file or its lock file is owned by another user
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert_eq!(fs::read(&file).unwrap(), before);
@@ -49,7 +49,7 @@ fn session_lock_file_of_another_user_is_refused() {
     change_owner(&lock);
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- exit code 78, stderr
-    error: `~/.config/jeton/sessions`: the session file is owned by another user
+    error: `~/.config/jeton/sessions`: the session file or its lock file is owned by another user
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
     fs::remove_file(&lock).unwrap();
@@ -65,7 +65,7 @@ fn store_of_another_user_is_refused_unchanged() {
     for arguments in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"], &["logout"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 78, stderr
-        error: `~/.local/share/jeton/jeton.db`: the store file is owned by another user
+        error: `~/.local/share/jeton/jeton.db`: the file is owned by another user
         hint: run jeton as the owner of the file, or set `HOME` to a directory that you own, or `JETON_STORE` to a file
         "));
     }
@@ -96,7 +96,7 @@ fn planted_sqlite_files_of_another_user_are_refused() {
 
 #[test]
 #[ignore = "needs another user"]
-fn check_detects_files_of_other_users() {
+fn check_detects_files_and_directory_of_another_user() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for extension in ["db-shm", "db"] {
@@ -109,7 +109,7 @@ fn check_detects_files_of_other_users() {
     insecure_permissions: `~/.local/share/jeton/jeton.db-shm` is owned by another user
     --- exit code 78, stderr
     error: the store has 1 fault
-    insecure_permissions: the store file is owned by another user
+    insecure_permissions: the file is owned by another user
     --- exit code 78, stderr
     error: the store has 1 fault
     hint: run jeton as the owner of the file

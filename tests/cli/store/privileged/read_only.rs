@@ -1,5 +1,5 @@
-//! Read-only stores: commands that only read the store work, and commands that change the store are
-//! refused.
+//! Read-only stores: commands that only read the store work, unless the WAL index is missing or the
+//! session must be refreshed. Commands that change the store are refused.
 
 use super::mount_namespace::MountNamespace;
 use crate::sandbox::Sandbox;
@@ -176,7 +176,7 @@ fn world_readable_store_on_a_read_only_mount_causes_a_warning() {
     assert_snapshot!(output, @"
     valid
     --- stderr
-    warning: `~/.local/share/jeton/jeton.db` is readable by other users, and its permissions cannot be changed
+    warning: `~/.local/share/jeton/jeton.db` is accessible to other users, and its permissions cannot be changed
     ");
 }
 

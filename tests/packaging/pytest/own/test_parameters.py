@@ -1,4 +1,4 @@
-"""A parameter without a fixture of the suite takes precedence over the plugin."""
+"""A parameter takes precedence over the plugin, also without a fixture of the suite; `token` works in session fixtures."""
 
 import pytest
 
@@ -13,5 +13,5 @@ def login(token):
     return token(sub="alice")
 
 
-def test_session_fixture_has_a_token(login):
+def test_session_fixture_can_create_a_token(login):
     assert login.startswith("ey")

@@ -30,7 +30,7 @@ fn user() -> impl Strategy<Value = &'static str> {
 }
 
 /// Returns a strategy for valid and invalid usernames.
-fn name() -> impl Strategy<Value = &'static str> {
+fn username() -> impl Strategy<Value = &'static str> {
     one_of(&["john", "john", "Äda", "éva", "zoe", "Zed", "a", "'<long>'", "'a b'"])
 }
 
@@ -38,7 +38,7 @@ fn name() -> impl Strategy<Value = &'static str> {
 pub(super) fn accounts() -> impl Strategy<Value = Step> {
     let create = (
         one_of(&["register", "users create", "users create --role minter"]),
-        name(),
+        username(),
         some_of(&["--email zoe@example.com", "--name 'Ä é z'", "--exist-ok"]),
     );
     let role = one_of(&["admin", "minter", "user"]);

@@ -4,14 +4,15 @@ mod accounts;
 mod store;
 mod tokens;
 
+use crate::test_schema::incompressible_text;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::fmt;
 
-/// Placeholder of a text that is too long for an entry of an index on a server.
+/// Placeholder of a long text, which is too long for an entry of an index on a server.
 const LONG_TEXT_PLACEHOLDER: &str = "<long>";
-/// Length of this text in bytes.
+/// Length in bytes of the text that [`LONG_TEXT_PLACEHOLDER`] represents.
 const LONG_TEXT_LENGTH: usize = 9_000;
 
 /// A command: the command line without the name of the program, and the standard input.
@@ -40,12 +41,12 @@ impl fmt::Debug for Step {
 
 /// Replaces the placeholder of the long text by the text.
 pub(super) fn expand_long_text(text: &str) -> String {
-    text.replace(LONG_TEXT_PLACEHOLDER, &"x".repeat(LONG_TEXT_LENGTH))
+    text.replace(LONG_TEXT_PLACEHOLDER, &incompressible_text(LONG_TEXT_LENGTH))
 }
 
 /// Replaces the long text by its placeholder.
 pub(super) fn shorten_long_text(text: &str) -> String {
-    text.replace(&"x".repeat(LONG_TEXT_LENGTH), LONG_TEXT_PLACEHOLDER)
+    text.replace(&incompressible_text(LONG_TEXT_LENGTH), LONG_TEXT_PLACEHOLDER)
 }
 
 /// Returns a strategy for sequences of 1 to 15 commands.

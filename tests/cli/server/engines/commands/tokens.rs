@@ -81,7 +81,7 @@ pub(super) fn mints() -> impl Strategy<Value = Step> {
         .prop_map(|(claims, options)| Step::new(&format!("token mint{claims}{options}")))
 }
 
-/// Returns a strategy for commands that show, change or verify existing tokens.
+/// Returns a strategy for commands that show, verify, renew or revoke the tokens from [`token`].
 pub(super) fn token_uses() -> impl Strategy<Value = Step> {
     let verb = one_of(&[
         "show",

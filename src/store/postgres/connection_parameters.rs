@@ -1,4 +1,4 @@
-//! Connection parameters of libpq.
+//! Connection parameters of libpq, and the parameter `schema` of jeton.
 
 use super::error::InvalidServerAddress;
 use super::ssl_mode::SslMode;
@@ -11,7 +11,8 @@ use tokio_postgres::Config;
 /// Default port of a server.
 pub(super) const DEFAULT_PORT: u16 = 5432;
 
-/// Parameters that jeton evaluates itself and does not pass to tokio-postgres.
+/// Parameters that jeton evaluates itself. The result of [`Parameters::client_config`] does not
+/// contain these parameters.
 const EVALUATED_PARAMETERS: [&str; 8] =
     ["host", "hostaddr", "port", "schema", "sslmode", "sslrootcert", "sslcert", "sslkey"];
 

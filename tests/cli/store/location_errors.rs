@@ -1,5 +1,6 @@
-//! Errors about paths and environment variables: an error names the path, and the variable that
-//! sets the path or has an invalid value.
+//! Errors about paths and environment variables. An error about the path of the store or of the
+//! session file names the path, and a variable or option that changes the path. An error about an
+//! invalid value of a variable names the variable.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -15,7 +16,7 @@ fn run_with_variable(sandbox: &Sandbox, (name, value): (&str, &str), arguments: 
 }
 
 #[test]
-fn error_for_unusable_path_names_path_and_variable() {
+fn error_for_unusable_path_names_path_and_variable_or_option() {
     let sandbox = Sandbox::new();
     let init = |name, value| run_with_variable(&sandbox, (name, value), &["init", "ada"]);
     assert_snapshot!(init("XDG_DATA_HOME", "/proc/x"), @"
@@ -67,7 +68,7 @@ fn directory_or_device_as_store_is_refused_with_a_hint() {
     ");
     assert_snapshot!(run_with_variable(&sandbox, ("JETON_STORE", "/dev/null"), &["init", "ada"]), @"
     --- exit code 78, stderr
-    error: `/dev/null`: the store file is not a regular file
+    error: `/dev/null`: the file is not a regular file
     hint: set `JETON_STORE` to another file
     ");
 }
@@ -134,11 +135,13 @@ fn error_for_invalid_variable_names_the_variable() {
     error: invalid value '-5' in `JETON_WAIT`: duration: expected a duration above zero
     hint: use a duration above zero, such as `5m`
     ");
+    // `--wait` has precedence over the variable.
     assert_snapshot!(run_with_variable(&sandbox, ("JETON_WAIT", "1h"), &["whoami", "--wait", "5"]), @"
     --- exit code 2, stderr
     error: invalid value '5' for '--wait <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
     hint: use `5s` for seconds
     ");
+    // The invalid value `5` is also a part of values on the command line.
     let mint = ["token", "mint", "--alg", "HS256", "--sub", "15s"];
     assert_snapshot!(run_with_variable(&sandbox, ("JETON_WAIT", "5"), &mint), @"
     --- exit code 2, stderr
@@ -153,7 +156,7 @@ fn error_for_invalid_variable_names_the_variable() {
     ");
     assert_snapshot!(whoami("JETON_TOKEN_FILE", "name-or-secret"), @"
     --- exit code 2, stderr
-    error: the file that `JETON_TOKEN_FILE` names for the token cannot be read: No such file or directory
+    error: the file with the token (value of `JETON_TOKEN_FILE`) cannot be read: No such file or directory
     ");
     assert_snapshot!(whoami("JETON_TOKEN", "abc"), @"
     --- exit code 10, stderr

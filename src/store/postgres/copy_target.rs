@@ -21,8 +21,8 @@ pub(in crate::store) struct PendingDatabase {
 }
 
 impl PendingDatabase {
-    /// Begins the transaction, and creates the tables. Returns [`ServerError::StoreExists`] if the
-    /// database has a store.
+    /// Begins the transaction, and creates the tables as [`create_schema`] does. Returns
+    /// [`ServerError::StoreExists`] if the schema already has a table `store`.
     pub(in crate::store) fn create(
         address: &ServerAddress,
         config: ConnectionConfig,
@@ -45,8 +45,8 @@ impl PendingDatabase {
     }
 
     /// Commits the transaction. If the outcome is unknown, the error names the rows of `summary`.
-    /// Returns `true` if the commit is complete, but without the confirmation of a standby that the
-    /// server waited for.
+    /// Returns `true` if the commit is complete, but it is not certain that a standby has confirmed
+    /// the commit.
     pub(in crate::store) fn persist(self, summary: WriteSummary) -> Result<bool, Error> {
         let Self { config, client, timeout } = self;
         let state = load_state(Connection::Postgres(&client))?;
