@@ -116,6 +116,12 @@ pub(crate) struct KeySpec {
 }
 
 impl KeySpec {
+    /// Returns whether the activation of this key replaces an active key with this purpose and
+    /// algorithm. A store has one active app key, and one active test key for each algorithm.
+    pub(crate) fn replaces_active_key(&self, purpose: Purpose, algorithm: Algorithm) -> bool {
+        self.purpose == purpose && (purpose == Purpose::App || self.algorithm == algorithm)
+    }
+
     /// Returns the key with another key id, which is also set in the public JWK.
     pub(crate) fn with_kid(mut self, kid: Untrusted) -> Self {
         if let Some(jwk) = &mut self.public_jwk {

@@ -6,10 +6,11 @@ use super::super::{AuditContext, Caller, Error};
 use super::lifecycle::{ADMINS_ONLY, find_active_key, require_key, retire_and_activate};
 use crate::crypto::{self, ImportedKey, KeyError, KeyFormat, PublicKeys};
 use crate::model::{
-    Algorithm, EventDetail, EventSubject, EventTarget, Key, KeySpec, KeyState, Purpose, Role,
-    RsaBits, TargetKind, Untrusted,
+    Algorithm, EventDetail, EventSubject, EventTarget, InvalidValue, Key, KeySpec, KeyState,
+    Purpose, Role, RsaBits, TargetKind, Untrusted,
 };
 use crate::store::{Reader, Store, Writer};
+use secrecy::ExposeSecret;
 
 /// A key to add.
 #[derive(Debug, Clone)]
@@ -52,7 +53,7 @@ pub(crate) struct NewKeyOptions<'k> {
     /// [`add`] reports the key as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
     /// Set to activate each key immediately, and to retire each active key that is replaced. No key
-    /// of `keys` may replace another key of `keys`.
+    /// of `keys` may replace another key of `keys`: see [`ensure_activatable`].
     pub(crate) activate: bool,
 }
 
@@ -79,6 +80,26 @@ pub(crate) fn generate(
 /// Refuses a caller who is not an admin, and therefore may not add keys.
 pub(crate) fn authorize_add(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
+}
+
+/// Refuses keys of which one would replace another if all were activated. The same key may occur
+/// twice.
+pub(crate) fn ensure_activatable(keys: &[NewKey]) -> Result<(), KeyError> {
+    for NewKey { spec, .. } in keys {
+        let KeySpec { purpose, algorithm, material, .. } = spec;
+        let rivals = keys.iter().map(|key| &key.spec);
+        let rivals: Vec<_> =
+            rivals.filter(|key| key.replaces_active_key(*purpose, *algorithm)).collect();
+        let material = material.expose_secret();
+        if rivals.iter().any(|key| key.material.expose_secret() != material) {
+            let group = if *purpose == Purpose::App { purpose.name() } else { algorithm.name() };
+            let reason = format!("found {} {group} keys, expected 1", rivals.len());
+            return Err(InvalidValue::new("keys to activate", reason)
+                .with_hint("omit `--activate`, then activate one key: jeton keys activate KID")
+                .into());
+        }
+    }
+    Ok(())
 }
 
 /// Adds keys; after an error, no key is added. A new app key becomes active if the store has no

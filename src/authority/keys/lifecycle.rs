@@ -200,7 +200,7 @@ pub(super) fn find_active_key(
     algorithm: Algorithm,
 ) -> Result<Option<Key>, store::Error> {
     let mut keys = tx.keys_with_state(purpose, KeyState::Active)?;
-    keys.retain(|key| purpose == Purpose::App || key.spec.algorithm == algorithm);
+    keys.retain(|key| key.spec.replaces_active_key(purpose, algorithm));
     Ok(keys.pop())
 }
 

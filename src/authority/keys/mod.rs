@@ -8,7 +8,9 @@ mod lifecycle;
 pub(crate) use crate::crypto::{
     ImportedKey, KeyError, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
 };
-pub(crate) use add::{NewKey, NewKeyOptions, RequestedKey, add, authorize_add, generate};
+pub(crate) use add::{
+    NewKey, NewKeyOptions, RequestedKey, add, authorize_add, ensure_activatable, generate,
+};
 pub(crate) use discovery::{DiscoverySite, build_discovery_site};
 pub(crate) use lifecycle::{
     IfActiveAppKey, Rotation, activate, load_for_revocation, retire, revoke, rotate,

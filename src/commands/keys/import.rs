@@ -2,12 +2,11 @@
 
 use crate::app::{App, Rendered, Report, read_key_variable};
 use crate::authority;
-use crate::authority::keys::{ImportedKey, KeyError, NewKey, RequestedKey, SecretEncoding};
+use crate::authority::keys::{KeyError, NewKey, RequestedKey, SecretEncoding};
 use crate::commands::args::stdin_argument;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure, KeySource};
-use crate::model::{Algorithm, KeySpec, KeyState, Purpose, Untrusted, parse_kid};
-use secrecy::ExposeSecret;
+use crate::model::{Algorithm, KeyState, Purpose, Untrusted, parse_kid};
 use serde::Serialize;
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -150,9 +149,6 @@ impl Command for Args {
                     is_key_as_secret.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
                 to_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
             })?;
-            if self.activate {
-                refuse_competing_keys(&keys, self.purpose)?;
-            }
             has_several_keys.set(keys.len() > 1);
             let keys = keys.into_iter();
             let keys = keys.map(|key| NewKey::from_imported(key, self.kid.clone()));
@@ -173,28 +169,6 @@ impl Command for Args {
             items: requested_keys.into_iter().map(to_key_row).collect(),
         })
     }
-}
-
-/// Refuses `--activate` if several of the keys cannot be signing keys at the same time: the store
-/// has one signing key for app tokens, and one for each algorithm of test tokens.
-fn refuse_competing_keys(keys: &[ImportedKey], purpose: Purpose) -> Result<(), Failure> {
-    let is_same_use =
-        |a: &KeySpec, b: &KeySpec| purpose == Purpose::App || a.algorithm == b.algorithm;
-    for ImportedKey { key, .. } in keys {
-        let others = keys.iter().map(|other| &other.key).filter(|other| is_same_use(key, other));
-        if others
-            .clone()
-            .any(|other| other.material.expose_secret() != key.material.expose_secret())
-        {
-            let algorithm = if purpose == Purpose::App { "" } else { key.algorithm.name() };
-            let count = others.count();
-            let message =
-                format!("several {algorithm} keys to activate: found {count}, expected 1");
-            return Err(Failure::new(Code::BadData, message.replace("  ", " "))
-                .with_hint("omit `--activate`, then activate one key: jeton keys activate KID"));
-        }
-    }
-    Ok(())
 }
 
 /// Prints the result for one key: imported, activated, or unchanged because the key already exists.

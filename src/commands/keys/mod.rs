@@ -42,9 +42,8 @@ command_group! {
 }
 
 /// Adds the keys that `load_keys` returns. With `activate`, each of these keys becomes a signing key
-/// and replaces the previous signing key. If the store does not exist, creates the
-/// store with a signing key: the first app key among the added keys, or a generated key if no app
-/// key is added.
+/// and replaces the previous signing key. If the store does not exist, creates the store with a
+/// signing key: the first app key among the added keys, or a generated key if no app key is added.
 fn add_keys(
     app: &mut App,
     activate: bool,
@@ -55,6 +54,9 @@ fn add_keys(
         authority::keys::authorize_add(caller)?;
     }
     let keys = load_keys(app)?;
+    if activate {
+        authority::keys::ensure_activatable(&keys)?;
+    }
     let first_app_key = keys.iter().map(|key| &key.spec).find(|key| key.purpose == Purpose::App);
     let store_created = match first_app_key {
         Some(key) => app.store.create_if_missing(|| Ok(key.clone()))?,

@@ -212,7 +212,7 @@ fn activate_flag_activates_at_most_one_key_per_algorithm() {
     };
     assert_snapshot!(import(&set, &[]), @"
     --- exit code 65, stderr
-    error: several HS256 keys to activate: found 2, expected 1
+    error: keys to activate: found 2 HS256 keys, expected 1
     hint: omit `--activate`, then activate one key: jeton keys activate KID
     ");
     assert_eq!(kids(&sandbox, "test", "active"), [""; 0]);
